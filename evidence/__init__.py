@@ -1,0 +1,1 @@
+"""The ledger's pure core: entries, hashing, tree, proofs, checkpoints, verification."""

@@ -1,0 +1,319 @@
+"""The evidence entry: the only thing that is hashed into the ledger.
+
+An entry is a small JSON object in canonical form (RFC 8785). Its bytes are made once, by `seal`, and from then on
+stored, exported and verified exactly as they are. ``docs/formats/entry.md`` is the normative text.
+
+Two places carry what happened:
+
+* ``facts``: what state is derived from. Closed vocabulary, never personal data, in the entry for ever.
+* the payload: everything else (what people typed, file names, mail headers). It lives beside the entry, which holds
+  only a salted commitment to it, so that payload and salt can be destroyed and the chain still verifies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from evidence.canonical import Json, NotCanonical, canonical_bytes, parse_canonical
+from evidence.tree import leaf_hash
+
+ENTRY_VERSION = 1
+MAX_ENTRY_BYTES = 32 * 1024
+SALT_BYTES = 32
+SYSTEM = "system"
+
+_GENESIS_TAG = "constancia/v1/genesis\n"
+_PAYLOAD_TAG = b"constancia/v1/payload\n"
+_AT = re.compile(r"\A\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z\Z")
+_HEX64 = re.compile(r"\A[0-9a-f]{64}\Z")
+_FIELDS = frozenset(
+    "v log case seq prev at actor role kind process step objects refs facts payload".split()
+)
+_OBJECT_FIELDS = frozenset("sha256 size media key version retain_until".split())
+
+
+class EntryKind(StrEnum):
+    """What an entry says happened: ``subject.past_participle``. Retired kinds stay listed."""
+
+    LOG_STARTED = "log.started"
+    DEFINITION_PUBLISHED = "definition.published"
+    CATALOGUE_PUBLISHED = "catalogue.published"
+    ACCESS_GRANTED = "access.granted"
+    ACCESS_REVOKED = "access.revoked"
+    CASE_OPENED = "case.opened"
+    CASE_REFUSED = "case.refused"
+    CASE_CLOSED = "case.closed"
+    CASE_SEALED = "case.sealed"
+    EVIDENCE_RECORDED = "evidence.recorded"
+    EVIDENCE_SUPERSEDED = "evidence.superseded"
+    STEP_WAIVED = "step.waived"
+    TIMER_EXPIRED = "timer.expired"
+    SIGNATURE_REQUESTED = "signature.requested"
+    SIGNATURE_DECLINED = "signature.declined"
+    DOCUMENT_SIGNED = "document.signed"
+    LINK_FETCHED = "link.fetched"
+    LINK_OPENED = "link.opened"
+    PACKAGE_EXPORTED = "package.exported"
+    ERASURE_EXECUTED = "erasure.executed"
+    KEY_ROTATED = "key.rotated"
+    ANCHOR_RECORDED = "anchor.recorded"
+    HEADS_COMMITTED = "heads.committed"
+
+
+class MalformedEntry(ValueError):
+    """Bytes that are not an entry of this format; ``field`` names the first offending member."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class BlobRef:
+    """Where the stored bytes of one file lie, and what they are.
+
+    ``sha256`` (hex) and ``size`` (bytes) are of the stored bytes; ``version`` is the object store's version id, or
+    ``""`` where the store has none; ``retain_until`` is RFC 3339 UTC, or ``""`` where no lock applies.
+    """
+
+    sha256: str
+    size: int
+    media: str
+    key: str
+    version: str = ""
+    retain_until: str = ""
+
+    def as_json(self) -> dict[str, Json]:
+        """The member of ``objects`` in the entry."""
+        return {name: getattr(self, name) for name in sorted(_OBJECT_FIELDS)}
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDraft:
+    """What the writer wants to say, before the ledger gives it its place and time."""
+
+    actor: str
+    role: str
+    kind: EntryKind
+    process: str = ""
+    step: str = ""
+    objects: tuple[BlobRef, ...] = ()
+    refs: tuple[str, ...] = ()
+    facts: Mapping[str, Json] = field(default_factory=dict)
+    payload: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The parsed members of an entry; see ``docs/formats/entry.md`` for each."""
+
+    log: str
+    case: str
+    seq: int
+    prev: str
+    at: str
+    actor: str
+    role: str
+    kind: EntryKind
+    process: str
+    step: str
+    objects: tuple[BlobRef, ...]
+    refs: tuple[str, ...]
+    facts: Mapping[str, Json]
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealedEntry:
+    """An entry with the exact bytes that were hashed.
+
+    ``leaf`` is the hex leaf hash (chain link and Merkle leaf alike). ``payload_bytes`` and ``salt`` are ``None`` once
+    erased. ``index`` is the position in the log, ``None`` until sequenced.
+    """
+
+    entry: Entry
+    entry_bytes: bytes
+    leaf: str
+    payload_bytes: bytes | None
+    salt: bytes | None
+    index: int | None = None
+
+    def payload(self) -> Mapping[str, Json]:
+        """The payload's members, empty when erased."""
+        if self.payload_bytes is None:
+            return {}
+        value = parse_canonical(self.payload_bytes)
+        if not isinstance(value, dict):
+            raise MalformedEntry("payload", "is not an object")
+        return value
+
+
+def genesis_hash(log: str, case: str) -> str:
+    """The ``prev`` of a case's first entry: binds the chain to its log and case (hex)."""
+    return hashlib.sha256((_GENESIS_TAG + log + "\n" + case).encode()).hexdigest()
+
+
+def payload_commitment(salt: bytes, payload_bytes: bytes) -> str:
+    """Hex commitment to a payload; the 32 random bytes of salt make guessing its content useless."""
+    if len(salt) != SALT_BYTES:
+        raise ValueError(f"salt must be {SALT_BYTES} bytes, got {len(salt)}")
+    return hashlib.sha256(_PAYLOAD_TAG + salt + payload_bytes).hexdigest()
+
+
+def format_time(moment: datetime) -> str:
+    """RFC 3339 in UTC with exactly six fraction digits and ``Z``; refuses naive times."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone has no place in the ledger")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_time(text: str) -> datetime:
+    """The inverse of `format_time`; refuses any other spelling."""
+    if not _AT.match(text):
+        raise ValueError(f"not a ledger time: {text!r}")
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def seal(draft: EntryDraft, *, log: str, case: str, seq: int, prev: str, at: str, salt: bytes) -> SealedEntry:
+    """Make the one and only bytes of an entry.
+
+    Args:
+        draft: what happened.
+        log: the log's origin.
+        case: the case's folio.
+        seq: position in the case, from 1.
+        prev: hex leaf hash of entry ``seq - 1``, or `genesis_hash` for the first.
+        at: the ledger's clock, as `format_time` writes it.
+        salt: 32 random bytes, used once.
+
+    Raises:
+        MalformedEntry: a member is out of range or the entry is over 32 KiB.
+        NotCanonical: facts or payload hold a float, an unpaired surrogate or an integer beyond 2^53.
+    """
+    payload_bytes = canonical_bytes(dict(draft.payload))
+    document: dict[str, Json] = {
+        "v": ENTRY_VERSION,
+        "log": log,
+        "case": case,
+        "seq": seq,
+        "prev": prev,
+        "at": at,
+        "actor": draft.actor,
+        "role": draft.role,
+        "kind": str(draft.kind),
+        "process": draft.process,
+        "step": draft.step,
+        "objects": [blob.as_json() for blob in draft.objects],
+        "refs": list(draft.refs),
+        "facts": dict(draft.facts),
+        "payload": payload_commitment(salt, payload_bytes),
+    }
+    entry_bytes = canonical_bytes(document)
+    entry = _entry_of(document, len(entry_bytes))
+    return SealedEntry(entry, entry_bytes, leaf_hash(entry_bytes).hex(), payload_bytes, salt)
+
+
+def parse_entry(entry_bytes: bytes) -> Entry:
+    """Read an entry from its exact bytes.
+
+    Raises:
+        MalformedEntry: not canonical, unknown or missing members, or a member out of range.
+    """
+    try:
+        document = parse_canonical(entry_bytes)
+    except NotCanonical as error:
+        raise MalformedEntry("entry", str(error)) from error
+    if not isinstance(document, dict):
+        raise MalformedEntry("entry", "is not an object")
+    return _entry_of(document, len(entry_bytes))
+
+
+def _entry_of(document: Mapping[str, Json], size: int) -> Entry:
+    if size > MAX_ENTRY_BYTES:
+        raise MalformedEntry("entry", f"{size} bytes, more than {MAX_ENTRY_BYTES}")
+    if document.keys() != _FIELDS:
+        odd = sorted(document.keys() ^ _FIELDS)
+        raise MalformedEntry(odd[0], "unknown or missing member")
+    if document["v"] != ENTRY_VERSION or isinstance(document["v"], bool):
+        raise MalformedEntry("v", "unknown version")
+    text = {name: _text(document, name) for name in ("log", "case", "actor", "role", "process", "step")}
+    for name in ("log", "case", "actor", "role"):
+        if not text[name]:
+            raise MalformedEntry(name, "is empty")
+    seq = document["seq"]
+    if not isinstance(seq, int) or isinstance(seq, bool) or seq < 1:
+        raise MalformedEntry("seq", "is not a positive integer")
+    return Entry(
+        log=text["log"],
+        case=text["case"],
+        seq=seq,
+        prev=_hex(document["prev"], "prev"),
+        at=_time(_text(document, "at")),
+        actor=text["actor"],
+        role=text["role"],
+        kind=_kind(_text(document, "kind")),
+        process=text["process"],
+        step=text["step"],
+        objects=tuple(_object(item) for item in _list(document, "objects")),
+        refs=tuple(_hex(item, "refs") for item in _list(document, "refs")),
+        facts=_facts(document["facts"]),
+        payload=_hex(document["payload"], "payload"),
+    )
+
+
+def _text(document: Mapping[str, Json], name: str) -> str:
+    value = document[name]
+    if not isinstance(value, str):
+        raise MalformedEntry(name, "is not a string")
+    return value
+
+
+def _list(document: Mapping[str, Json], name: str) -> Sequence[Json]:
+    value = document[name]
+    if not isinstance(value, list):
+        raise MalformedEntry(name, "is not a list")
+    return value
+
+
+def _hex(value: Json, name: str) -> str:
+    if not isinstance(value, str) or not _HEX64.match(value):
+        raise MalformedEntry(name, "is not 64 lower-case hex digits")
+    return value
+
+
+def _time(text: str) -> str:
+    try:
+        parse_time(text)
+    except ValueError as error:
+        raise MalformedEntry("at", str(error)) from error
+    return text
+
+
+def _kind(text: str) -> EntryKind:
+    try:
+        return EntryKind(text)
+    except ValueError as error:
+        raise MalformedEntry("kind", f"unknown kind {text!r}") from error
+
+
+def _facts(value: Json) -> Mapping[str, Json]:
+    if not isinstance(value, dict):
+        raise MalformedEntry("facts", "is not an object")
+    return value
+
+
+def _object(value: Json) -> BlobRef:
+    if not isinstance(value, dict) or value.keys() != _OBJECT_FIELDS:
+        raise MalformedEntry("objects", "unknown or missing member")
+    size = value["size"]
+    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        raise MalformedEntry("objects", "size is not a natural number")
+    texts = {name: _text(value, name) for name in _OBJECT_FIELDS - {"size"}}
+    _hex(texts["sha256"], "objects")
+    return BlobRef(size=size, **texts)
