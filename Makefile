@@ -1,0 +1,57 @@
+# Everything a person or a machine does with this checkout has its name here; `make` alone lists them.
+# Written for POSIX sh and GNU make 3.81 (the one macOS ships). The work is in tools/, this file only names it.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON := $(BIN)/python
+PORT ?= 5000
+# Narrow a test run: make test ARGS="tests/evidence -k inclusion"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test check lint types contracts docs bench lock format
+
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: ## Install everything the project needs, tests included, into .venv (quick the second time)
+	@sh tools/setup.sh requirements-dev.txt
+
+demo: ## Set up, fill a demo desk under ./var and serve it; prints the address and the logins (PORT=5000)
+	@sh tools/setup.sh requirements.txt
+	@$(BIN)/flask demo --port $(PORT)
+
+serve: ## Serve the installation that CONSTANCIA_* describes (see docs/operations.md)
+	@sh tools/setup.sh requirements.txt
+	@$(BIN)/flask serve
+
+test: setup ## Bring in what the whole suite needs where it can, say what it cannot, and run every test
+	@sh tools/parts.sh
+	@$(PYTHON) -m pytest -n $$($(PYTHON) tools/workers.py) --dist loadfile $(ARGS)
+
+check: lint types contracts docs test ## What CI runs: lint, types, import contracts, docs, then every test
+
+lint: setup ## Style and mistakes (ruff), and that the tree is formatted
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup ## Types (mypy --strict)
+	@$(BIN)/mypy
+	@$(BIN)/mypy wsgi.py tools/workers.py
+
+contracts: setup ## Who may import whom (import-linter; the contracts are in pyproject.toml)
+	@$(BIN)/lint-imports
+
+docs: setup ## Docs against code: settings, commands, entry kinds, links, targets
+	@$(PYTHON) -m pytest tests/house -q
+
+bench: setup ## Measure beside baselines taken in the same run; prints a table, writes var/bench/latest.json
+	@sh tools/parts.sh
+	@$(PYTHON) -m benchmarks $(ARGS)
+
+format: setup ## Rewrite the tree as `make lint` wants it
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: setup ## Re-make requirements*.txt from pyproject.toml (ARGS=--upgrade to move every pin)
+	@sh tools/lock.sh $(ARGS)

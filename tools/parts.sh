@@ -1,0 +1,44 @@
+#!/bin/sh
+# Brings in the system programs that parts of the test suite need: a browser, PostgreSQL, poppler's tools.
+# As root where there is apt-get it installs what is missing; elsewhere it says what will be skipped, and why.
+# SeaweedFS (the S3 store) is not here: it comes with requirements-dev.txt.
+set -eu
+
+missing=''
+need() { missing="$missing $1"; }
+
+has() { command -v "$1" >/dev/null 2>&1; }
+has_postgresql() { has initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
+
+look() {
+    missing=''
+    has chromium || need chromium
+    has_postgresql || need postgresql
+    has pdftotext || need poppler-utils
+}
+
+reason() {
+    case $1 in
+        chromium) echo "tests marked 'browser' (no chromium on PATH)" ;;
+        postgresql) echo "tests marked 'postgresql' (no initdb on PATH nor under /usr/lib/postgresql)" ;;
+        poppler-utils) echo "tests that read our PDFs with an independent program (no pdftotext on PATH)" ;;
+    esac
+}
+
+look
+if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && has apt-get; then
+    echo "Installing for the tests:$missing"
+    export DEBIAN_FRONTEND=noninteractive
+    if apt-get update -qq; then
+        for package in $missing; do
+            apt-get install -y -qq --no-install-recommends "$package" >/dev/null || echo "apt-get could not install $package" >&2
+        done
+    else
+        echo "apt-get update failed; nothing was installed" >&2
+    fi
+    look
+fi
+
+for package in $missing; do
+    echo "Will be skipped: $(reason "$package"). To run them, install $package."
+done
