@@ -40,17 +40,17 @@ bring_venv_module() {
     fi
 }
 
-if ! "$venv/bin/python" -c "$newest_enough" 2>/dev/null || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+installed() { cmp -s "$1" "$stamps/$1"; }
+
+if ! installed "$lock" && ! "$venv/bin/python" -c "import pip; $newest_enough" 2>/dev/null; then
     python=$(find_python)
     "$python" -c 'import ensurepip, venv' 2>/dev/null || bring_venv_module "$python"
     "$python" -m venv --clear "$venv"
 fi
 
-installed() { cmp -s "$1" "$stamps/$1"; }
-
 if ! installed "$lock"; then
     echo "Installing $lock into $venv ..."
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r "$lock"
+    "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r "$lock"
     mkdir -p "$stamps"
     cp requirements.txt "$stamps/"
     if [ "$lock" = requirements-dev.txt ]; then cp requirements-dev.txt "$stamps/"; fi
