@@ -29,11 +29,9 @@ SYSTEM = "system"
 
 _GENESIS_TAG = "constancia/v1/genesis\n"
 _PAYLOAD_TAG = b"constancia/v1/payload\n"
-_AT = re.compile(r"\A\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z\Z")
-_HEX64 = re.compile(r"\A[0-9a-f]{64}\Z")
-_FIELDS = frozenset(
-    "v log case seq prev at actor role kind process step objects refs facts payload".split()
-)
+_AT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
+_HEX64 = re.compile(r"[0-9a-f]{64}")
+_FIELDS = frozenset("v log case seq prev at actor role kind process step objects refs facts payload".split())
 _OBJECT_FIELDS = frozenset("sha256 size media key version retain_until".split())
 
 
@@ -170,14 +168,14 @@ def format_time(moment: datetime) -> str:
     """RFC 3339 in UTC with exactly six fraction digits and ``Z``; refuses naive times."""
     if moment.tzinfo is None:
         raise ValueError("a time without a zone has no place in the ledger")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def parse_time(text: str) -> datetime:
     """The inverse of `format_time`; refuses any other spelling."""
-    if not _AT.match(text):
+    if not _AT.fullmatch(text):
         raise ValueError(f"not a ledger time: {text!r}")
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 def seal(draft: EntryDraft, *, log: str, case: str, seq: int, prev: str, at: str, salt: bytes) -> SealedEntry:
@@ -282,7 +280,7 @@ def _list(document: Mapping[str, Json], name: str) -> Sequence[Json]:
 
 
 def _hex(value: Json, name: str) -> str:
-    if not isinstance(value, str) or not _HEX64.match(value):
+    if not isinstance(value, str) or not _HEX64.fullmatch(value):
         raise MalformedEntry(name, "is not 64 lower-case hex digits")
     return value
 

@@ -234,8 +234,13 @@ class StoredBlob:
     retain_until: str
 
 
+def blob_key(sha256: str) -> str:
+    """The key every store gives to content: ``sha256/ab/<64 hex digits>``, the same after a move to another store."""
+    return f"sha256/{sha256[:2]}/{sha256}"
+
+
 class BlobStore(Protocol):
-    """Content-addressed, write-once objects.
+    """Content-addressed, write-once objects under `blob_key`.
 
     Durability: when `put` returns, the bytes survive. Idempotence: putting the same bytes again gives a reference to
     the same content. Concurrency: any number of writers. Nothing here deletes or rewrites.
@@ -250,7 +255,7 @@ class BlobStore(Protocol):
         ...
 
     def open(self, ref: BlobRef) -> AbstractContextManager[BinaryIO]:
-        """The object's bytes as a stream, in exactly the referenced version.
+        """The object's bytes as a stream, in exactly the referenced version (``""``: the only or current one).
 
         The stream checks itself: a read that reaches the end raises `BlobCorrupt` when digest or size differ.
 
