@@ -1,0 +1,167 @@
+"""What people and machines ask of a case, and what they get back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import BinaryIO
+
+from evidence.canonical import Json
+from evidence.entry import SYSTEM
+from workflows.state import CaseState
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: an opaque id, the role acted in, and through which door.
+
+    ``via`` is web, console, api, system or timer; ``os_user`` is the operating-system user of a console command, by
+    whom the named actor is only claimed; ``kind`` is person, machine or system.
+    """
+
+    id: str
+    role: str
+    via: str = "web"
+    os_user: str = ""
+    kind: str = "person"
+
+
+SYSTEM_ACTOR = Actor(id=SYSTEM, role=SYSTEM, via="timer", kind="system")
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it came. ``stream`` is seekable and binary; an empty ``slot`` lets the rules find its place."""
+
+    name: str
+    stream: BinaryIO
+    slot: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reuse:
+    """A file sealed before in the same case (entry ``seq``, index ``object``) that also serves here as ``slot``."""
+
+    slot: str
+    seq: int
+    object: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """Open a case of ``process`` under the definition in force.
+
+    ``requester`` is the actor id of who asked, where that is somebody with an account and not the one typing.
+    """
+
+    process: str
+    actor: Actor
+    data: Mapping[str, str]
+    uploads: tuple[Upload, ...] = ()
+    occurred_at: datetime | None = None
+    requester: str = ""
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordStep:
+    """Record evidence of a step: all files, texts and the choice make one entry, or none."""
+
+    folio: str
+    step: str
+    actor: Actor
+    uploads: tuple[Upload, ...] = ()
+    data: Mapping[str, str] = field(default_factory=dict)
+    choice: str = ""
+    note: str = ""
+    reuse: tuple[Reuse, ...] = ()
+    occurred_at: datetime | None = None
+    acting_for: str = ""
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Supersede:
+    """Correct entry ``seq`` with a reason; both stay visible.
+
+    With ``annul`` nothing takes its place. Otherwise the new entry carries the step's whole evidence: new ``uploads``
+    and the files of the old entry whose indices are in ``keep``.
+    """
+
+    folio: str
+    seq: int
+    actor: Actor
+    reason: str
+    uploads: tuple[Upload, ...] = ()
+    data: Mapping[str, str] = field(default_factory=dict)
+    choice: str = ""
+    note: str = ""
+    keep: tuple[int, ...] = ()
+    reuse: tuple[Reuse, ...] = ()
+    annul: bool = False
+    occurred_at: datetime | None = None
+    acting_for: str = ""
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WaiveStep:
+    """Do without a step, or let one person hold two duties in it (``rule="duties"``), with a reason: an exception."""
+
+    folio: str
+    step: str
+    actor: Actor
+    reason: str
+    rule: str = "step"
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseRequest:
+    """Refuse a request on a ground the definition lists: an open case (``folio``) or one at the door (``process``)."""
+
+    actor: Actor
+    refusal: str
+    folio: str = ""
+    process: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+    uploads: tuple[Upload, ...] = ()
+    occurred_at: datetime | None = None
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedObject:
+    """One file of a receipt: digest and size of the stored bytes, and the safe name it was given."""
+
+    sha256: str
+    size: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was sealed. ``leaf`` (hex) is the entry's place in chain and tree; ``state`` is derived after it."""
+
+    folio: str
+    seq: int
+    leaf: str
+    recorded_at: str
+    objects: tuple[SealedObject, ...]
+    state: CaseState
+
+    def as_json(self) -> dict[str, Json]:
+        """The object that ``cases record --json`` prints."""
+        objects: list[Json] = [
+            {"sha256": item.sha256, "size": item.size, "name": item.name} for item in self.objects
+        ]
+        return {
+            "folio": self.folio,
+            "seq": self.seq,
+            "leaf": self.leaf,
+            "recorded_at": self.recorded_at,
+            "objects": objects,
+            "state": dict(self.state.machine_values()),
+        }

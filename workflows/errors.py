@@ -1,0 +1,241 @@
+"""Why a command about a case is refused: each a fact with fields, from which a page says in Spanish what to do.
+
+A refusal writes nothing, with the one exception of `OutOfScope`, whose record of the refused request is the point of
+it. ``code`` is stable and closed (`REFUSAL_CODES`); ``fields`` hold only JSON values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import ClassVar
+
+from evidence.canonical import Json
+
+
+class Refusal(Exception):
+    """Base of what a person can mend. ``fields`` are what the message is made from."""
+
+    code: ClassVar[str] = "refused"
+
+    def __init__(self, **fields: Json) -> None:
+        super().__init__(f"{self.code} {fields}")
+        self.fields: Mapping[str, Json] = fields
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """What is wrong with one field: ``problem`` is a code of `FIELD_PROBLEMS`.
+
+    ``row`` is the line of a spreadsheet (0: a typed field); ``found`` and ``expected`` are short texts, or empty.
+    """
+
+    field: str
+    problem: str
+    row: int = 0
+    found: str = ""
+    expected: str = ""
+
+    def as_json(self) -> dict[str, Json]:
+        """The five members by name."""
+        return dict(asdict(self))
+
+
+FIELD_PROBLEMS: Mapping[str, str] = {
+    "required": "the field is empty",
+    "unknown": "the process knows no such field",
+    "not_an_option": "the value is none of the options in `expected`",
+    "too_long": "the text is longer than `expected` characters",
+    "malformed": "the value does not have the form its kind asks for (RFC, e-mail, identifier, folio, date)",
+    "differs": "the spreadsheet says `found`, the case says `expected`",
+    "absent": "the spreadsheet has no row for the RFC in `expected`",
+    "secret": "the text announces a password, which is never stored",
+    "control_characters": "the text holds characters that cannot be shown",
+}
+"""Codes of `FieldProblem` and what each says. Problems found by the spreadsheet reader keep the reader's own codes."""
+
+
+class UnknownProcess(Refusal):
+    """``process``: no definition of that code is in force."""
+
+    code = "unknown_process"
+
+
+class UnknownDefinition(Refusal):
+    """``digest``: the case was opened under a definition this house does not have."""
+
+    code = "unknown_definition"
+
+
+class UnknownCase(Refusal):
+    """``folio``: there is no such case."""
+
+    code = "unknown_case"
+
+
+class UnknownStep(Refusal):
+    """``process``, ``step``."""
+
+    code = "unknown_step"
+
+
+class UnknownEntry(Refusal):
+    """``folio``, ``seq``: the case has no entry of that number that this command could name."""
+
+    code = "unknown_entry"
+
+
+class UnknownRefusal(Refusal):
+    """``process``, ``refusal``, ``options``: the definition lists no such ground for refusing."""
+
+    code = "unknown_refusal"
+
+
+class CaseClosed(Refusal):
+    """``folio``, ``outcome``, ``seq``, ``at``: the case is closed and this step cannot follow."""
+
+    code = "case_closed"
+
+
+class StepNotOpen(Refusal):
+    """``step``, ``status``, and of the entry that took it ``seq``, ``actor``, ``at`` (0 and "" where none)."""
+
+    code = "step_not_open"
+
+
+class GuardUnmet(Refusal):
+    """``step``, ``unmet``: steps that must be done before, with each one's ``step`` and ``name``."""
+
+    code = "guard_unmet"
+
+
+class RoleNotAllowed(Refusal):
+    """``step``, ``role``, ``allowed``: who may do it."""
+
+    code = "role_not_allowed"
+
+
+class NoDelegate(Refusal):
+    """``step``, ``acting_for``: nobody may act for that person in this step."""
+
+    code = "no_delegate"
+
+
+class DutiesConflict(Refusal):
+    """``duty``, ``held``, ``step``: the same person holds another duty of the case that must stay apart."""
+
+    code = "duties_conflict"
+
+
+class ChoiceMissing(Refusal):
+    """``step``, ``options``: the step asks which of its options happened."""
+
+    code = "choice_missing"
+
+
+class ChoiceUnknown(Refusal):
+    """``step``, ``choice``, ``options``."""
+
+    code = "choice_unknown"
+
+
+class EvidenceMissing(Refusal):
+    """``step``, ``alternatives``: lists of slots; one whole list is needed. ``missing``: slots of the nearest one."""
+
+    code = "evidence_missing"
+
+
+class EvidenceNotAccepted(Refusal):
+    """``step``, ``name``, ``family``, ``slot``, ``accepted``: the file fits no slot, or not its own."""
+
+    code = "evidence_not_accepted"
+
+
+class ReuseNotAllowed(Refusal):
+    """``step``, ``slot``, ``seq``, ``object``: that evidence may not serve here, or no longer counts."""
+
+    code = "reuse_not_allowed"
+
+
+class FieldInvalid(Refusal):
+    """``problems``: every `FieldProblem` found, as JSON; nothing was written."""
+
+    code = "field_invalid"
+
+    def __init__(self, problems: tuple[FieldProblem, ...]) -> None:
+        super().__init__(problems=[problem.as_json() for problem in problems])
+        self.problems = problems
+
+
+class DuplicateReference(Refusal):
+    """``kind``, ``value``, ``folio``: the identifier already belongs to another case."""
+
+    code = "duplicate_reference"
+
+
+class DuplicateCase(Refusal):
+    """``process``, ``field``, ``folio``: the same person has an open case of the process."""
+
+    code = "duplicate_case"
+
+
+class OutOfScope(Refusal):
+    """``refusal``, ``destination``, ``message``, ``folio``: not for this process.
+
+    The only refusal that leaves entries: the request and its refusal are sealed under ``folio`` and counted.
+    """
+
+    code = "out_of_scope"
+
+
+class NotWaivable(Refusal):
+    """``step``, ``status``: the definition lets nobody waive this step, or there is nothing to waive."""
+
+    code = "not_waivable"
+
+
+class NotSupersedable(Refusal):
+    """``seq``, ``why``: ``superseded`` (with ``by``), ``kind`` (such an entry cannot be corrected) or ``system``."""
+
+    code = "not_supersedable"
+
+
+class ReasonMissing(Refusal):
+    """``minimum``: characters a reason needs."""
+
+    code = "reason_missing"
+
+
+class DateNotCredible(Refusal):
+    """``occurred_at``, ``problem``: ``future`` or ``before_case``."""
+
+    code = "date_not_credible"
+
+
+class RequestReused(Refusal):
+    """``idempotency_key``: it was used before for another request."""
+
+    code = "request_reused"
+
+
+class FileChanged(Refusal):
+    """``name``: the staged file changed between reading and storing; send it again."""
+
+    code = "file_changed"
+
+
+class TooManyFiles(Refusal):
+    """``found``, ``limit``."""
+
+    code = "too_many_files"
+
+
+def _all(base: type[Refusal]) -> dict[str, type[Refusal]]:
+    found = {}
+    for kind in base.__subclasses__():
+        found[kind.code] = kind
+    return found
+
+
+REFUSAL_CODES: Mapping[str, type[Refusal]] = _all(Refusal)
+"""Every code there is, for tables of messages that must be complete."""

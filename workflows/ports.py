@@ -1,0 +1,135 @@
+"""What the workflows ask of the outside world beside the ledger and the blobs, with each contract written out.
+
+Adapters raise `evidence.ports.StoreUnavailable` when they cannot answer now, and nothing else that is not named here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, Generic, Protocol, TypeVar
+
+from evidence.canonical import Json
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseQuery:
+    """Which cases. Empty members do not filter.
+
+    ``status`` is `CaseState.status`; ``due_until`` is a ledger time (cases whose next due moment is not later);
+    ``text`` is folded by the index as `documents.identifiers.fold` does and matched within the search text, all words.
+    ``order`` is ``opened`` (newest first) or ``due`` (earliest first, cases without a due moment last). ``after`` is
+    the opaque cursor of the page before.
+    """
+
+    process: str = ""
+    status: str = ""
+    closed: bool | None = None
+    complete: bool | None = None
+    assignee: str = ""
+    opened_from: str = ""
+    opened_to: str = ""
+    due_until: str = ""
+    text: str = ""
+    order: str = "opened"
+    limit: int = 50
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case in a list: the members of `evidence.ports.Projection` that lists show, ``document`` parsed."""
+
+    folio: str
+    process: str
+    version: str
+    opened_at: str
+    updated_at: str
+    status: str
+    closed: bool
+    complete: bool
+    next_due: str
+    assignee: str
+    title: str
+    document: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Some rows, the cursor of the next page (``""``: this was the last), and how many match in all."""
+
+    rows: tuple[Row, ...]
+    next: str
+    total: int
+
+
+class CaseIndex(Protocol):
+    """Reads of the projections. Never an authority: a decision is always made on a fresh derivation."""
+
+    def find(self, query: CaseQuery) -> Page[CaseRow]:
+        """A page by keyset: rows that appear meanwhile neither repeat nor shift what follows."""
+        ...
+
+    def get(self, folio: str) -> CaseRow | None:
+        """The row of one case."""
+        ...
+
+    def due_before(self, moment: datetime) -> tuple[str, ...]:
+        """Folios whose ``next_due`` is not empty and not later than ``moment``, earliest first."""
+        ...
+
+    def by_reference(self, kind: str, value: str) -> tuple[str, ...]:
+        """Folios that hold a reference (value normalised), oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a post in ``[since, until)`` (ledger times; ``until`` empty: still)."""
+
+    actor: str
+    post: str
+    since: str
+    until: str = ""
+
+
+class Directory(Protocol):
+    """People as posts with dates. Corrections are dated too: the answer for a past moment never changes."""
+
+    def holders(self, post: str, moment: datetime) -> tuple[Holder, ...]:
+        """Who holds a post at a moment, the principal first."""
+        ...
+
+    def actor_of(self, email: str) -> str:
+        """The actor id of the account with that address, ``""`` if there is none."""
+        ...
+
+    def may_act_for(self, actor: str, principal: str, moment: datetime) -> bool:
+        """Whether ``actor`` is a named backup of ``principal`` at that moment."""
+        ...
+
+
+class Inspected(Protocol):
+    """What an inspector says of a file; the members of `documents.inspection.Inspection` used here."""
+
+    @property
+    def media(self) -> str: ...  # noqa: D102 - a member, described by the class it mirrors
+    @property
+    def family(self) -> str: ...  # noqa: D102
+    @property
+    def about(self) -> Mapping[str, Json]: ...  # noqa: D102
+    @property
+    def warnings(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+
+class Inspector(Protocol):
+    """Recognises and checks a file; raises `documents.refusals.FileRefused`; leaves the stream at its start."""
+
+    def __call__(self, stream: BinaryIO, *, name: str) -> Inspected:
+        """Inspect ``stream``, called ``name`` by its sender."""
+        ...

@@ -1,0 +1,313 @@
+"""What `workflows.derive` says of a case: plain frozen facts, with the entry that caused each.
+
+Entries are named by their ``seq``; times are ledger times (RFC 3339, UTC, six fraction digits). Nothing here holds
+personal data: it is derived from entries alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from evidence.canonical import Json
+
+
+class StepStatus(StrEnum):
+    """Where a step stands."""
+
+    DONE = "hecho"
+    OPEN = "abierto"
+    BLOCKED = "bloqueado"
+    WAIVED = "dispensado"
+    NOT_APPLICABLE = "no_aplica"
+
+
+class TimerStatus(StrEnum):
+    """Where a timer stands; ``fired`` is an overdue timer whose effect has been recorded."""
+
+    RUNNING = "running"
+    WARNED = "warned"
+    OVERDUE = "overdue"
+    FIRED = "fired"
+    MET = "met"
+    MET_LATE = "met_late"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class MachineState:
+    """The status of one state machine. ``seq`` is 0 and ``since`` empty while nothing has moved it."""
+
+    machine: str
+    status: str
+    seq: int
+    since: str
+    occurred_at: str
+
+    def as_json(self) -> dict[str, Json]:
+        """The five members by name."""
+        return {
+            "machine": self.machine,
+            "status": self.status,
+            "seq": self.seq,
+            "since": self.since,
+            "occurred_at": self.occurred_at,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StepState:
+    """One step of the case.
+
+    ``entries`` count; ``past`` counted in an earlier round or were annulled by a correction. ``unmet`` are required
+    steps that are not (or no longer) met: reasons of a block, or doubts over a step already done. ``lacks`` are slots
+    whose evidence is no longer valid. ``in_turn`` is false for an open step that the text places later. ``mandatory``
+    says whether it counts as missing. ``repeatable``: done, and may be recorded again.
+    """
+
+    step: str
+    status: StepStatus
+    entries: tuple[int, ...] = ()
+    past: tuple[int, ...] = ()
+    unmet: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    choice: str = ""
+    in_turn: bool = False
+    mandatory: bool = False
+    repeatable: bool = False
+    round: int = 1
+
+    def as_json(self) -> dict[str, Json]:
+        """``step``, ``status``, ``entries`` first; the rest beside."""
+        return {
+            "step": self.step,
+            "status": str(self.status),
+            "entries": list(self.entries),
+            "past": list(self.past),
+            "unmet": list(self.unmet),
+            "lacks": list(self.lacks),
+            "choice": self.choice,
+            "in_turn": self.in_turn,
+            "mandatory": self.mandatory,
+            "repeatable": self.repeatable,
+            "round": self.round,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TimerState:
+    """One run of a timer. ``warn_at`` is empty where it has no warning; ``pending`` are marks due and unfired."""
+
+    timer: str
+    step: str
+    unit: str
+    run: int
+    started_seq: int
+    started_at: str
+    warn_at: str
+    due_at: str
+    state: TimerStatus
+    ended_seq: int = 0
+    fired: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+    blocked_by: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Json]:
+        """``step``, ``due_at``, ``unit``, ``state`` and what explains them."""
+        return {
+            "timer": self.timer,
+            "step": self.step,
+            "unit": self.unit,
+            "run": self.run,
+            "started_seq": self.started_seq,
+            "started_at": self.started_at,
+            "warn_at": self.warn_at,
+            "due_at": self.due_at,
+            "state": str(self.state),
+            "ended_seq": self.ended_seq,
+            "fired": list(self.fired),
+            "pending": list(self.pending),
+            "blocked_by": list(self.blocked_by),
+        }
+
+
+class ExceptionCode(StrEnum):
+    """What an auditor would ask about."""
+
+    WAIVED = "waived"
+    DUTIES_WAIVED = "duties_waived"
+    SUPERSEDED = "superseded"
+    ANNULLED = "annulled"
+    OUT_OF_ORDER = "out_of_order"
+    RECORDED_LATE = "recorded_late"
+    OVERDUE = "overdue"
+    UNMET = "unmet"
+    REFUSED = "refused"
+    REPEATED = "repeated"
+    EFFECT_IGNORED = "effect_ignored"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseException:
+    """Something out of the ordinary: where, caused by which entry, and a short machine-readable detail."""
+
+    code: ExceptionCode
+    step: str
+    seq: int
+    detail: str = ""
+
+    def as_json(self) -> dict[str, Json]:
+        """The four members by name."""
+        return {"code": str(self.code), "step": self.step, "seq": self.seq, "detail": self.detail}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The sub-state: what the case waits for (``code``), whom (``who``: a role of the definition), in which step."""
+
+    code: str
+    who: str
+    step: str
+    since: str
+    seq: int
+
+    def as_json(self) -> dict[str, Json]:
+        """The five members by name."""
+        return {"code": self.code, "who": self.who, "step": self.step, "since": self.since, "seq": self.seq}
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How the case ended: an outcome of the definition, and the entry that ended it."""
+
+    outcome: str
+    seq: int
+    at: str
+    refusal: str = ""
+    destination: str = ""
+
+    def as_json(self) -> dict[str, Json]:
+        """The five members by name."""
+        return {
+            "outcome": self.outcome,
+            "seq": self.seq,
+            "at": self.at,
+            "refusal": self.refusal,
+            "destination": self.destination,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Work sent on to another process or area: ``destination``, and the linked case where it is known."""
+
+    destination: str
+    step: str
+    seq: int
+    link: str = ""
+
+    def as_json(self) -> dict[str, Json]:
+        """The four members by name."""
+        return {"destination": self.destination, "step": self.step, "seq": self.seq, "link": self.link}
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A span worth watching: whole days between two steps, -1 while it is not known."""
+
+    measure: str
+    days: int
+
+    def as_json(self) -> dict[str, Json]:
+        """The two members by name."""
+        return {"measure": self.measure, "days": self.days}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseState:
+    """A case as its entries show it at ``moment``, from its first ``length`` entries.
+
+    ``params`` are the non-personal opening facts; ``parties`` are ``(duty, actor, seq)``; ``superseded`` are
+    ``(seq, by)``. ``missing`` are mandatory steps not done; ``complete`` says that the file lacks nothing, ``closed``
+    that work has ended: neither follows from the other. ``status`` is the one word lists show.
+    """
+
+    folio: str
+    process: str
+    version: str
+    definition: str
+    moment: str
+    length: int
+    opened_at: str
+    params: Mapping[str, str]
+    machines: tuple[MachineState, ...]
+    steps: tuple[StepState, ...]
+    open_steps: tuple[str, ...]
+    missing: tuple[str, ...]
+    complete: bool
+    closed: bool
+    status: str
+    waiting: Waiting | None
+    closing: Closing | None
+    timers: tuple[TimerState, ...]
+    exceptions: tuple[CaseException, ...]
+    routes: tuple[Route, ...]
+    measures: tuple[Measure, ...]
+    parties: tuple[tuple[str, str, int], ...]
+    superseded: tuple[tuple[int, int], ...]
+
+    def machine_values(self) -> dict[str, str]:
+        """Status by machine, ``""`` for a machine that nothing has moved yet."""
+        return {machine.machine: machine.status for machine in self.machines}
+
+    def step(self, code: str) -> StepState:
+        """The state of one step. Raises `KeyError` for a code the definition does not have."""
+        for state in self.steps:
+            if state.step == code:
+                return state
+        raise KeyError(code)
+
+    @property
+    def next_step(self) -> str:
+        """The open step whose turn it is, else the first open one, else ``""``."""
+        turns = [step.step for step in self.steps if step.step in self.open_steps and step.in_turn]
+        return next(iter(turns), next(iter(self.open_steps), ""))
+
+    def done_and_total(self) -> tuple[int, int]:
+        """``(done, expected)`` among the steps that count for this case: mandatory ones, and others once done."""
+        settled = {StepStatus.DONE, StepStatus.WAIVED}
+        done = sum(step.status in settled for step in self.steps)
+        return done, done + sum(step.mandatory and step.status not in settled for step in self.steps)
+
+    def as_json(self) -> dict[str, Json]:
+        """The object of ``cases show --json`` save its ``entries``, which `workflows.cases.CaseView` adds."""
+        machines: dict[str, Json] = dict(self.machine_values())
+        return {
+            "folio": self.folio,
+            "process": self.process,
+            "version": self.version,
+            "definition": self.definition,
+            "as_of": self.moment,
+            "length": self.length,
+            "opened_at": self.opened_at,
+            "params": dict(self.params),
+            "state": machines,
+            "machines": [machine.as_json() for machine in self.machines],
+            "status": self.status,
+            "waiting": self.waiting.as_json() if self.waiting else None,
+            "closing": self.closing.as_json() if self.closing else None,
+            "open_steps": list(self.open_steps),
+            "next_step": self.next_step,
+            "missing": list(self.missing),
+            "complete": self.complete,
+            "closed": self.closed,
+            "steps": [step.as_json() for step in self.steps],
+            "timers": [timer.as_json() for timer in self.timers],
+            "exceptions": [item.as_json() for item in self.exceptions],
+            "routes": [route.as_json() for route in self.routes],
+            "measures": [measure.as_json() for measure in self.measures],
+            "parties": [{"duty": duty, "actor": actor, "seq": seq} for duty, actor, seq in self.parties],
+            "superseded": [{"seq": seq, "by": by} for seq, by in self.superseded],
+        }
