@@ -150,7 +150,7 @@ def encode_bundle(entries: Iterable[bytes]) -> bytes:
     Raises:
         MalformedTile: an entry longer than 65,535 bytes.
     """
-    parts = []
+    parts: list[bytes] = []
     for entry in entries:
         if len(entry) > MAX_BUNDLED_ENTRY:
             raise MalformedTile(f"an entry of {len(entry)} bytes does not fit a bundle")
