@@ -1,0 +1,172 @@
+"""The one door for a file: is it what it says, may we keep it, and what does it say?
+
+Pure: reads a seekable binary stream, touches nothing else. Everything comes out as an `Inspection` or as a
+`FileRefused`; no other exception leaves, whatever the bytes are.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from documents import images, mail, outlook, pdf, secrets_scan, spreadsheet, text
+from documents.limits import DEFAULT_LIMITS, Limits
+from documents.names import safe_name, split_extension, with_extension
+from documents.reading import Reading
+from documents.refusals import FileRefused, Refuse, hostile
+from documents.sniffing import BY_EXTENSION, Kind, identify
+from evidence.canonical import Json
+
+Reader = Callable[[BinaryIO, Kind, Limits], Reading]
+
+READERS: Mapping[str, Reader] = {
+    "pdf": pdf.read,
+    "xlsx": spreadsheet.read,
+    "image": images.read,
+    "eml": mail.read,
+    "msg": outlook.read,
+    "text": text.read,
+}
+_ZIPPED = frozenset({"xlsx"})
+_CARRIES_FILES_OPENLY = frozenset({"eml", "msg", "text"})
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What a file is and says.
+
+    ``family`` is pdf, xlsx, image, eml, msg or text; ``extension`` has no dot; ``about`` holds facts of the family as
+    `docs/formats/files.md` lists them (strings, integers, booleans, lists, objects); ``warnings`` are codes of
+    `documents.refusals.WARNING_CODES`; ``name`` is the safe name, with the extension the content deserves.
+    """
+
+    media: str
+    family: str
+    extension: str
+    about: Mapping[str, Json]
+    warnings: tuple[str, ...]
+    name: str
+
+
+def inspect(stream: BinaryIO, *, name: str, limits: Limits = DEFAULT_LIMITS) -> Inspection:
+    """Recognise, check and read a file; leaves the stream at its start.
+
+    Args:
+        stream: seekable, binary; read several times.
+        name: what its sender calls it; a claim.
+        limits: bounds of the work.
+
+    Raises:
+        FileRefused: the only way to fail; see `documents.refusals.REFUSAL_FIELDS` for codes and fields.
+    """
+    safe = safe_name(name)
+    try:
+        kind, naming = _recognise(stream, safe, limits)
+        with hostile(kind.family):
+            _refuse_polyglot(stream, kind)
+            stream.seek(0)
+            reading = READERS[kind.family](stream, kind, limits)
+        secrets = _refuse_secrets(reading, limits)
+    except Refuse as refusal:
+        raise FileRefused(refusal.code, safe, refusal.fields) from refusal
+    finally:
+        stream.seek(0)
+    warnings = [*(["name_changed"] if safe != name else []), *naming, *reading.warnings, *secrets]
+    return Inspection(
+        media=kind.media,
+        family=kind.family,
+        extension=kind.extension,
+        about=reading.about,
+        warnings=tuple(dict.fromkeys(warnings)),
+        name=with_extension(safe, _kept_extension(safe, kind)),
+    )
+
+
+def _recognise(stream: BinaryIO, name: str, limits: Limits) -> tuple[Kind, list[str]]:
+    size = stream.seek(0, 2)
+    if size == 0:
+        raise Refuse("empty")
+    if size > limits.file_bytes:
+        raise Refuse("too_large", size=size, limit=limits.file_bytes)
+    extension = split_extension(name)[1]
+    try:
+        kind = identify(stream, extension)
+    except Refuse as refusal:
+        if refusal.code == "type_not_allowed" and extension in BY_EXTENSION:
+            raise Refuse("content_mismatch", extension=extension, found=refusal.fields["found"]) from refusal
+        raise
+    return kind, _agreement(extension, kind)
+
+
+def _agreement(extension: str, kind: Kind) -> list[str]:
+    """Warnings about a name that does not say what the content is.
+
+    Between image formats the name is corrected: phones and mail programs do this by themselves, and all are read in the
+    same way. Between families it is refused: a "letter" that is a picture, or a "PDF" that is a workbook, was either
+    chosen by mistake or disguised, and the person should look.
+    """
+    claimed = BY_EXTENSION.get(extension)
+    if claimed is kind:
+        return []
+    if claimed is None:
+        if extension in _FOREIGN:
+            raise Refuse("content_mismatch", extension=extension, found=kind.extension)
+        return ["extension_added"]
+    if claimed.family == kind.family == "image":
+        return ["extension_corrected"]
+    raise Refuse("content_mismatch", extension=extension, found=kind.extension)
+
+
+_FOREIGN = frozenset(
+    "exe dll com bat cmd ps1 js vbs scr msi jar sh py html htm svg xml zip rar 7z gz doc docx docm xls xlsm xlsb ppt "
+    "pptx gif tif tiff bmp heic avif mp3 mp4 mov".split()
+)
+"""Extensions of types we do not take: such a name on an allowed content is refused, others are part of the stem."""
+
+
+def _kept_extension(name: str, kind: Kind) -> str:
+    extension = split_extension(name)[1]
+    return extension if BY_EXTENSION.get(extension) is kind else kind.extension
+
+
+def _refuse_polyglot(stream: BinaryIO, kind: Kind) -> None:
+    """Refuse bytes that a second program would open as something else.
+
+    Text and mail may lawfully quote anything; of the others none needs to be a ZIP or a PDF as well.
+    """
+    if kind.family in _CARRIES_FILES_OPENLY:
+        return
+    if kind.family not in _ZIPPED and _opens_as_zip(stream):
+        raise Refuse("polyglot", family=kind.family, also="zip")
+    stream.seek(0)
+    if kind.family != "pdf" and b"%PDF-" in stream.read(1024):
+        raise Refuse("polyglot", family=kind.family, also="pdf")
+
+
+def _opens_as_zip(stream: BinaryIO) -> bool:
+    stream.seek(0)
+    if not zipfile.is_zipfile(stream):
+        return False
+    try:
+        with zipfile.ZipFile(stream) as package:
+            return bool(package.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
+        return False
+
+
+def _refuse_secrets(reading: Reading, limits: Limits) -> list[str]:
+    """Stop a password before it is sealed (the entry would keep it for ever); a bare «clave» only warns."""
+    warnings: list[str] = []
+    room = limits.searchable_chars
+    for passage in reading.passages:
+        for finding in secrets_scan.scan(passage.text[:room]):
+            if finding.blocks:
+                raise Refuse("secret_found", word=finding.word, place=passage.place)
+            warnings.append("word_clave")
+        room -= len(passage.text)
+        if room <= 0:
+            warnings.append("text_cut")
+            break
+    return warnings

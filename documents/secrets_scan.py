@@ -1,0 +1,61 @@
+"""Finding passwords before they are sealed, in typed text and in text taken out of files.
+
+The rule is small on purpose: a word that announces a secret, ``:`` or ``=``, and a token. «clave» alone only warns,
+because a *clave de agente* is a name and not a secret. Findings never hold the secret, only where it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_WORD = r"(?P<word>contrase[ñn]a|contrasena|password|passwd|passcode|pwd|nip|pin|clave)"
+_ANNOUNCED = re.compile(  # every repetition is bounded: the text is a stranger's
+    rf"(?<![^\W_]){_WORD}(?P<rest>[^\S\n]{{0,4}}(?:\([^)\n]{{0,40}}\)|[^\W\d_]{{1,12}})?)[^\S\n]{{0,4}}[:=]"
+    r"[^\S\n]{0,40}(?P<break>\r?\n[^\S\n]{0,40})?(?P<token>\S{1,200})",
+    re.IGNORECASE,
+)
+_MASK = re.compile(r"[*•●·xX_#\-–—.…█▇■]+\Z")
+_CENSORED = re.compile(
+    r"[\[(<]?(testad[oa]|ocult[oa]|omitid[oa]|eliminad[oa]|redactad[oa]|redacted|hidden|none|ningun[oa]|n/a|no|se|"
+    r"pendiente|null)\b",
+    re.IGNORECASE,
+)
+_LETTER_AND_OTHER = re.compile(r"(?=.*[^\W\d_])(?=.*[\d!@#$%&*+?])")
+
+
+@dataclass(frozen=True, slots=True)
+class SecretFinding:
+    """A place that looks like a secret: the announcing word (lower case), its offset, and whether it stops the file."""
+
+    word: str
+    offset: int
+    blocks: bool
+
+
+def scan(text: str) -> Iterator[SecretFinding]:
+    """Every announced secret in a text, in order.
+
+    Masked values (``****``, ``____``, «[testado]», «se entrega aparte») pass. A token on the next line counts only
+    when it mixes letters with digits or signs, so that a heading followed by prose is no finding.
+    """
+    for match in _ANNOUNCED.finditer(text):
+        token = match["token"].strip("\"'«»“”,;")
+        if _harmless(token) or (match["break"] and not _LETTER_AND_OTHER.search(token)):
+            continue
+        word = match["word"].lower()
+        yield SecretFinding(word, match.start(), blocks=word != "clave")
+
+
+def announces(cell: str) -> str:
+    """The announcing word when a cell's whole text is a label such as «Contraseña» or «NIP:», else ``""``.
+
+    Spreadsheets put the secret into the next cell instead of after a colon.
+    """
+    match = re.fullmatch(rf"\W*{_WORD}(?:[^\S\n]+[^\W\d_]+)?\W*", cell.strip(), re.IGNORECASE)
+    return match["word"].lower() if match and match["word"].lower() != "clave" else ""
+
+
+def _harmless(token: str) -> bool:
+    return not token or bool(_MASK.match(token)) or bool(_CENSORED.match(token))
