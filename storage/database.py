@@ -1,0 +1,132 @@
+"""Connections, transactions and migrations for the two databases.
+
+SQLite: write-ahead log, ``synchronous=FULL`` (a commit survives power loss), foreign keys on, and transactions
+begun by us (the driver begins none by itself). PostgreSQL: READ COMMITTED, ``synchronous_commit=on``, waits bounded.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+
+from storage.border import answered
+
+BUSY_SECONDS = 10
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_MIGRATION_LOCK = 0x636F_6E73_7401
+_POSTGRES_OPTIONS = (
+    "-c synchronous_commit=on -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
+)
+_PRAGMAS = (
+    f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA recursive_triggers=ON",  # else INSERT OR REPLACE would delete past the triggers
+)
+
+
+def connect(url: str) -> Engine:
+    """An engine for ``sqlite:///path`` or ``postgresql://…``; nothing is opened before first use.
+
+    Raises:
+        ValueError: another database, or SQLite in memory (which is not durable).
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise ValueError("SQLite needs a file: sqlite:///path/to/file")
+        return _sqlite(url)
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            isolation_level="READ COMMITTED",
+            pool_pre_ping=True,
+            pool_size=8,
+            max_overflow=24,
+            pool_timeout=BUSY_SECONDS,
+            connect_args={"connect_timeout": 5, "options": _POSTGRES_OPTIONS},
+        )
+    raise ValueError(f"unknown database {parsed.get_backend_name()!r}: use sqlite:/// or postgresql://")
+
+
+def _sqlite(url: str) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=8,
+        max_overflow=56,
+        pool_timeout=BUSY_SECONDS,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # the driver shall never begin or commit by itself
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("constancia_begin", "BEGIN")
+    connection.exec_driver_sql(mode)
+
+
+def is_sqlite(engine: Engine) -> bool:
+    """Whether writers exclude one another (SQLite) or meet on row locks (PostgreSQL)."""
+    return engine.dialect.name == "sqlite"
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection in a short reading transaction; errors come out as `StoreUnavailable`."""
+    with answered(), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A connection in a writing transaction, committed at the end; errors are the driver's own.
+
+    On SQLite the write lock is taken at the start (``BEGIN IMMEDIATE``), so that what is read inside cannot change.
+    """
+    with engine.connect() as connection:
+        writer = connection.execution_options(constancia_begin="BEGIN IMMEDIATE")
+        with writer.begin():
+            yield writer
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Bring the tables up to ``revision``; several processes may call it at once."""
+    with answered(), writing(engine) as connection:
+        _one_at_a_time(connection)
+        command.upgrade(_config(connection), revision)
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    """Take the tables down to ``revision`` (``base`` removes them, with everything in them)."""
+    with answered(), writing(engine) as connection:
+        _one_at_a_time(connection)
+        command.downgrade(_config(connection), revision)
+
+
+def _one_at_a_time(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

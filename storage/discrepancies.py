@@ -1,0 +1,116 @@
+"""Comparing every index and cache of the ledger with the bytes it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Engine, Row, bindparam, func, select
+
+from evidence.entry import MalformedEntry, parse_entry
+from evidence.tree import leaf_hash
+from storage.database import reading
+from storage.ledger_tables import case_head, log_entry, log_state
+from storage.reader import PAGE
+from storage.rows import INDEXED
+
+Discrepancy = tuple[str, str, str]
+
+_ROWS = select(log_entry).where(log_entry.c.id > bindparam("after")).order_by(log_entry.c.id).limit(PAGE)
+_LAST = (
+    select(log_entry.c.case_id, func.max(log_entry.c.case_seq).label("seq")).group_by(log_entry.c.case_id)
+).subquery()
+_TAIL = log_entry.alias("tail")
+_HEADS = (
+    select(
+        case_head.c.case_id,
+        case_head.c.seq,
+        case_head.c.leaf,
+        _TAIL.c.case_seq.label("found_seq"),
+        _TAIL.c.leaf.label("found_leaf"),
+    )
+    .select_from(
+        case_head.outerjoin(_LAST, _LAST.c.case_id == case_head.c.case_id).outerjoin(
+            _TAIL, (_TAIL.c.case_id == _LAST.c.case_id) & (_TAIL.c.case_seq == _LAST.c.seq)
+        )
+    )
+    .where(case_head.c.case_id > bindparam("after"))
+    .order_by(case_head.c.case_id)
+    .limit(PAGE)
+)
+
+
+def column_discrepancies(engine: Engine, origin: str) -> Iterator[Discrepancy]:
+    """`LedgerStore.column_discrepancies`: rows against their bytes, heads against rows, the size against indices."""
+    yield from _entries(engine, origin)
+    yield from _heads(engine)
+    yield from _orphans(engine)
+    yield from _size(engine)
+
+
+def _entries(engine: Engine, origin: str) -> Iterator[Discrepancy]:
+    after = -1
+    while True:
+        with reading(engine) as connection:
+            rows = connection.execute(_ROWS, {"after": after}).all()
+        for row in rows:
+            yield from _row(row, origin)
+        if len(rows) < PAGE:
+            return
+        after = rows[-1].id
+
+
+def _row(row: Row[Any], origin: str) -> Iterator[Discrepancy]:
+    subject = f"{row.case_id}/{row.case_seq}"
+    found_leaf = leaf_hash(row.entry_bytes).hex()
+    if found_leaf != row.leaf:
+        yield f"{subject} leaf", found_leaf, row.leaf
+    try:
+        entry = parse_entry(row.entry_bytes)
+    except MalformedEntry as error:
+        yield f"{subject} entry_bytes", "an entry", str(error)
+        return
+    if entry.log != origin:
+        yield f"{subject} log", origin, entry.log
+    values = (entry.case, entry.seq, entry.prev, entry.at, entry.actor, entry.role, entry.kind, entry.process)
+    for name, value in zip(INDEXED, (*values, entry.step), strict=True):
+        held = getattr(row, name)
+        if held != value:
+            yield f"{subject} {name}", str(value), str(held)
+
+
+def _heads(engine: Engine) -> Iterator[Discrepancy]:
+    after = ""
+    while True:
+        with reading(engine) as connection:
+            rows = connection.execute(_HEADS, {"after": after}).all()
+        for row in rows:
+            if (row.seq, row.leaf) != (row.found_seq, row.found_leaf):
+                yield f"head of {row.case_id}", f"{row.found_seq} {row.found_leaf}", f"{row.seq} {row.leaf}"
+        if len(rows) < PAGE:
+            return
+        after = rows[-1].case_id
+
+
+def _orphans(engine: Engine) -> Iterator[Discrepancy]:
+    """Cases that have entries and no head."""
+    headless = (
+        select(log_entry.c.case_id)
+        .outerjoin(case_head, case_head.c.case_id == log_entry.c.case_id)
+        .where(case_head.c.case_id.is_(None))
+        .distinct()
+        .order_by(log_entry.c.case_id)
+    )
+    with reading(engine) as connection:
+        cases = connection.execute(headless).scalars().all()
+    for case in cases:
+        yield f"head of {case}", "a head", "none"
+
+
+def _size(engine: Engine) -> Iterator[Discrepancy]:
+    counted = select(func.count(log_entry.c.log_index), func.max(log_entry.c.log_index))
+    with reading(engine) as connection:
+        size = connection.execute(select(log_state.c.size)).scalar_one_or_none()
+        count, last = connection.execute(counted).one()
+    if (count, last) != (size or 0, (size or 0) - 1 if size else None):
+        yield "log size", f"{count} entries, last index {last}", f"{size}"

@@ -1,0 +1,117 @@
+"""Many writers, one transaction: group commit for a database that allows one writer at a time.
+
+Whoever comes first leads: it takes everybody waiting into one transaction, runs each piece of work in its own
+savepoint, commits once, and only then lets anyone return. Who arrives meanwhile waits for the next round, which the
+first of them leads. There is no thread of our own to start, stop or lose, and a writer alone pays nothing for it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from evidence.ports import StoreUnavailable
+from storage.border import translated
+from storage.database import writing
+
+Result = TypeVar("Result")
+
+ROUND = 64
+"""Most pieces of work in one transaction: bounds how long anyone waits behind others."""
+
+
+class _Job(Generic[Result]):
+    """One caller's work and what became of it."""
+
+    def __init__(self, work: Callable[[Connection], Result]) -> None:
+        self._work = work
+        self.woken = threading.Event()
+        self.leads = False
+        self._result: list[Result] = []
+        self.error: BaseException | None = None
+
+    def run(self, connection: Connection) -> None:
+        """Do the work in a savepoint of its own: its failure takes back its own writes and nobody else's."""
+        try:
+            with translated(), connection.begin_nested():
+                self._result = [self._work(connection)]
+        except Exception as error:
+            if not _transaction_lives(connection):
+                raise  # a full disk ends the whole transaction, not only this savepoint
+            self.error = error
+
+    def outcome(self) -> Result:
+        if self.error is not None:
+            raise self.error
+        if not self._result:
+            raise StoreUnavailable("the transaction was abandoned")
+        return self._result[0]
+
+    def abandon(self, error: BaseException) -> None:
+        """The round failed as a whole; even a refusal may rest on what another in it had written, so none stands."""
+        self.error = StoreUnavailable(f"the transaction failed: {error}")
+
+
+class GroupCommit:
+    """Runs pieces of work in shared transactions; see the module's text. One per engine and process."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._waiting: deque[_Job[object]] = deque()
+        self._led = False
+
+    def run(self, work: Callable[[Connection], Result]) -> Result:
+        """Give ``work`` a connection inside a transaction; when this returns, its writes are durable.
+
+        Raises:
+            StoreUnavailable, LostRace, or what ``work`` raised; in each case nothing of it is written.
+        """
+        job: _Job[Result] = _Job(work)
+        with self._lock:
+            self._waiting.append(job)  # type: ignore[arg-type]
+            leads = not self._led
+            self._led = True
+        if not leads:
+            job.woken.wait()
+        if leads or job.leads:
+            self._lead()
+        return job.outcome()
+
+    def _lead(self) -> None:
+        with self._lock:
+            jobs = [self._waiting.popleft() for _ in range(min(ROUND, len(self._waiting)))]
+        try:
+            self._commit(jobs)
+        except BaseException as error:
+            for job in jobs:
+                job.abandon(error)
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self._hand_over(jobs)
+
+    def _commit(self, jobs: list[_Job[object]]) -> None:
+        with translated(), writing(self._engine) as connection:
+            for job in jobs:
+                job.run(connection)
+
+    def _hand_over(self, jobs: list[_Job[object]]) -> None:
+        with self._lock:
+            self._led = bool(self._waiting)
+            heir = self._waiting[0] if self._waiting else None
+        if heir is not None:
+            heir.leads = True
+            heir.woken.set()
+        for job in jobs:
+            job.woken.set()
+
+
+def _transaction_lives(connection: Connection) -> bool:
+    driver = connection.connection.driver_connection
+    return isinstance(driver, sqlite3.Connection) and driver.in_transaction

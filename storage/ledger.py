@@ -1,0 +1,132 @@
+"""`SqlLedger`: the ledger store on SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from evidence.entry import SALT_BYTES, SealedEntry
+from evidence.ports import AppendConflict, Clock, Compose, Composition, Projection
+from storage.border import LostRace, answered, translated
+from storage.database import is_sqlite, writing
+from storage.discrepancies import column_discrepancies
+from storage.group_commit import GroupCommit
+from storage.ledger_tables import checkpoint, log_state
+from storage.projections import save_projection
+from storage.reader import LedgerReader, check_origin
+from storage.sequencer import sequence
+from storage.writer import Request, Writer
+
+Result = TypeVar("Result")
+
+ATTEMPTS = 5
+
+
+def start_log(engine: Engine, origin: str) -> None:
+    """Begin a log in an empty database: the only way to get one, and said aloud.
+
+    Repeating it with the same origin changes nothing.
+
+    Raises:
+        WrongLog: the database already holds another log.
+        StoreUnavailable: the database does not answer.
+    """
+    maker = sqlite if is_sqlite(engine) else postgresql
+    row = {"id": 1, "origin": origin, "size": 0, "frontier": b""}
+    with answered(), writing(engine) as connection:
+        connection.execute(maker.insert(log_state).on_conflict_do_nothing(), row)
+        check_origin(origin, connection.execute(select(log_state.c.origin)).scalar_one_or_none())
+
+
+class SqlLedger(LedgerReader):
+    """`evidence.ports.LedgerStore` on a database whose log `start_log` has begun.
+
+    Args:
+        engine: from `storage.database.connect`, upgraded.
+        origin: the log's name; must be the one the log began with.
+        clock: the present, for ``at``.
+        new_salt: 32 random bytes a call.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        origin: str,
+        *,
+        clock: Clock,
+        new_salt: Callable[[], bytes] = lambda: os.urandom(SALT_BYTES),
+    ) -> None:
+        super().__init__(engine, origin)
+        self._writer = Writer(origin, clock, new_salt)
+        self._group = GroupCommit(engine) if is_sqlite(engine) else None
+        self._known = False
+
+    @property
+    def origin(self) -> str:
+        """The log's name."""
+        return self._origin
+
+    def append(
+        self, case: str, compose: Compose, *, idempotency_key: str = "", request_digest: str = ""
+    ) -> Sequence[SealedEntry]:
+        """Add entries to a case; see the port."""
+        request = Request(idempotency_key, request_digest)
+        return self._retried(lambda connection: self._writer.append(connection, case, compose, request))
+
+    def open_case(
+        self,
+        series: str,
+        compose: Callable[[str], Composition],
+        *,
+        idempotency_key: str = "",
+        request_digest: str = "",
+    ) -> Sequence[SealedEntry]:
+        """Open a case under the next folio of a series; see the port."""
+        request = Request(idempotency_key, request_digest)
+        return self._retried(lambda connection: self._writer.open_case(connection, series, compose, request))
+
+    def sequence(self, limit: int = 1024) -> int:
+        """Place waiting entries in the log; see the port."""
+        return self._retried(lambda connection: sequence(connection, self._origin, limit))
+
+    def save_checkpoint(self, size: int, note: bytes, published_at: str) -> None:
+        """Keep a signed checkpoint; the first of a size stays."""
+        maker = postgresql if self._group is None else sqlite
+        row = {"size": size, "note": note, "published_at": published_at}
+        self._retried(
+            lambda connection: connection.execute(maker.insert(checkpoint).on_conflict_do_nothing(), row)
+        )
+
+    def replace_projection(self, projection: Projection) -> None:
+        """Write a projection and its references anew."""
+        self._retried(lambda connection: save_projection(connection, projection))
+
+    def column_discrepancies(self) -> Iterator[tuple[str, str, str]]:
+        """Indexes and caches that differ from the entries' bytes; see the port."""
+        return column_discrepancies(self._engine, self._origin)
+
+    def _retried(self, work: Callable[[Connection], Result]) -> Result:
+        for _ in range(ATTEMPTS):
+            try:
+                return self._written(work)
+            except LostRace as error:
+                lost = error
+        raise AppendConflict(f"lost the race {ATTEMPTS} times: {lost}") from lost
+
+    def _written(self, work: Callable[[Connection], Result]) -> Result:
+        def checked(connection: Connection) -> Result:
+            if not self._known:
+                check_origin(
+                    self._origin, connection.execute(select(log_state.c.origin)).scalar_one_or_none()
+                )
+                self._known = True
+            return work(connection)
+
+        if self._group is not None:
+            return self._group.run(checked)
+        with translated(), writing(self._engine) as connection:
+            return checked(connection)

@@ -1,0 +1,154 @@
+"""The ledger's tables: what is append-only, and the caches beside it.
+
+``log_entry``, ``payload``, ``tile`` and ``checkpoint`` only ever grow; triggers (migration 0001) refuse the rest.
+``case_head``, ``projection`` and ``reference`` are caches that can be rebuilt from the entries.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from storage.metadata import Bytes, Count, Name, metadata
+
+log_entry = Table(
+    "log_entry",
+    metadata,
+    Column("id", Count, primary_key=True, autoincrement=True),
+    Column("log_index", Count, nullable=True),
+    Column("case_id", Name, nullable=False),
+    Column("case_seq", Integer, nullable=False),
+    Column("prev", Name, nullable=False),
+    Column("leaf", Name, nullable=False),
+    Column("entry_bytes", Bytes, nullable=False),
+    Column("recorded_at", Name, nullable=False),
+    Column("actor", Name, nullable=False),
+    Column("role", Name, nullable=False),
+    Column("kind", Name, nullable=False),
+    Column("process", Name, nullable=False),
+    Column("step", Name, nullable=False),
+    UniqueConstraint("log_index"),
+    UniqueConstraint("case_id", "case_seq"),
+    UniqueConstraint("case_id", "prev"),
+    UniqueConstraint("leaf"),
+)
+Index(
+    "ix_log_entry_unsequenced",
+    log_entry.c.id,
+    sqlite_where=log_entry.c.log_index.is_(None),
+    postgresql_where=log_entry.c.log_index.is_(None),
+)
+
+payload = Table(
+    "payload",
+    metadata,
+    Column("leaf", Name, ForeignKey(log_entry.c.leaf), primary_key=True),
+    Column("salt", Bytes, nullable=False),
+    Column("bytes", Bytes, nullable=False),
+)
+
+case_head = Table(
+    "case_head",
+    metadata,
+    Column("case_id", Name, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("leaf", Name, nullable=False),
+)
+
+log_state = Table(
+    "log_state",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("origin", Name, nullable=False),
+    Column("size", Count, nullable=False),
+    Column("frontier", Bytes, nullable=False),
+    CheckConstraint("id = 1", name="single"),
+)
+
+tile = Table(
+    "tile",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("n", Count, primary_key=True, autoincrement=False),
+    Column("width", Integer, primary_key=True, autoincrement=False),
+    Column("bytes", Bytes, nullable=False),
+)
+
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    Column("size", Count, primary_key=True, autoincrement=False),
+    Column("note", Bytes, nullable=False),
+    Column("published_at", Name, nullable=False),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("key", Name, primary_key=True),
+    Column("request_digest", Name, nullable=False),
+    Column("case_id", Name, nullable=False),
+    Column("first_seq", Integer, nullable=False),
+    Column("last_seq", Integer, nullable=False),
+)
+
+folio_series = Table(
+    "folio_series",
+    metadata,
+    Column("series", Name, primary_key=True),
+    Column("last", Count, nullable=False),
+)
+
+projection = Table(
+    "projection",
+    metadata,
+    Column("case_id", Name, primary_key=True),
+    Column("process", Name, nullable=False),
+    Column("version", Name, nullable=False),
+    Column("opened_at", Name, nullable=False),
+    Column("updated_at", Name, nullable=False),
+    Column("status", Name, nullable=False),
+    Column("closed", Boolean, nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Column("next_due", Name, nullable=False),
+    Column("assignee", Name, nullable=False),
+    Column("title", Name, nullable=False),
+    Column("document", Bytes, nullable=False),
+    Column("search_text", Name, nullable=False),
+)
+Index("ix_projection_opened_at_case_id", projection.c.opened_at, projection.c.case_id)
+Index("ix_projection_updated_at_case_id", projection.c.updated_at, projection.c.case_id)
+Index(
+    "ix_projection_next_due",
+    projection.c.next_due,
+    projection.c.case_id,
+    sqlite_where=text("next_due <> ''"),
+    postgresql_where=text("next_due <> ''"),
+)
+
+reference = Table(
+    "reference",
+    metadata,
+    Column("case_id", Name, primary_key=True),
+    Column("kind", Name, primary_key=True),
+    Column("value", Name, primary_key=True),
+    Column("is_unique", Boolean, nullable=False),
+)
+Index("ix_reference_kind_value", reference.c.kind, reference.c.value)
+Index(
+    "uq_reference_owner",
+    reference.c.kind,
+    reference.c.value,
+    unique=True,
+    sqlite_where=reference.c.is_unique.is_(True),
+    postgresql_where=reference.c.is_unique.is_(True),
+)

@@ -1,0 +1,86 @@
+"""Writing projections and references: caches of what the entries say, changed in the entries' own transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, tuple_, update
+
+from evidence.ports import Projection, Reference, ReferenceTaken, StoreError
+from storage.ledger_tables import projection, reference
+
+_KNOWN = select(projection.c.case_id).where(projection.c.case_id == bindparam("case"))
+_UPDATE = update(projection).where(projection.c.case_id == bindparam("case"))
+_HELD = select(reference.c.kind, reference.c.value, reference.c.is_unique).where(
+    reference.c.case_id == bindparam("case")
+)
+_OWNER = select(reference.c.case_id).where(
+    reference.c.kind == bindparam("kind"),
+    reference.c.value == bindparam("value"),
+    reference.c.is_unique.is_(True),
+    reference.c.case_id != bindparam("case"),
+)
+
+
+def save_projection(connection: Connection, wanted: Projection) -> None:
+    """Write a case's projection and its references, whatever was there before.
+
+    Raises:
+        ReferenceTaken: a unique reference belongs to another case.
+        StoreError: a text holds NUL.
+    """
+    row = _row(wanted)
+    if connection.execute(_KNOWN, {"case": wanted.case}).first() is None:
+        connection.execute(insert(projection), row)
+    else:
+        connection.execute(_UPDATE, {**row, "case": wanted.case})
+    _save_references(connection, wanted.case, set(wanted.references))
+
+
+def _row(wanted: Projection) -> dict[str, Any]:
+    row = {
+        "case_id": wanted.case,
+        "process": wanted.process,
+        "version": wanted.version,
+        "opened_at": wanted.opened_at,
+        "updated_at": wanted.updated_at,
+        "status": wanted.status,
+        "closed": wanted.closed,
+        "complete": wanted.complete,
+        "next_due": wanted.next_due,
+        "assignee": wanted.assignee,
+        "title": wanted.title,
+        "document": wanted.document,
+        "search_text": wanted.search_text,
+    }
+    texts = [value for value in row.values() if isinstance(value, str)]
+    texts += [text for item in wanted.references for text in (item.kind, item.value)]
+    if any("\x00" in text for text in texts):
+        raise StoreError("a projection holds a NUL character")
+    return row
+
+
+def _save_references(connection: Connection, case: str, wanted: set[Reference]) -> None:
+    held = {Reference(*row) for row in connection.execute(_HELD, {"case": case})}
+    gone, fresh = held - wanted, wanted - held
+    if gone:
+        keys = [(item.kind, item.value) for item in gone]
+        mine = reference.c.case_id == case
+        connection.execute(
+            delete(reference).where(and_(mine, tuple_(reference.c.kind, reference.c.value).in_(keys)))
+        )
+    for item in sorted(fresh, key=lambda item: (item.kind, item.value)):
+        _add_reference(connection, case, item)
+
+
+def _add_reference(connection: Connection, case: str, item: Reference) -> None:
+    """Add one; a race past the look-up meets the unique index, and the retry then finds the owner here."""
+    if item.unique:
+        found = {"kind": item.kind, "value": item.value, "case": case}
+        owner = connection.execute(_OWNER, found).scalars().first()
+        if owner is not None:
+            raise ReferenceTaken(item.kind, item.value, owner)
+    connection.execute(
+        insert(reference),
+        {"case_id": case, "kind": item.kind, "value": item.value, "is_unique": item.unique},
+    )

@@ -1,0 +1,191 @@
+"""Reading the ledger: histories for use, streams for verification, the tree as tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, Select, bindparam, select
+
+from evidence.entry import SealedEntry, genesis_hash
+from evidence.ports import BlobCorrupt, BlobMissing
+from evidence.tiles import TILE_WIDTH
+from evidence.tree import HASH_BYTES, Frontier
+from storage.border import WrongLog
+from storage.database import reading
+from storage.ledger_tables import checkpoint, log_entry, log_state, tile
+from storage.rows import SEALED, as_found, trusted
+
+PAGE = 256
+"""Rows read in one short transaction: a slow consumer of a stream holds no lock and no snapshot."""
+
+_HISTORY = SEALED.where(log_entry.c.case_id == bindparam("case")).order_by(log_entry.c.case_seq)
+_SPAN = (
+    SEALED.where(log_entry.c.log_index >= bindparam("start"), log_entry.c.log_index < bindparam("stop"))
+    .order_by(log_entry.c.log_index)
+    .limit(PAGE)
+)
+_PENDING = (
+    SEALED.where(log_entry.c.log_index.is_(None), log_entry.c.id > bindparam("after"))
+    .order_by(log_entry.c.id)
+    .limit(PAGE)
+)
+_CASES = (
+    select(log_entry.c.case_id)
+    .where(log_entry.c.case_id > bindparam("after"))
+    .distinct()
+    .order_by(log_entry.c.case_id)
+    .limit(PAGE)
+)
+_LEAVES = (
+    select(log_entry.c.leaf)
+    .where(log_entry.c.log_index >= bindparam("start"), log_entry.c.log_index < bindparam("stop"))
+    .order_by(log_entry.c.log_index)
+)
+_TILE = select(tile.c.bytes).where(
+    tile.c.level == bindparam("level"), tile.c.n == bindparam("n"), tile.c.width >= bindparam("width")
+)
+_STATE = select(log_state.c.origin, log_state.c.size, log_state.c.frontier)
+_NOTES = (
+    select(checkpoint.c.size, checkpoint.c.note)
+    .where(checkpoint.c.size >= bindparam("since"))
+    .order_by(checkpoint.c.size)
+    .limit(PAGE)
+)
+_NO_END = 2**62
+
+
+def read_history(connection: Connection, origin: str, case: str) -> tuple[SealedEntry, ...]:
+    """A case's entries, each checked against its leaf and its predecessor before anybody uses it.
+
+    Raises:
+        BlobCorrupt: changed bytes, or a broken chain.
+    """
+    history = tuple(trusted(row) for row in connection.execute(_HISTORY, {"case": case}))
+    prev = genesis_hash(origin, case)
+    for seq, sealed in enumerate(history, start=1):
+        if (sealed.entry.case, sealed.entry.seq, sealed.entry.prev) != (case, seq, prev):
+            raise BlobCorrupt(f"{case}/{seq}", prev, sealed.entry.prev)
+        prev = sealed.leaf
+    return history
+
+
+def read_frontier(connection: Connection, origin: str, *, lock: bool = False) -> Frontier:
+    """The stored frontier of the log.
+
+    Raises:
+        WrongLog: the database holds no log or another one.
+        BlobCorrupt: the stored frontier is not one.
+    """
+    row = connection.execute(_STATE.with_for_update() if lock else _STATE).one_or_none()
+    check_origin(origin, None if row is None else row.origin)
+    assert row is not None  # noqa: S101 - check_origin has refused that
+    hashes = [row.frontier[at : at + HASH_BYTES] for at in range(0, len(row.frontier), HASH_BYTES)]
+    try:
+        return Frontier(row.size, hashes)
+    except ValueError as error:
+        raise BlobCorrupt("log_state", f"frontier of {row.size}", str(error)) from error
+
+
+def check_origin(wanted: str, found: str | None) -> None:
+    """Refuse a database without a log (an empty one is never begun by accident) or with another log."""
+    if found is None:
+        raise WrongLog("this database holds no log yet; begin one with storage.ledger.start_log")
+    if found != wanted:
+        raise WrongLog(f"this database holds the log {found!r}, not {wanted!r}")
+
+
+def read_tile(connection: Connection, level: int, n: int, width: int) -> bytes:
+    """A Merkle tile's bytes.
+
+    A narrower tile is a prefix of a wider one. Level-0 tiles are kept once they are full; until then the leaves of the
+    entries serve, so that a quiet log does not write 8 KiB for every entry.
+
+    Raises:
+        BlobMissing: no such tile.
+    """
+    if not 0 < width <= TILE_WIDTH:
+        raise BlobMissing(f"tile/{level}/{n}.p/{width}")
+    need = width * HASH_BYTES
+    found = connection.execute(_TILE, {"level": level, "n": n, "width": width}).scalars().first()
+    if found is None and level == 0:
+        start = n * TILE_WIDTH
+        leaves = connection.execute(_LEAVES, {"start": start, "stop": start + width}).scalars()
+        found = b"".join(bytes.fromhex(leaf) for leaf in leaves)
+    if found is None or len(found) < need:
+        raise BlobMissing(f"tile/{level}/{n}.p/{width}")
+    return bytes(found[:need])
+
+
+class LedgerReader:
+    """The reading half of the ledger store; every answer comes from one short transaction, streams from several."""
+
+    def __init__(self, engine: Engine, origin: str) -> None:
+        self._engine = engine
+        self._origin = origin
+
+    def history(self, case: str) -> Sequence[SealedEntry]:
+        """A case's entries by ``seq``, each checked against its leaf and its predecessor.
+
+        Raises:
+            BlobCorrupt: the case's entries are not those that were sealed.
+        """
+        with reading(self._engine) as connection:
+            return read_history(connection, self._origin, case)
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[SealedEntry]:
+        """Sequenced entries by index, as found: damage is for the verifier to report, so nothing is checked here."""
+        end = _NO_END if stop is None else stop
+        return map(as_found, self._pages(_SPAN, "start", start, lambda row: row.log_index + 1, {"stop": end}))
+
+    def unsequenced(self) -> Iterator[SealedEntry]:
+        """Entries without an index by row number, as found."""
+        return map(as_found, self._pages(_PENDING, "after", -1, lambda row: row.id))
+
+    def cases(self) -> Iterator[str]:
+        """Every case that has an entry, sorted by code point."""
+        return (row.case_id for row in self._pages(_CASES, "after", "", lambda row: row.case_id))
+
+    def tree_size(self) -> int:
+        """Number of sequenced entries."""
+        with reading(self._engine) as connection:
+            return read_frontier(connection, self._origin).size
+
+    def root(self) -> bytes:
+        """The root from the stored frontier."""
+        with reading(self._engine) as connection:
+            return read_frontier(connection, self._origin).root()
+
+    def tile(self, level: int, n: int, width: int) -> bytes:
+        """A Merkle tile's bytes; see `read_tile`."""
+        with reading(self._engine) as connection:
+            return read_tile(connection, level, n, width)
+
+    def checkpoints(self, since: int = 0) -> Iterator[tuple[int, bytes]]:
+        """Kept checkpoints of at least this size, ascending."""
+        return ((row.size, row.note) for row in self._pages(_NOTES, "since", since, lambda row: row.size + 1))
+
+    def latest_checkpoint(self) -> tuple[int, bytes] | None:
+        """The largest kept checkpoint."""
+        newest = select(checkpoint.c.size, checkpoint.c.note).order_by(checkpoint.c.size.desc()).limit(1)
+        with reading(self._engine) as connection:
+            row = connection.execute(newest).one_or_none()
+        return None if row is None else (row.size, row.note)
+
+    def _pages(
+        self,
+        query: Select[Any],
+        name: str,
+        first: int | str,
+        following: Callable[[Row[Any]], int | str],
+        fixed: dict[str, Any] | None = None,
+    ) -> Iterator[Row[Any]]:
+        """Rows of a keyset query, page after page; ``name`` is the parameter that says where the next page begins."""
+        at = first
+        while True:
+            with reading(self._engine) as connection:
+                rows = connection.execute(query, {**(fixed or {}), name: at}).all()
+            yield from rows
+            if len(rows) < PAGE:
+                return
+            at = following(rows[-1])

@@ -1,0 +1,113 @@
+"""Between rows and sealed entries. The bytes rule; the columns beside them are an index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+
+from evidence.entry import Entry, EntryKind, MalformedEntry, SealedEntry, parse_entry
+from evidence.ports import BlobCorrupt, StoreError
+from evidence.tree import leaf_hash
+from storage.ledger_tables import log_entry, payload
+
+SEALED: Select[Any] = select(
+    log_entry,
+    payload.c.salt,
+    payload.c.bytes.label("payload_bytes"),
+).select_from(log_entry.outerjoin(payload, payload.c.leaf == log_entry.c.leaf))
+"""Entries with their payloads; an erased payload is a missing row."""
+
+INDEXED = ("case_id", "case_seq", "prev", "recorded_at", "actor", "role", "kind", "process", "step")
+"""The columns that repeat a member of the entry."""
+
+_DAMAGED = "0" * 64
+
+
+def indexed(entry: Entry) -> dict[str, str | int]:
+    """What the index columns of an entry must hold.
+
+    Raises:
+        StoreError: a member holds NUL, which PostgreSQL's text cannot; refused on both databases alike.
+    """
+    columns: dict[str, str | int] = {
+        "case_id": entry.case,
+        "case_seq": entry.seq,
+        "prev": entry.prev,
+        "recorded_at": entry.at,
+        "actor": entry.actor,
+        "role": entry.role,
+        "kind": str(entry.kind),
+        "process": entry.process,
+        "step": entry.step,
+    }
+    for name, value in columns.items():
+        if isinstance(value, str) and "\x00" in value:
+            raise StoreError(f"{name} holds a NUL character")
+    return columns
+
+
+def entry_row(sealed: SealedEntry) -> dict[str, Any]:
+    """The row of `log_entry` for a sealed entry without an index."""
+    return {**indexed(sealed.entry), "leaf": sealed.leaf, "entry_bytes": sealed.entry_bytes}
+
+
+def payload_row(sealed: SealedEntry) -> dict[str, Any]:
+    """The row of `payload` for a sealed entry."""
+    return {"leaf": sealed.leaf, "salt": sealed.salt, "bytes": sealed.payload_bytes}
+
+
+def trusted(row: Row[Any]) -> SealedEntry:
+    """An entry about to be used: its bytes must be those that were sealed.
+
+    Raises:
+        BlobCorrupt: the bytes do not hash to the row's leaf.
+    """
+    found = leaf_hash(row.entry_bytes).hex()
+    if found != row.leaf:
+        raise BlobCorrupt(f"{row.case_id}/{row.case_seq}", row.leaf, found)
+    return _sealed(row, _parsed(row.entry_bytes))
+
+
+def as_found(row: Row[Any]) -> SealedEntry:
+    """An entry for verification, which wants to see damage instead of stopping at it.
+
+    Where the bytes are not an entry at all, the columns stand in: the bytes' hash then differs from the leaf, or the
+    bytes do not parse, and the verifier reports the one or the other.
+    """
+    try:
+        entry = parse_entry(row.entry_bytes)
+    except MalformedEntry:
+        entry = _from_columns(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row's mapping
+    return _sealed(row, entry)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(entry_bytes: bytes) -> Entry:
+    return parse_entry(entry_bytes)
+
+
+def _sealed(row: Row[Any], entry: Entry) -> SealedEntry:
+    return SealedEntry(entry, row.entry_bytes, row.leaf, row.payload_bytes, row.salt, row.log_index)
+
+
+def _from_columns(row: Mapping[Any, Any]) -> Entry:
+    known = row["kind"] in set(EntryKind)
+    return Entry(
+        log="",
+        case=row["case_id"],
+        seq=row["case_seq"],
+        prev=row["prev"],
+        at=row["recorded_at"],
+        actor=row["actor"],
+        role=row["role"],
+        kind=EntryKind(row["kind"]) if known else EntryKind.EVIDENCE_RECORDED,
+        process=row["process"],
+        step=row["step"],
+        objects=(),
+        refs=(),
+        facts={},
+        payload=_DAMAGED,
+    )

@@ -1,0 +1,13 @@
+"""Every table of the product: importing this module fills `metadata`.
+
+Migrations compare the database with it, so a module that declares tables must be named here.
+"""
+
+from __future__ import annotations
+
+from storage import account_tables, ledger_tables
+from storage.metadata import metadata
+
+DECLARING = (ledger_tables, account_tables)
+
+__all__ = ["DECLARING", "metadata"]

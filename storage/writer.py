@@ -1,0 +1,187 @@
+"""One append inside one open transaction: lock the head, compose, seal, insert, project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from evidence.entry import EntryDraft, SealedEntry, format_time, genesis_hash, seal
+from evidence.ports import BlobCorrupt, Clock, Compose, Composition, IdempotencyMismatch
+from storage.ledger_tables import case_head, folio_series, idempotency, log_entry, payload
+from storage.projections import save_projection
+from storage.reader import read_history
+from storage.rows import entry_row, payload_row
+
+_HEAD = (
+    select(case_head.c.seq, case_head.c.leaf)
+    .where(case_head.c.case_id == bindparam("case"))
+    .with_for_update()
+)
+_MOVE_HEAD = (
+    update(case_head)
+    .where(case_head.c.case_id == bindparam("case"))
+    .values(seq=bindparam("new_seq"), leaf=bindparam("new_leaf"))
+)
+_SERIES = select(folio_series.c.last).where(folio_series.c.series == bindparam("wanted")).with_for_update()
+_MOVE_SERIES = (
+    update(folio_series)
+    .where(folio_series.c.series == bindparam("wanted"))
+    .values(last=bindparam("new_last"))
+)
+_REQUEST = select(idempotency).where(idempotency.c.key == bindparam("wanted"))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What identifies a request to itself when it comes again; an empty key means it cannot."""
+
+    key: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes entries on a connection whose transaction somebody else commits."""
+
+    origin: str
+    clock: Clock
+    new_salt: Callable[[], bytes]
+
+    def append(
+        self, connection: Connection, case: str, compose: Compose, request: Request
+    ) -> Sequence[SealedEntry]:
+        """Add what ``compose`` makes of the case's history; `LedgerStore.append` is the contract.
+
+        The head's row is locked first, so that two writers of one case follow one another and a repeated request
+        finds what its twin wrote.
+        """
+        lock_head(connection, self.origin, case)
+        earlier = self.earlier(connection, request, case)
+        if earlier is not None:
+            return earlier
+        history = read_history(connection, self.origin, case)
+        check_head(connection, self.origin, case, history)
+        return self._write(connection, case, history, compose(history), request)
+
+    def open_case(
+        self, connection: Connection, series: str, compose: Callable[[str], Composition], request: Request
+    ) -> Sequence[SealedEntry]:
+        """Open a case under the series' next folio; the series is locked until the commit: no number is lost."""
+        number = lock_series(connection, series) + 1
+        earlier = self.earlier(connection, request, None)
+        if earlier is not None:
+            return earlier
+        case = f"{series}-{number:06d}"
+        lock_head(connection, self.origin, case)
+        if read_history(connection, self.origin, case):
+            raise BlobCorrupt(f"folio series {series}", f"{case} unused", f"{case} has entries")
+        connection.execute(_MOVE_SERIES, {"wanted": series, "new_last": number})
+        return self._write(connection, case, (), compose(case), request)
+
+    def earlier(
+        self, connection: Connection, request: Request, case: str | None
+    ) -> Sequence[SealedEntry] | None:
+        """What this very request wrote before, or ``None``.
+
+        Raises:
+            IdempotencyMismatch: the key was used for another request.
+        """
+        if not request.key:
+            return None
+        row = connection.execute(_REQUEST, {"wanted": request.key}).one_or_none()
+        if row is None:
+            return None
+        if row.request_digest != request.digest or case not in {None, row.case_id}:
+            raise IdempotencyMismatch(f"the key {request.key!r} was used for another request")
+        history = read_history(connection, self.origin, row.case_id)
+        return history[row.first_seq - 1 : row.last_seq]
+
+    def _write(
+        self,
+        connection: Connection,
+        case: str,
+        history: Sequence[SealedEntry],
+        composed: Composition,
+        request: Request,
+    ) -> Sequence[SealedEntry]:
+        if not composed.drafts:
+            raise ValueError("a composition needs at least one draft")
+        sealed = self._seal(case, history, composed.drafts)
+        connection.execute(insert(log_entry), [entry_row(item) for item in sealed])
+        connection.execute(insert(payload), [payload_row(item) for item in sealed])
+        last = sealed[-1]
+        connection.execute(_MOVE_HEAD, {"case": case, "new_seq": last.entry.seq, "new_leaf": last.leaf})
+        if composed.project is not None:
+            save_projection(connection, composed.project((*history, *sealed)))
+        if request.key:
+            self._remember(connection, request, sealed)
+        return sealed
+
+    def _seal(
+        self, case: str, history: Sequence[SealedEntry], drafts: Sequence[EntryDraft]
+    ) -> tuple[SealedEntry, ...]:
+        seq = len(history)
+        prev = history[-1].leaf if history else genesis_hash(self.origin, case)
+        at = format_time(self.clock())
+        sealed = []
+        for draft in drafts:
+            seq += 1
+            sealed.append(
+                seal(draft, log=self.origin, case=case, seq=seq, prev=prev, at=at, salt=self.new_salt())
+            )
+            prev = sealed[-1].leaf
+        return tuple(sealed)
+
+    def _remember(self, connection: Connection, request: Request, sealed: Sequence[SealedEntry]) -> None:
+        row = {
+            "key": request.key,
+            "request_digest": request.digest,
+            "case_id": sealed[0].entry.case,
+            "first_seq": sealed[0].entry.seq,
+            "last_seq": sealed[-1].entry.seq,
+        }
+        connection.execute(insert(idempotency), row)
+
+
+def lock_head(connection: Connection, origin: str, case: str) -> None:
+    """Hold the case's head until the transaction ends; a new case gets a head at zero, which a failure takes back."""
+    if connection.execute(_HEAD, {"case": case}).first() is None:
+        row = {"case_id": case, "seq": 0, "leaf": genesis_hash(origin, case)}
+        _insert_once(connection, "case_head", row)
+        connection.execute(_HEAD, {"case": case})
+
+
+def check_head(connection: Connection, origin: str, case: str, history: Sequence[SealedEntry]) -> None:
+    """Compare the head with the entries: a tail cut off by hand must not be written over.
+
+    Raises:
+        BlobCorrupt: they differ.
+    """
+    head = connection.execute(_HEAD, {"case": case}).one()
+    leaf = history[-1].leaf if history else genesis_hash(origin, case)
+    if (head.seq, head.leaf) != (len(history), leaf):
+        raise BlobCorrupt(f"head of {case}", f"{head.seq} {head.leaf}", f"{len(history)} {leaf}")
+
+
+def lock_series(connection: Connection, series: str) -> int:
+    """Hold a folio series until the transaction ends; returns its last number given, 0 for a new one."""
+    last = connection.execute(_SERIES, {"wanted": series}).scalar_one_or_none()
+    if last is None:
+        _insert_once(connection, "folio_series", {"series": series, "last": 0})
+        last = connection.execute(_SERIES, {"wanted": series}).scalar_one()
+    return int(last)
+
+
+_ONCE = {
+    (dialect, table.name): maker.insert(table).on_conflict_do_nothing()
+    for dialect, maker in (("sqlite", sqlite), ("postgresql", postgresql))
+    for table in (case_head, folio_series)
+}
+
+
+def _insert_once(connection: Connection, table: str, row: dict[str, object]) -> None:
+    """Insert unless somebody has; waits for a rival who is about to commit the same row."""
+    connection.execute(_ONCE[connection.dialect.name, table], row)
