@@ -1,0 +1,60 @@
+"""``python -m benchmarks [SECTION]... [--rounds N] [--out FILE]``: measure, print a table, write JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks import sealing
+from benchmarks.measure import Figure, table
+
+Section = Callable[[Path, int], Iterator[Figure]]
+SECTIONS: dict[str, Section] = {
+    "sealing": sealing.run,
+}
+
+
+class SectionUnavailable(Exception):
+    """A section cannot run here; the message says what is missing."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the sections asked for (all by default); 0 once every figure is written."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; default: all"
+    )
+    parser.add_argument("--rounds", type=int, default=5, help="times that each side is taken (default 5)")
+    parser.add_argument("--out", type=Path, default=Path("var/bench/latest.json"))
+    asked = parser.parse_args(arguments)
+    unknown = set(asked.sections) - SECTIONS.keys()
+    if unknown:
+        parser.error(f"no such section: {', '.join(sorted(unknown))}")
+    figures: list[Figure] = []
+    for name in asked.sections or SECTIONS:
+        print(f"measuring {name} ...", file=sys.stderr, flush=True)
+        figures += _section(name, asked.rounds)
+    print(
+        f"Python {platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores\n"
+    )
+    print(table(figures))
+    asked.out.parent.mkdir(parents=True, exist_ok=True)
+    asked.out.write_text(json.dumps([figure.as_json() for figure in figures], indent=1) + "\n")
+    print(f"\nwritten to {asked.out}")
+    return 0
+
+
+def _section(name: str, rounds: int) -> list[Figure]:
+    """One section in a folder of its own, removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix=f"bench-{name}-", ignore_cleanup_errors=True) as scratch:
+        return list(SECTIONS[name](Path(scratch), rounds))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
