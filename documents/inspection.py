@@ -9,9 +9,10 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import BinaryIO
 
-from documents import images, mail, outlook, pdf, secrets_scan, spreadsheet, text
+from documents import secrets_scan
 from documents.limits import DEFAULT_LIMITS, Limits
 from documents.names import safe_name, split_extension, with_extension
 from documents.reading import Reading
@@ -21,14 +22,16 @@ from evidence.canonical import Json
 
 Reader = Callable[[BinaryIO, Kind, Limits], Reading]
 
-READERS: Mapping[str, Reader] = {
-    "pdf": pdf.read,
-    "xlsx": spreadsheet.read,
-    "image": images.read,
-    "eml": mail.read,
-    "msg": outlook.read,
-    "text": text.read,
+_READERS: Mapping[str, str] = {
+    "pdf": "documents.pdf",
+    "xlsx": "documents.spreadsheet",
+    "image": "documents.images",
+    "eml": "documents.mail",
+    "msg": "documents.outlook",
+    "text": "documents.text",
 }
+"""Module whose ``read`` reads a family. Loaded when needed: a separate process then pays for one parser only."""
+
 _ZIPPED = frozenset({"xlsx"})
 _CARRIES_FILES_OPENLY = frozenset({"eml", "msg", "text"})
 
@@ -67,7 +70,7 @@ def inspect(stream: BinaryIO, *, name: str, limits: Limits = DEFAULT_LIMITS) -> 
         with hostile(kind.family):
             _refuse_polyglot(stream, kind)
             stream.seek(0)
-            reading = READERS[kind.family](stream, kind, limits)
+            reading = _reader(kind.family)(stream, kind, limits)
         secrets = _refuse_secrets(reading, limits)
     except Refuse as refusal:
         raise FileRefused(refusal.code, safe, refusal.fields) from refusal
@@ -82,6 +85,11 @@ def inspect(stream: BinaryIO, *, name: str, limits: Limits = DEFAULT_LIMITS) -> 
         warnings=tuple(dict.fromkeys(warnings)),
         name=with_extension(safe, _kept_extension(safe, kind)),
     )
+
+
+def _reader(family: str) -> Reader:
+    reader: Reader = import_module(_READERS[family]).read
+    return reader
 
 
 def _recognise(stream: BinaryIO, name: str, limits: Limits) -> tuple[Kind, list[str]]:

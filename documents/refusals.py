@@ -91,5 +91,7 @@ def hostile(family: str) -> Iterator[None]:
         yield
     except Refuse:
         raise
+    except MemoryError as error:
+        raise Refuse("too_costly", family=family) from error
     except Exception as error:
         raise Refuse("damaged", family=family) from error

@@ -32,7 +32,9 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "nombre", "nombre completo", "nombre del usuario", "nombre de usuario", "nombre y apellidos", "usuario",
         "nombre s", "nombres", "colaborador", "empleado",
     ),
-    "rfc": ("rfc", "r f c", "rfc con homoclave", "rfc usuario", "rfc del usuario", "registro federal de contribuyentes"),
+    "rfc": (
+        "rfc", "r f c", "rfc con homoclave", "rfc usuario", "rfc del usuario", "registro federal de contribuyentes",
+    ),
     "correo": (
         "correo", "correo electronico", "e mail", "email", "mail", "correo e", "cuenta de correo",
         "direccion de correo",

@@ -11,9 +11,6 @@ import zipfile
 from dataclasses import dataclass
 from typing import BinaryIO
 
-import olefile
-import puremagic
-
 from documents.refusals import Refuse
 
 HEAD_BYTES = 4096
@@ -54,6 +51,7 @@ _MAIN_TYPES = (
     (b"ms-word.document.macroEnabled.main+xml", "docm"),
     (b"presentationml.presentation.main+xml", "pptx"),
 )
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MAX_CONTENT_TYPES = 1024 * 1024
 _MARKUP = re.compile(
     rb"\A(?:\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head|body|script|svg|\?xml|!--|!doctype)", re.IGNORECASE
@@ -89,7 +87,7 @@ def identify(stream: BinaryIO, extension: str) -> Kind:
         return kind
     if head.startswith(b"PK"):
         return _package(stream)
-    if head.startswith(olefile.MAGIC):
+    if head.startswith(_COMPOUND):
         return _compound(stream)
     _refuse_known(head)
     if b"%PDF-" in head[:1024] and not _mail(head):
@@ -139,6 +137,8 @@ def _main_type(package: zipfile.ZipFile) -> str:
 
 def _compound(stream: BinaryIO) -> Kind:
     """An OLE compound file: an Outlook message, an encrypted workbook, or an old Office file."""
+    import olefile  # noqa: PLC0415 - few files need it, and the separate process starts quicker without
+
     stream.seek(0)
     try:
         with olefile.OleFileIO(stream) as compound:
@@ -213,6 +213,8 @@ def _mail(head: bytes) -> bool:
 
 
 def _puremagic_name(head: bytes) -> str:
+    import puremagic  # noqa: PLC0415 - it reads a table of all signatures when imported
+
     try:
         matches = puremagic.magic_string(head)
     except (puremagic.PureError, ValueError, IndexError):

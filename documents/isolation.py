@@ -1,0 +1,147 @@
+"""Reading files that come from outside in a separate, short-lived, confined process.
+
+The parsers are third-party code fed with a stranger's bytes: one that loops, eats memory or crashes must cost one
+upload and not the server. The child gets a copy of the file as its standard input, no environment (so none of our
+secrets), and limits on CPU, memory, processes and writing; when its time is over it is killed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from documents.inspection import Inspection
+from documents.limits import DEFAULT_LIMITS, Limits
+from documents.names import safe_name
+from documents.preview import Preview
+from documents.refusals import FileRefused
+from documents.request_form import AccountRequest, FormReading, RowProblem
+
+_ROOT = Path(__file__).resolve().parent.parent
+_COPY_CHUNK = 1024 * 1024
+_EXHAUSTED = frozenset({signal.SIGXCPU, signal.SIGKILL, signal.SIGXFSZ})
+
+
+class WorkerFailed(Exception):
+    """The reading process ended by a fault of our own, not of the file; ``detail`` is what it said last."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(f"reading process ended with {status}: {detail}")
+        self.status = status
+        self.detail = detail
+
+
+class SeparateReader:
+    """The functions of this package, each call in its own process.
+
+    Thread-safe. At most ``at_once`` processes run together; further callers wait.
+    """
+
+    def __init__(self, limits: Limits = DEFAULT_LIMITS, *, at_once: int = 0) -> None:
+        self._limits = limits
+        self._places = threading.BoundedSemaphore(at_once or max(2, os.cpu_count() or 2))
+
+    def inspect(self, stream: BinaryIO, *, name: str, limits: Limits | None = None) -> Inspection:
+        """`documents.inspect`; raises also ``too_costly`` when time or memory run out."""
+        answer, _ = self._run("inspect", stream, {"name": name}, limits)
+        found = answer["inspection"]
+        return Inspection(**{**found, "warnings": tuple(found["warnings"])})
+
+    def preview(
+        self, stream: BinaryIO, *, name: str, page: int = 1, width: int = 1_000, limits: Limits | None = None
+    ) -> Preview:
+        """`documents.preview.preview`."""
+        options = {"name": name, "page": page, "width": width}
+        answer, png = self._run("preview", stream, options, limits)
+        return Preview(png=png, **answer["preview"])
+
+    def account_requests(
+        self, stream: BinaryIO, *, name: str = "solicitud.xlsx", limits: Limits | None = None
+    ) -> FormReading:
+        """`documents.request_form.read_account_requests`."""
+        answer, _ = self._run("account_requests", stream, {"name": name}, limits)
+        form = answer["form"]
+        return FormReading(
+            form["sheet"],
+            tuple(AccountRequest(**row) for row in form["rows"]),
+            tuple(RowProblem(**problem) for problem in form["errors"]),
+            tuple(RowProblem(**problem) for problem in form["warnings"]),
+        )
+
+    def _run(
+        self, task: str, stream: BinaryIO, options: Mapping[str, Any], limits: Limits | None
+    ) -> tuple[dict[str, Any], bytes]:
+        bounds = limits or self._limits
+        name = safe_name(str(options["name"]))
+        stream.seek(0)
+        with self._places, tempfile.TemporaryFile() as source:
+            _copy(stream, source, bounds, name)
+            job = json.dumps({"task": task, "options": dict(options), "limits": asdict(bounds)})
+            return _answer(_call(job, source, bounds, name), name)
+
+
+def _copy(stream: BinaryIO, source: BinaryIO, limits: Limits, name: str) -> None:
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(0)
+    if size > limits.file_bytes:
+        raise FileRefused("too_large", name, {"size": size, "limit": limits.file_bytes})
+    shutil.copyfileobj(stream, source, _COPY_CHUNK)
+    source.flush()
+    source.seek(0)
+    stream.seek(0)
+
+
+def _call(job: str, source: BinaryIO, limits: Limits, name: str) -> bytes:
+    """Run the child to its end; its output goes to files, so that no pipe can fill up or grow without bound."""
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complaints:
+        child = subprocess.Popen(  # noqa: S603 - our own interpreter and module; the job is one argument, no shell
+            [sys.executable, "-sB", "-m", "documents.worker", job],
+            stdin=source,
+            stdout=output,
+            stderr=complaints,
+            cwd=_ROOT,
+            env={"LC_ALL": "C.UTF-8"},
+            close_fds=True,
+        )
+        # A timer, since Popen.wait with a timeout looks only every 50 ms.
+        clock = threading.Timer(limits.wall_seconds, child.kill)
+        clock.start()
+        try:
+            status = child.wait()
+        finally:
+            clock.cancel()
+        if status:
+            complaints.seek(0)
+            raise _failure(status, complaints.read(1_000_000).decode(errors="replace"), name)
+        output.seek(0)
+        return output.read()
+
+
+def _failure(status: int, said: str, name: str) -> Exception:
+    if status < 0 and -status in _EXHAUSTED:
+        return FileRefused("too_costly", name, {"family": "file"})
+    if status < 0:
+        return FileRefused("damaged", name, {"family": "file"})
+    last = said.strip().splitlines()[-1:] or [""]
+    if last[0].startswith("MemoryError"):
+        return FileRefused("too_costly", name, {"family": "file"})
+    return WorkerFailed(status, last[0])
+
+
+def _answer(output: bytes, name: str) -> tuple[dict[str, Any], bytes]:
+    line, _, extra = output.partition(b"\n")
+    answer: dict[str, Any] = json.loads(line)
+    if "refused" in answer:
+        code, refused_name, fields = answer["refused"]
+        raise FileRefused(code, refused_name or name, fields)
+    return answer, extra

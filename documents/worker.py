@@ -1,0 +1,92 @@
+"""One job over one hostile file, in a process that dies afterwards: ``python -m documents.worker JOB``.
+
+The file is standard input (a regular file), the answer goes to standard output: one line of JSON, then, for a picture,
+its bytes. Before the file is touched the process gives up what it does not need: memory, CPU time, new processes,
+writing. `documents.isolation` is the other end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any, BinaryIO
+
+from documents.limits import MIB, Limits
+from documents.refusals import FileRefused
+
+MAX_ANSWER_BYTES = 64 * MIB
+OPEN_FILES = 64
+
+Answer = tuple[dict[str, Any], bytes]
+
+
+def main(arguments: list[str]) -> int:
+    """Do the job described by the JSON of the only argument; 0 for an answer (a refusal is one)."""
+    job = json.loads(arguments[0])
+    limits = Limits(**job["limits"])
+    run = _TASKS[job["task"]]()
+    confine(limits)
+    with os.fdopen(os.dup(0), "rb") as stream:
+        try:
+            answer, extra = run(stream, job["options"], limits)
+        except FileRefused as refusal:
+            answer, extra = {"refused": [refusal.code, refusal.name, dict(refusal.fields)]}, b""
+    sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n" + extra)
+    sys.stdout.buffer.flush()
+    return 0
+
+
+def confine(limits: Limits) -> None:
+    """Lower this process's own limits; they cannot be raised again.
+
+    Darwin accepts no address-space limit; there the CPU and wall clocks remain.
+    """
+    bounds = {
+        resource.RLIMIT_CPU: limits.cpu_seconds,
+        resource.RLIMIT_FSIZE: MAX_ANSWER_BYTES,
+        resource.RLIMIT_NOFILE: OPEN_FILES,
+        resource.RLIMIT_NPROC: 0,
+        resource.RLIMIT_CORE: 0,
+    }
+    if sys.platform != "darwin":
+        bounds[resource.RLIMIT_AS] = limits.memory_bytes
+    for which, bound in bounds.items():
+        resource.setrlimit(which, (bound, bound))
+
+
+def _inspect() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
+    from documents.inspection import inspect  # noqa: PLC0415 - each job loads only the readers it needs
+
+    def run(stream: BinaryIO, options: Mapping[str, Any], limits: Limits) -> Answer:
+        return {"inspection": asdict(inspect(stream, name=options["name"], limits=limits))}, b""
+
+    return run
+
+
+def _preview() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
+    from documents.preview import preview  # noqa: PLC0415 - as above
+
+    def run(stream: BinaryIO, options: Mapping[str, Any], limits: Limits) -> Answer:
+        shown = preview(stream, limits=limits, **options)
+        return {"preview": {"form": shown.form, "pages": shown.pages, "data": shown.data}}, shown.png
+
+    return run
+
+
+def _account_requests() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
+    from documents.request_form import read_account_requests  # noqa: PLC0415 - as above
+
+    def run(stream: BinaryIO, options: Mapping[str, Any], limits: Limits) -> Answer:
+        return {"form": asdict(read_account_requests(stream, name=options["name"], limits=limits))}, b""
+
+    return run
+
+
+_TASKS = {"inspect": _inspect, "preview": _preview, "account_requests": _account_requests}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
