@@ -16,6 +16,10 @@ Sample = Callable[[], float]
 """Runs once and returns the figure of that run, in the unit of its `Figure`."""
 
 
+class SectionUnavailable(Exception):
+    """A section cannot run here; the message says what is missing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One line of the table. ``ratio`` is value / baseline; whether more is better is ``better``: higher or lower.
