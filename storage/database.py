@@ -14,7 +14,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 
 from storage.border import answered
@@ -34,7 +34,7 @@ _PRAGMAS = (
 )
 
 
-def connect(url: str) -> Engine:
+def connect(url: str | URL) -> Engine:
     """An engine for ``sqlite:///path`` or ``postgresql://…``; nothing is opened before first use.
 
     Raises:
@@ -44,7 +44,7 @@ def connect(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
             raise ValueError("SQLite needs a file: sqlite:///path/to/file")
-        return _sqlite(url)
+        return _sqlite(parsed)
     if parsed.get_backend_name() == "postgresql":
         return create_engine(
             parsed.set(drivername="postgresql+psycopg"),
@@ -58,7 +58,7 @@ def connect(url: str) -> Engine:
     raise ValueError(f"unknown database {parsed.get_backend_name()!r}: use sqlite:/// or postgresql://")
 
 
-def _sqlite(url: str) -> Engine:
+def _sqlite(url: URL) -> Engine:
     engine = create_engine(
         url,
         pool_size=8,

@@ -17,6 +17,8 @@ import psycopg
 
 from tests.servers.processes import die_with_parent, free_ports, stop, wait_until
 
+SETTINGS = ("-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200")
+
 
 def binaries() -> Path | None:
     """The folder of initdb and postgres: Debian's newest, else what is on the path."""
@@ -83,8 +85,7 @@ def postgresql_server(bin_dir: Path) -> Iterator[PostgresServer]:
         )
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [bin_dir / "postgres", "-D", data, "-k", folder, "-p", str(port)]
-                + ["-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"],
+                [bin_dir / "postgres", "-D", data, "-k", folder, "-p", str(port), *SETTINGS],
                 stdout=output,
                 stderr=output,
                 user=user,
