@@ -1,0 +1,129 @@
+"""Tables of people and their work in progress. None of them is evidence: the log holds opaque ids only.
+
+Times are ledger times (``evidence.entry.format_time``), which sort as text; ``""`` means not yet.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, UniqueConstraint
+
+from storage.metadata import Bytes, Count, Name, metadata
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("email", Name, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("password_hash", Name, nullable=False),
+    Column("locale", Name, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", Name, nullable=False),
+    UniqueConstraint("email"),
+)
+
+role_grant = Table(
+    "role_grant",
+    metadata,
+    Column("id", Count, primary_key=True, autoincrement=True),
+    Column("user_id", Name, ForeignKey(account.c.id), nullable=False),
+    Column("role", Name, nullable=False),
+    Column("since", Name, nullable=False),
+    Column("until", Name, nullable=False),
+    Column("granted_by", Name, nullable=False),
+)
+Index("ix_role_grant_user_id", role_grant.c.user_id)
+Index(
+    "uq_role_grant_in_force",
+    role_grant.c.user_id,
+    role_grant.c.role,
+    unique=True,
+    sqlite_where=role_grant.c.until == "",
+    postgresql_where=role_grant.c.until == "",
+)
+
+login_session = Table(
+    "login_session",
+    metadata,
+    Column("token_hash", Name, primary_key=True),
+    Column("user_id", Name, ForeignKey(account.c.id), nullable=False),
+    Column("created_at", Name, nullable=False),
+    Column("seen_at", Name, nullable=False),
+)
+Index("ix_login_session_user_id", login_session.c.user_id)
+
+login_throttle = Table(
+    "login_throttle",
+    metadata,
+    Column("key", Name, primary_key=True),
+    Column("attempts", Integer, nullable=False),
+    Column("last_at", Name, nullable=False),
+    Column("shut_until", Name, nullable=False),
+)
+
+post_holder = Table(
+    "post_holder",
+    metadata,
+    Column("id", Count, primary_key=True, autoincrement=True),
+    Column("post", Name, nullable=False),
+    Column("actor", Name, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("since", Name, nullable=False),
+    Column("until", Name, nullable=False),
+)
+Index("ix_post_holder_post", post_holder.c.post, post_holder.c.since)
+
+backup = Table(
+    "backup",
+    metadata,
+    Column("id", Count, primary_key=True, autoincrement=True),
+    Column("actor", Name, nullable=False),
+    Column("principal", Name, nullable=False),
+    Column("since", Name, nullable=False),
+    Column("until", Name, nullable=False),
+)
+Index("ix_backup_actor", backup.c.actor, backup.c.principal)
+
+draft = Table(
+    "draft",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("user_id", Name, nullable=False),
+    Column("folio", Name, nullable=False),
+    Column("step", Name, nullable=False),
+    Column("fields", Bytes, nullable=False),
+    Column("created_at", Name, nullable=False),
+    Column("updated_at", Name, nullable=False),
+    UniqueConstraint("user_id", "folio", "step"),
+)
+
+draft_file = Table(
+    "draft_file",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("draft_id", Name, ForeignKey(draft.c.id, ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("slot", Name, nullable=False),
+    Column("media", Name, nullable=False),
+    Column("family", Name, nullable=False),
+    Column("size", Count, nullable=False),
+    Column("sha256", Name, nullable=False),
+    Column("about", Bytes, nullable=False),
+    Column("created_at", Name, nullable=False),
+    UniqueConstraint("draft_id", "position"),
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("kind", Name, nullable=False),
+    Column("owner", Name, nullable=False),
+    Column("state", Name, nullable=False),
+    Column("done", Count, nullable=False),
+    Column("total", Count, nullable=False),
+    Column("result", Bytes, nullable=False),
+    Column("started_at", Name, nullable=False),
+    Column("beat_at", Name, nullable=False),
+)

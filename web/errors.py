@@ -1,0 +1,282 @@
+"""The one table from exceptions to answers: status, code, Spanish message and what to do, for pages, scripts and commands.
+
+Three kinds are never mixed: refusals (4xx, the person can mend it), unavailability (503, try again) and integrity
+findings (500, say so loudly). What is in no table is a fault of ours: a safe page with an incident number, and the
+types and places of the failure, without its texts, in the log.
+"""
+
+from __future__ import annotations
+
+import errno
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask_login import AnonymousUserMixin  # type: ignore[import-untyped]  # publishes no types
+from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]  # publishes no types
+from werkzeug.exceptions import HTTPException
+
+from documents.refusals import FileRefused
+from evidence import ports
+from evidence.canonical import Json
+from evidence.entry import MalformedEntry
+from identity.accounts import EmailTaken, IdentityError, UnknownUser
+from identity.login import LoginThrottled
+from web import messages
+from web.i18n import format_size, gettext, local
+from web.logs import LOG
+from web.messages import Message
+from web.security import wants_json
+from web.wiring import DraftTooLarge, HouseError
+from workflows.errors import Refusal
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_SIZES = frozenset({"size", "limit"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said about an exception, in the language of the request.
+
+    ``fields`` are the refusal's own; ``problems`` one object a field or row: ``field``, ``row``, ``problem``, ``message``.
+    """
+
+    status: int
+    code: str
+    message: str
+    advice: str
+    fields: Mapping[str, Json] = field(default_factory=dict)
+    problems: Sequence[Mapping[str, Json]] = ()
+    incident: str = ""
+
+    def as_json(self) -> dict[str, Json]:
+        """The value of ``error`` in JSON answers and in the output of commands."""
+        found: dict[str, Json] = {"code": self.code, "message": self.message, "advice": self.advice}
+        if self.fields:
+            found["fields"] = dict(self.fields)
+        if self.problems:
+            found["problems"] = [dict(problem) for problem in self.problems]
+        if self.incident:
+            found["incident"] = self.incident
+        return found
+
+
+def answer_for(error: BaseException) -> Answer | None:
+    """The answer to an exception that is in the table; ``None`` for a fault of ours."""
+    for kind, make in _TABLE:
+        if isinstance(error, kind):
+            return make(error)
+    return None
+
+
+def house_answer(code: str, fields: Mapping[str, Json] | None = None) -> Answer:
+    """An answer of `messages.HOUSE` by its code."""
+    return _answer(messages.HOUSE[code], code, fields or {})
+
+
+def _answer(message: Message, code: str, fields: Mapping[str, Json], **more: Json) -> Answer:
+    shown = {name: shown_field(name, value) for name, value in {**fields, **more}.items()}
+    return Answer(
+        status=message.status,
+        code=code,
+        message=_filled(message.text, shown),
+        advice=_filled(message.advice, shown),
+        fields=fields,
+    )
+
+
+class _Forgiving(dict[str, str]):
+    """A message may ask for a field that a refusal leaves out: a dash is better than a second failure."""
+
+    def __missing__(self, key: str) -> str:
+        return "—"
+
+
+def _filled(text: str, shown: Mapping[str, str]) -> str:
+    return gettext(text) % _Forgiving(shown) if text else ""
+
+
+def shown_field(name: str, value: Json) -> str:
+    """A field of a refusal as text: lists are joined, roles named, steps called by number and name."""
+    if isinstance(value, list):
+        return "; ".join(shown_field(name, item) for item in value)
+    if isinstance(value, dict):
+        known = [str(value[key]) for key in ("step", "name", "label") if value.get(key)]
+        return " ".join(known) or ", ".join(f"{key}: {item}" for key, item in value.items())
+    if isinstance(value, str) and name in {"role", "allowed"}:
+        return gettext(messages.ROLES.get(value, value))
+    return "" if value is None else str(value)
+
+
+def _refusal(error: Refusal) -> Answer:
+    code, fields = error.code, error.fields
+    message = messages.CASES[_variant(code, fields)]
+    found = _answer(message, code, fields)
+    problems = fields.get("problems")
+    if not isinstance(problems, list):
+        return found
+    told = tuple(_problem(problem) for problem in problems if isinstance(problem, dict))
+    return Answer(found.status, code, found.message, found.advice, {}, told)
+
+
+def _variant(code: str, fields: Mapping[str, Json]) -> str:
+    if code == "step_not_open" and fields.get("seq"):
+        return "step_not_open:done"
+    detail = fields.get("why") or fields.get("problem")
+    key = f"{code}:{detail}"
+    return key if key in messages.CASES else code
+
+
+def _problem(problem: Mapping[str, Json]) -> Mapping[str, Json]:
+    code = str(problem.get("problem", ""))
+    shown = {name: shown_field(name, value) for name, value in problem.items()}
+    text = messages.FIELD_PROBLEMS.get(code)
+    return {**problem, "message": _filled(text, shown) if text else code}
+
+
+def _file(error: FileRefused) -> Answer:
+    message = messages.FILES[error.code]
+    fields: dict[str, Json] = {"name": error.name, **error.fields}
+    sized = {
+        name: format_size(value)
+        for name, value in error.fields.items()
+        if error.code == "too_large" and name in _SIZES and isinstance(value, int)
+    }
+    return Answer(
+        message.status,
+        f"file_{error.code}",
+        _filled(message.text, {k: shown_field(k, v) for k, v in {**fields, **sized}.items()}),
+        _filled(message.advice, {}),
+        fields,
+    )
+
+
+def _identity(error: IdentityError) -> Answer:
+    fields: dict[str, Json] = {}
+    if isinstance(error, LoginThrottled):
+        fields["until"] = f"{local(error.until):%H:%M}"
+    elif isinstance(error, EmailTaken):
+        fields["email"] = error.email
+    elif isinstance(error, UnknownUser):
+        fields["subject"] = error.subject
+    return _answer(messages.IDENTITY[error.code], error.code, fields)
+
+
+def _draft(error: DraftTooLarge) -> Answer:
+    limit = format_size(error.limit) if error.code == "draft_bytes" else str(error.limit)
+    return _answer(messages.HOUSE[error.code], error.code, {"limit": limit})
+
+
+def _always(code: str) -> Callable[[BaseException], Answer]:
+    return lambda _error: house_answer(code)
+
+
+def _operating_system(error: OSError) -> Answer:
+    return house_answer("disk_full" if error.errno in _FULL else "unavailable")
+
+
+def _unavailable(error: ports.StoreUnavailable) -> Answer:
+    """A full disk says so, wherever in the chain of causes it stands."""
+    full = any(isinstance(cause, OSError) and cause.errno in _FULL for cause in _causes(error))
+    full = full or "disk is full" in str(error)
+    return house_answer("disk_full" if full else "unavailable")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def _taken(error: ports.ReferenceTaken) -> Answer:
+    fields: dict[str, Json] = {"kind": error.kind, "value": error.value, "folio": error.case}
+    return _answer(messages.CASES["duplicate_reference"], "duplicate_reference", fields)
+
+
+def _house(error: HouseError) -> Answer:
+    return house_answer(error.code, error.fields)
+
+
+def _http(error: HTTPException) -> Answer:
+    codes = {
+        400: "bad_request", 401: "login_required", 403: "forbidden", 404: "not_found",
+        405: "method_not_allowed", 413: "too_large",
+    }  # fmt: skip
+    if isinstance(error, CSRFError):
+        return house_answer("csrf")
+    if isinstance(error.description, str) and error.description in messages.HOUSE:
+        return house_answer(error.description)
+    code = error.code or 500
+    found = house_answer(codes.get(code, "bad_request" if code < 500 else "unavailable"))
+    return Answer(code, found.code, found.message, found.advice)
+
+
+_TABLE: tuple[tuple[type[BaseException], Callable[..., Answer]], ...] = (
+    (Refusal, _refusal),
+    (FileRefused, _file),
+    (IdentityError, _identity),
+    (HouseError, _house),
+    (DraftTooLarge, _draft),
+    (ports.AppendConflict, _always("conflict")),
+    (ports.StoreUnavailable, _unavailable),
+    (
+        ports.IdempotencyMismatch,
+        lambda _error: _answer(messages.CASES["request_reused"], "request_reused", {}),
+    ),
+    (ports.ReferenceTaken, _taken),
+    (ports.BlobMissing, _always("blob_missing")),
+    (ports.BlobCorrupt, _always("blob_corrupt")),
+    (ports.RolledBack, _always("rolled_back")),
+    (MalformedEntry, _always("ledger_damaged")),
+    (HTTPException, _http),
+    (OSError, _operating_system),
+)
+
+
+def install(app: Flask) -> None:
+    """Answer every exception of a request by the table."""
+    app.register_error_handler(Exception, _handle)
+
+
+def _handle(error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
+        return error.get_response()  # type: ignore[return-value]  # a redirect made by the router
+    answer = answer_for(error)
+    if answer is None:
+        answer = _incident(error)
+    elif answer.status >= 500:
+        _forget_person()
+        LOG.error(
+            "unavailable", exc_info=error, extra={"what": answer.code, "request": g.get("request_id", "")}
+        )
+    return respond(answer)
+
+
+def _incident(error: Exception) -> Answer:
+    incident = secrets.token_hex(4)
+    LOG.error("incident", exc_info=error, extra={"incident": incident, "request": g.get("request_id", "")})
+    _forget_person()
+    found = house_answer("internal")
+    return Answer(found.status, found.code, found.message, found.advice, incident=incident)
+
+
+def _forget_person() -> None:
+    """The page about a failing store must not ask the store who is looking at it."""
+    if "_login_user" not in g:
+        g._login_user = AnonymousUserMixin()
+
+
+def respond(answer: Answer) -> Response:
+    """The answer as a page, or as ``{"error": …}`` for scripts."""
+    if wants_json():
+        response: Response = jsonify(error=answer.as_json())
+    else:
+        response = Response(render_template("errors/error.html", answer=answer), mimetype="text/html")
+    response.status_code = answer.status
+    if answer.status in {429, 503, 507}:
+        response.headers["Retry-After"] = "60"
+    if request.method == "HEAD":
+        response.set_data(b"")
+    return response

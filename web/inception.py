@@ -1,0 +1,161 @@
+"""The beginning of an installation: directory, keys, secret, log and definitions. Explicit, once, and safe to repeat.
+
+The settings file is written last: an installation counts as initialised only when everything before is in place, and an
+interrupted inception is completed by running it again.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from evidence.canonical import Json
+from evidence.entry import SYSTEM, EntryDraft, EntryKind, SealedEntry
+from evidence.note import MalformedKey, SigningKey
+from evidence.ports import Composition
+from web.settings import PREFIX, SETTINGS_FILE, SPECS, Settings
+from web.wiring import House, HouseError, WrongLog, start_log, upgrade
+
+LEDGER_CASE = "system:ledger"
+DEFINITIONS_CASE = "system:definitions"
+
+
+def initialise(settings: Settings, origin: str, env: Mapping[str, str], os_user: str) -> House:
+    """Begin the log ``origin`` in the data directory, or complete an interrupted beginning.
+
+    Raises:
+        HouseError: ``log_exists`` when another log, or an older life of this one, has been here;
+            ``not_allowed_here`` when the name cannot be a log's.
+        StoreUnavailable: database or object store do not answer.
+    """
+    if settings.origin and settings.origin != origin:
+        raise HouseError("log_exists", origin=settings.origin)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.staging.mkdir(mode=0o700, exist_ok=True)
+    _key(settings.key_file, origin)
+    secret = settings.secret_key or secrets.token_urlsafe(48)
+    house = House(replace(settings, origin=origin, secret_key=secret))
+    upgrade(house.engine)
+    _start(house)
+    _log_started(house, os_user)
+    publish_definitions(house, os_user)
+    settle(house)
+    _write_settings(settings.data / SETTINGS_FILE, house.settings, env)
+    return house
+
+
+def publish_definitions(house: House, os_user: str) -> list[str]:
+    """Seal every process definition of the program that the log does not know yet; returns their labels."""
+    known = {entry.entry.facts.get("definition") for entry in house.ledger.history(DEFINITIONS_CASE)}
+    published = []
+    for definition in house.definitions.all():
+        if definition.digest in known:
+            continue
+        blob = house.blobs.put(io.BytesIO(definition.source), media="application/toml")
+        draft = EntryDraft(
+            actor=SYSTEM,
+            role=SYSTEM,
+            kind=EntryKind.DEFINITION_PUBLISHED,
+            process=definition.label,
+            objects=(blob,),
+            facts={"definition": definition.digest, "via": "console"},
+            payload={"files": [{"name": f"{definition.version}.toml"}], "via": _via(os_user)},
+        )
+        _append(house, DEFINITIONS_CASE, draft, f"definition.published:{definition.digest}")
+        published.append(definition.label)
+    return published
+
+
+def settle(house: House) -> bytes | None:
+    """Give every entry its index and sign the head; returns the note if there is a new one."""
+    while house.ledger.sequence():
+        pass
+    return house.publisher.publish()
+
+
+def _start(house: House) -> None:
+    """Never an empty log over an existing guard: that is how a past would be forgotten."""
+    signed = house.guard.last()
+    if signed is not None:
+        try:
+            size = house.ledger.tree_size()
+        except WrongLog as error:
+            raise HouseError("log_exists", origin=house.settings.origin) from error
+        if size < signed[0]:
+            raise HouseError("rolled_back")
+        return
+    try:
+        start_log(house.engine, house.settings.origin)
+    except WrongLog as error:
+        raise HouseError("log_exists", origin=house.settings.origin) from error
+
+
+def _log_started(house: House, os_user: str) -> None:
+    facts: dict[str, Json] = {"vkey": house.vkey.text, "via": "console"}
+    draft = EntryDraft(
+        actor=SYSTEM, role=SYSTEM, kind=EntryKind.LOG_STARTED, facts=facts, payload={"via": _via(os_user)}
+    )
+    _append(house, LEDGER_CASE, draft, "log.started")
+
+
+def _append(house: House, case: str, draft: EntryDraft, key: str) -> None:
+    def compose(_history: Sequence[SealedEntry]) -> Composition:
+        return Composition((draft,))
+
+    house.ledger.append(case, compose, idempotency_key=key, request_digest=key)
+
+
+def _via(os_user: str) -> dict[str, Json]:
+    return {"channel": "console", "os_user": os_user}
+
+
+def _key(path: Path, origin: str) -> None:
+    try:
+        fresh = SigningKey.generate(origin)
+    except MalformedKey as error:
+        raise HouseError("not_allowed_here", detail=f"--origin {origin}") from error
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        write_private(path, fresh.text + "\n")
+    except FileExistsError:
+        kept = SigningKey.from_text(path.read_text(encoding="ascii").strip())
+        if kept.name != origin:
+            raise HouseError("log_exists", origin=kept.name) from None
+
+
+def _write_settings(path: Path, settings: Settings, env: Mapping[str, str]) -> None:
+    if path.exists():
+        return
+    given = {
+        PREFIX + spec.name: env[PREFIX + spec.name]
+        for spec in SPECS
+        if spec.name != "DATA" and env.get(PREFIX + spec.name)
+    }
+    given |= {PREFIX + "ORIGIN": settings.origin, PREFIX + "SECRET_KEY": settings.secret_key}
+    lines = ["# Written by `flask init`. The environment wins over this file, variable by variable."]
+    lines += [f"{name}={value}" for name, value in sorted(given.items())]
+    write_private(path, "\n".join(lines) + "\n")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Create a file only its owner can read, durably and whole: raises ``FileExistsError`` rather than replace one."""
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    try:
+        os.link(part, path)  # unlike a rename, a link never replaces
+    finally:
+        part.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

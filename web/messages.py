@@ -1,0 +1,180 @@
+"""What a refusal says to the person: one sentence of what happened, one of what to do. Spanish is the source.
+
+Keys are codes of `workflows.errors`, of `documents.refusals` (``file.`` before them), of `identity` and of this room. A
+code with variants has them after a colon. ``%(name)s`` are the refusal's fields, prepared by `web.errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from web.i18n import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """HTTP status, what happened and what to do about it."""
+
+    status: int
+    text: str
+    advice: str = ""
+
+
+CASES: Mapping[str, Message] = {
+    "unknown_process": Message(404, N_("No hay un proceso %(process)s en vigor."), N_("Elige uno de la base de conocimiento.")),
+    "unknown_definition": Message(
+        500,
+        N_("Falta la definición con la que se abrió este caso."),
+        N_("Avisa a quien administra el sistema: restaurar el archivo de la definición lo repara."),
+    ),
+    "unknown_case": Message(404, N_("No existe el caso %(folio)s."), N_("Revisa el folio o búscalo por nombre.")),
+    "unknown_step": Message(404, N_("El proceso %(process)s no tiene un paso %(step)s."), N_("Vuelve al caso y elige un paso.")),
+    "unknown_entry": Message(404, N_("El caso %(folio)s no tiene esa entrada (%(seq)s)."), N_("Vuelve al caso y elígela de la lista.")),
+    "unknown_refusal": Message(422, N_("Ese motivo de rechazo no existe en el proceso."), N_("Elige uno de: %(options)s.")),
+    "case_closed": Message(409, N_("El caso %(folio)s ya está cerrado."), N_("Si hace falta algo más, abre un caso nuevo y menciona este folio.")),
+    "step_not_open": Message(409, N_("El paso %(step)s no está abierto."), N_("Revisa en el caso qué pasos siguen.")),
+    "step_not_open:done": Message(
+        409,
+        N_("El paso %(step)s ya quedó registrado en la entrada %(seq)s; lo tuyo no se selló."),
+        N_("Abre esa entrada para ver qué se registró. Si está mal, corrígela con motivo."),
+    ),
+    "guard_unmet": Message(422, N_("Antes del paso %(step)s falta: %(unmet)s."), N_("Registra primero lo que falta.")),
+    "role_not_allowed": Message(403, N_("El paso %(step)s no lo registra tu función (%(role)s)."), N_("Lo registra: %(allowed)s.")),
+    "no_delegate": Message(403, N_("Nadie puede actuar por esa persona en el paso %(step)s."), N_("Pide que se nombre un respaldo con fecha en el directorio.")),
+    "duties_conflict": Message(
+        403,
+        N_("La misma persona no puede tener dos responsabilidades que deben estar separadas (%(held)s y %(duty)s)."),
+        N_("Pide a otra persona que registre el paso %(step)s, o a supervisión una dispensa con motivo."),
+    ),
+    "choice_missing": Message(422, N_("El paso %(step)s pide elegir qué ocurrió."), N_("Elige una opción: %(options)s.")),
+    "choice_unknown": Message(422, N_("«%(choice)s» no es una opción del paso %(step)s."), N_("Elige una opción: %(options)s.")),
+    "evidence_missing": Message(422, N_("Al paso %(step)s le falta evidencia: %(missing)s."), N_("Agrégala al borrador y vuelve a sellar; lo demás se conserva.")),
+    "evidence_not_accepted": Message(422, N_("«%(name)s» no sirve como evidencia del paso %(step)s."), N_("Este paso acepta: %(accepted)s.")),
+    "reuse_not_allowed": Message(422, N_("El archivo de la entrada %(seq)s no puede servir también aquí."), N_("Sube el archivo en este paso.")),
+    "field_invalid": Message(422, N_("Hay datos por corregir; no se selló nada."), N_("Corrige lo señalado en cada renglón y vuelve a sellar.")),
+    "duplicate_reference": Message(409, N_("%(kind)s %(value)s ya pertenece al caso %(folio)s."), N_("Revisa el dato; si es correcto, el caso a continuar es ese.")),
+    "duplicate_case": Message(409, N_("Ya hay un caso abierto de la misma persona: %(folio)s."), N_("Continúa en ese caso en vez de abrir otro.")),
+    "out_of_scope": Message(422, N_("Esta solicitud no corresponde a este proceso; quedó registrada en %(folio)s."), N_("%(message)s Destino: %(destination)s.")),
+    "not_waivable": Message(422, N_("El paso %(step)s no se puede dispensar."), N_("Registra su evidencia.")),
+    "not_supersedable": Message(422, N_("La entrada %(seq)s no se puede corregir."), N_("Sólo se corrigen entradas de evidencia.")),
+    "not_supersedable:superseded": Message(409, N_("La entrada %(seq)s ya fue corregida por la %(by)s."), N_("Corrige la entrada más reciente.")),
+    "not_supersedable:system": Message(422, N_("La entrada %(seq)s la hizo el sistema y no se corrige."), N_("Si el cálculo está mal, avisa a supervisión.")),
+    "reason_missing": Message(422, N_("Falta el motivo."), N_("Escribe al menos %(minimum)s caracteres: quedará a la vista.")),
+    "date_not_credible": Message(422, N_("La fecha en que ocurrió no es creíble."), N_("Corrígela y vuelve a sellar.")),
+    "date_not_credible:future": Message(422, N_("La fecha en que ocurrió está en el futuro."), N_("Escribe cuándo ocurrió de verdad.")),
+    "date_not_credible:before_case": Message(422, N_("La fecha en que ocurrió es anterior a lo que el caso admite."), N_("Escribe cuándo ocurrió de verdad.")),
+    "request_reused": Message(409, N_("Este envío ya se usó para otra solicitud."), N_("Recarga la página y vuelve a sellar.")),
+    "file_changed": Message(409, N_("«%(name)s» cambió mientras se guardaba; no se selló nada."), N_("Vuelve a subirlo.")),
+    "too_many_files": Message(422, N_("Son demasiados archivos para una entrada: %(found)s de %(limit)s."), N_("Quita algunos, o repártelos en pasos que admitan repetirse.")),
+}  # fmt: skip
+"""Refusals of `workflows`."""
+
+FILES: Mapping[str, Message] = {
+    "empty": Message(422, N_("«%(name)s» está vacío."), N_("Vuelve a guardarlo o a descargarlo y súbelo de nuevo.")),
+    "too_large": Message(413, N_("«%(name)s» pesa %(size)s; el máximo es %(limit)s."), N_("Divídelo, comprímelo o baja la resolución del escaneo.")),
+    "type_not_allowed": Message(422, N_("«%(name)s» es de un tipo que no se admite (%(found)s)."), N_("Se admiten PDF, Excel .xlsx, imágenes, correos .eml o .msg y texto.")),
+    "content_mismatch": Message(422, N_("«%(name)s» dice ser %(extension)s pero su contenido es %(found)s."), N_("Sube el archivo original, con su nombre verdadero.")),
+    "truncated": Message(422, N_("«%(name)s» está incompleto."), N_("Vuelve a descargarlo y súbelo de nuevo.")),
+    "damaged": Message(422, N_("«%(name)s» está dañado y no se puede abrir."), N_("Ábrelo en tu equipo, guárdalo de nuevo y súbelo.")),
+    "encrypted": Message(422, N_("«%(name)s» está protegido con contraseña."), N_("Guarda una copia sin protección: la evidencia debe poder abrirse dentro de años.")),
+    "macros": Message(422, N_("«%(name)s» contiene macros."), N_("Guárdalo como .xlsx sin macros.")),
+    "active_content": Message(422, N_("«%(name)s» contiene partes que se ejecutan (%(what)s)."), N_("Imprímelo a un PDF nuevo y sube ése.")),
+    "polyglot": Message(422, N_("«%(name)s» es a la vez %(family)s y %(also)s."), N_("Sube el archivo original.")),
+    "xml_declarations": Message(422, N_("«%(name)s» contiene declaraciones XML que no se admiten."), N_("Ábrelo en Excel y guárdalo de nuevo como .xlsx.")),
+    "over_limit": Message(422, N_("«%(name)s» es demasiado grande por dentro (%(what)s: %(found)s; máximo %(limit)s)."), N_("Divídelo en archivos menores.")),
+    "secret_found": Message(422, N_("«%(name)s» parece contener una contraseña (%(word)s, en %(place)s); no se guardó."), N_("Sube una copia testada y, si la contraseña es real, pide que se cambie.")),
+    "too_costly": Message(422, N_("Leer «%(name)s» lleva demasiado trabajo."), N_("Ábrelo en tu equipo, guárdalo de nuevo y súbelo.")),
+}  # fmt: skip
+"""Refusals of files, by the codes of `documents.refusals.REFUSAL_FIELDS`."""
+
+WARNINGS: Mapping[str, str] = {
+    "name_changed": N_("El nombre tenía caracteres o un largo que no se admiten; se ajustó."),
+    "extension_added": N_("El nombre no tenía extensión; se agregó la de su contenido."),
+    "extension_corrected": N_("La extensión era de otro formato de imagen; se corrigió."),
+    "restricted": N_("El PDF se abre, pero prohíbe algunos usos."),
+    "repaired": N_("El índice del PDF estaba dañado y se reconstruyó al leerlo."),
+    "no_text": N_(
+        "El PDF no contiene texto (es un escaneo): no se puede buscar dentro ni revisar contraseñas."
+    ),
+    "trailing_data": N_("Hay datos después del final de la imagen."),
+    "external_links": N_("El libro hace referencia a otros archivos."),
+    "hidden_sheets": N_("El libro tiene hojas ocultas."),
+    "formulas": N_("El libro tiene fórmulas; no se calcularon."),
+    "text_cut": N_("Sólo se revisó la primera parte del texto."),
+    "word_clave": N_("La palabra «clave» aparece antes de un valor: revisa que no sea una contraseña."),
+    "attachment_type": N_("El correo trae anexos de tipos que solos no se admitirían."),
+    "not_utf8": N_("El texto no está en UTF-8; se leyó como Windows-1252."),
+}
+"""Warnings about files that are taken."""
+
+IDENTITY: Mapping[str, Message] = {
+    "login_refused": Message(401, N_("El correo o la contraseña no son correctos."), N_("Revísalos; si no recuerdas tu contraseña, pide otra a quien administra el sistema.")),
+    "login_throttled": Message(429, N_("Demasiados intentos seguidos."), N_("Vuelve a intentar después de las %(until)s.")),
+    "email_taken": Message(409, N_("Ya hay una cuenta con el correo %(email)s."), N_("Usa la cuenta existente u otro correo.")),
+    "email_invalid": Message(422, N_("El correo no tiene la forma nombre@dominio."), N_("Corrígelo.")),
+    "name_invalid": Message(422, N_("El nombre está vacío, es demasiado largo o contiene signos que no se ven."), N_("Corrígelo.")),
+    "unknown_user": Message(404, N_("No hay una cuenta %(subject)s."), N_("Revisa el correo o créala con «flask users add».")),
+    "no_such_role": Message(422, N_("La cuenta %(subject)s no tiene ninguna función en vigor que pueda hacer esto."), N_("Pide que se le otorgue.")),
+    "password_short": Message(422, N_("La contraseña es demasiado corta."), N_("Usa al menos 12 caracteres; una frase es lo más fácil de recordar.")),
+    "password_long": Message(422, N_("La contraseña es demasiado larga."), N_("Usa como máximo 256 caracteres.")),
+    "password_is_email": Message(422, N_("La contraseña no puede ser tu correo."), N_("Elige otra.")),
+}  # fmt: skip
+"""Refusals of `identity`."""
+
+HOUSE: Mapping[str, Message] = {
+    "bad_request": Message(400, N_("La solicitud no se entiende."), N_("Vuelve atrás e inténtalo de nuevo.")),
+    "csrf": Message(400, N_("El formulario perdió su sesión; no se cambió nada."), N_("Recarga la página: tu borrador se conserva.")),
+    "unknown_host": Message(400, N_("Esta dirección no es la de este sistema."), N_("Usa la dirección que te dieron (CONSTANCIA_PUBLIC_URL).")),
+    "login_required": Message(401, N_("Tu sesión terminó."), N_("Entra de nuevo en otra pestaña y reintenta: tu borrador se conserva.")),
+    "forbidden": Message(403, N_("Tu función no permite ver o hacer esto."), N_("Si la necesitas, pídela a quien administra el sistema.")),
+    "foreign_origin": Message(403, N_("La solicitud viene de otro sitio y no se aceptó."), N_("Abre el sistema directamente.")),
+    "not_found": Message(404, N_("Aquí no hay nada."), N_("Revisa la dirección o busca el folio.")),
+    "method_not_allowed": Message(405, N_("Esta dirección no admite esa operación."), N_("Vuelve atrás e inténtalo de nuevo.")),
+    "too_large": Message(413, N_("El envío es más grande de lo que se admite."), N_("Sube los archivos en varias tandas.")),
+    "no_upload": Message(422, N_("No llegó ningún archivo."), N_("Elige al menos uno.")),
+    "draft_files": Message(422, N_("El borrador ya tiene %(limit)s archivos, el máximo."), N_("Quita alguno antes de agregar otro.")),
+    "draft_bytes": Message(413, N_("El borrador pasaría de %(limit)s, el máximo."), N_("Quita archivos o sube copias más ligeras.")),
+    "draft_gone": Message(409, N_("Este borrador ya se selló o se descartó."), N_("Recarga la página.")),
+    "draft_field": Message(422, N_("Los datos del borrador no tienen la forma esperada."), N_("Recarga la página.")),
+    "disk_full": Message(507, N_("No queda espacio para guardar; no se guardó nada a medias."), N_("Avisa a quien administra el sistema y reintenta: lo demás se conserva.")),
+    "unavailable": Message(503, N_("El almacenamiento no responde en este momento."), N_("Reintenta en un minuto: no se perdió nada.")),
+    "conflict": Message(503, N_("Varias personas escribieron en este caso a la vez."), N_("Reintenta: lo tuyo no se selló y tu borrador se conserva.")),
+    "not_initialised": Message(503, N_("Esta instalación aún no se ha iniciado."), N_("Ejecuta «flask init --origin NOMBRE» en el servidor.")),
+    "not_migrated": Message(503, N_("La base de datos es de otra versión del programa."), N_("Ejecuta «flask db upgrade» en el servidor.")),
+    "blob_missing": Message(500, N_("Falta un archivo sellado: hallazgo de integridad."), N_("Avisa a supervisión y ejecuta la verificación completa.")),
+    "blob_corrupt": Message(500, N_("Un archivo sellado ya no es el que se selló: hallazgo de integridad."), N_("No lo uses. Avisa a supervisión y ejecuta la verificación completa.")),
+    "ledger_damaged": Message(500, N_("La bitácora guardada no se puede leer: hallazgo de integridad."), N_("Avisa a supervisión y ejecuta la verificación completa.")),
+    "rolled_back": Message(503, N_("La base de datos es más vieja que lo ya firmado."), N_("No se firmará nada hasta restaurar la copia más reciente.")),
+    "wrong_log": Message(503, N_("La base de datos pertenece a otra bitácora."), N_("Revisa CONSTANCIA_ORIGIN y CONSTANCIA_DATABASE_URL.")),
+    "log_exists": Message(409, N_("Aquí ya hubo una bitácora; no se empieza otra encima."), N_("Restaura la base de datos, o usa otro directorio de datos.")),
+    "not_allowed_here": Message(422, N_("Esto no se puede hacer así: %(detail)s."), N_("Revisa la ayuda de la orden.")),
+    "internal": Message(500, N_("Algo falló en el sistema; no se selló nada a medias."), N_("Reintenta. Si se repite, informa el número de incidente.")),
+}  # fmt: skip
+"""What the house itself has to say."""
+
+FIELD_PROBLEMS: Mapping[str, str] = {
+    "required": N_("falta"),
+    "unknown": N_("el proceso no pide este dato"),
+    "not_an_option": N_("no es una opción; se espera %(expected)s"),
+    "too_long": N_("es demasiado largo; máximo %(expected)s caracteres"),
+    "malformed": N_("no tiene la forma correcta"),
+    "differs": N_("el Excel dice «%(found)s» y el caso dice «%(expected)s»"),
+    "absent": N_("el Excel no trae un renglón para %(expected)s"),
+    "secret": N_("parece contener una contraseña, que nunca se guarda"),
+    "control_characters": N_("contiene caracteres que no se ven"),
+}
+"""What is wrong with one field, by the codes of `workflows.errors.FIELD_PROBLEMS`."""
+
+ROLES: Mapping[str, str] = {
+    "especialista": N_("especialista"),
+    "supervisor": N_("supervisión"),
+    "director": N_("dirección general"),
+    "auditor_interno": N_("auditoría interna"),
+    "auditor_externo": N_("auditoría externa"),
+    "capturista": N_("captura"),
+    "administrador": N_("administración del sistema"),
+    "cpanel": N_("cPanel"),
+    "system": N_("el sistema"),
+}
+"""Roles as people say them."""

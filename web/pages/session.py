@@ -1,0 +1,118 @@
+"""Entering, leaving and the language.
+
+Templates and what they get:
+
+* ``session/login.html``: ``email`` and ``next`` (refill the form), ``answer`` (`web.errors.Answer` of a refused attempt,
+  or ``None``). The form posts ``email``, ``password``, ``next`` and ``csrf_token`` to ``/entrar``.
+* ``errors/error.html``: ``answer``.
+"""
+
+from __future__ import annotations
+
+from flask import (
+    Blueprint,
+    Response,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_login import current_user, login_user, logout_user  # type: ignore[import-untyped]  # publishes no types
+from flask_wtf.csrf import generate_csrf  # type: ignore[import-untyped]  # publishes no types
+from werkzeug.wrappers import Response as BaseResponse
+
+from identity.accounts import LOCALES
+from identity.login import LoginRefused, LoginThrottled
+from web.errors import Answer, answer_for, respond
+from web.i18n import COOKIE
+from web.security import Visitor, maybe_person, public, safe_next, signed_in, wants_json
+from web.wiring import current_house
+
+page = Blueprint("session", __name__)
+
+
+@page.get("/entrar")
+@public
+def enter() -> BaseResponse:
+    """The login form; who is signed in already goes on."""
+    onward = safe_next(request.args.get("next"))
+    if maybe_person() is not None:
+        return redirect(onward, 303)
+    return _form("", onward, None)
+
+
+@page.post("/entrar")
+@public
+def log_in() -> BaseResponse:
+    """Check address and password, and start a fresh session."""
+    email, onward = request.form.get("email", ""), safe_next(request.form.get("next"))
+    house = current_house()
+    try:
+        user = house.door.enter(email, request.form.get("password", ""), request.remote_addr or "")
+    except (LoginRefused, LoginThrottled) as error:
+        answer = answer_for(error)
+        if wants_json() and answer is not None:
+            return respond(answer)
+        return _form(email, onward, answer)
+    _end_session()  # what the cookie held before the login does not live on after it
+    session.permanent = True
+    login_user(Visitor(user, house.sessions.start(user.id)))
+    return jsonify(next=onward) if wants_json() else redirect(onward, 303)
+
+
+@page.post("/salir")
+@public
+def leave() -> BaseResponse:
+    """End the session, here and in the database."""
+    _end_session()
+    return redirect(url_for("session.enter"), 303)
+
+
+@page.get("/sesion")
+@public
+def status() -> Response:
+    """For scripts: who is signed in, and a form token that is good now (a page may outlive its session)."""
+    user = maybe_person()
+    return jsonify(signed_in=user is not None, name=user.name if user else "", csrf_token=generate_csrf())
+
+
+@page.post("/idioma")
+@public
+def language() -> BaseResponse:
+    """Choose the language: remembered in a cookie, and with the account when signed in."""
+    chosen = request.form.get("idioma", "")
+    response = redirect(safe_next(request.form.get("next")), 303)
+    if chosen not in LOCALES:
+        return response
+    user = maybe_person()
+    if user is not None:
+        current_house().accounts.set_locale(user.id, chosen)
+    response.set_cookie(
+        COOKIE, chosen, max_age=31_536_000, secure=request.is_secure, httponly=True, samesite="Lax"
+    )
+    return response
+
+
+@page.get("/cuenta")
+@signed_in
+def account() -> str:
+    """The signed-in person's own account."""
+    return render_template("session/account.html", problem=None)
+
+
+def _end_session() -> None:
+    if isinstance(current_user._get_current_object(), Visitor):  # noqa: SLF001 - Werkzeug's proxy has no other name for it
+        current_house().sessions.end(current_user.get_id())
+        logout_user()
+    session.clear()
+
+
+def _form(email: str, onward: str, answer: Answer | None) -> Response:
+    page_text = render_template("session/login.html", email=email, next=onward, answer=answer)
+    response = make_response(page_text, answer.status if answer else 200)
+    if answer is not None and answer.status == 429:
+        response.headers["Retry-After"] = "60"
+    return response

@@ -1,0 +1,220 @@
+"""What every request passes: host, origin, who may, and the headers of every answer. Nothing is open by omission.
+
+Each endpoint says who may call it with `public`, `signed_in` or `roles`; an application with an endpoint that says
+nothing does not start.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from flask_login import LoginManager, current_user  # type: ignore[import-untyped]  # publishes no types
+from werkzeug.wrappers import Response as BaseResponse
+
+from identity.accounts import Role, User
+from web.settings import Settings
+
+View = TypeVar("View", bound=Callable[..., Any])
+_MARK = "_constancia_access"
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_PROBES = frozenset({"health.live", "health.ready"})
+
+
+class UndeclaredAccess(RuntimeError):
+    """Endpoints that do not say who may call them; the application refuses to start."""
+
+    def __init__(self, endpoints: list[str]) -> None:
+        super().__init__(f"declare @public, @signed_in or @roles for: {', '.join(endpoints)}")
+        self.endpoints = endpoints
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may call an endpoint: everybody, or the signed in with one of ``roles``."""
+
+    public: bool
+    roles: frozenset[Role] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The signed-in person of a request, as Flask-Login wants it; ``token`` is the session's."""
+
+    user: User
+    token: str
+    is_authenticated: bool = True
+    is_active: bool = True
+    is_anonymous: bool = False
+
+    def get_id(self) -> str:
+        """What the cookie carries: the session's token, never the user's id."""
+        return self.token
+
+
+def public(view: View) -> View:
+    """Anybody may call this, signed in or not."""
+    return _declare(view, Access(public=True))
+
+
+def signed_in(view: View) -> View:
+    """Every role may call this."""
+    return _declare(view, Access(public=False, roles=frozenset(Role)))
+
+
+def roles(*allowed: Role) -> Callable[[View], View]:
+    """Only these roles may call this."""
+    return lambda view: _declare(view, Access(public=False, roles=frozenset(allowed)))
+
+
+def _declare(view: View, access: Access) -> View:
+    setattr(view, _MARK, access)
+    return view
+
+
+def access_of(view: Callable[..., Any]) -> Access | None:
+    """What an endpoint declared."""
+    found = getattr(view, _MARK, None)
+    return found if isinstance(found, Access) else None
+
+
+def person() -> User:
+    """The signed-in user; only for endpoints that are not public."""
+    user = current_user.user
+    assert isinstance(user, User)  # noqa: S101 - the guard let the request in
+    return user
+
+
+def maybe_person() -> User | None:
+    """The signed-in user, if any."""
+    user = getattr(current_user, "user", None)
+    return user if isinstance(user, User) else None
+
+
+def guard(app: Flask, settings: Settings, login: LoginManager) -> None:
+    """Install checks and headers, before the form tokens' own check: who lost the session hears that first."""
+    login.init_app(app)
+    public(app.view_functions["static"])
+    app.before_request(lambda: _check_host(settings))
+    app.before_request(lambda: _check_origin(settings))
+    app.before_request(_check_access)
+    app.after_request(lambda response: _add_headers(response, settings))
+    app.jinja_env.globals["csp_nonce"] = nonce
+
+
+def check_declared(app: Flask) -> None:
+    """Called when every blueprint is registered.
+
+    Raises:
+        UndeclaredAccess: an endpoint does not say who may call it.
+    """
+    silent = [name for name, view in app.view_functions.items() if access_of(view) is None]
+    if silent:
+        raise UndeclaredAccess(sorted(silent))
+
+
+def _check_host(settings: Settings) -> None:
+    """Only our own name: a foreign Host header would end up in links, and loopback must not be rebound by DNS."""
+    if request.endpoint in _PROBES:
+        return
+    if settings.public_url:
+        good = request.host.lower() == urlsplit(settings.public_url).netloc.lower()
+    else:
+        good = (urlsplit(f"//{request.host}").hostname or "") in _LOOPBACK
+    if not good:
+        abort(400, "unknown_host")
+
+
+def _check_origin(settings: Settings) -> None:
+    """Other sites may not post here, whatever cookies the browser adds; form tokens are the second lock."""
+    if request.method in _SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None and site not in {"same-origin", "none"}:
+        abort(403, "foreign_origin")
+    origin = request.headers.get("Origin")
+    # Under `Referrer-Policy: no-referrer` browsers send "null" with a form: it says nothing, the token decides.
+    ours = settings.public_url or request.host_url.rstrip("/")
+    if origin not in {None, "null"} and origin != ours:
+        abort(403, "foreign_origin")
+
+
+def _check_access() -> BaseResponse | None:
+    if request.endpoint is None:
+        return None
+    view = current_app.view_functions.get(request.endpoint)
+    access = access_of(view) if view is not None else None
+    if access is None:
+        abort(403)
+    if access.public:
+        return None
+    user = maybe_person()
+    if user is None:
+        if wants_json():
+            abort(401)
+        return redirect(url_for("session.enter", next=request.full_path.rstrip("?")), 303)
+    if not user.has_any(access.roles):
+        abort(403)
+    return None
+
+
+def wants_json() -> bool:
+    """Whether the caller is a script: it asks for JSON, or sends it."""
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return best == "application/json" or request.is_json
+
+
+def nonce() -> str:
+    """This response's CSP nonce."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(18)
+    return str(g.csp_nonce)
+
+
+def content_policy() -> str:
+    """The Content-Security-Policy of pages."""
+    own = f"'self' 'nonce-{nonce()}'"
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src {own}",
+            f"style-src {own}",
+            "img-src 'self' blob: data:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "manifest-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+def _add_headers(response: Response, settings: Settings) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", content_policy())
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["X-Frame-Options"] = "DENY"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+    if settings.https:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    return response
+
+
+def safe_next(raw: str | None, fallback: str = "/") -> str:
+    """A path on this site to go on to after logging in; anything else becomes ``fallback``."""
+    if not raw or not raw.startswith("/") or raw[1:2] in {"/", "\\"}:
+        return fallback
+    if "\\" in raw or any(ord(sign) < 0x20 or ord(sign) == 0x7F for sign in raw):
+        return fallback
+    return raw

@@ -1,0 +1,254 @@
+"""The house: the one place where ports meet their adapters, for the application, the commands, the demo and benchmarks.
+
+Parts are opened when first asked for and kept. Nothing else in `web` imports `storage`; the few types of it that pages
+need are named again here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import current_app
+
+from documents.limits import DEFAULT_LIMITS, Limits
+from evidence.canonical import Json
+from evidence.note import SigningKey, VerifierKey
+from evidence.ports import BlobStore, CheckpointGuard, Clock
+from evidence.publisher import Publisher
+from identity.access import AccessDesk
+from identity.login import Door
+from identity.passwords import Passwords
+from identity.sessions import Sessions
+from identity.throttle import LoginThrottle
+from sqlalchemy import Engine
+from storage.accounts import SqlAccounts, SqlSessions, SqlThrottle
+from storage.border import WrongLog
+from storage.database import connect, upgrade
+from storage.directory import RetroactiveChange, SqlDirectory
+from storage.drafts import Draft, DraftFile, DraftKey, DraftTooLarge, SqlDrafts
+from storage.jobs import JobRecord, SqlJobs
+from storage.ledger import SqlLedger, start_log
+from web.settings import Settings
+from workflows.ports import CaseIndex
+
+if TYPE_CHECKING:
+    from workflows.registry import DefinitionRegistry
+
+__all__ = [
+    "Draft",
+    "DraftFile",
+    "DraftKey",
+    "DraftTooLarge",
+    "House",
+    "HouseError",
+    "HouseHolder",
+    "JobRecord",
+    "RetroactiveChange",
+    "SqlDrafts",
+    "SqlJobs",
+    "WrongLog",
+    "current_house",
+    "now",
+    "start_log",
+    "upgrade",
+]
+
+_MIB = 1024 * 1024
+
+
+class HouseError(Exception):
+    """The house cannot be used as it stands; ``code`` is a key of `web.messages.HOUSE`."""
+
+    def __init__(self, code: str, **fields: Json) -> None:
+        super().__init__(f"{code} {fields}")
+        self.code = code
+        self.fields: Mapping[str, Json] = fields
+
+
+def now() -> datetime:
+    """The present; the product has no other clock."""
+    return datetime.now(UTC)
+
+
+class House:
+    """One installation, open. ``clock`` and ``passwords`` are parameters so that tests own time and cost.
+
+    Raises:
+        HouseError: from any part, when `flask init` has not been here.
+    """
+
+    def __init__(self, settings: Settings, *, clock: Clock = now, passwords: Passwords | None = None) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.passwords = passwords or Passwords()
+        self._engines: list[Engine] = []
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The main database."""
+        return self._connect(self.settings.database)
+
+    @cached_property
+    def ledger(self) -> SqlLedger:
+        """The log's entries, chains and tree."""
+        if not self.settings.initialised:
+            raise HouseError("not_initialised")
+        return SqlLedger(self.engine, self.settings.origin, clock=self.clock)
+
+    @cached_property
+    def blobs(self) -> BlobStore:
+        """The sealed files."""
+        from storage.filesystem import FileBlobStore
+        from storage.s3 import S3BlobStore
+
+        wanted = self.settings
+        if not wanted.s3_endpoint:
+            return FileBlobStore(wanted.data / "objects")
+        return S3BlobStore(
+            endpoint=wanted.s3_endpoint,
+            access_key=wanted.s3_access_key,
+            secret_key=wanted.s3_secret_key,
+            bucket=wanted.s3_bucket,
+            secure=wanted.s3_secure,
+        )
+
+    @cached_property
+    def guard(self) -> CheckpointGuard:
+        """The last signed head, outside the main database."""
+        from storage.guard import SqlGuard, SqliteGuard
+
+        url = self.settings.guard_url
+        if url.startswith("postgresql"):
+            return SqlGuard(self._connect(url))
+        path = url.removeprefix("sqlite:///") if url else self.settings.data / "guard.sqlite3"
+        return SqliteGuard(Path(path))
+
+    @cached_property
+    def key(self) -> SigningKey:
+        """The log's signing key."""
+        if not self.settings.initialised:
+            raise HouseError("not_initialised")
+        return SigningKey.from_text(self.settings.key_file.read_text(encoding="ascii").strip())
+
+    @property
+    def vkey(self) -> VerifierKey:
+        """The key that strangers verify with."""
+        return self.key.verifier
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        """Signs the head."""
+        return Publisher(self.ledger, self.guard, self.key, self.clock, self.blobs)
+
+    @cached_property
+    def definitions(self) -> DefinitionRegistry:
+        """Every process definition ever released."""
+        from workflows.registry import DefinitionRegistry
+
+        return DefinitionRegistry.bundled()
+
+    @cached_property
+    def index(self) -> CaseIndex:
+        """Lists and searches of cases."""
+        from storage.cases import SqlCaseIndex
+
+        return SqlCaseIndex(self.engine)
+
+    @cached_property
+    def directory(self) -> SqlDirectory:
+        """Posts and their holders."""
+        return SqlDirectory(self.engine)
+
+    @cached_property
+    def limits(self) -> Limits:
+        """How much of a file is read."""
+        return replace(DEFAULT_LIMITS, file_bytes=self.settings.max_upload_mb * _MIB)
+
+    @cached_property
+    def accounts(self) -> SqlAccounts:
+        """Users and roles."""
+        return SqlAccounts(self.engine)
+
+    @cached_property
+    def access(self) -> AccessDesk:
+        """Changes of users and roles, each with its entry."""
+        return AccessDesk(self.ledger, self.accounts, self.passwords, self.clock)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Who is signed in."""
+        wanted = self.settings
+        return Sessions(
+            SqlSessions(self.engine),
+            self.accounts,
+            self.clock,
+            idle=timedelta(minutes=wanted.session_idle_minutes),
+            absolute=timedelta(hours=wanted.session_hours),
+        )
+
+    @cached_property
+    def throttle(self) -> SqlThrottle:
+        """Counts of login attempts."""
+        return SqlThrottle(self.engine)
+
+    @cached_property
+    def door(self) -> Door:
+        """Logins."""
+        secret = hashlib.sha256(b"throttle\n" + self.settings.secret_key.encode()).digest()
+        return Door(self.accounts, self.passwords, LoginThrottle(self.throttle, secret), self.clock)
+
+    @cached_property
+    def drafts(self) -> SqlDrafts:
+        """Work in progress."""
+        return SqlDrafts(self.engine)
+
+    @cached_property
+    def jobs(self) -> SqlJobs:
+        """Progress of long work."""
+        return SqlJobs(self.engine)
+
+    def close(self) -> None:
+        """Let go of the databases' connections."""
+        for engine in self._engines:
+            engine.dispose()
+
+    def _connect(self, url: str) -> Engine:
+        engine = connect(url)
+        self._engines.append(engine)
+        return engine
+
+
+class HouseHolder:
+    """Opens the house when the first request or command needs it; one a process."""
+
+    def __init__(self, settings: Settings, house: House | None = None) -> None:
+        self.settings = settings
+        self._house = house
+        self._lock = threading.Lock()
+
+    def open(self) -> House:
+        """The house.
+
+        Raises:
+            HouseError: `flask init` has not been here.
+        """
+        with self._lock:
+            if self._house is None:
+                if not self.settings.initialised:
+                    raise HouseError("not_initialised")
+                self._house = House(self.settings)
+            return self._house
+
+
+def current_house() -> House:
+    """The house of the running application."""
+    holder = current_app.extensions["constancia"]
+    assert isinstance(holder, HouseHolder)  # noqa: S101 - put there by create_app
+    return holder.open()
