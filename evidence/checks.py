@@ -1,0 +1,170 @@
+"""The single checks of a verification, each without a store behind it: ledger and packages use the same ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from evidence.canonical import NotCanonical, parse_canonical
+from evidence.checkpoint import Checkpoint, MalformedCheckpoint, OtherLog, open_checkpoint
+from evidence.entry import (
+    SALT_BYTES,
+    Entry,
+    EntryKind,
+    MalformedEntry,
+    SealedEntry,
+    format_time,
+    genesis_hash,
+    parse_entry,
+    parse_time,
+    payload_commitment,
+)
+from evidence.findings import Code, Finding
+from evidence.note import InvalidSignature, MalformedNote, UnverifiedNote, VerifierKey
+from evidence.tree import leaf_hash
+
+CLOCK_TOLERANCE = timedelta(seconds=60)
+"""Concurrent writers may commit in another order than they read the clock; more than this is a finding."""
+
+
+def subject_of(entry: Entry) -> str:
+    """How findings name an entry: ``<case>/<seq>``."""
+    return f"{entry.case}/{entry.seq}"
+
+
+def check_entry_bytes(
+    entry_bytes: bytes, leaf: str, *, log: str, subject: str
+) -> tuple[Entry | None, list[Finding]]:
+    """Do the bytes parse (else the entry is ``None``), belong to this log, and hash to ``leaf`` (hex)?"""
+    findings = []
+    hashed = leaf_hash(entry_bytes).hex()
+    if hashed != leaf:
+        findings.append(Finding(Code.ENTRY_LEAF, subject, leaf, hashed))
+    try:
+        entry = parse_entry(entry_bytes)
+    except MalformedEntry as error:
+        findings.append(Finding(Code.ENTRY_MALFORMED, subject, "an entry", str(error)))
+        return None, findings
+    if entry.log != log:
+        findings.append(Finding(Code.ENTRY_LOG, subject, log, entry.log))
+    return entry, findings
+
+
+def check_payload(
+    commitment: str, payload_bytes: bytes | None, salt: bytes | None, *, subject: str, parse: bool = True
+) -> list[Finding]:
+    """Is a payload what its entry committed to? Nothing is said of one that is wholly absent (see `ErasureLedger`)."""
+    if payload_bytes is None and salt is None:
+        return []
+    if payload_bytes is None or salt is None or len(salt) != SALT_BYTES:
+        return [Finding(Code.PAYLOAD_DIFFERS, subject, commitment, "payload or salt is missing or cut")]
+    found = payload_commitment(salt, payload_bytes)
+    if found != commitment:
+        return [Finding(Code.PAYLOAD_DIFFERS, subject, commitment, found)]
+    if parse:
+        try:
+            parse_canonical(payload_bytes)
+        except NotCanonical as error:
+            return [Finding(Code.PAYLOAD_MALFORMED, subject, "canonical JSON", str(error))]
+    return []
+
+
+class ChainChecker:
+    """Per case: ``seq`` dense from 1, each ``prev`` the leaf before, the first one the genesis hash.
+
+    Give it entries in the order of the log. Memory is one leaf a case.
+    """
+
+    def __init__(self, log: str) -> None:
+        self._log = log
+        self._heads: dict[str, tuple[int, str]] = {}
+
+    def check(self, entry: Entry, leaf: str) -> list[Finding]:
+        """Findings about this link; the chain goes on from this entry whatever was found."""
+        head = self._heads.get(entry.case)
+        seq, prev = head if head is not None else (0, genesis_hash(self._log, entry.case))
+        self._heads[entry.case] = entry.seq, leaf
+        if entry.seq == seq + 1 and entry.prev == prev:
+            return []
+        findings = []
+        if entry.seq != seq + 1:
+            findings.append(Finding(Code.CHAIN_SEQ, subject_of(entry), str(seq + 1), str(entry.seq)))
+        if entry.prev != prev:
+            findings.append(Finding(Code.CHAIN_PREV, subject_of(entry), prev, entry.prev))
+        return findings
+
+
+def check_chain(entries: Iterable[SealedEntry], log: str) -> Iterator[Finding]:
+    """Bytes, leaf, link and payload of each entry of one or more cases, in order."""
+    chain = ChainChecker(log)
+    for sealed in entries:
+        subject = subject_of(sealed.entry)
+        entry, findings = check_entry_bytes(sealed.entry_bytes, sealed.leaf, log=log, subject=subject)
+        yield from findings
+        if entry is not None:
+            yield from chain.check(entry, sealed.leaf)
+            yield from check_payload(entry.payload, sealed.payload_bytes, sealed.salt, subject=subject)
+
+
+class ClockChecker:
+    """Ledger time against log order: the order is by index, and a clock set back is worth knowing."""
+
+    def __init__(self) -> None:
+        self._latest = ""
+        self._floor = ""
+
+    def check(self, entry: Entry) -> list[Finding]:
+        """A finding when ``at`` lies more than `CLOCK_TOLERANCE` before the latest time seen so far."""
+        if entry.at >= self._latest:  # fixed width: the order of texts is the order of times
+            self._latest = entry.at
+            self._floor = ""
+            return []
+        if not self._floor:
+            self._floor = format_time(parse_time(self._latest) - CLOCK_TOLERANCE)
+        if entry.at >= self._floor:
+            return []
+        return [Finding(Code.TIME_BACKWARDS, subject_of(entry), f"{self._latest} or later", entry.at)]
+
+
+class ErasureLedger:
+    """Absent payloads held against the ``erasure.executed`` entries that refer to them."""
+
+    def __init__(self) -> None:
+        self._absent: dict[str, str] = {}
+        self._erased_by: dict[str, str] = {}
+
+    def see(self, entry: Entry, leaf: str, *, payload_present: bool) -> None:
+        """Take note of an entry."""
+        if not payload_present:
+            self._absent[leaf] = subject_of(entry)
+        if entry.kind is EntryKind.ERASURE_EXECUTED:
+            for ref in entry.refs:
+                self._erased_by.setdefault(ref, subject_of(entry))
+
+    def findings(self) -> Iterator[Finding]:
+        """After the last entry: erased by which entry, or missing."""
+        for leaf, subject in self._absent.items():
+            eraser = self._erased_by.get(leaf)
+            if eraser is None:
+                yield Finding(
+                    Code.PAYLOAD_MISSING, subject, "a payload, or an erasure.executed entry", "neither"
+                )
+            else:
+                yield Finding(Code.PAYLOAD_ERASED, subject, "a payload", f"erased by {eraser}")
+
+
+def check_checkpoint(
+    note: bytes, keys: Iterable[VerifierKey], *, log: str, subject: str
+) -> tuple[Checkpoint | None, list[Finding]]:
+    """Open a note with the keys the verifier trusts; the checkpoint is ``None`` where nothing may be believed."""
+    try:
+        return open_checkpoint(note, keys, log), []
+    except InvalidSignature as error:
+        finding = Finding(Code.CHECKPOINT_SIGNATURE, subject, "a signature by this key", str(error))
+    except UnverifiedNote:
+        finding = Finding(Code.CHECKPOINT_KEY, subject, "a signature by a given key", "none")
+    except OtherLog as error:
+        finding = Finding(Code.CHECKPOINT_LOG, subject, error.expected, error.found)
+    except (MalformedNote, MalformedCheckpoint) as error:
+        finding = Finding(Code.CHECKPOINT_MALFORMED, subject, "a signed checkpoint", str(error))
+    return None, [finding]

@@ -1,0 +1,97 @@
+"""Objects held against the entries that name them, in all four directions.
+
+A row without its object, an object without a row, an object with other bytes, an object with another version or a
+shorter retention. Copies of signed checkpoints lie in the same store and count as known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from evidence.entry import BlobRef
+from evidence.findings import Code, Finding
+from evidence.ports import BlobCorrupt, BlobMissing, BlobStore, StoredBlob, StoreUnavailable
+
+CHUNK = 1 << 20
+
+
+class ObjectChecker:
+    """Checks references one by one and remembers them; `leftovers` then tells what nobody refers to.
+
+    Memory: one key per object while ``full``; none otherwise.
+    """
+
+    def __init__(self, blobs: BlobStore, *, full: bool) -> None:
+        self._blobs = blobs
+        self._full = full
+        self._known: set[str] = set()
+        self.objects_checked = 0
+        self.bytes_checked = 0
+
+    def know(self, key: str) -> None:
+        """Take a key as accounted for."""
+        self._known.add(key)
+
+    def check(self, ref: BlobRef, subject: str) -> list[Finding]:
+        """Is the object there as the entry says? With ``full`` its bytes are read and hashed by the store's stream."""
+        name = f"{subject} {ref.key}"
+        if self._full:
+            self._known.add(ref.key)
+        self.objects_checked += 1
+        try:
+            findings = _compare(ref, self._blobs.stat(ref), name)
+            if self._full:
+                findings += self._read(ref, name)
+        except BlobMissing:
+            return [self._missing(ref, name)]
+        except StoreUnavailable as error:
+            return [Finding(Code.OBJECT_UNAVAILABLE, name, "an answer", str(error))]
+        return findings
+
+    def leftovers(self) -> Iterator[StoredBlob]:
+        """Objects in the store under keys that no entry checked so far and no known note has."""
+        return (stored for stored in self._blobs.list() if stored.key not in self._known)
+
+    def _read(self, ref: BlobRef, name: str) -> list[Finding]:
+        try:
+            with self._blobs.open(ref) as stream:
+                while chunk := stream.read(CHUNK):
+                    self.bytes_checked += len(chunk)
+        except BlobCorrupt as error:
+            return [Finding(Code.OBJECT_DIFFERS, name, error.expected, error.found)]
+        return []
+
+    def _missing(self, ref: BlobRef, name: str) -> Finding:
+        """Tell an object that is gone from one that is there in another version only."""
+        if ref.version:
+            try:
+                other = self._blobs.stat(BlobRef(ref.sha256, ref.size, ref.media, ref.key))
+            except BlobMissing:
+                pass
+            else:
+                return Finding(Code.OBJECT_VERSION, name, ref.version, other.version)
+        return Finding(Code.OBJECT_MISSING, name, ref.sha256, "nothing")
+
+
+def is_locked(blobs: BlobStore, ref: BlobRef, now: datetime) -> bool:
+    """Whether the store holds this content under a retention that is still running."""
+    try:
+        until = blobs.stat(ref).retain_until
+    except (BlobMissing, StoreUnavailable):
+        return False
+    return bool(until) and datetime.fromisoformat(until) > now
+
+
+def _compare(ref: BlobRef, stored: StoredBlob, name: str) -> list[Finding]:
+    findings = []
+    if stored.size != ref.size:
+        findings.append(Finding(Code.OBJECT_DIFFERS, name, f"{ref.size} bytes", f"{stored.size} bytes"))
+    if ref.version and stored.version != ref.version:
+        findings.append(Finding(Code.OBJECT_VERSION, name, ref.version, stored.version))
+    if ref.retain_until and (
+        not stored.retain_until
+        or datetime.fromisoformat(stored.retain_until) < datetime.fromisoformat(ref.retain_until)
+    ):
+        findings.append(Finding(Code.OBJECT_RETENTION, name, ref.retain_until, stored.retain_until or "none"))
+    return findings

@@ -1,0 +1,242 @@
+"""Verification of a whole ledger: every byte re-hashed, every link followed, the tree replayed, one verdict.
+
+One implementation serves the nightly check, the page and the command; the offline verifier of packages uses the same
+single checks (`evidence.checks`). What is given as argument is trusted (origin, keys, known checkpoints); what the
+ledger says about itself is not. Projections are no evidence and are not looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from evidence.anchors import AnchorChecker, Note, copy_of
+from evidence.checks import (
+    ChainChecker,
+    ClockChecker,
+    ErasureLedger,
+    check_checkpoint,
+    check_entry_bytes,
+    check_payload,
+    subject_of,
+)
+from evidence.entry import BlobRef, SealedEntry
+from evidence.findings import Code, Finding, Report, Verdict, verdict_of
+from evidence.note import VerifierKey
+from evidence.objects import ObjectChecker
+from evidence.ports import BlobCorrupt, BlobMissing, BlobStore, LedgerStore, StoredBlob
+from evidence.replay import TreeReplay
+from evidence.tree import leaf_hash
+
+__all__ = ["Finding", "Progress", "Report", "Verdict", "verify_ledger", "verify_objects"]
+
+Progress = Callable[[int, int], None]
+"""Called now and then with entries checked so far and entries in all."""
+
+_BATCH = 256
+_LARGEST_NOTE = 8192
+_DIGEST = re.compile(r"sha256/[0-9a-f]{2}/([0-9a-f]{64})")
+
+
+def verify_ledger(
+    ledger: LedgerStore,
+    blobs: BlobStore | None = None,
+    *,
+    keys: Iterable[VerifierKey],
+    full: bool = False,
+    known_checkpoints: Iterable[bytes] = (),
+    progress: Progress | None = None,
+    now: datetime | None = None,
+) -> Report:
+    """Check everything a ledger holds; appends may go on meanwhile.
+
+    Args:
+        ledger: what is checked; its ``origin`` must be the one the caller expects.
+        blobs: the object store; without it objects are not looked at.
+        keys: the log keys the caller trusts. Without any the verdict is never valid.
+        full: also read every object, and list the store for objects nobody refers to and for copies of checkpoints.
+        known_checkpoints: signed notes the caller kept from earlier.
+        progress: told about every 256 entries.
+        now: against which locks are judged; the present by default.
+
+    Raises:
+        StoreUnavailable: the ledger store cannot answer; nothing was decided.
+    """
+    return _Verification(ledger, blobs, keys, full=full).run(
+        known_checkpoints, progress, now or datetime.now(UTC)
+    )
+
+
+def verify_objects(ledger: LedgerStore, blobs: BlobStore) -> tuple[list[Finding], ObjectChecker]:
+    """The file-system check alone, in four directions; the checker tells how much was read.
+
+    A row without object, an object without row, other bytes, another version or a shorter retention.
+    """
+    checker = ObjectChecker(blobs, full=True)
+    findings = []
+    pending = {row.leaf: row for row in ledger.unsequenced()}
+    for row in ledger.entries():
+        pending.pop(row.leaf, None)
+        findings += _check_objects(checker, row)
+    for row in pending.values():
+        findings += _check_objects(checker, row)
+    for _, note in ledger.checkpoints():
+        checker.know(copy_of(note).key)
+    return findings + [_unreferenced(stored) for stored in checker.leftovers()], checker
+
+
+class _Verification:
+    """One run: what it has seen, and what it found."""
+
+    def __init__(
+        self, ledger: LedgerStore, blobs: BlobStore | None, keys: Iterable[VerifierKey], *, full: bool
+    ) -> None:
+        self._ledger = ledger
+        self._blobs = blobs
+        self._full = full
+        self._keys = tuple(keys)
+        self._log = ledger.origin
+        self._objects = ObjectChecker(blobs, full=full) if blobs is not None else None
+        self._anchors = AnchorChecker(self._keys, self._log)
+        self._replay = TreeReplay(ledger)
+        self._chain = ChainChecker(self._log)
+        self._clock = ClockChecker()
+        self._erasures = ErasureLedger()
+        self._findings: list[Finding] = []
+        self._checked = 0
+
+    def run(self, known: Iterable[bytes], progress: Progress | None, now: datetime) -> Report:
+        # Read before the size: what is not among the first `size` entries and was waiting then, is waiting still.
+        waiting = {row.leaf: row for row in self._ledger.unsequenced()}
+        size = self._ledger.tree_size()
+        self._sequenced(size, known, waiting, progress)
+        for row in waiting.values():
+            self._check(row)
+        for subject, expected, found in self._ledger.column_discrepancies():
+            self._find(Code.ENTRY_COLUMN, subject, expected, found)
+        self._findings += self._erasures.findings()
+        if not self._checked:
+            self._find(Code.LOG_EMPTY, "log", "entries", "none")
+        if self._full and self._objects is not None:
+            self._leftovers(self._objects)
+        self._anchors.finish()
+        return self._report(len(waiting), now)
+
+    def _sequenced(
+        self, size: int, known: Iterable[bytes], waiting: dict[str, SealedEntry], progress: Progress | None
+    ) -> None:
+        """The entries that have an index, in batches that end where a tile or a checkpoint does."""
+        notes = self._anchors.in_order(self._ledger.checkpoints(), known)
+        note = self._meet(next(notes, None), notes)
+        leaves: list[bytes] = []
+        expected = 0
+        for row in self._ledger.entries(0, size):
+            waiting.pop(row.leaf, None)
+            if row.index != expected:
+                self._find(Code.INDEX_GAP, subject_of(row.entry), str(expected), str(row.index))
+            expected = expected + 1 if row.index is None else row.index + 1
+            leaves.append(self._check(row))
+            taken = self._replay.size + len(leaves)
+            if taken % _BATCH == 0 or (note is not None and note.size == taken):
+                self._findings += self._replay.take(leaves)
+                leaves = []
+                note = self._meet(note, notes)
+                if progress is not None:
+                    progress(taken, size)
+        self._findings += self._replay.take(leaves)
+        self._findings += self._replay.finish(size)
+        if progress is not None:
+            progress(self._replay.size, size)
+        self._beyond(note, notes)
+
+    def _meet(self, note: Note | None, notes: Iterable[Note]) -> Note | None:
+        """Hold the notes of the present size against the root; returns the next one."""
+        while note is not None and note.size <= self._replay.size:
+            self._known_copy(note)
+            self._anchors.meet(note, self._replay.root(), self._replay.size)
+            note = next(iter(notes), None)
+        return note
+
+    def _beyond(self, note: Note | None, notes: Iterable[Note]) -> None:
+        """Notes of sizes we did not reach: the log is shorter than it was, or has grown since we began."""
+        while note is not None:
+            self._known_copy(note)
+            if note.size > self._ledger.tree_size():
+                self._anchors.meet(note, None, self._replay.size)
+            note = next(iter(notes), None)
+
+    def _check(self, row: SealedEntry) -> bytes:
+        """All that one entry can be asked; returns the leaf hash of the bytes that are really there."""
+        subject = subject_of(row.entry)
+        entry, findings = check_entry_bytes(row.entry_bytes, row.leaf, log=self._log, subject=subject)
+        self._checked += 1
+        if entry is not None:
+            findings += self._chain.check(entry, row.leaf)
+            findings += self._clock.check(entry)
+            findings += check_payload(entry.payload, row.payload_bytes, row.salt, subject=subject)
+            self._erasures.see(entry, row.leaf, payload_present=row.payload_bytes is not None)
+            if self._objects is not None:
+                for ref in entry.objects:
+                    findings += self._objects.check(ref, subject)
+        self._findings += findings
+        return leaf_hash(row.entry_bytes) if findings else bytes.fromhex(row.leaf)
+
+    def _known_copy(self, note: Note) -> None:
+        if self._full and note.kept and self._objects is not None:
+            self._objects.know(copy_of(note.note).key)
+
+    def _leftovers(self, objects: ObjectChecker) -> None:
+        """Objects nobody refers to: a copy of a checkpoint that the database no longer has, or an orphan."""
+        for stored in objects.leftovers():
+            note = self._read_note(stored)
+            if note is None:
+                self._findings.append(_unreferenced(stored))
+            elif note.size <= self._replay.size:
+                self._anchors.meet(note, self._replay.root_at(note.size), self._replay.size)
+            elif note.size > self._ledger.tree_size():
+                self._anchors.meet(note, None, self._replay.size)
+
+    def _read_note(self, stored: StoredBlob) -> Note | None:
+        digest = _DIGEST.fullmatch(stored.key)
+        if self._blobs is None or digest is None or stored.size > _LARGEST_NOTE:
+            return None
+        ref = BlobRef(digest[1], stored.size, "", stored.key, stored.version)
+        try:
+            with self._blobs.open(ref) as stream:
+                note = stream.read(_LARGEST_NOTE + 1)
+        except (BlobCorrupt, BlobMissing):
+            return None
+        checkpoint, _ = check_checkpoint(note, self._keys, log=self._log, subject=stored.key)
+        return (
+            None
+            if checkpoint is None
+            else Note(checkpoint.size, note, f"locked copy {stored.key}", kept=False)
+        )
+
+    def _report(self, unsequenced: int, now: datetime) -> Report:
+        findings = tuple(self._findings + self._anchors.findings)
+        return Report(
+            verdict=verdict_of(findings),
+            level=self._anchors.level(self._blobs, now),
+            size=self._replay.size,
+            root=self._replay.root().hex(),
+            entries_checked=self._checked,
+            objects_checked=self._objects.objects_checked if self._objects is not None else 0,
+            bytes_checked=self._objects.bytes_checked if self._objects is not None else 0,
+            findings=findings,
+            checkpoint_size=self._anchors.covered,
+            unsequenced=unsequenced,
+        )
+
+    def _find(self, code: Code, subject: str, expected: str, found: str) -> None:
+        self._findings.append(Finding(code, subject, expected, found))
+
+
+def _check_objects(checker: ObjectChecker, row: SealedEntry) -> list[Finding]:
+    subject = subject_of(row.entry)
+    return [finding for ref in row.entry.objects for finding in checker.check(ref, subject)]
+
+
+def _unreferenced(stored: StoredBlob) -> Finding:
+    return Finding(Code.OBJECT_UNREFERENCED, stored.key, "an entry that refers to it", f"{stored.size} bytes")
