@@ -33,7 +33,7 @@ ALONE, TOGETHER, BATCH = 300, 1600, 2048
 
 def run(scratch: Path, rounds: int) -> Iterator[Figure]:
     """Appends a second on SQLite: one writer, then sixteen; and sequencing."""
-    ledger = _ledger(f"sqlite:///{scratch / 'ours.sqlite3'}")
+    ledger = new_ledger(f"sqlite:///{scratch / 'ours.sqlite3'}")
     plain = _PlainSqlite(scratch / "plain.sqlite3")
     numbers = itertools.count()
     yield compare(
@@ -74,7 +74,7 @@ def run_postgresql(_scratch: Path, rounds: int) -> Iterator[Figure]:
         server.database() as ours,
         server.database() as plain_url,
     ):
-        ledger, plain = _ledger(ours), _PlainPostgresql(plain_url)
+        ledger, plain = new_ledger(ours), _PlainPostgresql(plain_url)
         numbers = itertools.count()
         for name, count, drive in (("1 writer", ALONE, _alone), ("16 writers", TOGETHER, _together)):
             yield compare(
@@ -90,7 +90,8 @@ def run_postgresql(_scratch: Path, rounds: int) -> Iterator[Figure]:
         plain.close()
 
 
-def _ledger(url: str) -> SqlLedger:
+def new_ledger(url: str) -> SqlLedger:
+    """An empty ledger on a fresh database."""
     engine = connect(url)
     upgrade(engine)
     start_log(engine, ORIGIN)
