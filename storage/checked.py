@@ -1,15 +1,56 @@
-"""A stream that refuses to end when its bytes are not the ones that were sealed."""
+"""Streams with a digest: measured before they are sent, checked while they are read."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable
-from typing import BinaryIO
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, cast
 
-from evidence.ports import BlobCorrupt
+from evidence.ports import BlobCorrupt, StoreUnavailable
 
 CHUNK = 1 << 16
+_IN_MEMORY = 1 << 20
+
+
+@contextmanager
+def measured(source: BinaryIO) -> Iterator[tuple[BinaryIO, str, int]]:
+    """The source ready to be read again, with its digest (hex) and size (bytes), in constant memory.
+
+    A seekable source is rewound to where it stood; another is copied to a temporary file. Errors of reading the source
+    are the caller's own and pass untouched.
+
+    Raises:
+        StoreUnavailable: the temporary file cannot be written.
+    """
+    if source.seekable():
+        start = source.tell()
+        sha256, size = _digest(source, lambda _chunk: None)
+        source.seek(start)
+        yield source, sha256, size
+        return
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as spool:
+
+        def keep(chunk: bytes) -> None:
+            try:
+                spool.write(chunk)
+            except OSError as error:
+                raise StoreUnavailable(f"temporary file: {error.strerror}") from error
+
+        sha256, size = _digest(source, keep)
+        spool.seek(0)
+        yield cast("BinaryIO", spool), sha256, size
+
+
+def _digest(source: BinaryIO, keep: Callable[[bytes], object]) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    while chunk := source.read(CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
+        keep(chunk)
+    return digest.hexdigest(), size
 
 
 def checked_stream(read: Callable[[int], bytes], *, key: str, sha256: str, size: int) -> BinaryIO:

@@ -1,0 +1,167 @@
+"""`SqlCaseIndex`: lists and searches over the projections."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, Row, Select, case, func, select, tuple_
+
+from documents.identifiers import fold
+from evidence.canonical import Json
+from evidence.entry import format_time
+from storage.database import reading
+from storage.ledger_tables import projection, reference
+from workflows.ports import CaseQuery, CaseRow, Page
+
+MOST_ROWS = 500
+_LATEST = "~"  # sorts after every ledger time
+_LISTED = (
+    projection.c.case_id,
+    projection.c.process,
+    projection.c.version,
+    projection.c.opened_at,
+    projection.c.updated_at,
+    projection.c.status,
+    projection.c.closed,
+    projection.c.complete,
+    projection.c.next_due,
+    projection.c.assignee,
+    projection.c.title,
+    projection.c.document,
+)
+_DUE = case((projection.c.next_due == "", _LATEST), else_=projection.c.next_due)
+
+
+class SqlCaseIndex:
+    """`workflows.ports.CaseIndex` on the ledger's database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def find(self, query: CaseQuery) -> Page[CaseRow]:
+        """A page by keyset; see the port. ``limit`` is held between 1 and 500; ``opened_to`` is exclusive.
+
+        Raises:
+            ValueError: an order that does not exist, or a cursor this index did not give.
+        """
+        wanted = _filters(query)
+        limit = max(1, min(query.limit, MOST_ROWS))
+        rows_query = _ordered(select(*_LISTED).where(*wanted), query).limit(limit + 1)
+        with reading(self._engine) as connection:
+            rows = connection.execute(rows_query).all()
+            total = connection.execute(
+                select(func.count()).select_from(projection).where(*wanted)
+            ).scalar_one()
+        shown = rows[:limit]
+        following = _cursor(query.order, shown[-1]) if len(rows) > limit else ""
+        return Page(tuple(_row(row) for row in shown), following, total)
+
+    def get(self, folio: str) -> CaseRow | None:
+        """The row of one case."""
+        with reading(self._engine) as connection:
+            row = connection.execute(select(*_LISTED).where(projection.c.case_id == folio)).one_or_none()
+        return None if row is None else _row(row)
+
+    def due_before(self, moment: datetime) -> tuple[str, ...]:
+        """Folios whose ``next_due`` is not later than ``moment``, earliest first."""
+        query = (
+            select(projection.c.case_id)
+            .where(projection.c.next_due != "", projection.c.next_due <= format_time(moment))
+            .order_by(projection.c.next_due, projection.c.case_id)
+        )
+        return self._folios(query)
+
+    def by_reference(self, kind: str, value: str) -> tuple[str, ...]:
+        """Folios that hold a reference, oldest first."""
+        query = (
+            select(reference.c.case_id)
+            .join(projection, projection.c.case_id == reference.c.case_id)
+            .where(reference.c.kind == kind, reference.c.value == value)
+            .order_by(projection.c.opened_at, reference.c.case_id)
+        )
+        return self._folios(query)
+
+    def counts(self, query: CaseQuery) -> Mapping[str, int]:
+        """How many of the cases a query matches are in each status; its order, limit and cursor play no part."""
+        counted = (
+            select(projection.c.status, func.count())
+            .where(*_filters(query))
+            .group_by(projection.c.status)
+            .order_by(projection.c.status)
+        )
+        with reading(self._engine) as connection:
+            return dict(connection.execute(counted).tuples().all())
+
+    def _folios(self, query: Select[Any]) -> tuple[str, ...]:
+        with reading(self._engine) as connection:
+            return tuple(connection.execute(query).scalars())
+
+
+def _filters(query: CaseQuery) -> list[ColumnElement[bool]]:
+    table = projection.c
+    optional: list[tuple[bool, ColumnElement[bool]]] = [
+        (query.process != "", table.process == query.process),
+        (query.status != "", table.status == query.status),
+        (query.closed is not None, table.closed.is_(query.closed)),
+        (query.complete is not None, table.complete.is_(query.complete)),
+        (query.assignee != "", table.assignee == query.assignee),
+        (query.opened_from != "", table.opened_at >= query.opened_from),
+        (query.opened_to != "", table.opened_at < query.opened_to),
+        (query.due_until != "", (table.next_due != "") & (table.next_due <= query.due_until)),
+    ]
+    chosen = [condition for wanted, condition in optional if wanted]
+    words = fold(query.text).replace("\x00", " ").split()
+    return chosen + [table.search_text.contains(word, autoescape=True) for word in words]
+
+
+def _ordered(rows: Select[Any], query: CaseQuery) -> Select[Any]:
+    if query.order == "opened":
+        keys = tuple_(projection.c.opened_at, projection.c.case_id)
+        if query.after:
+            rows = rows.where(keys < _position(query.after, query.order))
+        return rows.order_by(projection.c.opened_at.desc(), projection.c.case_id.desc())
+    if query.order == "due":
+        keys = tuple_(_DUE, projection.c.case_id)
+        if query.after:
+            rows = rows.where(keys > _position(query.after, query.order))
+        return rows.order_by(_DUE, projection.c.case_id)
+    raise ValueError(f"unknown order {query.order!r}")
+
+
+def _cursor(order: str, last: Row[*tuple[Any, ...]]) -> str:
+    key = last.opened_at if order == "opened" else last.next_due or _LATEST
+    return base64.urlsafe_b64encode(json.dumps([order, key, last.case_id]).encode()).decode().rstrip("=")
+
+
+def _position(cursor: str, wanted: str) -> tuple[str, str]:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        order, key, folio = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise ValueError("not a cursor of this index") from error
+    if order != wanted or not isinstance(key, str) or not isinstance(folio, str):
+        raise ValueError("a cursor of another order")
+    return key, folio
+
+
+def _row(row: Row[*tuple[Any, ...]]) -> CaseRow:
+    document: dict[str, Json] = json.loads(row.document)
+    return CaseRow(
+        folio=row.case_id,
+        process=row.process,
+        version=row.version,
+        opened_at=row.opened_at,
+        updated_at=row.updated_at,
+        status=row.status,
+        closed=row.closed,
+        complete=row.complete,
+        next_due=row.next_due,
+        assignee=row.assignee,
+        title=row.title,
+        document=document,
+    )
