@@ -33,19 +33,24 @@ def subject_of(entry: Entry) -> str:
 
 
 def check_entry_bytes(
-    entry_bytes: bytes, leaf: str, *, log: str, subject: str
+    entry_bytes: bytes, leaf: str, *, log: str, place: str = ""
 ) -> tuple[Entry | None, list[Finding]]:
-    """Do the bytes parse (else the entry is ``None``), belong to this log, and hash to ``leaf`` (hex)?"""
+    """Do the bytes parse, hash to ``leaf`` (hex), and belong to this log?
+
+    The entry is ``None`` where they do not parse; findings then call it ``place``, or by its leaf.
+    """
     findings = []
+    entry = None
+    subject = place or f"leaf {leaf}"
+    try:
+        entry = parse_entry(entry_bytes)
+        subject = subject_of(entry)
+    except MalformedEntry as error:
+        findings.append(Finding(Code.ENTRY_MALFORMED, subject, "an entry", str(error)))
     hashed = leaf_hash(entry_bytes).hex()
     if hashed != leaf:
         findings.append(Finding(Code.ENTRY_LEAF, subject, leaf, hashed))
-    try:
-        entry = parse_entry(entry_bytes)
-    except MalformedEntry as error:
-        findings.append(Finding(Code.ENTRY_MALFORMED, subject, "an entry", str(error)))
-        return None, findings
-    if entry.log != log:
+    if entry is not None and entry.log != log:
         findings.append(Finding(Code.ENTRY_LOG, subject, log, entry.log))
     return entry, findings
 
@@ -98,11 +103,11 @@ def check_chain(entries: Iterable[SealedEntry], log: str) -> Iterator[Finding]:
     """Bytes, leaf, link and payload of each entry of one or more cases, in order."""
     chain = ChainChecker(log)
     for sealed in entries:
-        subject = subject_of(sealed.entry)
-        entry, findings = check_entry_bytes(sealed.entry_bytes, sealed.leaf, log=log, subject=subject)
+        entry, findings = check_entry_bytes(sealed.entry_bytes, sealed.leaf, log=log)
         yield from findings
         if entry is not None:
             yield from chain.check(entry, sealed.leaf)
+            subject = subject_of(entry)
             yield from check_payload(entry.payload, sealed.payload_bytes, sealed.salt, subject=subject)
 
 

@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import cast
 
 from evidence.canonical import Json, NotCanonical, canonical_bytes, parse_canonical
 from evidence.tree import leaf_hash
@@ -129,18 +130,29 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class SealedEntry:
-    """An entry with the exact bytes that were hashed.
+    """An entry as the exact bytes that were hashed, with what is stored beside them.
 
     ``leaf`` is the hex leaf hash (chain link and Merkle leaf alike). ``payload_bytes`` and ``salt`` are ``None`` once
-    erased. ``index`` is the position in the log, ``None`` until sequenced.
+    erased. ``index`` is the position in the log, ``None`` until sequenced. The bytes rule: `entry` is read from them.
     """
 
-    entry: Entry
     entry_bytes: bytes
     leaf: str
     payload_bytes: bytes | None
     salt: bytes | None
     index: int | None = None
+    parsed: Entry | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def entry(self) -> Entry:
+        """The members, parsed once on demand (``parsed`` spares it to whoever has them from these very bytes).
+
+        Raises:
+            MalformedEntry: the bytes are not an entry.
+        """
+        if self.parsed is None:
+            object.__setattr__(self, "parsed", parse_entry(self.entry_bytes))
+        return cast("Entry", self.parsed)
 
     def payload(self) -> Mapping[str, Json]:
         """The payload's members, empty when erased."""
@@ -214,7 +226,7 @@ def seal(draft: EntryDraft, *, log: str, case: str, seq: int, prev: str, at: str
     }
     entry_bytes = canonical_bytes(document)
     entry = _entry_of(document, len(entry_bytes))
-    return SealedEntry(entry, entry_bytes, leaf_hash(entry_bytes).hex(), payload_bytes, salt)
+    return SealedEntry(entry_bytes, leaf_hash(entry_bytes).hex(), payload_bytes, salt, parsed=entry)
 
 
 def parse_entry(entry_bytes: bytes) -> Entry:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evidence.findings import Code, Finding
-from evidence.ports import BlobMissing, LedgerStore
-from evidence.tiles import TILE_HEIGHT, TILE_WIDTH, MalformedTile, Tile, TileHashReader
+from evidence.ports import BlobCorrupt, BlobMissing, LedgerStore
+from evidence.tiles import TILE_HEIGHT, TILE_WIDTH, Tile, TileHashReader
 from evidence.tree import HASH_BYTES, Frontier, subtree_root
 
 
@@ -43,30 +43,35 @@ class TreeReplay:
                 self._places[level] += 1
         return findings
 
-    def finish(self, size: int) -> Iterator[Finding]:
+    def finish(self, size: int | None) -> Iterator[Finding]:
         """After the last leaf: partial tiles, number of entries and, if the log stood still, its stored root."""
         for level, row in enumerate(self._rows):
             if row:
                 yield from self._compare(level, bytes(row))
-        if self.size != size:
+        if size is not None and self.size != size:
             yield Finding(Code.TREE_SIZE, "log", str(size), str(self.size))
-        stored = self._ledger.root()
-        if self._ledger.tree_size() == self.size and stored != self.root():
+        try:
+            stored = self._ledger.root()
+            stood_still = self._ledger.tree_size() == self.size
+        except BlobCorrupt as error:
+            yield Finding(Code.TREE_ROOT, f"size {self.size}", self.root().hex(), error.found)
+            return
+        if stood_still and stored != self.root():
             yield Finding(Code.TREE_ROOT, f"size {self.size}", self.root().hex(), stored.hex())
 
     def root_at(self, size: int) -> bytes | None:
         """The root of an earlier size, from the tiles just checked; ``None`` where they do not give one."""
         try:
             return subtree_root(0, size, TileHashReader(self.size, self._ledger.tile))
-        except (BlobMissing, MalformedTile):
+        except (BlobMissing, ValueError):
             return None
 
     def _compare(self, level: int, expected: bytes) -> list[Finding]:
         tile = Tile(level, self._places[level], len(expected) // HASH_BYTES)
         try:
             stored = self._ledger.tile(tile.level, tile.n, tile.width)
-        except BlobMissing:
-            return [Finding(Code.TREE_TILE, tile.path, "a tile", "nothing")]
+        except (BlobMissing, ValueError) as error:  # a store may meet damage while it puts a tile together
+            return [Finding(Code.TREE_TILE, tile.path, "a tile", str(error))]
         if stored == expected:
             return []
         place = next(

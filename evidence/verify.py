@@ -78,9 +78,9 @@ def verify_objects(ledger: LedgerStore, blobs: BlobStore) -> tuple[list[Finding]
     pending = {row.leaf: row for row in ledger.unsequenced()}
     for row in ledger.entries():
         pending.pop(row.leaf, None)
-        findings += _check_objects(checker, row)
+        findings += _check_objects(checker, row, ledger.origin)
     for row in pending.values():
-        findings += _check_objects(checker, row)
+        findings += _check_objects(checker, row, ledger.origin)
     for _, note in ledger.checkpoints():
         checker.know(copy_of(note).key)
     return findings + [_unreferenced(stored) for stored in checker.leftovers()], checker
@@ -109,7 +109,7 @@ class _Verification:
     def run(self, known: Iterable[bytes], progress: Progress | None, now: datetime) -> Report:
         # Read before the size: what is not among the first `size` entries and was waiting then, is waiting still.
         waiting = {row.leaf: row for row in self._ledger.unsequenced()}
-        size = self._ledger.tree_size()
+        size = self._size()
         self._sequenced(size, known, waiting, progress)
         for row in waiting.values():
             self._check(row)
@@ -123,8 +123,20 @@ class _Verification:
         self._anchors.finish()
         return self._report(len(waiting), now)
 
+    def _size(self) -> int | None:
+        """How many entries the store says are sequenced; ``None``, and a finding, where it cannot tell."""
+        try:
+            return self._ledger.tree_size()
+        except BlobCorrupt as error:
+            self._find(Code.TREE_ROOT, "log", error.expected, error.found)
+            return None
+
     def _sequenced(
-        self, size: int, known: Iterable[bytes], waiting: dict[str, SealedEntry], progress: Progress | None
+        self,
+        size: int | None,
+        known: Iterable[bytes],
+        waiting: dict[str, SealedEntry],
+        progress: Progress | None,
     ) -> None:
         """The entries that have an index, in batches that end where a tile or a checkpoint does."""
         notes = self._anchors.in_order(self._ledger.checkpoints(), known)
@@ -134,7 +146,7 @@ class _Verification:
         for row in self._ledger.entries(0, size):
             waiting.pop(row.leaf, None)
             if row.index != expected:
-                self._find(Code.INDEX_GAP, subject_of(row.entry), str(expected), str(row.index))
+                self._find(Code.INDEX_GAP, f"leaf {row.leaf}", str(expected), str(row.index))
             expected = expected + 1 if row.index is None else row.index + 1
             leaves.append(self._check(row))
             taken = self._replay.size + len(leaves)
@@ -143,11 +155,11 @@ class _Verification:
                 leaves = []
                 note = self._meet(note, notes)
                 if progress is not None:
-                    progress(taken, size)
+                    progress(taken, size or taken)
         self._findings += self._replay.take(leaves)
         self._findings += self._replay.finish(size)
         if progress is not None:
-            progress(self._replay.size, size)
+            progress(self._replay.size, self._replay.size)
         self._beyond(note, notes)
 
     def _meet(self, note: Note | None, notes: Iterable[Note]) -> Note | None:
@@ -162,16 +174,16 @@ class _Verification:
         """Notes of sizes we did not reach: the log is shorter than it was, or has grown since we began."""
         while note is not None:
             self._known_copy(note)
-            if note.size > self._ledger.tree_size():
+            if note.size > (self._size() or 0):
                 self._anchors.meet(note, None, self._replay.size)
             note = next(iter(notes), None)
 
     def _check(self, row: SealedEntry) -> bytes:
         """All that one entry can be asked; returns the leaf hash of the bytes that are really there."""
-        subject = subject_of(row.entry)
-        entry, findings = check_entry_bytes(row.entry_bytes, row.leaf, log=self._log, subject=subject)
+        entry, findings = check_entry_bytes(row.entry_bytes, row.leaf, log=self._log, place=_place(row))
         self._checked += 1
         if entry is not None:
+            subject = subject_of(entry)
             findings += self._chain.check(entry, row.leaf)
             findings += self._clock.check(entry)
             findings += check_payload(entry.payload, row.payload_bytes, row.salt, subject=subject)
@@ -194,7 +206,7 @@ class _Verification:
                 self._findings.append(_unreferenced(stored))
             elif note.size <= self._replay.size:
                 self._anchors.meet(note, self._replay.root_at(note.size), self._replay.size)
-            elif note.size > self._ledger.tree_size():
+            elif note.size > (self._size() or 0):
                 self._anchors.meet(note, None, self._replay.size)
 
     def _read_note(self, stored: StoredBlob) -> Note | None:
@@ -233,9 +245,16 @@ class _Verification:
         self._findings.append(Finding(code, subject, expected, found))
 
 
-def _check_objects(checker: ObjectChecker, row: SealedEntry) -> list[Finding]:
-    subject = subject_of(row.entry)
-    return [finding for ref in row.entry.objects for finding in checker.check(ref, subject)]
+def _place(row: SealedEntry) -> str:
+    return f"leaf {row.leaf}" if row.index is None else f"index {row.index}"
+
+
+def _check_objects(checker: ObjectChecker, row: SealedEntry, log: str) -> list[Finding]:
+    entry, findings = check_entry_bytes(row.entry_bytes, row.leaf, log=log, place=_place(row))
+    if entry is not None:
+        for ref in entry.objects:
+            findings += checker.check(ref, subject_of(entry))
+    return findings
 
 
 def _unreferenced(stored: StoredBlob) -> Finding:

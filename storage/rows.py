@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, Select, select
 
-from evidence.entry import Entry, EntryKind, MalformedEntry, SealedEntry, parse_entry
+from evidence.entry import Entry, SealedEntry, parse_entry
 from evidence.ports import BlobCorrupt, StoreError
 from evidence.tree import leaf_hash
 from storage.ledger_tables import log_entry, payload
@@ -22,8 +22,6 @@ SEALED: Select[Any] = select(
 
 INDEXED = ("case_id", "case_seq", "prev", "recorded_at", "actor", "role", "kind", "process", "step")
 """The columns that repeat a member of the entry."""
-
-_DAMAGED = "0" * 64
 
 
 def indexed(entry: Entry) -> dict[str, str | int]:
@@ -68,46 +66,15 @@ def trusted(row: Row[Any]) -> SealedEntry:
     found = leaf_hash(row.entry_bytes).hex()
     if found != row.leaf:
         raise BlobCorrupt(f"{row.case_id}/{row.case_seq}", row.leaf, found)
-    return _sealed(row, _parsed(row.entry_bytes))
+    sealed = as_found(row)
+    return replace(sealed, parsed=_parsed(row.entry_bytes))
 
 
 def as_found(row: Row[Any]) -> SealedEntry:
-    """An entry for verification, which wants to see damage instead of stopping at it.
-
-    Where the bytes are not an entry at all, the columns stand in: the bytes' hash then differs from the leaf, or the
-    bytes do not parse, and the verifier reports the one or the other.
-    """
-    try:
-        entry = parse_entry(row.entry_bytes)
-    except MalformedEntry:
-        entry = _from_columns(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row's mapping
-    return _sealed(row, entry)
+    """An entry for verification, which wants to see damage instead of stopping at it: nothing is parsed here."""
+    return SealedEntry(row.entry_bytes, row.leaf, row.payload_bytes, row.salt, row.log_index)
 
 
 @lru_cache(maxsize=4096)
 def _parsed(entry_bytes: bytes) -> Entry:
     return parse_entry(entry_bytes)
-
-
-def _sealed(row: Row[Any], entry: Entry) -> SealedEntry:
-    return SealedEntry(entry, row.entry_bytes, row.leaf, row.payload_bytes, row.salt, row.log_index)
-
-
-def _from_columns(row: Mapping[Any, Any]) -> Entry:
-    known = row["kind"] in set(EntryKind)
-    return Entry(
-        log="",
-        case=row["case_id"],
-        seq=row["case_seq"],
-        prev=row["prev"],
-        at=row["recorded_at"],
-        actor=row["actor"],
-        role=row["role"],
-        kind=EntryKind(row["kind"]) if known else EntryKind.EVIDENCE_RECORDED,
-        process=row["process"],
-        step=row["step"],
-        objects=(),
-        refs=(),
-        facts={},
-        payload=_DAMAGED,
-    )

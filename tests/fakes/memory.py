@@ -14,7 +14,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import BinaryIO
 
@@ -40,6 +40,15 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass
+class Row:
+    """What a database row would hold: two index columns beside the sealed entry."""
+
+    case: str
+    seq: int
+    sealed: SealedEntry
+
+
 class MemoryLedger:
     """A `LedgerStore` in a list; one lock makes every operation atomic."""
 
@@ -54,7 +63,7 @@ class MemoryLedger:
         self._clock = clock
         self._new_salt = new_salt
         self._lock = threading.RLock()
-        self.rows: list[SealedEntry] = []
+        self.rows: list[Row] = []
         self.frontier = Frontier()
         self.tiles: dict[tuple[int, int], bytes] = {}
         self.notes: dict[int, tuple[bytes, str]] = {}
@@ -96,36 +105,36 @@ class MemoryLedger:
 
     def history(self, case: str) -> Sequence[SealedEntry]:
         with self._lock:
-            return [row for row in self.rows if row.entry.case == case]
+            return [row.sealed for row in self.rows if row.case == case]
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[SealedEntry]:
         with self._lock:
-            rows = {row.index: row for row in self.rows if row.index is not None}
+            rows = {row.sealed.index: row.sealed for row in self.rows if row.sealed.index is not None}
         return (rows[index] for index in sorted(rows) if index >= start and (stop is None or index < stop))
 
     def unsequenced(self) -> Iterator[SealedEntry]:
         with self._lock:
-            return iter([row for row in self.rows if row.index is None])
+            return iter([row.sealed for row in self.rows if row.sealed.index is None])
 
     def cases(self) -> Iterator[str]:
         with self._lock:
-            return iter(sorted({row.entry.case for row in self.rows}))
+            return iter(sorted({row.case for row in self.rows}))
 
     def sequence(self, limit: int = 1024) -> int:
         with self._lock:
-            places = [place for place, row in enumerate(self.rows) if row.index is None][:limit]
-            for place in places:
-                row = self.rows[place]
-                found = leaf_hash(row.entry_bytes).hex()
-                if found != row.leaf:
-                    raise BlobCorrupt(f"{row.entry.case}/{row.entry.seq}", row.leaf, found)
+            waiting = [row for row in self.rows if row.sealed.index is None][:limit]
+            for row in waiting:
+                found = leaf_hash(row.sealed.entry_bytes).hex()
+                if found != row.sealed.leaf:
+                    raise BlobCorrupt(f"{row.case}/{row.seq}", row.sealed.leaf, found)
             size = self.frontier.size
-            leaves = [bytes.fromhex(self.rows[place].leaf) for place in places]
-            for tile, data in grow(self.frontier, leaves, self.tile):
+            for tile, data in grow(
+                self.frontier, [bytes.fromhex(row.sealed.leaf) for row in waiting], self.tile
+            ):
                 self.tiles[tile.level, tile.n] = data
-            for offset, place in enumerate(places):
-                self.rows[place] = replace(self.rows[place], index=size + offset)
-            return len(places)
+            for index, row in enumerate(waiting, size):
+                row.sealed = replace(row.sealed, index=index)
+            return len(waiting)
 
     def tree_size(self) -> int:
         return self.frontier.size
@@ -152,11 +161,10 @@ class MemoryLedger:
             return max(self.checkpoints(), default=None)
 
     def column_discrepancies(self) -> Iterator[tuple[str, str, str]]:
-        """Here the parsed entry stands for the indexed columns of a database row."""
         for row in list(self.rows):
-            entry = parse_entry(row.entry_bytes)
-            if entry != row.entry:
-                yield f"{entry.case}/{entry.seq}", repr(entry), repr(row.entry)
+            entry = parse_entry(row.sealed.entry_bytes)
+            if (entry.case, entry.seq) != (row.case, row.seq):
+                yield f"{row.case}/{row.seq}", f"{entry.case}/{entry.seq}", f"{row.case}/{row.seq}"
 
     def replace_projection(self, projection: Projection) -> None:
         with self._lock:
@@ -169,7 +177,7 @@ class MemoryLedger:
         known, leaves = self._receipts[key]
         if known != digest:
             raise IdempotencyMismatch(key)
-        return [row for row in self.rows if row.leaf in leaves]
+        return [row.sealed for row in self.rows if row.sealed.leaf in leaves]
 
     def _write(
         self, case: str, history: Sequence[SealedEntry], composed: Composition, key: str, digest: str
@@ -189,7 +197,7 @@ class MemoryLedger:
             prev = sealed.leaf
         if composed.project is not None:
             self.replace_projection(composed.project([*history, *written]))
-        self.rows += written
+        self.rows += [Row(case, item.entry.seq, item) for item in written]
         if key:
             self._receipts[key] = (digest, [row.leaf for row in written])
         return written
