@@ -141,7 +141,9 @@ def test_every_decision_is_in_the_index(root: Path) -> None:
 def test_the_tree_in_the_architecture_page_is_the_tree(files: list[Path], root: Path) -> None:
     """The annotated tree of docs/architecture.md names each top-level folder that has files, and no other."""
     block = re.search(
-        r"^## The tree\n+```\n(.*?)^```", (root / "docs" / "architecture.md").read_text(), re.MULTILINE | re.DOTALL
+        r"^## The tree\n+```\n(.*?)^```",
+        (root / "docs" / "architecture.md").read_text(),
+        re.MULTILINE | re.DOTALL,
     )
     assert block
     named = set(re.findall(r"^([a-z_]+)/", block[1], re.MULTILINE))
