@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from operator import itemgetter
 from typing import cast
 
 from evidence.canonical import Json, NotCanonical, canonical_bytes, parse_canonical
@@ -33,7 +34,11 @@ _PAYLOAD_TAG = b"constancia/v1/payload\n"
 _AT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _FIELDS = frozenset("v log case seq prev at actor role kind process step objects refs facts payload".split())
-_OBJECT_FIELDS = frozenset("sha256 size media key version retain_until".split())
+_TEXTS = ("log", "case", "prev", "at", "actor", "role", "kind", "process", "step", "payload")
+_texts_of: Callable[[Mapping[str, Json]], tuple[str, ...]] = itemgetter(*_TEXTS)
+_OBJECT_TEXTS = ("sha256", "media", "key", "version", "retain_until")
+_OBJECT_FIELDS = frozenset({*_OBJECT_TEXTS, "size"})
+_object_texts_of: Callable[[Mapping[str, Json]], tuple[str, ...]] = itemgetter(*_OBJECT_TEXTS)
 
 
 class EntryKind(StrEnum):
@@ -64,6 +69,9 @@ class EntryKind(StrEnum):
     HEADS_COMMITTED = "heads.committed"
 
 
+_KINDS = {kind.value: kind for kind in EntryKind}
+
+
 class MalformedEntry(ValueError):
     """Bytes that are not an entry of this format; ``field`` names the first offending member."""
 
@@ -90,7 +98,14 @@ class BlobRef:
 
     def as_json(self) -> dict[str, Json]:
         """The member of ``objects`` in the entry."""
-        return {name: getattr(self, name) for name in sorted(_OBJECT_FIELDS)}
+        return {
+            "sha256": self.sha256,
+            "size": self.size,
+            "media": self.media,
+            "key": self.key,
+            "version": self.version,
+            "retain_until": self.retain_until,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,43 +260,50 @@ def parse_entry(entry_bytes: bytes) -> Entry:
 
 
 def _entry_of(document: Mapping[str, Json], size: int) -> Entry:
+    """The members, each checked; ``size`` is that of the entry's bytes."""
     if size > MAX_ENTRY_BYTES:
         raise MalformedEntry("entry", f"{size} bytes, more than {MAX_ENTRY_BYTES}")
-    if document.keys() != _FIELDS:
-        odd = sorted(document.keys() ^ _FIELDS)
-        raise MalformedEntry(odd[0], "unknown or missing member")
-    if document["v"] != ENTRY_VERSION or isinstance(document["v"], bool):
-        raise MalformedEntry("v", "unknown version")
-    text = {name: _text(document, name) for name in ("log", "case", "actor", "role", "process", "step")}
-    for name in ("log", "case", "actor", "role"):
-        if not text[name]:
-            raise MalformedEntry(name, "is empty")
+    _check_members(document)
+    log, case, prev, at, actor, role, kind, process, step, payload = _texts_of(document)
     seq = document["seq"]
-    if not isinstance(seq, int) or isinstance(seq, bool) or seq < 1:
+    if type(seq) is not int or seq < 1:
         raise MalformedEntry("seq", "is not a positive integer")
+    facts = document["facts"]
+    if not isinstance(facts, dict):
+        raise MalformedEntry("facts", "is not an object")
+    known_kind = _KINDS.get(kind)
+    if known_kind is None:
+        raise MalformedEntry("kind", f"unknown kind {kind!r}")
     return Entry(
-        log=text["log"],
-        case=text["case"],
+        log=log,
+        case=case,
         seq=seq,
-        prev=_hex(document["prev"], "prev"),
-        at=_time(_text(document, "at")),
-        actor=text["actor"],
-        role=text["role"],
-        kind=_kind(_text(document, "kind")),
-        process=text["process"],
-        step=text["step"],
-        objects=tuple(_object(item) for item in _list(document, "objects")),
-        refs=tuple(_hex(item, "refs") for item in _list(document, "refs")),
-        facts=_facts(document["facts"]),
-        payload=_hex(document["payload"], "payload"),
+        prev=_hex(prev, "prev"),
+        at=_time(at),
+        actor=actor,
+        role=role,
+        kind=known_kind,
+        process=process,
+        step=step,
+        objects=tuple([_object(item) for item in _list(document, "objects")]),
+        refs=tuple([_hex(item, "refs") for item in _list(document, "refs")]),
+        facts=facts,
+        payload=_hex(payload, "payload"),
     )
 
 
-def _text(document: Mapping[str, Json], name: str) -> str:
-    value = document[name]
-    if not isinstance(value, str):
-        raise MalformedEntry(name, "is not a string")
-    return value
+def _check_members(document: Mapping[str, Json]) -> None:
+    if document.keys() != _FIELDS:
+        odd = sorted(document.keys() ^ _FIELDS)
+        raise MalformedEntry(odd[0], "unknown or missing member")
+    if type(document["v"]) is not int or document["v"] != ENTRY_VERSION:
+        raise MalformedEntry("v", "unknown version")
+    for name in _TEXTS:
+        if not isinstance(document[name], str):
+            raise MalformedEntry(name, "is not a string")
+    for name in ("log", "case", "actor", "role"):
+        if not document[name]:
+            raise MalformedEntry(name, "is empty")
 
 
 def _list(document: Mapping[str, Json], name: str) -> Sequence[Json]:
@@ -292,7 +314,7 @@ def _list(document: Mapping[str, Json], name: str) -> Sequence[Json]:
 
 
 def _hex(value: Json, name: str) -> str:
-    if not isinstance(value, str) or not _HEX64.fullmatch(value):
+    if not isinstance(value, str) or _HEX64.fullmatch(value) is None:
         raise MalformedEntry(name, "is not 64 lower-case hex digits")
     return value
 
@@ -305,25 +327,14 @@ def _time(text: str) -> str:
     return text
 
 
-def _kind(text: str) -> EntryKind:
-    try:
-        return EntryKind(text)
-    except ValueError as error:
-        raise MalformedEntry("kind", f"unknown kind {text!r}") from error
-
-
-def _facts(value: Json) -> Mapping[str, Json]:
-    if not isinstance(value, dict):
-        raise MalformedEntry("facts", "is not an object")
-    return value
-
-
 def _object(value: Json) -> BlobRef:
     if not isinstance(value, dict) or value.keys() != _OBJECT_FIELDS:
         raise MalformedEntry("objects", "unknown or missing member")
     size = value["size"]
-    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+    if type(size) is not int or size < 0:
         raise MalformedEntry("objects", "size is not a natural number")
-    texts = {name: _text(value, name) for name in _OBJECT_FIELDS - {"size"}}
-    _hex(texts["sha256"], "objects")
-    return BlobRef(size=size, **texts)
+    for name in _OBJECT_TEXTS:
+        if not isinstance(value[name], str):
+            raise MalformedEntry("objects", f"{name} is not a string")
+    sha256, media, key, version, retain_until = _object_texts_of(value)
+    return BlobRef(_hex(sha256, "objects"), size, media, key, version, retain_until)
