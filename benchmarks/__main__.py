@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import appends, sealing
+from benchmarks import appends, sealing, uploads, verification
 from benchmarks.measure import Figure, SectionUnavailable, table
 
 Section = Callable[[Path, int], Iterator[Figure]]
@@ -19,6 +19,9 @@ SECTIONS: dict[str, Section] = {
     "sealing": sealing.run,
     "appends": appends.run,
     "appends-postgresql": appends.run_postgresql,
+    "uploads": uploads.run,
+    "uploads-s3": uploads.run_s3,
+    "verification": verification.run,
 }
 
 
