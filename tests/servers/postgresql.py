@@ -45,10 +45,10 @@ class PostgresServer:
             connection.execute(statement.encode())
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """A fresh database's address; the database is dropped at the end."""
+    def database(self, *, template: str = "template1") -> Iterator[str]:
+        """The address of a fresh copy of ``template``, which is dropped at the end."""
         name = f"t_{uuid.uuid4().hex}"
-        self.execute(f"CREATE DATABASE {name}")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield self.url(name)
         finally:

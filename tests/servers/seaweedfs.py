@@ -53,7 +53,7 @@ def seaweedfs_server(weed: Path) -> Iterator[ObjectServer]:
     (folder / "data").mkdir()
     try:
         s3, master, volume, filer, *grpc = free_ports(8)
-        command = [
+        command: list[str | Path] = [
             weed, "server", f"-dir={folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
             "-s3", f"-s3.port={s3}", f"-s3.config={config}", "-s3.port.iceberg=0", "-s3.port.lance=0",
             f"-s3.port.grpc={grpc[3]}",
