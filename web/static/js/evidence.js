@@ -1,0 +1,178 @@
+// The form of a step: files from anywhere into a draft on the server, what is lacking said in words, one submit.
+import { bringIn } from "./bringin.js";
+import { Lacking } from "./lacking.js";
+import { renew, request, upload } from "./net.js";
+import { stagedRow, uploadRow } from "./staged.js";
+import { announce, say } from "./words.js";
+
+const SKIPPED = new Set(["csrf_token", "idempotency_key"]);
+
+class StepForm {
+  constructor(form) {
+    this.form = form;
+    this.url = form.dataset.draft;
+    this.list = form.querySelector("[data-files]");
+    this.button = form.querySelector("[data-seal]");
+    this.why = form.querySelector("[data-why]");
+    this.status = form.querySelector("[data-draft-state]");
+    this.current = { files: [], fields: {}, limits: {} };
+    this.pending = 0;
+    this.queue = Promise.resolve();
+    this.lacking = new Lacking(form, () => this.current);
+    this.slots = [...form.querySelectorAll("[data-slot]")]
+      .filter((slot) => slot.dataset.accept)
+      .map((slot) => ({ code: slot.dataset.slot, name: slot.dataset.name, accept: slot.dataset.accept.split(",") }));
+  }
+
+  async begin() {
+    this.form.noValidate = true;
+    this.form.addEventListener("input", () => this.changed());
+    this.form.addEventListener("change", () => this.changed());
+    this.form.addEventListener("submit", (event) => this.submit(event));
+    for (const picker of this.form.querySelectorAll("[data-pick]")) {
+      picker.addEventListener("change", (event) => {
+        event.stopPropagation();
+        this.take([...picker.files], picker.closest("[data-slot]")?.dataset.slot ?? "");
+        picker.value = "";
+      });
+    }
+    bringIn(this);
+    await this.refresh(() => request("GET", this.url));
+    this.judge();
+  }
+
+  /** Upload files one after the other; `slot` is where they were meant for, or empty. */
+  take(files, slot = "") {
+    for (const file of files) {
+      this.pending += 1;
+      this.queue = this.queue.then(() => this.send(file, file.name, slot || this.placeFor(file))).finally(() => {
+        this.pending -= 1;
+        this.judge();
+      });
+    }
+    this.judge();
+  }
+
+  async send(file, name, slot) {
+    const row = uploadRow(this.list, name, () => this.take([file], slot));
+    try {
+      const told = await upload(`${this.url}/archivos`, file, name, slot, (part) => row.set(part));
+      for (const refused of told.refused ?? []) {
+        row.fail(`${refused.message} ${refused.advice ?? ""}`, false);
+        announce(say("refused", { name }));
+      }
+      if (told.files?.length) {
+        row.row.remove();
+        announce(say("ready", { name: told.files[0].name }));
+        this.prefill(told.files[0]);
+      }
+      this.show(told.draft);
+    } catch (trouble) {
+      if (trouble.code === "csrf") await renew().catch(() => false);
+      row.fail(trouble.code === "network" ? say("networkfail") : trouble.message || trouble.code, true);
+    }
+  }
+
+  /** A mail says when it was sent: that is when it happened, unless somebody says otherwise. */
+  prefill(file) {
+    const when = this.form.querySelector("[name=occurred_at]");
+    const sent = file.about?.date;
+    if (!when.value && sent && !Number.isNaN(Date.parse(sent))) {
+      const local = new Date(sent).toLocaleString("sv-SE", { timeZone: "America/Mexico_City" });
+      when.value = local.slice(0, 16).replace(" ", "T");
+      this.changed();
+    }
+  }
+
+  placeFor(file) {
+    const fits = this.slots.filter((slot) => slot.accept.some((kind) => matches(file, kind)));
+    const taken = new Set(this.current.files.map((one) => one.slot));
+    return (fits.find((slot) => !taken.has(slot.code)) ?? fits[0])?.code ?? "";
+  }
+
+  /** Show a draft as the server tells it. */
+  show(draft) {
+    if (!draft) return;
+    this.current = draft;
+    if (draft.id) this.form.elements.idempotency_key.value = `draft:${draft.id}`;
+    if (!this.list) return;
+    for (const row of this.list.querySelectorAll("li[data-id]")) row.remove();
+    const rows = draft.files.map((file) => stagedRow(file, this.slots, {
+      onSlot: (one, slot) => this.refresh(() => request("PATCH", `${this.url}/archivos/${one.id}`, { slot })),
+      onRemove: (one) => this.refresh(() => request("DELETE", `${this.url}/archivos/${one.id}`)).then(() => announce(say("removed", { name: one.name }))),
+    }));
+    this.list.prepend(...rows);
+    this.judge();
+  }
+
+  async refresh(call) {
+    try {
+      this.show(await call());
+    } catch (trouble) {
+      this.status.textContent = trouble.status === 401 ? say("expired") : say("offline");
+    }
+  }
+
+  changed() {
+    this.judge();
+    this.status.textContent = say("saving");
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.save(), 500);
+  }
+
+  async save(delay = 2000) {
+    const fields = {};
+    for (const [name, value] of new FormData(this.form)) {
+      if (SKIPPED.has(name) || typeof value !== "string") continue;
+      fields[name] = name in fields ? [fields[name], value].flat() : value;
+    }
+    try {
+      const draft = await request("PUT", `${this.url}/campos`, { fields });
+      this.current.fields = draft.fields;
+      this.form.elements.idempotency_key.value = `draft:${draft.id}`;
+      const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+      this.status.textContent = say("saved", { time });
+    } catch (trouble) {
+      this.status.textContent = trouble.status === 401 ? say("expired") : say("offline");
+      this.timer = setTimeout(() => this.save(Math.min(delay * 2, 30000)), delay);
+    }
+  }
+
+  /** Say what is lacking beside the button, and mark the button so. */
+  judge() {
+    this.lacking.paint();
+    const { names } = this.lacking.missing();
+    const text = this.pending ? say("waiting") : names.length ? say("missing", { what: names.join(", ") }) : "";
+    this.why.hidden = !text;
+    if (this.why.lastElementChild.textContent !== text) this.why.lastElementChild.textContent = text;
+    this.button.setAttribute("aria-disabled", String(Boolean(text)));
+  }
+
+  submit(event) {
+    this.judge();
+    if (this.form.dataset.sent || this.button.getAttribute("aria-disabled") === "true") {
+      event.preventDefault();
+      if (!this.form.dataset.sent) this.pointOut();
+      return;
+    }
+    this.form.dataset.sent = "1";
+    clearTimeout(this.timer);
+    this.button.setAttribute("aria-busy", "true");
+    this.button.querySelector("span").textContent = say("sealing");
+  }
+
+  pointOut() {
+    const { first } = this.lacking.missing();
+    announce(this.why.textContent.trim());
+    const target = first?.matches("input, select, textarea") ? first : first?.querySelector("input, select, textarea");
+    target?.focus();
+  }
+}
+
+/** Whether a file is of a kind of an `accept` list: an extension, a media type, or image/*. */
+function matches(file, kind) {
+  if (kind.startsWith(".")) return file.name.toLowerCase().endsWith(kind);
+  return kind === file.type;
+}
+
+for (const form of document.querySelectorAll("form[data-evidence]")) new StepForm(form).begin();

@@ -1,0 +1,1 @@
+"""What pages show, as plain frozen values: built from cases, definitions and a `Lens`, without Flask or I/O."""

@@ -1,0 +1,223 @@
+"""Entries as lines of the book: what, who, the two dates, files, corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from evidence.canonical import Json
+from evidence.entry import EntryKind, SealedEntry
+from evidence.words import digest_words
+from web.i18n import gettext as _
+from web.views.kinds import Sign, evidence_sign, family_mark, kind_sign
+from web.views.lens import Lens, Moment, size_text
+from workflows.definition import Definition
+from workflows.state import CaseState
+
+CORRECTABLE = frozenset({EntryKind.EVIDENCE_RECORDED, EntryKind.EVIDENCE_SUPERSEDED, EntryKind.CASE_OPENED})
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """A sealed file. ``about`` are the facts read from it, as label and text."""
+
+    number: int
+    name: str
+    mark: str
+    media: str
+    size: str
+    sha256: str
+    slot: str
+    type_word: str
+    about: Mapping[str, Json]
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    """One entry of a case. ``void_by`` is the entry that corrected it (0: it stands)."""
+
+    seq: int
+    sign: Sign
+    step: str
+    title: str
+    who: str
+    role: str
+    recorded: Moment
+    occurred: Moment | None
+    late: bool
+    via: str
+    note: str
+    choice: str
+    reason: str
+    data: tuple[tuple[str, str], ...]
+    files: tuple[FileLine, ...]
+    typed_evidence: tuple[Sign, ...]
+    void_by: int
+    corrects: int
+    leaf: str
+    words: tuple[str, ...]
+    index: int | None
+    erased: bool
+    claimed_by: str = ""
+
+
+def entry_lines(
+    entries: Sequence[SealedEntry], definition: Definition, state: CaseState, lens: Lens
+) -> tuple[EntryLine, ...]:
+    """The book of a case, oldest first."""
+    void = dict(state.superseded)
+    corrects = {by: seq for seq, by in state.superseded}
+    late = {item.seq for item in state.exceptions if str(item.code) == "recorded_late"}
+    return tuple(
+        entry_line(
+            sealed,
+            definition,
+            lens,
+            void_by=void.get(sealed.entry.seq, 0),
+            corrects=corrects.get(sealed.entry.seq, 0),
+            late=sealed.entry.seq in late,
+        )
+        for sealed in entries
+    )
+
+
+def entry_line(
+    sealed: SealedEntry,
+    definition: Definition | None,
+    lens: Lens,
+    *,
+    void_by: int = 0,
+    corrects: int = 0,
+    late: bool = False,
+) -> EntryLine:
+    """One entry as a line."""
+    entry, payload = sealed.entry, sealed.payload()
+    via = _mapping(payload.get("via"))
+    return EntryLine(
+        seq=entry.seq,
+        sign=kind_sign(str(entry.kind)),
+        step=entry.step,
+        title=_title(sealed, definition, lens),
+        who=lens.who(entry.actor),
+        role=lens.role(definition, entry.role),
+        recorded=lens.moment(entry.at),
+        occurred=lens.maybe(_text(entry.facts.get("occurred_at"))),
+        late=late,
+        via=_text(entry.facts.get("via")),
+        note=_text(payload.get("note")),
+        choice=_choice(sealed, definition, lens),
+        reason=_text(payload.get("reason")),
+        data=_data(sealed, definition, lens),
+        files=_files(sealed, definition, lens),
+        typed_evidence=_typed(sealed),
+        void_by=void_by,
+        corrects=corrects,
+        leaf=sealed.leaf,
+        words=digest_words(sealed.leaf),
+        index=sealed.index,
+        erased=sealed.payload_bytes is None,
+        claimed_by=_text(via.get("os_user")),
+    )
+
+
+def _title(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> str:
+    entry = sealed.entry
+    step = definition.by_step.get(entry.step) if definition and entry.step else None
+    if step is not None:
+        return lens.say(step.name)
+    if entry.kind is EntryKind.CASE_OPENED and definition is not None:
+        return lens.say(definition.by_step[definition.opening.step].name)
+    return kind_sign(str(entry.kind)).word.capitalize()
+
+
+def _choice(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> str:
+    code = _text(sealed.entry.facts.get("choice"))
+    step = definition.by_step.get(sealed.entry.step) if definition else None
+    branch = step.branch(code) if step and code else None
+    return lens.say(branch.name) if branch else code
+
+
+def _data(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> tuple[tuple[str, str], ...]:
+    values: dict[str, Json] = {**_mapping(sealed.payload().get("data"))}
+    for name, value in _mapping(sealed.entry.facts.get("params")).items():
+        values.setdefault(name, value)
+    labels, options = _labels(sealed, definition, lens)
+    return tuple(
+        (labels.get(name, name), options.get((name, str(value)), str(value)))
+        for name, value in values.items()
+        if value not in (None, "")
+    )
+
+
+def _labels(
+    sealed: SealedEntry, definition: Definition | None, lens: Lens
+) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
+    if definition is None:
+        return {}, {}
+    step = definition.by_step.get(sealed.entry.step)
+    fields = (*definition.opening.fields, *(step.fields if step else ()))
+    labels = {field.name: lens.say(field.label) for field in fields}
+    options = {
+        (field.name, option.code): lens.say(option.name)
+        for field in fields
+        for option in definition.options(field)
+    }
+    return labels, options
+
+
+def _files(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> tuple[FileLine, ...]:
+    named = _sequence(sealed.payload().get("files"))
+    types = {
+        item["object"]: (_text(item.get("slot")), _text(item.get("type")))
+        for item in map(_mapping, _sequence(sealed.entry.facts.get("evidence")))
+        if isinstance(item.get("object"), int)
+    }
+    step = definition.by_step.get(sealed.entry.step) if definition else None
+    lines = []
+    for number, blob in enumerate(sealed.entry.objects):
+        told = _mapping(named[number]) if number < len(named) else {}
+        slot_code, kind = types.get(number, (_text(told.get("slot")), ""))
+        slot = step.slot(slot_code) if step else None
+        name = _text(told.get("name")) or blob.sha256[:12]
+        lines.append(
+            FileLine(
+                number=number,
+                name=name,
+                mark=family_mark(blob.media, name),
+                media=blob.media,
+                size=size_text(blob.size),
+                sha256=blob.sha256,
+                slot=lens.say(slot.name) if slot else slot_code,
+                type_word=evidence_sign(kind).word if kind else "",
+                about=_mapping(told.get("about")),
+                erased=not told,
+            )
+        )
+    return tuple(lines)
+
+
+def _typed(sealed: SealedEntry) -> tuple[Sign, ...]:
+    found = [_mapping(item) for item in _sequence(sealed.entry.facts.get("evidence"))]
+    return tuple(evidence_sign(_text(item.get("type"))) for item in found if "object" not in item)
+
+
+def position(line: EntryLine) -> str:
+    """Where the entry stands in the log, in words."""
+    return (
+        _("entrada %(n)s de la bitácora", n=line.index)
+        if line.index is not None
+        else _("por numerar: se publica en segundos")
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _mapping(value: object) -> Mapping[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _sequence(value: object) -> Sequence[Json]:
+    return value if isinstance(value, list) else ()

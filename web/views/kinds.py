@@ -1,0 +1,156 @@
+"""Words and marks for the closed vocabularies: evidence types, step statuses, entry kinds, exceptions, timers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from web.i18n import gettext as _
+from workflows.definition import EvidenceType, StepClass
+from workflows.state import StepStatus, TimerStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A word, its tone (ok, wait, warn, late, idle, seal) and its icon: never one without the others."""
+
+    word: str
+    tone: str
+    mark: str
+
+
+def step_sign(status: StepStatus, *, late: bool = False) -> Sign:
+    """How a step's status is shown."""
+    if late:
+        return Sign(_("vencido"), "late", "clock")
+    return {
+        StepStatus.DONE: Sign(_("hecho"), "ok", "check"),
+        StepStatus.OPEN: Sign(_("abierto"), "wait", "target"),
+        StepStatus.BLOCKED: Sign(_("bloqueado"), "idle", "lock"),
+        StepStatus.WAIVED: Sign(_("dispensado"), "warn", "hop"),
+        StepStatus.NOT_APPLICABLE: Sign(_("no aplica"), "idle", "dash"),
+    }[status]
+
+
+TOOTH = {
+    StepStatus.DONE: "done",
+    StepStatus.OPEN: "open",
+    StepStatus.BLOCKED: "blocked",
+    StepStatus.WAIVED: "waived",
+    StepStatus.NOT_APPLICABLE: "off",
+}
+"""The style of a status in the comb of steps."""
+
+
+def class_word(kind: StepClass) -> str:
+    """How much a step is owed."""
+    return {
+        StepClass.MANDATORY: _("obligatorio"),
+        StepClass.CONDITIONAL: _("condicional"),
+        StepClass.OPTIONAL: _("opcional"),
+        StepClass.RULE: _("regla"),
+        StepClass.PERIODIC: _("periódico"),
+    }[kind]
+
+
+def evidence_sign(kind: EvidenceType | str) -> Sign:
+    """What a piece of evidence is, in words."""
+    words = {
+        "TKT": Sign(_("referencia del ticket"), "idle", "hash"),
+        "EML": Sign(_("correo (.eml o .msg)"), "idle", "mail"),
+        "XLS": Sign(_("hoja de Excel (.xlsx)"), "idle", "sheet"),
+        "DOC": Sign(_("carta en PDF"), "idle", "pdf"),
+        "SGN": Sign(_("carta firmada (PDF o foto)"), "idle", "pen"),
+        "SCR": Sign(_("captura de pantalla"), "idle", "image"),
+        "REF": Sign(_("número o referencia"), "idle", "hash"),
+        "NOTE": Sign(_("nota"), "idle", "note"),
+        "ATT": Sign(_("declaración sin archivo"), "idle", "stamp"),
+        "CRED": Sign(_("registro de entrega, sin contraseña"), "idle", "key"),
+        "PHY": Sign(_("lugar en el archivo físico"), "idle", "pin"),
+        "LLAM": Sign(_("llamada o visita"), "idle", "phone"),
+        "SYS": Sign(_("registro del sistema"), "idle", "gear"),
+    }
+    return words.get(str(kind), Sign(str(kind), "idle", "file"))
+
+
+def family_mark(media: str, name: str = "") -> str:
+    """The icon of a file, by its media type and, failing that, its name."""
+    known = (
+        ("pdf", "pdf"),
+        ("image/", "image"),
+        ("spreadsheet", "sheet"),
+        ("rfc822", "mail"),
+        ("outlook", "mail"),
+        ("text/", "note"),
+    )
+    found = next((mark for part, mark in known if part in media), "")
+    ends = {
+        ".pdf": "pdf",
+        ".png": "image",
+        ".jpg": "image",
+        ".jpeg": "image",
+        ".xlsx": "sheet",
+        ".eml": "mail",
+        ".msg": "mail",
+    }
+    return found or next((mark for end, mark in ends.items() if name.lower().endswith(end)), "file")
+
+
+def kind_sign(kind: str) -> Sign:
+    """What an entry says happened."""
+    signs = {
+        "case.opened": Sign(_("caso abierto"), "wait", "folder"),
+        "case.refused": Sign(_("solicitud rechazada"), "late", "stop"),
+        "case.closed": Sign(_("caso cerrado"), "ok", "check"),
+        "case.sealed": Sign(_("expediente sellado"), "ok", "stamp"),
+        "evidence.recorded": Sign(_("evidencia"), "ok", "stamp"),
+        "evidence.superseded": Sign(_("corrección"), "warn", "undo"),
+        "step.waived": Sign(_("dispensa"), "warn", "hop"),
+        "timer.expired": Sign(_("plazo vencido"), "late", "clock"),
+        "signature.requested": Sign(_("firma solicitada"), "wait", "pen"),
+        "signature.declined": Sign(_("firma negada"), "late", "stop"),
+        "document.signed": Sign(_("documento firmado"), "ok", "pen"),
+        "package.exported": Sign(_("paquete exportado"), "wait", "box"),
+        "erasure.executed": Sign(_("datos personales borrados"), "warn", "cross"),
+        "log.started": Sign(_("bitácora iniciada"), "ok", "chain"),
+        "definition.published": Sign(_("definición publicada"), "ok", "open-book"),
+        "access.granted": Sign(_("acceso otorgado"), "wait", "user"),
+        "access.revoked": Sign(_("acceso retirado"), "warn", "user"),
+    }
+    return signs.get(kind, Sign(kind, "idle", "info"))
+
+
+def exception_word(code: str) -> str:
+    """What an auditor would ask about, in words."""
+    words = {
+        "waived": _("paso dispensado"),
+        "duties_waived": _("dos funciones en la misma persona, con dispensa"),
+        "superseded": _("entrada corregida"),
+        "annulled": _("entrada anulada"),
+        "out_of_order": _("registrado fuera de orden"),
+        "recorded_late": _("registrado tarde"),
+        "overdue": _("plazo vencido"),
+        "unmet": _("paso previo sin cumplir"),
+        "refused": _("rechazado"),
+        "repeated": _("paso repetido"),
+        "effect_ignored": _("cambio de estado no permitido"),
+        "unreadable": _("entrada que no se pudo interpretar"),
+    }
+    return words.get(code, code)
+
+
+def timer_sign(state: TimerStatus) -> Sign:
+    """Where a timer stands."""
+    return {
+        TimerStatus.RUNNING: Sign(_("corre"), "wait", "clock"),
+        TimerStatus.WARNED: Sign(_("por vencer"), "warn", "warn"),
+        TimerStatus.OVERDUE: Sign(_("vencido"), "late", "clock"),
+        TimerStatus.FIRED: Sign(_("vencido y aplicado"), "late", "stamp"),
+        TimerStatus.MET: Sign(_("cumplido"), "ok", "check"),
+        TimerStatus.MET_LATE: Sign(_("cumplido tarde"), "warn", "check"),
+        TimerStatus.CANCELLED: Sign(_("cancelado"), "idle", "dash"),
+    }[state]
+
+
+def unit_word(unit: str) -> str:
+    """Days of which calendar."""
+    return {"habiles": _("días hábiles"), "naturales": _("días naturales")}.get(unit, unit)

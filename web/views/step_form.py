@@ -1,0 +1,256 @@
+"""The form of a step: what to do, what counts as evidence, who may, what follows, and what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from web.i18n import gettext as _
+from web.views.entries import EntryLine
+from web.views.fields import FormField, step_fields
+from web.views.kinds import Sign, class_word, evidence_sign
+from web.views.lens import Due, Lens
+from workflows.definition import FILE_FAMILIES, Branch, Definition, EvidenceType, Slot, Step
+from workflows.state import CaseState, StepStatus, TimerState, TimerStatus
+
+_ACCEPT = {
+    "image": "image/png,image/jpeg,image/webp,image/heic,.png,.jpg,.jpeg,.webp",
+    "pdf": "application/pdf,.pdf",
+    "eml": "message/rfc822,.eml",
+    "msg": ".msg",
+    "xlsx": ".xlsx,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A file waiting in the draft."""
+
+    id: str
+    name: str
+    mark: str
+    size: str
+    slot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reusable:
+    """A sealed file of the case that may serve here too; ``value`` is what the form posts."""
+
+    value: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRow:
+    """A place for evidence. ``accept`` is empty where no file fits: typed fields alone fill it."""
+
+    code: str
+    name: str
+    signs: tuple[Sign, ...]
+    accept: str
+    picture: bool
+    fields: tuple[FormField, ...]
+    reusable: tuple[Reusable, ...]
+    secret_risk: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A way the step can turn out, and what it brings about."""
+
+    code: str
+    name: str
+    effect: str
+    checked: bool
+    alternatives: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was typed and staged before, and what was wrong with it."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[Staged, ...] = ()
+    choice: str = ""
+    note: str = ""
+    occurred: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StepForm:
+    """Everything the step's form shows. ``barred`` are the reasons why it cannot be sealed now; empty: it can."""
+
+    code: str
+    name: str
+    need: str
+    instruction: str
+    example: str
+    after: str
+    performer: str
+    may: tuple[str, ...]
+    repeat: bool
+    slots: tuple[SlotRow, ...]
+    fields: tuple[FormField, ...]
+    choices: tuple[Choice, ...]
+    alternatives: tuple[tuple[str, ...], ...]
+    barred: tuple[str, ...]
+    due: Due | None
+    waivable: bool
+    waiver_roles: tuple[str, ...]
+    may_waive: bool
+    draft: Draft
+    assumption: str = ""
+
+    @property
+    def evidence_words(self) -> tuple[str, ...]:
+        """Each sufficient set of evidence as one phrase."""
+        names = {slot.code: slot.name for slot in self.slots}
+        return tuple(
+            " + ".join(names.get(code, code) for code in group) for group in self.alternatives if group
+        )
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether any place takes a file."""
+        return any(slot.accept for slot in self.slots)
+
+
+def step_form(
+    step: Step, definition: Definition, state: CaseState, lines: Sequence[EntryLine], lens: Lens, draft: Draft
+) -> StepForm:
+    """The form of one step of one case."""
+    mine = state.step(step.code)
+    taken = {name for slot in step.slots for name in slot.fields}
+    by_name = {
+        item.name.removeprefix("d."): item
+        for item in step_fields(step.fields, definition, lens, state.params, draft.values, draft.errors)
+    }
+    return StepForm(
+        code=step.code,
+        name=lens.say(step.name),
+        need=class_word(step.kind),
+        instruction=lens.say(step.instruction),
+        example=lens.say(step.example),
+        after=lens.say(step.after),
+        performer=lens.role(definition, step.performer),
+        may=tuple(lens.role(definition, role) for role in step.roles),
+        repeat=mine.repeatable and mine.status is StepStatus.DONE,
+        slots=tuple(_slot(slot, by_name, definition, lines, lens) for slot in step.slots),
+        fields=tuple(item for name, item in by_name.items() if name not in taken),
+        choices=tuple(_choice(item, definition, lens, draft.choice) for item in step.branches),
+        alternatives=step.evidence.alternatives(),
+        barred=barred(step, definition, state, lens),
+        due=next((lens.due(timer.due_at) for timer in running(state, step.code)), None),
+        waivable=step.waivable and mine.status in {StepStatus.OPEN, StepStatus.BLOCKED},
+        waiver_roles=tuple(lens.role(definition, role) for role in definition.waiver_roles),
+        may_waive=not lens.roles.isdisjoint(definition.waiver_roles),
+        draft=draft,
+        assumption=lens.say(step.assumption) if step.assumption else "",
+    )
+
+
+def running(state: CaseState, step: str) -> tuple[TimerState, ...]:
+    """The timers that a step is waited for by."""
+    live = {TimerStatus.RUNNING, TimerStatus.WARNED, TimerStatus.OVERDUE}
+    return tuple(timer for timer in state.timers if timer.step == step and timer.state in live)
+
+
+def barred(step: Step, definition: Definition, state: CaseState, lens: Lens) -> tuple[str, ...]:
+    """Why this person cannot seal this step now, each as a sentence that names what is missing."""
+    reasons = []
+    mine = state.step(step.code)
+    if state.closed and not step.after_closing:
+        reasons.append(
+            _("El caso está cerrado; lo que falte se documenta como corrección o en un caso nuevo.")
+        )
+    if step.by_system:
+        reasons.append(_("Lo registra el sistema cuando vence el plazo; nadie lo captura."))
+    elif lens.roles.isdisjoint(step.roles):
+        allowed = ", ".join(lens.role(definition, role) for role in step.roles)
+        reasons.append(_("Este paso lo registra: %(roles)s. Tu cuenta no tiene ese papel.", roles=allowed))
+    if mine.status is StepStatus.BLOCKED:
+        names = "; ".join(
+            f"{code} · {lens.say(definition.by_step[code].name)}"
+            for code in mine.unmet
+            if code in definition.by_step
+        )
+        reasons.append(
+            _("Antes falta: %(steps)s.", steps=names) if names else _("Todavía no le toca a este paso.")
+        )
+    if mine.status is StepStatus.DONE and not mine.repeatable:
+        reasons.append(
+            _(
+                "El paso ya está registrado en la entrada %(seq)s; si algo está mal, corrígela.",
+                seq=mine.entries[-1] if mine.entries else "—",
+            )
+        )
+    if mine.status is StepStatus.NOT_APPLICABLE:
+        reasons.append(_("Este paso no aplica a este caso."))
+    if mine.status is StepStatus.WAIVED:
+        reasons.append(_("El paso fue dispensado con motivo."))
+    return tuple(reasons)
+
+
+def _slot(
+    slot: Slot,
+    fields: Mapping[str, FormField],
+    definition: Definition,
+    lines: Sequence[EntryLine],
+    lens: Lens,
+) -> SlotRow:
+    families = [family for kind in slot.types for family in FILE_FAMILIES.get(kind, ())]
+    return SlotRow(
+        code=slot.code,
+        name=lens.say(slot.name),
+        signs=tuple(evidence_sign(kind) for kind in slot.types),
+        accept=",".join(dict.fromkeys(_ACCEPT[family] for family in families)),
+        picture="image" in families,
+        fields=tuple(fields[name] for name in slot.fields if name in fields),
+        reusable=tuple(_reusable(slot, definition, lines, lens)),
+        secret_risk=slot.secret_risk or EvidenceType.CRED in slot.types,
+    )
+
+
+def _reusable(slot: Slot, definition: Definition, lines: Sequence[EntryLine], lens: Lens) -> list[Reusable]:
+    found = []
+    for code, other in slot.shares:
+        step = definition.by_step[code]
+        source = step.slot(other)
+        name = lens.say(source.name) if source else other
+        for line in lines:
+            if line.step == code and not line.void_by:
+                found += [
+                    Reusable(
+                        f"{slot.code}:{line.seq}:{item.number}",
+                        _(
+                            "%(file)s, de la entrada %(seq)s (paso %(step)s)",
+                            file=item.name,
+                            seq=line.seq,
+                            step=code,
+                        ),
+                    )
+                    for item in line.files
+                    if item.slot == name
+                ]
+    return found
+
+
+def _choice(branch: Branch, definition: Definition, lens: Lens, chosen: str) -> Choice:
+    effect = ""
+    if branch.closes:
+        effect = _(
+            "El caso se cierra: %(outcome)s", outcome=lens.say(definition.by_outcome[branch.closes].name)
+        )
+    elif branch.reopens:
+        effect = _("Se repite desde el paso %(step)s", step=branch.reopens[0])
+    elif branch.destination:
+        effect = _("Sigue en %(place)s", place=branch.destination)
+    return Choice(
+        code=branch.code,
+        name=lens.say(branch.name),
+        effect=effect,
+        checked=branch.code == chosen or (not chosen and branch.default),
+        alternatives=branch.evidence.alternatives() if branch.evidence else (),
+    )
