@@ -35,7 +35,8 @@ class RfcVerdict:
 
 def fold(text: str) -> str:
     """Text for searching and comparing: lower case, without accents (ñ becomes n), single blanks."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # Compatibility letters (mathematical, full width) show their case only once decomposed, hence twice.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.casefold()).casefold())
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
     return " ".join(unicodedata.normalize("NFKC", bare).split())
 
@@ -43,7 +44,11 @@ def fold(text: str) -> str:
 def normalise_rfc(raw: str) -> str:
     """Upper case, no blanks nor separators; accents go, the tilde of Ñ stays."""
     decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", raw).upper())
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c) or c == _ENIE)
+    bare = "".join(
+        c
+        for before, c in zip(" " + decomposed, decomposed, strict=False)
+        if not unicodedata.combining(c) or (c == _ENIE and before == "N")
+    )
     return _SEPARATORS.sub("", unicodedata.normalize("NFC", bare))
 
 
@@ -72,7 +77,8 @@ def rfc_check_digit(first_twelve: str) -> str:
     """Last character of an RFC from the others, by SAT's rule (Anexo of the Instructivo para la formación del RFC).
 
     Each character has a value (digits 0-9, A-N 10-23, & 24, O-Z 25-36, blank 37, Ñ 38); the weighted sum with weights
-    13 … 2 modulo 11 gives 0 for 0, A for 1 and 11 minus it otherwise.
+    13 … 2 modulo 11 gives 0 for 0, A for 1 and 11 minus it otherwise. (The third character weighs 11: the rule never
+    notices a change of it.)
     """
     total = sum(
         _VALUES[character] * weight for character, weight in zip(first_twelve, range(13, 1, -1), strict=True)
@@ -100,7 +106,7 @@ def is_email(value: str) -> bool:
 
 def normalise_dsn(raw: str) -> str:
     """A DSN, ticket or other reference: NFKC, upper case, runs of blanks and separators as one hyphen, ends trimmed."""
-    text = unicodedata.normalize("NFKC", raw).upper()
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", raw).upper())
     text = "".join(c for c in text if not unicodedata.category(c).startswith("C") or c.isspace())
     return _SEPARATORS.sub("-", text).strip("-")
 

@@ -73,7 +73,7 @@ def inspect(stream: BinaryIO, *, name: str, limits: Limits = DEFAULT_LIMITS) -> 
             reading = _reader(kind.family)(stream, kind, limits)
         secrets = _refuse_secrets(reading, limits)
     except Refuse as refusal:
-        raise FileRefused(refusal.code, safe, refusal.fields) from refusal
+        raise _named(refusal, safe) from refusal
     finally:
         stream.seek(0)
     warnings = [*(["name_changed"] if safe != name else []), *naming, *reading.warnings, *secrets]
@@ -99,13 +99,17 @@ def _recognise(stream: BinaryIO, name: str, limits: Limits) -> tuple[Kind, list[
     if size > limits.file_bytes:
         raise Refuse("too_large", size=size, limit=limits.file_bytes)
     extension = split_extension(name)[1]
-    try:
-        kind = identify(stream, extension)
-    except Refuse as refusal:
-        if refusal.code == "type_not_allowed" and extension in BY_EXTENSION:
-            raise Refuse("content_mismatch", extension=extension, found=refusal.fields["found"]) from refusal
-        raise
+    kind = identify(stream, extension)
     return kind, _agreement(extension, kind)
+
+
+def _named(refusal: Refuse, name: str) -> FileRefused:
+    """The refusal with the file's name; of a foreign content under one of our extensions it says both."""
+    extension = split_extension(name)[1]
+    if refusal.code == "type_not_allowed" and extension in BY_EXTENSION:
+        fields = {"extension": extension, "found": refusal.fields["found"]}
+        return FileRefused("content_mismatch", name, fields)
+    return FileRefused(refusal.code, name, refusal.fields)
 
 
 def _agreement(extension: str, kind: Kind) -> list[str]:

@@ -184,7 +184,7 @@ def _decode_bytes(data: bytes, charset: str) -> str:
 
 
 def _unfold(value: str) -> str:
-    return re.sub(r"\r?\n[ \t]?", " ", value)
+    return re.sub(r"\r?\n[ \t]?", " ", value).strip()
 
 
 def _addresses(message: Message, name: str) -> Json:

@@ -45,7 +45,7 @@ def split_extension(name: str) -> tuple[str, str]:
 
 def with_extension(name: str, extension: str) -> str:
     """The name with its extension replaced, or added, so that it says what the content is; still safe."""
-    stem, _ = split_extension(name)
+    stem, _ = split_extension(safe_name(name))
     return safe_name(f"{stem}.{extension}")
 
 

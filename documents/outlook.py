@@ -29,6 +29,8 @@ _MAX_RECIPIENTS = 500
 def read(stream: BinaryIO, kind: Kind, limits: Limits) -> Reading:  # noqa: ARG001 - every reader has this shape
     """Facts of an Outlook message, named as those of `documents.mail.read`.
 
+    ``received``, ``dkim`` and ``authentication_results`` are missing: the format does not keep them faithfully.
+
     Raises:
         Refuse: over_limit (parts).
     """
@@ -70,9 +72,6 @@ def _headers(message: oxmsg.Message) -> dict[str, Json]:
         "subject": clean(message.subject, 1000),
         "message_id": decoded(found.get("message-id", ""))[:1000],
         "in_reply_to": decoded(found.get("in-reply-to", ""))[:1000],
-        "received": sum(1 for name in found if name == "received"),
-        "dkim": [],
-        "authentication_results": [],
     }
 
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 _WORD = r"(?P<word>contrase[ñn]a|contrasena|password|passwd|passcode|pwd|nip|pin|clave)"
 _ANNOUNCED = re.compile(  # every repetition is bounded: the text is a stranger's
-    rf"(?<![^\W_]){_WORD}(?P<rest>[^\S\n]{{0,4}}(?:\([^)\n]{{0,40}}\)|[^\W\d_]{{1,12}})?)[^\S\n]{{0,4}}[:=]"
-    r"[^\S\n]{0,40}(?P<break>\r?\n[^\S\n]{0,40})?(?P<token>\S{1,200})",
+    rf"(?<![^\W_]){_WORD}(?P<rest>(?:[^\S\n]{{1,4}}[^\W\d_]{{1,15}}){{0,2}}(?:[^\S\n]{{0,4}}\([^)\n]{{0,40}}\))?)"
+    r"[^\S\n]{0,4}[:=][^\S\n]{0,40}(?P<break>\r?\n[^\S\n]{0,40})?(?P<token>\S{1,200})",
     re.IGNORECASE,
 )
+_NEGATION = re.compile(r"\b(no|se|sin|nunca|ni)\b", re.IGNORECASE)
 _MASK = re.compile(r"[*•●·xX_#\-–—.…█▇■]+\Z")
 _CENSORED = re.compile(
     r"[\[(<]?(testad[oa]|ocult[oa]|omitid[oa]|eliminad[oa]|redactad[oa]|redacted|hidden|none|ningun[oa]|n/a|no|se|"
@@ -42,7 +43,11 @@ def scan(text: str) -> Iterator[SecretFinding]:
     """
     for match in _ANNOUNCED.finditer(text):
         token = match["token"].strip("\"'«»“”,;")
-        if _harmless(token) or (match["break"] and not _LETTER_AND_OTHER.search(token)):
+        if (
+            _NEGATION.search(match["rest"])
+            or _harmless(token)
+            or (match["break"] and not _LETTER_AND_OTHER.search(token))
+        ):
             continue
         word = match["word"].lower()
         yield SecretFinding(word, match.start(), blocks=word != "clave")

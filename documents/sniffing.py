@@ -143,8 +143,11 @@ def _compound(stream: BinaryIO) -> Kind:
     try:
         with olefile.OleFileIO(stream) as compound:
             names = {"/".join(path) for path in compound.listdir()}
+            claimed = sum(compound.get_size(name) for name in names)
     except Exception as error:  # olefile raises nearly anything on hostile bytes
         raise Refuse("damaged", family="ole") from error
+    if claimed > stream.seek(0, 2):
+        raise Refuse("damaged", family="ole")  # streams that share sectors: more would come out than is there
     if "EncryptedPackage" in names:
         raise Refuse("encrypted", family="xlsx")
     if "__properties_version1.0" in names:
