@@ -3,7 +3,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-PYTHON := $(BIN)/python
+PY := $(BIN)/python
 PORT ?= 5000
 # Narrow a test run: make test ARGS="tests/evidence -k inclusion"
 ARGS ?=
@@ -27,7 +27,7 @@ serve: ## Serve the installation that CONSTANCIA_* describes (see docs/operation
 
 test: setup ## Bring in what the whole suite needs where it can, say what it cannot, and run every test
 	@sh tools/parts.sh
-	@$(PYTHON) -m pytest -n $$($(PYTHON) tools/workers.py) --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n $$($(PY) tools/workers.py) --dist loadfile $(ARGS)
 
 check: lint types contracts docs test ## What CI runs: lint, types, import contracts, docs, then every test
 
@@ -43,11 +43,11 @@ contracts: setup ## Who may import whom (import-linter; the contracts are in pyp
 	@$(BIN)/lint-imports
 
 docs: setup ## Docs against code: settings, commands, entry kinds, links, targets
-	@$(PYTHON) -m pytest tests/house -q
+	@$(PY) -m pytest tests/house -q
 
 bench: setup ## Measure beside baselines taken in the same run; prints a table, writes var/bench/latest.json
 	@sh tools/parts.sh
-	@$(PYTHON) -m benchmarks $(ARGS)
+	@$(PY) -m benchmarks $(ARGS)
 
 format: setup ## Rewrite the tree as `make lint` wants it
 	@$(BIN)/ruff check --fix .
