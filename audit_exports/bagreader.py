@@ -1,0 +1,185 @@
+"""A bag as the verifier reads it: every file at most once, hashed while read, held against the manifest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+from audit_exports import layout
+from audit_exports.bag import TAG_FILES, MalformedManifest, Payload, parse_manifest
+from audit_exports.codes import Code
+from audit_exports.containers import Container, Unreadable, printable
+from evidence.findings import Finding
+
+MAX_MANIFEST = 512 << 20
+_MAX_TAG = 64 << 10
+
+
+class Bag:
+    """Files under ``data/``, by their path without that prefix. Findings go where the caller says.
+
+    `open` comes first; when it says no, nothing else may be asked. Memory: a line of the manifest a file.
+    """
+
+    def __init__(self, container: Container, report: Callable[[Finding], None]) -> None:
+        self._container = container
+        self._report = report
+        self._sizes: dict[str, int] = {}
+        self._manifest: dict[str, str] = {}
+        self._seen: set[str] = set()
+        self.info = b""
+        self.tag_digest = ""
+        self.bytes_read = 0
+
+    def open(self) -> bool:
+        """Check structure, tag files and both manifests against what is there."""
+        problems = self._container.problems()
+        for finding in problems:
+            self._report(finding)
+        if problems:
+            return False
+        self._sizes = self._container.sizes()
+        return self._open_tags() and self._open_manifest()
+
+    def payload(self) -> Payload:
+        """Bytes and files under ``data/``."""
+        return Payload(
+            sum(self._sizes.get(layout.DATA + path, 0) for path in self._manifest), len(self._manifest)
+        )
+
+    def paths(self) -> list[str]:
+        """Every listed path under ``data/``."""
+        return list(self._manifest)
+
+    def has(self, path: str) -> bool:
+        """Whether the manifest lists a path."""
+        return path in self._manifest
+
+    def size(self, path: str) -> int:
+        """Size of a file in bytes, 0 when it is not there."""
+        return self._sizes.get(layout.DATA + path, 0)
+
+    def take(self, path: str, limit: int) -> bytes | None:
+        """The bytes of a small file, or ``None`` after a finding: missing, larger than ``limit``, another digest."""
+        if not self._present(path, limit):
+            return None
+        data = self._read(layout.DATA + path)
+        if data is None:
+            return None
+        found = hashlib.sha256(data).hexdigest()
+        return data if self._as_listed(path, found) else None
+
+    def digest(self, path: str) -> str | None:
+        """Read a file of any size once against the manifest; its SHA-256 (hex), ``None`` after a finding."""
+        if not self._present(path, None):
+            return None
+        hashed = hashlib.sha256()
+        try:
+            for chunk in self._container.chunks(layout.DATA + path):
+                hashed.update(chunk)
+                self.bytes_read += len(chunk)
+        except Unreadable as error:
+            self._report(error.finding)
+            return None
+        return hashed.hexdigest() if self._as_listed(path, hashed.hexdigest()) else None
+
+    def leftovers(self) -> list[str]:
+        """Listed files that nobody asked for."""
+        return [path for path in self._manifest if path not in self._seen]
+
+    def _present(self, path: str, limit: int | None) -> bool:
+        self._seen.add(path)
+        if path not in self._manifest:
+            self._report(Finding(Code.FILE_MISSING, path, "a file", "nothing"))
+            return False
+        size = self._sizes.get(layout.DATA + path)
+        if size is None:
+            return False  # reported by `_open_manifest`
+        if limit is not None and size > limit:
+            self._report(Finding(Code.FILE_TOO_LARGE, path, f"at most {limit} bytes", f"{size} bytes"))
+            return False
+        return True
+
+    def _as_listed(self, path: str, found: str) -> bool:
+        if found == self._manifest[path]:
+            return True
+        self._report(Finding(Code.FILE_DIGEST, path, self._manifest[path], found))
+        return False
+
+    def _read(self, name: str) -> bytes | None:
+        try:
+            data = b"".join(self._container.chunks(name))
+        except Unreadable as error:
+            self._report(error.finding)
+            return None
+        self.bytes_read += len(data)
+        return data
+
+    def _tag(self, name: str, limit: int = _MAX_TAG) -> bytes | None:
+        size = self._sizes.get(name)
+        if size is None or size > limit:
+            found = "nothing" if size is None else f"{size} bytes"
+            self._report(
+                Finding(Code.FILE_MISSING if size is None else Code.FILE_TOO_LARGE, name, "a tag file", found)
+            )
+            return None
+        return self._read(name)
+
+    def _open_tags(self) -> bool:
+        declaration = self._tag(layout.BAGIT)
+        if declaration != layout.BAGIT_TXT:
+            found = printable((declaration or b"").decode("utf-8", "replace"))
+            self._report(Finding(Code.BAG_DECLARATION, layout.BAGIT, "BagIt 1.0, UTF-8", found))
+        listed = self._tag(layout.TAG_MANIFEST)
+        if listed is None:
+            return False
+        self.tag_digest = hashlib.sha256(listed).hexdigest()
+        try:
+            tags = parse_manifest(listed)
+        except MalformedManifest as error:
+            self._report(Finding(Code.BAG_MANIFEST, layout.TAG_MANIFEST, "digests and paths", str(error)))
+            return False
+        if tuple(tags) != TAG_FILES:
+            self._report(
+                Finding(
+                    Code.BAG_MANIFEST, layout.TAG_MANIFEST, ", ".join(TAG_FILES), printable(str(list(tags)))
+                )
+            )
+            return False
+        return self._check_tags(tags, declaration or b"")
+
+    def _check_tags(self, tags: dict[str, str], declaration: bytes) -> bool:
+        self.info = self._tag(layout.BAG_INFO) or b""
+        manifest = self._tag(layout.MANIFEST, MAX_MANIFEST)
+        if manifest is None:
+            return False
+        for name, data in (
+            (layout.BAGIT, declaration),
+            (layout.BAG_INFO, self.info),
+            (layout.MANIFEST, manifest),
+        ):
+            found = hashlib.sha256(data).hexdigest()
+            if found != tags[name]:
+                self._report(Finding(Code.FILE_DIGEST, name, tags[name], found))
+        try:
+            listed = parse_manifest(manifest)
+        except MalformedManifest as error:
+            self._report(Finding(Code.BAG_MANIFEST, layout.MANIFEST, "digests and paths", str(error)))
+            return False
+        self._manifest = {path.removeprefix(layout.DATA): digest for path, digest in listed.items()}
+        outside = [path for path in listed if not path.startswith(layout.DATA)]
+        for path in outside:
+            self._report(Finding(Code.BAG_MANIFEST, layout.MANIFEST, "paths under data/", printable(path)))
+        return not outside
+
+    def _open_manifest(self) -> bool:
+        """The manifest and the files are the same set."""
+        known = {*TAG_FILES, layout.TAG_MANIFEST}
+        for name in self._sizes:
+            path = name[len(layout.DATA) :] if name.startswith(layout.DATA) else ""
+            if name not in known and path not in self._manifest:
+                self._report(Finding(Code.FILE_UNLISTED, printable(name), "a line in the manifest", "none"))
+        for path in self._manifest:
+            if layout.DATA + path not in self._sizes:
+                self._report(Finding(Code.FILE_MISSING, printable(path), "a file", "nothing"))
+        return True

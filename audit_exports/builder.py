@@ -1,0 +1,305 @@
+"""Export: from the ledger to a package, checked on the way, logged before it is handed over.
+
+Every entry is hashed and chained again, every proof leads to the signed checkpoint, every object is read through the
+store's self-checking stream. Whatever does not fit refuses the whole export: there is no package with a silent hole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from audit_exports import layout
+from audit_exports.bagwriter import BagWriter
+from audit_exports.derived import Derived
+from audit_exports.destination import Destination
+from audit_exports.exportlog import Written, log_export
+from audit_exports.record import FileItem, PackageFacts, Scope, Totals
+from audit_exports.recount import file_items, recount
+from audit_exports.scope import check_scope, in_period, named_by, sample_of, scope_bytes
+from audit_exports.states import definition_digest, state_of
+from audit_exports.zipwriter import CHUNK, SizeChanged
+from evidence.checkpoint import Checkpoint
+from evidence.checks import ErasureLedger, check_chain, check_checkpoint
+from evidence.entry import BlobRef, MalformedEntry, SealedEntry
+from evidence.findings import Code, Finding, Verdict, verdict_of
+from evidence.note import VerifierKey
+from evidence.ports import BlobCorrupt, BlobMissing, BlobStore, LedgerStore
+from evidence.tiles import MalformedTile, TileHashReader
+from evidence.tlog_proof import TlogProof
+from evidence.tree import InvalidProof, inclusion_proof, verify_inclusion
+from workflows.calendar import BusinessCalendar
+from workflows.commands import Actor
+from workflows.definition import Definition
+
+Progress = Callable[[int, int], None]
+"""Called with the cases done and the cases in all."""
+
+
+class ExportRefused(Exception):
+    """No package was made. ``code`` is ``scope``, ``checkpoint_unknown``, ``nothing_in_scope`` or ``integrity``."""
+
+    def __init__(self, code: str, detail: str, findings: Sequence[Finding] = ()) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+        self.findings = tuple(findings)
+
+
+class Definitions(Protocol):
+    """Every definition ever used, by the digest that cases pin."""
+
+    def by_digest(self, digest: str) -> Definition:
+        """The definition whose file has this SHA-256 (hex)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What an export reads. ``keys`` are the log's own: a checkpoint they did not sign is not exported under."""
+
+    ledger: LedgerStore
+    blobs: BlobStore
+    definitions: Definitions
+    calendar: BusinessCalendar
+    keys: tuple[VerifierKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReceipt:
+    """What was handed over: ``tag_manifest`` is the digest that entry ``seq`` of ``system:exports`` holds.
+
+    ``package_bytes`` is the zip's size; ``leaf`` and ``recorded_at`` are the logged entry's.
+    """
+
+    path: Path
+    package_bytes: int
+    tag_manifest: str
+    checkpoint_size: int
+    totals: Totals
+    seq: int
+    leaf: str
+    recorded_at: str
+
+
+def export(
+    sources: Sources,
+    scope: Scope,
+    out: Path,
+    *,
+    actor: Actor,
+    checkpoint: int = 0,
+    progress: Progress | None = None,
+) -> ExportReceipt:
+    """Write the package of ``scope`` to ``out``, replacing what was there only once all is well.
+
+    ``checkpoint`` is the size of a signed checkpoint, 0 for the largest. The same scope at the same checkpoint gives
+    the same bytes. The export is an entry of ``system:exports``, later than the checkpoint and so not in the package.
+
+    Raises:
+        ExportRefused: see there; nothing was written or logged.
+        StoreUnavailable: a store does not answer, or the package cannot be written (disk full); nothing is left.
+    """
+    try:
+        check_scope(scope)
+    except ValueError as error:
+        raise ExportRefused("scope", str(error)) from error
+    with Destination(out) as destination:
+        written = _Export(sources, scope, checkpoint, progress).write(destination.stream)
+        destination.settle()
+        entry = log_export(sources.ledger, written, actor, out.name)
+        package_bytes = destination.hand_over()
+    return ExportReceipt(
+        path=out,
+        package_bytes=package_bytes,
+        tag_manifest=written.tag_manifest,
+        checkpoint_size=written.facts.size,
+        totals=written.totals,
+        seq=entry.entry.seq,
+        leaf=entry.leaf,
+        recorded_at=entry.entry.at,
+    )
+
+
+class _Export:
+    """One export under way."""
+
+    def __init__(self, sources: Sources, scope: Scope, checkpoint: int, progress: Progress | None) -> None:
+        self._sources = sources
+        self._scope = scope
+        self._progress = progress or (lambda _done, _all: None)
+        self._checkpoint, self._note = self._chosen_checkpoint(checkpoint)
+        tile = lru_cache(maxsize=256)(sources.ledger.tile)
+        self._hashes = TileHashReader(self._checkpoint.size, tile)
+
+    def write(self, sink: BinaryIO) -> Written:
+        """The whole zip."""
+        folios, population = self._folios()
+        facts = self._facts(population)
+        bag = BagWriter(sink)
+        definitions: dict[str, Definition] = {}
+        try:
+            with Derived(facts) as derived:
+                for done, folio in enumerate(folios):
+                    self._progress(done, len(folios))
+                    self._case(bag, derived, facts, definitions, folio)
+                self._progress(len(folios), len(folios))
+                if not derived.totals.cases:
+                    raise ExportRefused("nothing_in_scope", "no case of this scope lies under the checkpoint")
+                self._shared(bag, definitions)
+                for path, size, pieces in derived.whole():
+                    bag.add_stream(path, size, pieces)
+                bag.add(layout.SCOPE, scope_bytes(facts, derived.totals))
+                tag_manifest, _ = bag.finish(facts)
+                return Written(tag_manifest, facts, derived.totals)
+        except BaseException:
+            bag.abandon()
+            raise
+
+    def _chosen_checkpoint(self, size: int) -> tuple[Checkpoint, bytes]:
+        ledger = self._sources.ledger
+        found = next(iter(ledger.checkpoints(size)), None) if size else ledger.latest_checkpoint()
+        if found is None or (size and found[0] != size) or not found[0]:
+            raise ExportRefused(
+                "checkpoint_unknown", f"no signed checkpoint of size {size or 'greater than 0'}"
+            )
+        opened, findings = check_checkpoint(
+            found[1], self._sources.keys, log=ledger.origin, subject="checkpoint"
+        )
+        if opened is None or opened.size != found[0]:
+            raise ExportRefused("integrity", f"checkpoint {found[0]}", findings)
+        return opened, found[1]
+
+    def _folios(self) -> tuple[list[str], int]:
+        """The cases to export, sorted, and the population a sample was drawn from (0 without a sample)."""
+        named = [folio for folio in self._sources.ledger.cases() if named_by(self._scope, folio)]
+        missing = sorted(set(self._scope.folios) - set(named))
+        if missing:
+            raise ExportRefused("nothing_in_scope", f"unknown or outside the scope: {', '.join(missing)}")
+        if not (self._scope.sample or self._scope.start or self._scope.end):
+            return sorted(named), 0
+        found = [folio for folio in named if self._within(folio)]
+        return sample_of(found, self._scope), len(found) if self._scope.sample else 0
+
+    def _within(self, folio: str) -> bool:
+        try:
+            entries = [item.entry for item in self._history(folio)]
+        except MalformedEntry:
+            return True  # what cannot be read is not left out: `_check` refuses it with its finding
+        return bool(entries) and in_period(self._scope, entries, self._sources.calendar)
+
+    def _history(self, folio: str) -> list[SealedEntry]:
+        """The case's entries under the checkpoint."""
+        size = self._checkpoint.size
+        return [
+            item
+            for item in self._sources.ledger.history(folio)
+            if item.index is not None and item.index < size
+        ]
+
+    def _facts(self, population: int) -> PackageFacts:
+        size = self._checkpoint.size
+        newest = next(self._sources.ledger.entries(size - 1, size))
+        return PackageFacts(
+            origin=self._checkpoint.origin,
+            size=size,
+            root=self._checkpoint.root.hex(),
+            as_of=newest.entry.at,
+            calendar=self._sources.calendar.id,
+            scope=self._scope,
+            population=population,
+        )
+
+    def _case(
+        self,
+        bag: BagWriter,
+        derived: Derived,
+        facts: PackageFacts,
+        definitions: dict[str, Definition],
+        folio: str,
+    ) -> None:
+        entries = self._history(folio)
+        if not entries:
+            return
+        self._check(folio, entries)
+        definition = self._definition(entries[0], definitions)
+        state = state_of(definition, entries, as_of=facts.as_of, calendar=self._sources.calendar)
+        for item in entries:
+            self._entry(bag, item)
+        for path, data in derived.case(recount(definition, state, entries)):
+            bag.add(path, data)
+
+    def _check(self, folio: str, entries: Sequence[SealedEntry]) -> None:
+        """Refuse a case whose bytes, chain or payloads are not what was sealed."""
+        _refuse(folio, list(check_chain(entries, self._sources.ledger.origin)))
+        erasures = ErasureLedger()
+        for item in entries:
+            erasures.see(item.entry, item.leaf, payload_present=item.payload_bytes is not None)
+        _refuse(folio, list(erasures.findings()))
+
+    def _definition(self, first: SealedEntry, known: dict[str, Definition]) -> Definition:
+        digest = definition_digest(first.entry)
+        if digest not in known:
+            known[digest] = self._sources.definitions.by_digest(digest)
+        return known[digest]
+
+    def _entry(self, bag: BagWriter, item: SealedEntry) -> None:
+        folio, seq = item.entry.case, item.entry.seq
+        bag.add(layout.entry_path(folio, seq), item.entry_bytes)
+        if item.payload_bytes is not None and item.salt is not None:
+            bag.add(layout.payload_path(folio, seq), item.payload_bytes)
+            bag.add(layout.salt_path(folio, seq), item.salt)
+        bag.add(layout.proof_path(folio, seq), self._proof(item))
+        for blob, told in zip(item.entry.objects, file_items(item), strict=True):
+            self._object(bag, blob, told, f"{folio}/{seq}")
+
+    def _proof(self, item: SealedEntry) -> bytes:
+        subject = f"{item.entry.case}/{item.entry.seq}"
+        index = -1 if item.index is None else item.index
+        try:
+            path = inclusion_proof(index, self._checkpoint.size, self._hashes)
+            verify_inclusion(
+                bytes.fromhex(item.leaf), index, self._checkpoint.size, path, self._checkpoint.root
+            )
+        except (InvalidProof, MalformedTile, BlobMissing) as error:
+            finding = Finding(Code.TREE_ROOT, subject, self._checkpoint.root.hex(), str(error))
+            raise ExportRefused("integrity", subject, [finding]) from error
+        return TlogProof(index, tuple(path), self._note).text()
+
+    def _object(self, bag: BagWriter, blob: BlobRef, told: FileItem, subject: str) -> None:
+        name = f"{subject} {blob.key}"
+        try:
+            digest = bag.add_stream(told.path, blob.size, self._blob_chunks(blob))
+        except BlobMissing as error:
+            finding = Finding(Code.OBJECT_MISSING, name, blob.sha256, "nothing")
+            raise ExportRefused("integrity", name, [finding]) from error
+        except (BlobCorrupt, SizeChanged) as error:
+            finding = Finding(Code.OBJECT_DIFFERS, name, blob.sha256, str(error))
+            raise ExportRefused("integrity", name, [finding]) from error
+        if digest != blob.sha256:
+            finding = Finding(Code.OBJECT_DIFFERS, name, blob.sha256, digest)
+            raise ExportRefused("integrity", name, [finding])
+
+    def _blob_chunks(self, blob: BlobRef) -> Iterator[bytes]:
+        with self._sources.blobs.open(blob) as stream:
+            while chunk := stream.read(CHUNK):
+                yield chunk
+
+    def _shared(self, bag: BagWriter, definitions: dict[str, Definition]) -> None:
+        by_path = {layout.definition_path(item.process, item.version): item for item in definitions.values()}
+        if len(by_path) != len(definitions):
+            raise ExportRefused("integrity", "two different definitions have the same process and version")
+        for path, definition in sorted(by_path.items()):
+            bag.add(path, definition.source)
+        calendar = self._sources.calendar
+        bag.add(layout.calendar_path(calendar.id), calendar.source)
+        bag.add(layout.CHECKPOINT, self._note)
+
+
+def _refuse(subject: str, findings: Sequence[Finding]) -> None:
+    """Refuse when findings make what they are about anything but valid."""
+    if verdict_of(findings) is not Verdict.VALID:
+        raise ExportRefused("integrity", subject, findings)

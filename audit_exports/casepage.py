@@ -1,0 +1,256 @@
+"""A case's reading page: state with the entry that caused it, steps with their evidence, and the chain."""
+
+from __future__ import annotations
+
+from audit_exports import layout
+from audit_exports.markup import Content, Markup, both, href, tag
+from audit_exports.pages import chip, entry_meta, entry_words, fact, file_cards, moment, page, search_box
+from audit_exports.record import CaseRecord, EntryRow, PackageFacts
+from audit_exports.words import EXCEPTIONS, STEP_STATUS, TIMERS, kind_words, when
+from workflows.state import MachineState, StepState, StepStatus
+
+_UP = "../../"
+_HEADS = (
+    ("N.º", "No."),
+    ("Índice", "Index"),
+    ("Qué", "What"),
+    ("Paso", "Step"),
+    ("Registrada", "Recorded"),
+    ("Quién", "Who"),
+    ("Huella de la hoja", "Leaf hash"),
+    ("Archivos del paquete", "Package files"),
+)
+
+
+def case_page(record: CaseRecord, facts: PackageFacts) -> bytes:
+    """The page at ``casos/<folio>/index.html``."""
+    main = [
+        _crumbs(record),
+        _summary(record),
+        _state(record),
+        _exceptions(record),
+        _timers(record),
+        _steps(record),
+        _other_entries(record),
+        _chain(record),
+    ]
+    return page(record.folio, main, facts, up=_UP)
+
+
+def status_chip(record: CaseRecord) -> Markup:
+    """The case's status in the words of its definition."""
+    words = record.definition.status_name(record.state.status)
+    return chip(words.es, words.en, "ok" if record.state.closed else "wait")
+
+
+def complete_chip(record: CaseRecord) -> Markup:
+    """Whether the file lacks something: not the same as closed."""
+    if record.state.complete:
+        return chip("Expediente completo", "File complete", "ok")
+    lacking = len(record.state.missing)
+    return chip(f"Faltan {lacking} pasos obligatorios", f"{lacking} mandatory steps missing", "wait")
+
+
+def _crumbs(record: CaseRecord) -> Markup:
+    process = record.definition.process
+    links = [
+        tag("a", both("Paquete", "Package"), href=f"{_UP}index.html"),
+        "›",
+        tag("a", process, href=f"{_UP}index.html#{href(process)}"),
+        "›",
+        tag("span", record.folio, aria_current="page"),
+    ]
+    return tag("nav", links, class_="migas", aria_label="Ubicación / Location")
+
+
+def _summary(record: CaseRecord) -> Content:
+    name = record.definition.name
+    return [
+        tag("p", record.folio, class_="folio"),
+        tag("h1", record.title or record.folio),
+        tag("p", both(name.es, name.en), f" · {record.definition.label}", class_="entrada-lead"),
+        tag("div", status_chip(record), complete_chip(record), class_="chips"),
+    ]
+
+
+def _state(record: CaseRecord) -> Markup:
+    state = record.state
+    done, total = state.done_and_total()
+    bar = tag("progress", value=str(done), max=str(max(total, 1)), aria_label=f"{done} / {total}")
+    cards = [_machine(record, machine) for machine in state.machines]
+    cards.append(fact(both("Pasos", "Steps"), both(f"{done} de {total}", f"{done} of {total}"), bar))
+    cards.append(fact(both("Abierto", "Opened"), moment(state.opened_at)))
+    cards.append(fact(both("Estado a la fecha", "State as of"), moment(state.moment)))
+    return tag("dl", cards, class_="datos")
+
+
+def _machine(record: CaseRecord, machine: MachineState) -> Markup:
+    names = {item.code: item.name for item in record.definition.machines}
+    name = names[machine.machine]
+    cause = None
+    if machine.seq:
+        cause = [
+            tag("a", both("entrada", "entry"), f" {machine.seq}", href=f"#e{machine.seq}"),
+            " · ",
+            when(machine.since),
+        ]
+    return fact(both(name.es, name.en), machine.status or "—", cause)
+
+
+def _exceptions(record: CaseRecord) -> Content:
+    if not record.state.exceptions:
+        return None
+    items = [
+        tag(
+            "li",
+            both(*EXCEPTIONS.get(item.code, (str(item.code), str(item.code)))),
+            [" · ", both("paso", "step"), f" {item.step}"] if item.step else None,
+            [" · ", tag("a", both("entrada", "entry"), f" {item.seq}", href=f"#e{item.seq}")]
+            if item.seq
+            else None,
+            f" · {item.detail}" if item.detail else None,
+        )
+        for item in record.state.exceptions
+    ]
+    return [tag("h2", both("Excepciones", "Exceptions")), tag("ul", items, class_="aviso")]
+
+
+def _timers(record: CaseRecord) -> Content:
+    if not record.state.timers:
+        return None
+    names = {timer.code: timer.name for timer in record.definition.timers}
+    rows = [
+        tag(
+            "tr",
+            tag("td", both(names[timer.timer].es, names[timer.timer].en)),
+            tag("td", timer.step),
+            tag("td", moment(timer.started_at)),
+            tag("td", moment(timer.due_at)),
+            tag("td", chip(*TIMERS[timer.state])),
+        )
+        for timer in record.state.timers
+    ]
+    heads = (
+        ("Plazo", "Timer"),
+        ("Paso", "Step"),
+        ("Inicia", "Starts"),
+        ("Vence", "Due"),
+        ("Estado", "State"),
+    )
+    return [tag("h2", both("Plazos", "Timers")), table(heads, rows, "Plazos / Timers")]
+
+
+def table(heads: tuple[tuple[str, str], ...], rows: list[Markup], label: str) -> Markup:
+    """A table that scrolls by itself on a narrow screen."""
+    head = tag("thead", tag("tr", [tag("th", both(*words), scope="col") for words in heads]))
+    return tag(
+        "div",
+        tag("table", head, tag("tbody", rows)),
+        class_="tabla",
+        tabindex="0",
+        role="region",
+        aria_label=label,
+    )
+
+
+def _steps(record: CaseRecord) -> Content:
+    return [
+        tag("h2", both("Pasos y su evidencia", "Steps and their evidence"), id="pasos"),
+        search_box("hallable", "Buscar en los pasos, notas y archivos", "Search steps, notes and files"),
+        tag("ol", [_step(record, step) for step in record.state.steps], class_="pasos"),
+    ]
+
+
+def _step(record: CaseRecord, step: StepState) -> Markup:
+    definition = record.definition.by_step[step.step]
+    spanish, english, tone = STEP_STATUS[step.status]
+    if step.mandatory and step.status in {StepStatus.OPEN, StepStatus.BLOCKED}:
+        spanish, english = f"{spanish} · obligatorio", f"{english} · mandatory"
+    head = tag(
+        "div",
+        tag("h3", both(definition.name.es, definition.name.en)),
+        chip(spanish, english, tone),
+        class_="cabeza",
+    )
+    proofs = [_proof(record, row) for row in record.rows_of(step)]
+    number = tag("span", tag("span", both("Paso ", "Step "), class_="oculto"), step.step, class_="num")
+    return tag(
+        "li",
+        number,
+        tag("div", head, proofs),
+        class_="hallable" if proofs else "hallable vacio",
+        id=f"p{step.step}",
+    )
+
+
+def _proof(record: CaseRecord, row: EntryRow) -> Markup:
+    annulled = None
+    if row.superseded_by:
+        link = tag("a", both("entrada", "entry"), f" {row.superseded_by}", href=f"#e{row.superseded_by}")
+        annulled = tag("p", chip("Anulada", "Superseded", "bad"), " ", link)
+    words = kind_words(row.kind)
+    choice = _choice(record, row)
+    return tag(
+        "section",
+        tag("h4", both(*words), choice),
+        annulled,
+        entry_meta(row),
+        entry_words(row),
+        file_cards(row, _UP),
+        class_="prueba anulada" if row.superseded_by else "prueba",
+        aria_label=f"{words[0]} {row.seq}",
+    )
+
+
+def _choice(record: CaseRecord, row: EntryRow) -> Content:
+    step = record.definition.by_step.get(row.step)
+    branch = step.branch(row.choice) if step and row.choice else None
+    return [": ", both(branch.name.es, branch.name.en)] if branch else None
+
+
+def _other_entries(record: CaseRecord) -> Content:
+    """Entries no step shows: the refusal of a request, a timer that only warned, an erasure."""
+    told = {seq for step in record.state.steps for seq in (*step.entries, *step.past)}
+    rows = [row for row in record.entries if row.seq not in told]
+    if not rows:
+        return None
+    items = [
+        tag("li", tag("span", str(row.seq), class_="num"), tag("div", _proof(record, row))) for row in rows
+    ]
+    return [tag("h2", both("Otras entradas", "Other entries")), tag("ol", items, class_="pasos")]
+
+
+def _chain(record: CaseRecord) -> Content:
+    text = both(
+        "Cada entrada lleva la huella de la anterior; su hoja y su prueba están bajo el punto de control del paquete.",
+        "Each entry carries the hash of the one before; its leaf and its proof lie under the package's checkpoint.",
+    )
+    rows = [_chain_row(record.folio, row) for row in record.entries]
+    return [
+        tag("h2", both("Cadena de entradas", "Chain of entries"), id="cadena"),
+        tag("p", text, class_="entrada-lead"),
+        table(_HEADS, rows, "Cadena / Chain"),
+    ]
+
+
+def _chain_row(folio: str, row: EntryRow) -> Markup:
+    paths = [(both("entrada", "entry"), layout.entry_path(folio, row.seq))]
+    if row.payload == "kept":
+        paths.append((both("contenido", "payload"), layout.payload_path(folio, row.seq)))
+    paths.append((both("prueba", "proof"), layout.proof_path(folio, row.seq)))
+    links = [[tag("a", words, href=_UP + href(path)), " "] for words, path in paths]
+    cells = (
+        str(row.seq),
+        str(row.index),
+        both(*kind_words(row.kind)),
+        row.step,
+        moment(row.at),
+        f"{row.actor} ({row.role})",
+    )
+    return tag(
+        "tr",
+        [tag("td", cell) for cell in cells],
+        tag("td", row.leaf, class_="hash"),
+        tag("td", links),
+        id=f"e{row.seq}",
+    )

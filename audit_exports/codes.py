@@ -1,0 +1,200 @@
+"""What can be wrong with a package, beside what `evidence.findings` lists: each code with its words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from evidence.findings import UNVERIFIABLE as CORE_UNVERIFIABLE
+
+
+class Code(StrEnum):
+    """Finding codes of packages; ``docs/formats/package.md`` has the table."""
+
+    ZIP_END = "zip.end"
+    ZIP_NOT_CANONICAL = "zip.not_canonical"
+    ZIP_DIRECTORY = "zip.directory"
+    ZIP_GAP = "zip.gap"
+    ZIP_OVERLAP = "zip.overlap"
+    ZIP_HEADER = "zip.header"
+    ZIP_COMPRESSED = "zip.compressed"
+    ZIP_CRC = "zip.crc"
+    NAME_LENGTH = "name.length"
+    NAME_ABSOLUTE = "name.absolute"
+    NAME_BACKSLASH = "name.backslash"
+    NAME_TRAVERSAL = "name.traversal"
+    NAME_CONTROL = "name.control"
+    NAME_NOT_NFC = "name.not_nfc"
+    NAME_NOT_PORTABLE = "name.not_portable"
+    NAME_DUPLICATE = "name.duplicate"
+    NAME_COLLISION = "name.collision"
+    NAME_ENCODING = "name.encoding"
+    FILE_SYMLINK = "file.symlink"
+    FILE_SPECIAL = "file.special"
+    FILE_UNREADABLE = "file.unreadable"
+    FILE_MISSING = "file.missing"
+    FILE_TOO_LARGE = "file.too_large"
+    FILE_UNLISTED = "file.unlisted"
+    FILE_UNEXPECTED = "file.unexpected"
+    FILE_DIGEST = "file.digest_differs"
+    BAG_DECLARATION = "bag.declaration"
+    BAG_INFO = "bag.info_differs"
+    BAG_MANIFEST = "bag.manifest_malformed"
+    SCOPE_MALFORMED = "scope.malformed"
+    SCOPE_DIFFERS = "scope.differs"
+    CASE_MISFILED = "case.misfiled"
+    CASE_OUT_OF_SCOPE = "case.out_of_scope"
+    PACKAGE_EMPTY = "package.empty"
+    PROOF_MALFORMED = "proof.malformed"
+    PROOF_INVALID = "proof.invalid"
+    PROOF_CHECKPOINT = "proof.other_checkpoint"
+    DEFINITION_DIFFERS = "definition.differs"
+    DEFINITION_MALFORMED = "definition.malformed"
+    CALENDAR_MALFORMED = "calendar.malformed"
+    CALENDAR_OTHER = "calendar.differs"
+    CALENDAR_UNKNOWN = "calendar.unknown"
+    TIME_ZONES = "time_zones.missing"
+    STATE_UNDERIVABLE = "state.underivable"
+    DERIVED_DIFFERS = "derived.differs"
+    DERIVED_VERSION = "derived.other_version"
+    RECEIPT_MALFORMED = "receipt.malformed"
+    RECEIPT_INVALID = "receipt.invalid"
+    RECEIPT_DIFFERS = "receipt.differs"
+
+
+UNVERIFIABLE: frozenset[str] = CORE_UNVERIFIABLE | {
+    Code.DERIVED_VERSION,
+    Code.PACKAGE_EMPTY,
+    Code.CALENDAR_UNKNOWN,
+    Code.TIME_ZONES,
+}
+"""Codes that say nothing was proved, without saying that something is wrong."""
+
+WORDS: Mapping[str, tuple[str, str]] = {
+    Code.ZIP_END: (
+        "no es un zip completo, o hay bytes después de su final",
+        "not a whole zip, or bytes after its end",
+    ),
+    Code.ZIP_NOT_CANONICAL: (
+        "el zip no es como lo escribe Constancia (¿se volvió a comprimir? desempáquelo y verifique la carpeta)",
+        "the zip is not spelled as Constancia spells it (packed again? unpack it and verify the folder)",
+    ),
+    Code.ZIP_DIRECTORY: ("el directorio del zip está dañado", "the zip's directory is damaged"),
+    Code.ZIP_GAP: (
+        "hay bytes del zip que no pertenecen a ningún archivo",
+        "bytes of the zip belong to no file",
+    ),
+    Code.ZIP_OVERLAP: (
+        "archivos del zip encimados o fuera de lugar",
+        "files of the zip overlap or are out of place",
+    ),
+    Code.ZIP_HEADER: ("encabezado local distinto del directorio", "local header differs from the directory"),
+    Code.ZIP_COMPRESSED: (
+        "archivo comprimido: podría ser una bomba",
+        "compressed member: it could be a bomb",
+    ),
+    Code.ZIP_CRC: ("suma CRC-32 distinta", "CRC-32 differs"),
+    Code.NAME_LENGTH: ("nombre vacío o demasiado largo", "empty or too long a name"),
+    Code.NAME_ABSOLUTE: ("ruta absoluta", "absolute path"),
+    Code.NAME_BACKSLASH: ("ruta con barra invertida", "path with a backslash"),
+    Code.NAME_TRAVERSAL: ("ruta que sale del paquete", "path that leaves the package"),
+    Code.NAME_CONTROL: ("nombre con caracteres de control", "name with control characters"),
+    Code.NAME_NOT_NFC: ("nombre que no está en forma NFC", "name that is not in NFC"),
+    Code.NAME_NOT_PORTABLE: (
+        "nombre que no existe en todos los sistemas",
+        "name that not every system can have",
+    ),
+    Code.NAME_DUPLICATE: ("nombre repetido", "repeated name"),
+    Code.NAME_COLLISION: ("nombres que sólo difieren en mayúsculas", "names that differ in letter case only"),
+    Code.NAME_ENCODING: ("nombre que no es UTF-8", "name that is not UTF-8"),
+    Code.FILE_SYMLINK: ("enlace simbólico", "symbolic link"),
+    Code.FILE_SPECIAL: ("no es un archivo común", "not a regular file"),
+    Code.FILE_UNREADABLE: ("no se puede leer", "cannot be read"),
+    Code.FILE_MISSING: ("falta el archivo", "the file is missing"),
+    Code.FILE_TOO_LARGE: ("demasiado grande para lo que es", "too large for what it is"),
+    Code.FILE_UNLISTED: ("no está en el manifiesto", "not in the manifest"),
+    Code.FILE_UNEXPECTED: ("no tiene lugar en un paquete", "has no place in a package"),
+    Code.FILE_DIGEST: ("no es el archivo del manifiesto", "not the manifest's file"),
+    Code.BAG_DECLARATION: ("bagit.txt no es el de BagIt 1.0", "bagit.txt is not BagIt 1.0's"),
+    Code.BAG_INFO: (
+        "bag-info.txt no dice lo que el paquete es",
+        "bag-info.txt does not say what the package is",
+    ),
+    Code.BAG_MANIFEST: ("manifiesto mal escrito", "malformed manifest"),
+    Code.SCOPE_MALFORMED: ("alcance.json mal escrito", "malformed alcance.json"),
+    Code.SCOPE_DIFFERS: ("alcance.json no corresponde al paquete", "alcance.json does not fit the package"),
+    Code.CASE_MISFILED: ("entrada en el lugar de otra", "entry in the place of another"),
+    Code.CASE_OUT_OF_SCOPE: ("caso fuera del alcance declarado", "case outside the declared scope"),
+    Code.PACKAGE_EMPTY: ("el paquete no contiene casos", "the package holds no cases"),
+    Code.PROOF_MALFORMED: ("prueba mal escrita", "malformed proof"),
+    Code.PROOF_INVALID: (
+        "la prueba no lleva al punto de control",
+        "the proof does not lead to the checkpoint",
+    ),
+    Code.PROOF_CHECKPOINT: ("la prueba es de otro punto de control", "the proof is of another checkpoint"),
+    Code.DEFINITION_DIFFERS: (
+        "no es la definición con que se abrió el caso",
+        "not the definition the case was opened under",
+    ),
+    Code.DEFINITION_MALFORMED: ("definición de proceso mal escrita", "malformed process definition"),
+    Code.CALENDAR_MALFORMED: ("calendario mal escrito", "malformed calendar"),
+    Code.CALENDAR_OTHER: ("no es el calendario que dice ser", "not the calendar it is said to be"),
+    Code.CALENDAR_UNKNOWN: (
+        "calendario que este programa no conoce: sólo un acuse (--receipt) responde por él",
+        "a calendar this program does not know: only a receipt (--receipt) vouches for it",
+    ),
+    Code.TIME_ZONES: (
+        "faltan las zonas horarias en este equipo (instale tzdata)",
+        "this machine has no time zones (install tzdata)",
+    ),
+    Code.STATE_UNDERIVABLE: ("no se puede derivar el estado", "the state cannot be derived"),
+    Code.DERIVED_DIFFERS: ("no es lo que se deriva de las entradas", "not what follows from the entries"),
+    Code.DERIVED_VERSION: (
+        "hecho por otra versión: páginas y libro no se pueden rehacer; use esa versión o un acuse (--receipt)",
+        "made by another version: pages and workbook cannot be remade; use that version or a receipt (--receipt)",
+    ),
+    Code.RECEIPT_MALFORMED: ("acuse mal escrito", "malformed receipt"),
+    Code.RECEIPT_INVALID: ("el acuse no está en la bitácora", "the receipt is not in the log"),
+    Code.RECEIPT_DIFFERS: ("el acuse es de otro paquete", "the receipt is of another package"),
+    "entry.malformed": ("entrada mal escrita", "malformed entry"),
+    "entry.leaf_differs": (
+        "la entrada no tiene la huella esperada",
+        "the entry does not have the expected hash",
+    ),
+    "entry.other_log": ("entrada de otra bitácora", "entry of another log"),
+    "chain.seq_not_dense": (
+        "falta o sobra una entrada en la cadena",
+        "an entry of the chain is missing or too many",
+    ),
+    "chain.prev_differs": ("la cadena está rota", "the chain is broken"),
+    "payload.differs": ("el contenido no es el comprometido", "the payload is not what was committed to"),
+    "payload.malformed": ("contenido mal escrito", "malformed payload"),
+    "payload.missing": ("falta el contenido y nadie lo borró", "the payload is missing and nobody erased it"),
+    "payload.erased": ("contenido borrado conforme a la bitácora", "payload erased according to the log"),
+    "time.backwards": ("el reloj retrocedió", "the clock went back"),
+    "object.missing": ("falta un archivo de evidencia", "an evidence file is missing"),
+    "object.differs": (
+        "archivo de evidencia distinto del sellado",
+        "evidence file differs from what was sealed",
+    ),
+    "checkpoint.malformed": ("punto de control mal escrito", "malformed checkpoint"),
+    "checkpoint.signature_invalid": ("la firma no es válida", "the signature is not valid"),
+    "checkpoint.unknown_key": (
+        "no está firmado con una llave de las indicadas",
+        "not signed by a key you gave",
+    ),
+    "checkpoint.other_log": ("punto de control de otra bitácora", "checkpoint of another log"),
+    "log.forked": (
+        "el punto de control contradice al que usted ya tenía",
+        "the checkpoint contradicts the one you had",
+    ),
+    "log.truncated": (
+        "la bitácora es más corta que la que usted ya conocía",
+        "the log is shorter than the one you knew",
+    ),
+    "key.none": (
+        "no se indicó una llave de confianza (--vkey o --policy)",
+        "no trusted key was given (--vkey or --policy)",
+    ),
+}
+"""Every code a package's report can show, in Spanish and English."""

@@ -1,0 +1,261 @@
+"""Where a package's files are read from when it is checked: a zip or an unpacked folder, hostile until shown otherwise.
+
+Both containers look at the whole structure first (`problems`), and only then give bytes. Nothing is ever unpacked, no
+name from the package touches the file system of whoever checks it.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from audit_exports import ziplayout
+from audit_exports.codes import Code
+from audit_exports.names import collision_key, path_problem
+from audit_exports.ziplayout import Member
+from evidence.findings import Finding
+
+CHUNK = 1 << 20
+_SMALL = 4 * CHUNK
+
+
+class Unreadable(Exception):
+    """The bytes of a file cannot be had; ``finding`` says why."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.code)
+        self.finding = finding
+
+
+class Container(Protocol):
+    """Named files. `problems` is asked first; the other methods are right only when it found nothing."""
+
+    def problems(self) -> list[Finding]:
+        """What is wrong with the structure itself."""
+        ...
+
+    def sizes(self) -> dict[str, int]:
+        """Size in bytes of every file by path, in the container's order."""
+        ...
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """The bytes of a file, in pieces of at most 1 MiB. Raises `Unreadable`."""
+        ...
+
+    def close(self) -> None:
+        """Release what is open."""
+        ...
+
+
+def open_container(path: Path) -> Container:
+    """The container at ``path``. Raises `OSError` when there is none."""
+    return Folder(path) if path.is_dir() else ZipContainer(path.open("rb"))
+
+
+class NameCheck:
+    """Finds unsafe, repeated and colliding names as they come."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, str] = {}
+
+    def finding(self, name: str) -> Finding | None:
+        """What is wrong with one more name."""
+        if problem := path_problem(name):
+            return Finding(problem, printable(name), "a plain relative path", printable(name))
+        key = collision_key(name)
+        if (other := self._seen.get(key)) is not None:
+            code = Code.NAME_DUPLICATE if other == name else Code.NAME_COLLISION
+            return Finding(code, name, "one file of that name", other)
+        self._seen[key] = name
+        return None
+
+
+class ZipContainer:
+    """A zip that must be spelled exactly as `ziplayout` spells it."""
+
+    def __init__(self, stream: BinaryIO, *, limit: int = ziplayout.MAX_32) -> None:
+        self._stream = stream
+        self._limit = limit
+        self._members: dict[str, Member] = {}
+        self._reader = ThreadPoolExecutor(1)
+
+    def problems(self) -> list[Finding]:
+        """Compare every structural byte with the one spelling; stops at the first that makes the rest guesswork."""
+        size = self._stream.seek(0, os.SEEK_END)
+        tail_bytes = min(size, ziplayout.END_BYTES + ziplayout.LOCATOR_BYTES + ziplayout.END64_BYTES)
+        tail = self._at(size - tail_bytes, tail_bytes)
+        end = ziplayout.read_end(tail)
+        if end is None:
+            return [Finding(Code.ZIP_END, "zip", "an end record as the last bytes", tail[-22:].hex())]
+        count, start, length = end
+        expected = ziplayout.end_records(count, start, length, self._limit)
+        if start + length + len(expected) != size or not tail.endswith(expected):
+            return [Finding(Code.ZIP_NOT_CANONICAL, "zip", expected.hex(), tail.hex())]
+        return self._directory_problems(count, start, length)
+
+    def sizes(self) -> dict[str, int]:
+        """Sizes by path in the zip's order."""
+        return {name: member.size for name, member in self._members.items()}
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """The member's bytes; a CRC-32 that does not fit is raised after the last piece."""
+        member = self._members[path]
+        start = member.offset + len(ziplayout.local_record(member, self._limit))
+        crc = 0
+        for chunk, crc in self._pieces(start, member.size):  # noqa: B007 - the last CRC is what is wanted
+            yield chunk
+        if crc != member.crc:
+            raise Unreadable(Finding(Code.ZIP_CRC, path, f"{member.crc:08x}", f"{crc:08x}"))
+
+    def close(self) -> None:
+        """Stop the reading thread and close the file."""
+        self._reader.shutdown()
+        self._stream.close()
+
+    def _pieces(self, start: int, size: int) -> Iterator[tuple[bytes, int]]:
+        """Pieces with the running CRC-32. A big member's next piece is read and summed while its last is hashed."""
+        if size <= _SMALL:
+            data = self._at(start, size)
+            yield data, zlib.crc32(data)
+            return
+        stops = range(start, start + size, CHUNK)
+        crc, following = 0, None
+        for at in stops:
+            current = following.result() if following else self._piece(at, min(CHUNK, start + size - at), crc)
+            crc, after = current[1], at + CHUNK
+            following = (
+                self._reader.submit(self._piece, after, min(CHUNK, start + size - after), crc)
+                if after < start + size
+                else None
+            )
+            yield current
+
+    def _piece(self, at: int, size: int, crc: int) -> tuple[bytes, int]:
+        data = self._at(at, size)
+        return data, zlib.crc32(data, crc)
+
+    def _at(self, offset: int, size: int) -> bytes:
+        self._stream.seek(offset)
+        return self._stream.read(size)
+
+    def _directory_problems(self, count: int, start: int, length: int) -> list[Finding]:
+        names, position, offset = NameCheck(), start, 0
+        while position < start + length:
+            fixed = self._at(position, ziplayout.CENTRAL_BYTES)
+            if len(fixed) < ziplayout.CENTRAL_BYTES or not fixed.startswith(ziplayout.CENTRAL_SIGNATURE):
+                return [
+                    Finding(Code.ZIP_DIRECTORY, f"byte {position}", "a directory record", fixed[:4].hex())
+                ]
+            rest = self._at(position + len(fixed), ziplayout.variable_bytes(fixed))
+            finding = self._record_problem(
+                fixed + rest, ziplayout.read_central(fixed, rest), offset, start, names
+            )
+            if finding:
+                return [finding]
+            member = next(reversed(self._members.values()))
+            position += len(fixed) + len(rest)
+            offset += len(ziplayout.local_record(member, self._limit)) + member.size
+        if (len(self._members), offset) != (count, start):
+            return [
+                Finding(
+                    Code.ZIP_GAP, "zip", f"{count} members, {start} bytes", f"{len(self._members)}, {offset}"
+                )
+            ]
+        return []
+
+    def _record_problem(
+        self, record: bytes, raw: ziplayout.RawCentral, offset: int, start: int, names: NameCheck
+    ) -> Finding | None:
+        """Check one central record and its local header; keeps the member when both are as they must be."""
+        try:
+            name = raw.name.decode()
+        except UnicodeDecodeError:
+            return Finding(Code.NAME_ENCODING, raw.name.hex(), "UTF-8", raw.name.hex())
+        if ziplayout.is_symlink(raw.attributes):
+            return Finding(Code.FILE_SYMLINK, printable(name), "a regular file", "symbolic link")
+        if raw.method or raw.packed != raw.size:
+            return Finding(
+                Code.ZIP_COMPRESSED,
+                printable(name),
+                "stored",
+                f"method {raw.method}, {raw.packed}:{raw.size}",
+            )
+        if finding := names.finding(name):
+            return finding
+        member = Member(name, raw.size, raw.crc, offset)
+        local = ziplayout.local_record(member, self._limit)
+        if raw.offset != offset or offset + len(local) + raw.size > start:
+            return Finding(
+                Code.ZIP_OVERLAP,
+                name,
+                f"header at {offset}, within {start}",
+                f"at {raw.offset}, {raw.size} B",
+            )
+        if ziplayout.central_record(member, self._limit) != record:
+            return Finding(Code.ZIP_NOT_CANONICAL, name, "the canonical directory record", record.hex())
+        if (found := self._at(offset, len(local))) != local:
+            return Finding(Code.ZIP_HEADER, name, local.hex(), found.hex())
+        self._members[name] = member
+        return None
+
+
+class Folder:
+    """An unpacked package. Links and special files are findings; they are never followed."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._sizes: dict[str, int] = {}
+
+    def problems(self) -> list[Finding]:
+        """Walk the whole folder; every file must be regular and have a safe, unique path."""
+        names, found = NameCheck(), list[Finding]()
+        for path, status in _walk(self._root, ""):
+            finding = names.finding(path)
+            if stat.S_ISLNK(status.st_mode):
+                finding = Finding(Code.FILE_SYMLINK, printable(path), "a regular file", "symbolic link")
+            elif not stat.S_ISREG(status.st_mode):
+                finding = Finding(Code.FILE_SPECIAL, printable(path), "a regular file", oct(status.st_mode))
+            if finding:
+                found.append(finding)
+            else:
+                self._sizes[path] = status.st_size
+        return found
+
+    def sizes(self) -> dict[str, int]:
+        """Sizes by path, sorted."""
+        return dict(self._sizes)
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """The file's bytes; a link put in its place meanwhile is not followed."""
+        try:
+            descriptor = os.open(self._root / path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+            with os.fdopen(descriptor, "rb") as stream:
+                while chunk := stream.read(CHUNK):
+                    yield chunk
+        except OSError as error:
+            raise Unreadable(
+                Finding(Code.FILE_UNREADABLE, path, "a readable file", str(error.strerror))
+            ) from error
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+
+def printable(text: str) -> str:
+    """Text from a hostile package as it may be shown on a terminal."""
+    return text.encode("unicode_escape", "replace").decode()[:300] if not text.isprintable() else text[:300]
+
+
+def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
+    with os.scandir(folder) as listing:
+        for item in sorted(listing, key=lambda entry: os.fsencode(entry.name)):
+            status = item.stat(follow_symlinks=False)
+            if stat.S_ISDIR(status.st_mode):
+                yield from _walk(Path(item.path), f"{prefix}{item.name}/")
+            else:
+                yield prefix + item.name, status

@@ -1,0 +1,114 @@
+"""The package's first page: what it is, how to check it, and its cases by process. Streamed: any number of cases."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+
+from audit_exports import layout
+from audit_exports.casepage import complete_chip, status_chip
+from audit_exports.markup import Content, Markup, both, href, tag
+from audit_exports.pages import chip, fact, moment, page, search_box
+from audit_exports.record import CaseRecord, PackageFacts, Totals
+from audit_exports.words import size_words
+from audit_exports.zipwriter import CHUNK
+
+_SPOOL = 4 << 20
+_PLACE = "<!--casos-->"
+
+
+class IndexPage:
+    """Filled case by case, in the order of their folios."""
+
+    def __init__(self) -> None:
+        self._cards = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115 - closed by close()
+        self._process = ""
+
+    def add(self, record: CaseRecord) -> None:
+        """One more case; a change of process opens its section."""
+        if record.definition.process != self._process:
+            self._cards.write(self._section(record).encode())
+            self._process = record.definition.process
+        self._cards.write(_card(record).encode())
+
+    def parts(self, facts: PackageFacts, totals: Totals) -> Iterator[bytes]:
+        """The page's bytes in pieces."""
+        main = [_lead(facts, totals), Markup(_PLACE)]
+        head, _, tail = page("Paquete de auditoría", main, facts).partition(_PLACE.encode())
+        yield head
+        self._cards.seek(0)
+        while chunk := self._cards.read(CHUNK):
+            yield chunk
+        if self._process:
+            yield b"</ul></section>"
+        yield tail
+
+    def close(self) -> None:
+        """Release the spool."""
+        self._cards.close()
+
+    def _section(self, record: CaseRecord) -> str:
+        name = record.definition.name
+        heading = tag(
+            "h2", f"{record.definition.process} · ", both(name.es, name.en), id=record.definition.process
+        )
+        end = "</ul></section>" if self._process else ""
+        return f'{end}<section data-grupo>{heading}<ul class="tarjetas">'
+
+
+def _card(record: CaseRecord) -> Markup:
+    state = record.state
+    done, total = state.done_and_total()
+    files = [item.name for _, item in record.files()]
+    chips: list[Content] = [status_chip(record), complete_chip(record)]
+    if state.exceptions:
+        count = len(state.exceptions)
+        chips.append(chip(f"{count} excepciones", f"{count} exceptions", "wait"))
+    words = [value for row in record.entries for _, value in row.data] + files
+    return tag(
+        "li",
+        tag("a", record.title or record.folio, href=href(layout.case_page_path(record.folio))),
+        tag("p", record.folio, " · ", moment(state.opened_at)),
+        tag("p", both(f"{done} de {total} pasos", f"{done} of {total} steps"), " · ",
+            both(f"{len(record.entries)} entradas", f"{len(record.entries)} entries"), " · ",
+            both(f"{len(files)} archivos", f"{len(files)} files")),
+        tag("div", chips, class_="chips"),
+        class_="hallable",
+        data_texto=" ".join(words)[:4000],
+    )  # fmt: skip
+
+
+def _lead(facts: PackageFacts, totals: Totals) -> Content:
+    scope = facts.scope
+    what = ", ".join(scope.processes + scope.folios)
+    period = f"{scope.start or '…'} – {scope.end or '…'}" if scope.start or scope.end else ""
+    cards = [
+        fact(both("Casos", "Cases"), totals.cases, what or both("todos los procesos", "all processes")),
+        fact(
+            both("Entradas selladas", "Sealed entries"),
+            totals.entries,
+            period or both("todo el periodo", "whole period"),
+        ),
+        fact(both("Archivos de evidencia", "Evidence files"), totals.files, size_words(totals.file_bytes)),
+        fact(both("Estado a la fecha", "State as of"), moment(facts.as_of)),
+        fact(
+            both("Bitácora", "Log"),
+            facts.origin,
+            both(f"punto de control {facts.size}", f"checkpoint {facts.size}"),
+        ),
+        fact(both("Raíz del punto de control", "Checkpoint root"), facts.root, long=True),
+    ]
+    warning = both(
+        "Lo que aquí se lee todavía no está verificado. Verifíquelo sin red, con una llave obtenida por otro medio: ",
+        "What you read here is not verified yet. Verify it offline, with a key you obtained by other means: ",
+    )
+    book = tag("a", "workbook.xlsx", href=layout.WORKBOOK)
+    return [
+        tag("h1", both("Paquete de auditoría", "Audit package")),
+        tag("p", both("Casos, evidencia y pruebas. Se abre sin red; las tablas están en ",
+                      "Cases, evidence and proofs. Opens without a network; the tables are in "), book, ".",
+            class_="entrada-lead"),
+        tag("p", warning, tag("a", "LEEME.html", href=layout.README), class_="aviso"),
+        tag("dl", cards, class_="datos"),
+        search_box("hallable", "Buscar por folio, persona, DSN o archivo", "Search by folio, person, DSN or file"),
+    ]  # fmt: skip

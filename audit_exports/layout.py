@@ -1,0 +1,75 @@
+"""Where things lie in a package, and the few fixed texts of BagIt 1.0 (RFC 8493)."""
+
+from __future__ import annotations
+
+LAYOUT_VERSION = 1
+READER_VERSION = "1"
+"""Version of everything a package has for people: it changes whenever one byte of a page or table would."""
+
+BAGIT_TXT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+DATA = "data/"
+BAGIT = "bagit.txt"
+BAG_INFO = "bag-info.txt"
+MANIFEST = "manifest-sha256.txt"
+TAG_MANIFEST = "tagmanifest-sha256.txt"
+
+SCOPE = "alcance.json"
+INDEX = "index.html"
+README = "LEEME.html"
+WORKBOOK = "workbook.xlsx"
+CHECKPOINT = "cadena/checkpoint"
+
+
+def case_folder(folio: str) -> str:
+    """The folder of a case, relative to ``data/``."""
+    return f"casos/{folio}"
+
+
+def entry_path(folio: str, seq: int) -> str:
+    """The exact bytes of an entry."""
+    return f"casos/{folio}/entries/{seq}.json"
+
+
+def payload_path(folio: str, seq: int) -> str:
+    """The exact bytes of an entry's payload."""
+    return f"casos/{folio}/payloads/{seq}.json"
+
+
+def salt_path(folio: str, seq: int) -> str:
+    """The 32 bytes of salt of an entry's payload commitment."""
+    return f"casos/{folio}/payloads/{seq}.salt"
+
+
+def file_path(folio: str, name: str) -> str:
+    """An evidence file, by the name `names.evidence_name` gave it."""
+    return f"casos/{folio}/archivos/{name}"
+
+
+def state_path(folio: str) -> str:
+    """The state the package claims for a case."""
+    return f"casos/{folio}/state.json"
+
+
+def timeline_path(folio: str) -> str:
+    """The case's entries as a table."""
+    return f"casos/{folio}/linea-de-tiempo.csv"
+
+
+def case_page_path(folio: str) -> str:
+    """The case's reading page."""
+    return f"casos/{folio}/index.html"
+
+
+def proof_path(folio: str, seq: int) -> str:
+    """The proof that an entry is under the package's checkpoint."""
+    return f"cadena/proofs/{folio}-{seq}.tlog-proof"
+
+
+def definition_path(process: str, version: str) -> str:
+    """A process definition file, byte for byte."""
+    return f"procesos/{process}/{version}.toml"
+
+
+def calendar_path(version: str) -> str:
+    """The business calendar the states were derived with."""
+    return f"calendario/{version}.toml"

@@ -1,0 +1,71 @@
+"""HTML made of parts: text is escaped because it is text, not because somebody remembered."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from html import escape
+from urllib.parse import quote
+
+_VOID = frozenset({"meta", "link", "img", "input", "br", "hr"})
+
+
+class Markup(str):
+    """Text that already is HTML; only this module and constants of ours make it."""
+
+    __slots__ = ()
+
+
+Content = str | int | None | Iterable["Content"]
+
+
+def render(content: Content) -> Markup:
+    """Text escaped, markup as it is, lists joined, ``None`` dropped."""
+    if content is None:
+        return Markup("")
+    if isinstance(content, Markup):
+        return content
+    if isinstance(content, str):
+        return Markup(escape(_visible(content)))
+    if isinstance(content, int):
+        return Markup(str(content))
+    return Markup("".join(render(part) for part in content))
+
+
+def tag(name: str, /, *content: Content, **attributes: str | bool | None) -> Markup:
+    """An element. ``class_`` is ``class``, other underscores become hyphens; ``True`` is an attribute without value."""
+    written = "".join(
+        f" {key.rstrip('_').replace('_', '-')}" + ("" if value is True else f'="{escape(_visible(value))}"')
+        for key, value in attributes.items()
+        if value is not None and value is not False
+    )
+    if name in _VOID:
+        return Markup(f"<{name}{written}>")
+    return Markup(f"<{name}{written}>{render(content)}</{name}>")
+
+
+def both(spanish: str, english: str) -> Markup:
+    """The same text in the two languages of the page; the reader shows one of them."""
+    return Markup(tag("span", spanish, lang="es") + tag("span", english, lang="en"))
+
+
+def href(path: str) -> str:
+    """A relative path as a link; every character that could mean something else is percent-encoded."""
+    return quote(path)
+
+
+def source_hash(code: str) -> str:
+    """What a Content-Security-Policy calls an inline script or style it allows."""
+    return "'sha256-" + base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() + "'"
+
+
+def _visible(text: str) -> str:
+    """Control characters and direction overrides shown as a replacement sign, so that no name can disguise itself."""
+    return "".join("\ufffd" if _hidden(char) else char for char in text)
+
+
+def _hidden(char: str) -> bool:
+    return (
+        char < " " and char not in "\t\n"
+    ) or char in "\x7f\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"

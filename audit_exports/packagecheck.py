@@ -1,0 +1,285 @@
+"""The check of a whole package: everything in it is either under the signed checkpoint, or made again and compared."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from audit_exports import layout
+from audit_exports.bag import bag_info, reader_version
+from audit_exports.bagreader import Bag
+from audit_exports.casecheck import CaseChecker
+from audit_exports.codes import UNVERIFIABLE, Code
+from audit_exports.containers import Container, printable
+from audit_exports.derived import Derived
+from audit_exports.receiptcheck import check_receipt
+from audit_exports.record import CaseRecord, PackageFacts, Totals
+from audit_exports.scope import MalformedScope, in_period, named_by, parse_scope
+from audit_exports.trust import Trust
+from evidence.checkpoint import Checkpoint, peek_checkpoint
+from evidence.checks import check_checkpoint
+from evidence.entry import Entry
+from evidence.findings import Code as CoreCode
+from evidence.findings import Finding, Verdict, verdict_of
+from evidence.note import NoteError
+from workflows.calendar import BusinessCalendar, bundled_calendars
+from workflows.tables import DefinitionInvalid
+
+MAX_FINDINGS = 1000
+_MAX_SCOPE = 16 << 20
+_MAX_NOTE = 1 << 20
+_MAX_CALENDAR = 1 << 20
+_ENTRY = re.compile(r"casos/([^/]+)/entries/([1-9][0-9]{0,8})\.json")
+
+
+@dataclass(frozen=True, slots=True)
+class PackageReport:
+    """The result. ``level`` is ``none`` or ``A0``; ``receipt`` says whether the export itself was proved to be logged.
+
+    ``size`` and ``root`` (hex) are the checkpoint's; ``bytes_checked`` counts every byte read and hashed. No more than
+    `MAX_FINDINGS` are kept; ``findings_total`` counts all.
+    """
+
+    verdict: Verdict
+    level: str
+    size: int
+    root: str
+    log: str
+    cases_checked: int
+    entries_checked: int
+    objects_checked: int
+    bytes_checked: int
+    receipt: bool
+    findings: tuple[Finding, ...]
+    findings_total: int
+
+    def as_json(self) -> dict[str, object]:
+        """The report as the command prints it."""
+        return asdict(self) | {"findings": [asdict(finding) for finding in self.findings]}
+
+
+def check_package(
+    container: Container, trust: Trust, *, progress: Callable[[int, int], None] | None = None
+) -> PackageReport:
+    """Check everything that can be checked, and give one verdict.
+
+    ``progress`` is called with the cases done and the cases in all. The verdict is valid only when a key of ``trust``
+    signed the checkpoint.
+    """
+    return _PackageCheck(container, trust, progress or (lambda _done, _all: None)).run()
+
+
+class _PackageCheck:
+    def __init__(self, container: Container, trust: Trust, progress: Callable[[int, int], None]) -> None:
+        self._findings: list[Finding] = []
+        self._codes: dict[str, Finding] = {}
+        self._total = 0
+        self._bag = Bag(container, self._report)
+        self._trust = trust
+        self._progress = progress
+        self._checkpoint = Checkpoint("", 0, b"")
+        self._signed = False
+        self._receipt = False
+        self._cases = 0
+        self._checker: CaseChecker | None = None
+
+    def run(self) -> PackageReport:
+        if self._bag.open():
+            self._inside()
+        if self._trust.receipt is not None and self._bag.tag_digest:
+            findings = check_receipt(self._trust, self._bag.tag_digest)
+            self._receipt = not findings
+            for finding in findings:
+                self._report(finding)
+        return self._result()
+
+    def _inside(self) -> None:
+        facts, totals = self._scope()
+        checkpoint, note = self._open_checkpoint()
+        if facts is None or totals is None or checkpoint is None:
+            return
+        told = facts.origin, facts.size, facts.root
+        signed = checkpoint.origin, checkpoint.size, checkpoint.root.hex()
+        if told != signed:
+            self._report(Finding(Code.SCOPE_DIFFERS, layout.SCOPE, str(signed), str(told)))
+        calendar = self._calendar(facts)
+        if calendar is None:
+            return
+        self._checker = CaseChecker(self._bag, self._report, facts, checkpoint, note, calendar)
+        with Derived(facts) as derived:
+            whole = self._check_cases(self._checker, derived, facts, calendar)
+            self._finish(derived, facts, totals, whole=whole)
+
+    def _scope(self) -> tuple[PackageFacts | None, Totals | None]:
+        data = self._bag.take(layout.SCOPE, _MAX_SCOPE)
+        if data is None:
+            return None, None
+        try:
+            return parse_scope(data)
+        except MalformedScope as error:
+            self._report(Finding(Code.SCOPE_MALFORMED, layout.SCOPE, "a scope", printable(str(error))))
+            return None, None
+
+    def _open_checkpoint(self) -> tuple[Checkpoint | None, bytes]:
+        """The checkpoint as it stands, verified or not; findings say which."""
+        note = self._bag.take(layout.CHECKPOINT, _MAX_NOTE)
+        if note is None:
+            return None, b""
+        try:
+            self._checkpoint = peek_checkpoint(note)
+        except NoteError as error:
+            self._report(
+                Finding(CoreCode.CHECKPOINT_MALFORMED, layout.CHECKPOINT, "a signed checkpoint", str(error))
+            )
+            return None, note
+        if not self._trust.keys:
+            self._report(
+                Finding(CoreCode.KEY_NONE, layout.CHECKPOINT, "a key or policy from the arguments", "none")
+            )
+            return self._checkpoint, note
+        log = self._trust.origin(self._checkpoint.origin)
+        opened, findings = check_checkpoint(note, self._trust.keys, log=log, subject=layout.CHECKPOINT)
+        for finding in findings:
+            self._report(finding)
+        self._signed = opened is not None
+        return self._checkpoint, note
+
+    def _calendar(self, facts: PackageFacts) -> BusinessCalendar | None:
+        path = layout.calendar_path(facts.calendar)
+        data = self._bag.take(path, _MAX_CALENDAR)
+        if data is None:
+            return None
+        try:
+            ZoneInfo("America/Mexico_City")
+        except ZoneInfoNotFoundError:
+            self._report(Finding(Code.TIME_ZONES, "zoneinfo", "a time zone database (tzdata)", "none"))
+            return None
+        try:
+            calendar = BusinessCalendar.load(data)
+        except (DefinitionInvalid, ValueError) as error:
+            self._report(Finding(Code.CALENDAR_MALFORMED, path, "a calendar", printable(str(error))))
+            return None
+        if calendar.id != facts.calendar:
+            self._report(Finding(Code.CALENDAR_OTHER, path, facts.calendar, printable(calendar.id)))
+        self._known_calendar(calendar, path)
+        return calendar
+
+    def _known_calendar(self, calendar: BusinessCalendar, path: str) -> None:
+        """The verifier's own copy decides; without one only a receipt vouches for the calendar."""
+        if calendar.id in bundled_calendars():
+            own = BusinessCalendar.bundled(calendar.id).source
+            if own != calendar.source:
+                expected, found = (hashlib.sha256(data).hexdigest() for data in (own, calendar.source))
+                self._report(Finding(Code.CALENDAR_OTHER, path, expected, found))
+        elif self._trust.receipt is None:
+            found = hashlib.sha256(calendar.source).hexdigest()
+            self._report(
+                Finding(Code.CALENDAR_UNKNOWN, path, "a calendar this program knows, or a receipt", found)
+            )
+
+    def _check_cases(
+        self, checker: CaseChecker, derived: Derived, facts: PackageFacts, calendar: BusinessCalendar
+    ) -> bool:
+        """Every case, sorted by folio; whether each gave a record."""
+        whole = True
+        cases = self._grouped()
+        for done, (folio, seqs) in enumerate(sorted(cases.items())):
+            self._progress(done, len(cases))
+            record, entries = checker.check(folio, sorted(seqs))
+            self._in_scope(facts, folio, entries, calendar)
+            if record is None:
+                whole = False
+            else:
+                self._compare_case(derived, record)
+            self._cases += 1
+        self._progress(len(cases), len(cases))
+        if not cases:
+            self._report(Finding(Code.PACKAGE_EMPTY, "casos", "at least one case", "none"))
+        for folio in sorted(set(facts.scope.folios) - set(cases)):
+            self._report(Finding(Code.CASE_OUT_OF_SCOPE, printable(folio), "in the package", "not there"))
+        return whole
+
+    def _grouped(self) -> dict[str, list[int]]:
+        cases: dict[str, list[int]] = defaultdict(list)
+        for path in self._bag.paths():
+            if match := _ENTRY.fullmatch(path):
+                cases[match[1]].append(int(match[2]))
+        return cases
+
+    def _in_scope(
+        self, facts: PackageFacts, folio: str, entries: list[Entry], calendar: BusinessCalendar
+    ) -> None:
+        if not named_by(facts.scope, folio) or (entries and not in_period(facts.scope, entries, calendar)):
+            self._report(Finding(Code.CASE_OUT_OF_SCOPE, folio, str(asdict(facts.scope)), folio))
+
+    def _compare_case(self, derived: Derived, record: CaseRecord) -> None:
+        for path, data in derived.case(record):
+            self._compare(path, hashlib.sha256(data).hexdigest())
+
+    def _finish(self, derived: Derived, facts: PackageFacts, totals: Totals, *, whole: bool) -> None:
+        reader = reader_version(self._bag.info)
+        expected = bag_info(facts, self._bag.payload(), reader)
+        if self._bag.info != expected:
+            self._report(
+                Finding(Code.BAG_INFO, layout.BAG_INFO, expected.decode(), printable(_text(self._bag.info)))
+            )
+        if reader != layout.READER_VERSION and not self._receipt_given():
+            self._report(Finding(Code.DERIVED_VERSION, layout.BAG_INFO, layout.READER_VERSION, reader))
+        if whole:
+            if derived.totals != totals:
+                self._report(Finding(Code.SCOPE_DIFFERS, layout.SCOPE, str(derived.totals), str(totals)))
+            for path, _, pieces in derived.whole():
+                self._compare(path, _digest(pieces))
+        else:
+            for path in (layout.README, layout.INDEX, layout.WORKBOOK):
+                self._bag.digest(path)
+        for path in self._bag.leftovers():
+            self._report(Finding(Code.FILE_UNEXPECTED, printable(path), "nothing", "a file"))
+
+    def _compare(self, path: str, expected: str) -> None:
+        """A derived file against what it must be; of another version only its digest in the manifest counts."""
+        found = self._bag.digest(path)
+        same_version = reader_version(self._bag.info) == layout.READER_VERSION
+        if found is not None and found != expected and same_version:
+            self._report(Finding(Code.DERIVED_DIFFERS, path, expected, found))
+
+    def _receipt_given(self) -> bool:
+        return self._trust.receipt is not None
+
+    def _report(self, finding: Finding) -> None:
+        self._total += 1
+        self._codes.setdefault(finding.code, finding)
+        if len(self._findings) < MAX_FINDINGS:
+            self._findings.append(finding)
+
+    def _result(self) -> PackageReport:
+        checker = self._checker
+        return PackageReport(
+            verdict=verdict_of(self._codes.values(), unverifiable=UNVERIFIABLE),
+            level="A0" if self._signed else "none",
+            size=self._checkpoint.size,
+            root=self._checkpoint.root.hex(),
+            log=self._checkpoint.origin,
+            cases_checked=self._cases,
+            entries_checked=checker.entries_checked if checker else 0,
+            objects_checked=checker.objects_checked if checker else 0,
+            bytes_checked=self._bag.bytes_read,
+            receipt=self._receipt,
+            findings=tuple(self._findings),
+            findings_total=self._total,
+        )
+
+
+def _digest(pieces: Iterable[bytes] | Iterator[bytes]) -> str:
+    hashed = hashlib.sha256()
+    for piece in pieces:
+        hashed.update(piece)
+    return hashed.hexdigest()
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")

@@ -1,0 +1,144 @@
+"""The frame of the reading pages: opens from disk, asks for nothing, allows no script and no style but its own."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from audit_exports.markup import Content, Markup, both, href, source_hash, tag
+from audit_exports.record import EntryRow, FileItem, PackageFacts
+from audit_exports.words import field_name, size_words, when
+
+_HERE = Path(__file__).parent / "reader"
+_PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+
+
+@cache
+def _source(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+def page(title: str, main: Content, facts: PackageFacts, *, up: str = "") -> bytes:
+    """A whole page. ``up`` leads from its folder to ``data/``, such as ``../../``."""
+    style, script = _source("style.css"), _source("reader.js")
+    policy = (
+        f"default-src 'none'; style-src {source_hash(style)}; script-src {source_hash(script)}; "
+        "img-src 'self' file:; base-uri 'none'; form-action 'none'"
+    )
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=policy),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="referrer", content="no-referrer"),
+        tag("title", f"{title} · Constancia"),
+        tag("style", Markup(style)),
+    )
+    body = tag(
+        "body",
+        tag("a", both("Ir al contenido", "Skip to content"), class_="salto", href="#contenido"),
+        _bar(up),
+        tag("main", main, id="contenido", tabindex="-1"),
+        _foot(facts, up),
+        tag("script", Markup(script)),
+    )
+    return f"<!DOCTYPE html>\n{tag('html', head, body, lang='es-MX')}\n".encode()
+
+
+def moment(at: str) -> Markup | None:
+    """A ledger time, machine-readable beside."""
+    return tag("time", when(at), datetime=at) if at else None
+
+
+def chip(spanish: str, english: str, tone: str = "") -> Markup:
+    """A small label; its words say all that its colour does."""
+    return tag("span", both(spanish, english), class_=f"chip {tone}".strip())
+
+
+def file_cards(row: EntryRow, up: str) -> Content:
+    """An entry's files: pictures are shown, everything else is a link."""
+    return tag("div", [_file_card(item, up) for item in row.files], class_="archivos") if row.files else None
+
+
+def entry_meta(row: EntryRow) -> Markup:
+    """Who, in which role, when it happened and when it was recorded."""
+    parts: list[Content] = [both("Entrada", "Entry"), f" {row.seq} · {row.actor} ({row.role})"]
+    if row.acting_for:
+        parts += [" ", both("por cuenta de", "acting for"), f" {row.acting_for}"]
+    if row.via:
+        parts += [" · ", both("vía", "via"), f" {row.via}"]
+    if row.occurred_at:
+        parts += [" · ", both("ocurrió", "occurred"), " ", moment(row.occurred_at)]
+    parts += [" · ", both("se registró", "recorded"), " ", moment(row.at)]
+    return tag("p", parts, class_="meta")
+
+
+def entry_words(row: EntryRow) -> list[Content]:
+    """What people typed, or why it is not there."""
+    parts: list[Content] = []
+    if row.payload == "erased":
+        text = both(
+            f"Contenido borrado: vea la entrada {row.erased_by}.",
+            f"Content erased: see entry {row.erased_by}.",
+        )
+        parts.append(tag("p", text, class_="meta"))
+    if row.reason:
+        parts.append(tag("p", both("Motivo", "Reason"), f": {row.reason}", class_="meta"))
+    if row.note:
+        parts.append(tag("p", row.note, class_="nota"))
+    if row.data:
+        pairs = [tag("dt", field_name(name)) + tag("dd", value) for name, value in row.data]
+        parts.append(tag("dl", [Markup(pair) for pair in pairs], class_="campos"))
+    return parts
+
+
+def fact(label: Content, value: Content, small: Content = None, *, long: bool = False) -> Markup:
+    """One card of a row of facts."""
+    shown = tag("dd", value, tag("small", small) if small else None, class_="largo mono" if long else None)
+    return tag("div", tag("dt", label), shown)
+
+
+def search_box(items: str, spanish: str, english: str) -> Markup:
+    """A search field over elements with class ``items``; hidden until the script makes it work."""
+    field = tag(
+        "input",
+        type="search",
+        data_busca=f".{items}",
+        data_es=spanish,
+        data_en=english,
+        aria_label=spanish,
+        autocomplete="off",
+        spellcheck="false",
+    )
+    label = tag("label", tag("span", both(spanish, english)), field, class_="buscar", hidden=True)
+    return Markup(label + tag("p", class_="cuenta", data_cuenta=True, role="status"))
+
+
+def _bar(up: str) -> Markup:
+    language = tag("button", both("English", "Español"), type="button", data_hace="idioma")
+    theme = tag("button", both("Claro / oscuro", "Light / dark"), type="button", data_hace="tema")
+    name = tag("a", "Constancia", tag("small", both("Paquete de auditoría", "Audit package")),
+               class_="marca", href=f"{up}index.html")  # fmt: skip
+    return tag(
+        "header", tag("div", name, tag("div", language, theme, class_="botones", hidden=True)), class_="barra"
+    )
+
+
+def _foot(facts: PackageFacts, up: str) -> Markup:
+    text = both(
+        "Esta página se lee; no prueba nada por sí misma. Verifique el paquete completo: ",
+        "This page is for reading; it proves nothing by itself. Verify the whole package: ",
+    )
+    origin = tag("span", f"{facts.origin} · {facts.size}", class_="mono")
+    return tag("footer", text, tag("a", "LEEME.html", href=f"{up}LEEME.html"), " · ", origin)
+
+
+def _file_card(item: FileItem, up: str) -> Markup:
+    link = up + href(item.path)
+    if item.media in _PICTURES:
+        shown = tag("a", tag("img", src=link, alt=item.name, loading="lazy"), href=link, tabindex="-1")
+    else:
+        shown = tag("span", item.path.rpartition(".")[2].upper(), class_="tipo", aria_hidden="true")
+    about = tag("small", " · ".join(part for part in (item.slot, item.media, size_words(item.size)) if part))
+    digest = tag("small", f"SHA-256 {item.sha256[:16]}…", class_="mono", title=item.sha256)
+    return tag("figure", shown, tag("figcaption", tag("a", item.name, href=link), about, digest))

@@ -1,0 +1,141 @@
+"""What the readable files of a package are made from: one case, told once, whoever tells it.
+
+The builder makes these records from the ledger, the verifier from the files it has just verified. Everything readable
+(pages, workbook, tables) is a pure function of them, so the verifier can make it again and compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from audit_exports.layout import case_folder
+from workflows.definition import Definition
+from workflows.state import CaseState, StepState
+
+
+@dataclass(frozen=True, slots=True)
+class FileItem:
+    """One evidence file. ``path`` is relative to ``data/``; ``name`` is what its owner called it."""
+
+    path: str
+    name: str
+    size: int
+    media: str
+    sha256: str
+    slot: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One entry as people read it; times are ledger times, ``payload`` says ``kept``, ``erased`` or ``absent``.
+
+    ``erased_by``, ``superseded_by`` and ``supersedes`` are entry numbers of the same case, 0 for none.
+    """
+
+    seq: int
+    index: int
+    kind: str
+    step: str
+    at: str
+    occurred_at: str
+    actor: str
+    role: str
+    acting_for: str
+    via: str
+    reason: str
+    choice: str
+    leaf: str
+    note: str
+    data: tuple[tuple[str, str], ...]
+    files: tuple[FileItem, ...]
+    payload: str
+    erased_by: int = 0
+    superseded_by: int = 0
+    supersedes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """A case as the package tells it; ``state`` is what the verifier derives again from the entries.
+
+    ``title`` names the case in its owner's words (it comes from the payload, so it is empty once that is erased).
+    """
+
+    folio: str
+    title: str
+    definition: Definition
+    state: CaseState
+    entries: tuple[EntryRow, ...]
+
+    @property
+    def folder(self) -> str:
+        """Where the case lies, relative to ``data/``."""
+        return case_folder(self.folio)
+
+    def rows_of(self, step: StepState) -> Iterator[EntryRow]:
+        """The entries that made a step what it is, in order, those annulled since included."""
+        for seq in sorted({*step.entries, *step.past}):
+            yield self.entries[seq - 1]
+
+    def files(self) -> Iterator[tuple[EntryRow, FileItem]]:
+        """Every evidence file with its entry."""
+        for row in self.entries:
+            for item in row.files:
+                yield row, item
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which cases: all of them unless limited. Limits of different kinds must all hold.
+
+    ``start`` and ``end`` are dates (``YYYY-MM-DD``, both included, in the calendar's time zone); a case lies in the
+    period when one of its entries was recorded in it, and is exported whole. ``sample`` takes that many of the cases
+    found, in the order of SHA-256(seed || folio), so that anybody can draw the same sample again.
+    """
+
+    processes: tuple[str, ...] = ()
+    start: str = ""
+    end: str = ""
+    folios: tuple[str, ...] = ()
+    sample: int = 0
+    seed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageFacts:
+    """What a package is about. Origin, size and root (hex) are the checkpoint's; all else is the exporter's word.
+
+    ``as_of`` is the ledger time for which states are derived; ``population`` how many cases the scope's limits left
+    before sampling, 0 without a sample; ``calendar`` names the calendar in the package.
+    """
+
+    origin: str
+    size: int
+    root: str
+    as_of: str
+    calendar: str
+    scope: Scope
+    population: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How much is in a package."""
+
+    cases: int = 0
+    entries: int = 0
+    files: int = 0
+    file_bytes: int = 0
+    exceptions: int = 0
+
+    def plus(self, record: CaseRecord) -> Totals:
+        """The totals with one more case."""
+        files = [item for _, item in record.files()]
+        return Totals(
+            self.cases + 1,
+            self.entries + len(record.entries),
+            self.files + len(files),
+            self.file_bytes + sum(item.size for item in files),
+            self.exceptions + len(record.state.exceptions),
+        )

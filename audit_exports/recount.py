@@ -1,0 +1,111 @@
+"""From verified entries to the record people read; used by builder and verifier alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from audit_exports import layout
+from audit_exports.names import evidence_name, media_extension
+from audit_exports.record import CaseRecord, EntryRow, FileItem
+from evidence.canonical import Json, NotCanonical
+from evidence.entry import EntryKind, MalformedEntry, SealedEntry
+from workflows.definition import Definition
+from workflows.state import CaseState
+
+
+def recount(definition: Definition, state: CaseState, entries: Sequence[SealedEntry]) -> CaseRecord:
+    """The record of one case. Payloads are the case's own words: what does not have the expected shape is left out."""
+    superseded = dict(state.superseded)
+    supersedes = {by: seq for seq, by in state.superseded}
+    erasers = erased_by(entries)
+    rows = tuple(
+        _row(
+            item,
+            erasers.get(item.leaf, 0),
+            superseded.get(item.entry.seq, 0),
+            supersedes.get(item.entry.seq, 0),
+        )
+        for item in entries
+    )
+    return CaseRecord(state.folio, _title(definition, rows), definition, state, rows)
+
+
+def erased_by(entries: Sequence[SealedEntry]) -> dict[str, int]:
+    """Leaf of each erased payload, and the number of the entry that says so."""
+    return {
+        leaf: item.entry.seq
+        for item in reversed(entries)
+        if item.entry.kind is EntryKind.ERASURE_EXECUTED
+        for leaf in item.entry.refs
+    }
+
+
+def file_items(item: SealedEntry) -> tuple[FileItem, ...]:
+    """An entry's files with their place in the package; names come from the payload, where it is still there."""
+    words = _files(_payload(item))
+    found = []
+    for position, blob in enumerate(item.entry.objects, 1):
+        about = words[position - 1] if position <= len(words) else {}
+        name, slot = _text(about, "name"), _text(about, "slot")
+        safe = evidence_name(item.entry.seq, position, name, media_extension(blob.media))
+        path = layout.file_path(item.entry.case, safe)
+        found.append(FileItem(path, name or safe, blob.size, blob.media, blob.sha256, slot))
+    return tuple(found)
+
+
+def _row(item: SealedEntry, erased: int, superseded_by: int, supersedes: int) -> EntryRow:
+    entry, payload, facts = item.entry, _payload(item), item.entry.facts
+    kept = "erased" if erased else "absent"
+    return EntryRow(
+        seq=entry.seq,
+        index=-1 if item.index is None else item.index,
+        kind=str(entry.kind),
+        step=entry.step,
+        at=entry.at,
+        occurred_at=_text(facts, "occurred_at"),
+        actor=entry.actor,
+        role=entry.role,
+        acting_for=_text(facts, "acting_for"),
+        via=_text(facts, "via"),
+        reason=_text(payload, "reason") or _text(facts, "reason"),
+        choice=_text(facts, "choice"),
+        leaf=item.leaf,
+        note=_text(payload, "note"),
+        data=_pairs(payload.get("data")),
+        files=file_items(item),
+        payload=kept if item.payload_bytes is None else "kept",
+        erased_by=erased,
+        superseded_by=superseded_by,
+        supersedes=supersedes,
+    )
+
+
+def _payload(item: SealedEntry) -> Mapping[str, Json]:
+    """The payload's members; a payload that is no object has none (its bytes are still in the package)."""
+    try:
+        return item.payload()
+    except (MalformedEntry, NotCanonical):
+        return {}
+
+
+def _files(payload: Mapping[str, Json]) -> list[dict[str, Json]]:
+    files = payload.get("files")
+    return [item if isinstance(item, dict) else {} for item in files] if isinstance(files, list) else []
+
+
+def _pairs(value: Json) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict):
+        return ()
+    pairs = [(name, text) for name, text in sorted(value.items()) if isinstance(text, str) and text]
+    return tuple(pairs)
+
+
+def _text(members: Mapping[str, Json], name: str) -> str:
+    value = members.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _title(definition: Definition, rows: Sequence[EntryRow]) -> str:
+    """What the definition says names a case, from the words it was opened with."""
+    words = dict(rows[0].data) if rows else {}
+    return " · ".join(words[name] for name in definition.opening.title if words.get(name))

@@ -1,0 +1,37 @@
+"""A case's entries as a table that opens in any spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from audit_exports.record import CaseRecord
+from audit_exports.sheet import neutral
+from audit_exports.words import kind_words
+
+_HEADINGS = (
+    "clave seq indice registrada ocurrio tipo que paso nombre_del_paso actor rol por_cuenta_de via motivo nota "
+    "archivos hoja"
+).split()
+
+
+def timeline(record: CaseRecord) -> bytes:
+    """CSV (RFC 4180, UTF-8 with byte order mark, times in UTC), one row an entry, cells neutralised."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(_HEADINGS)
+    for row in record.entries:
+        step = record.definition.by_step.get(row.step)
+        files = "; ".join(item.path.removeprefix(record.folder + "/") for item in row.files)
+        cells = [f"{record.folio}/{row.seq}", str(row.seq), str(row.index), row.at, row.occurred_at, row.kind]
+        cells += [
+            kind_words(row.kind)[0],
+            row.step,
+            step.name.es if step else "",
+            row.actor,
+            row.role,
+            row.acting_for,
+        ]
+        cells += [row.via, row.reason, row.note, files, row.leaf]
+        writer.writerow([neutral(cell) for cell in cells])
+    return text.getvalue().encode("utf-8-sig", "replace")

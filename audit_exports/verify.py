@@ -1,0 +1,145 @@
+"""``python -m audit_exports.verify PACKAGE``: check an audit package offline, with nothing but Python.
+
+Exit status: 0 valid, 1 invalid, 2 unverifiable, 3 wrong usage. Without a key or policy from the arguments the
+verdict is never valid: what travels inside a package proves nothing about itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from audit_exports.codes import UNVERIFIABLE, WORDS
+from audit_exports.containers import open_container, printable
+from audit_exports.packagecheck import PackageReport, check_package
+from audit_exports.trust import MAX_POLICY_BYTES, MalformedPolicy, Trust, parse_policy
+from evidence.findings import Finding, Verdict, verdict_of
+from evidence.note import MalformedKey, VerifierKey
+
+USAGE_ERROR = 3
+_MAX_RECEIPT = 1 << 20
+_SHOWN = 40
+
+_VERDICTS = {
+    Verdict.VALID: ("VÁLIDO", "VALID"),
+    Verdict.INVALID: ("INVÁLIDO", "INVALID"),
+    Verdict.UNVERIFIABLE: ("NO VERIFICABLE", "UNVERIFIABLE"),
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong usage exits with 3: 2 already means unverifiable."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(USAGE_ERROR, f"{self.prog}: {message}\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status."""
+    parser = _arguments()
+    options = parser.parse_args(arguments)
+    try:
+        trust = _trust(options)
+        container = open_container(options.package)
+    except (OSError, MalformedKey, MalformedPolicy, UnicodeError) as error:
+        parser.error(str(error))
+    try:
+        report = check_package(container, trust)
+    finally:
+        container.close()
+    if options.json:
+        print(json.dumps(report.as_json(), ensure_ascii=False, indent=2))  # noqa: T201 - the command's output
+    else:
+        print(as_text(report, options.package.name))  # noqa: T201 - the command's output
+    return report.verdict.exit_code
+
+
+def as_text(report: PackageReport, name: str) -> str:
+    """The report for people, Spanish first."""
+    spanish, english = _VERDICTS[report.verdict]
+    lines = [
+        f"{spanish} / {english}: {printable(name)}",
+        f"  bitácora / log: {printable(report.log)}, {report.size} entradas / entries",
+        f"  raíz / root: {report.root or '-'}",
+        f"  revisado / checked: {report.cases_checked} casos / cases, {report.entries_checked} entradas / entries,",
+        f"      {report.objects_checked} archivos / files, {report.bytes_checked} bytes",
+        *_level(report),
+    ]
+    for finding in report.findings[:_SHOWN]:
+        lines += _finding(finding)
+    if report.findings_total > _SHOWN:
+        rest = report.findings_total - min(_SHOWN, len(report.findings))
+        lines.append(f"  … {rest} hallazgos más / more findings (--json)")
+    return "\n".join(lines)
+
+
+def _level(report: PackageReport) -> list[str]:
+    if report.level == "none":
+        reached = "  nivel / level: ninguno / none"
+        more = (
+            "indique la llave del registro con --vkey o --policy / give the log's key with --vkey or --policy"
+        )
+    else:
+        reached = "  nivel / level: A0 (punto de control firmado / signed checkpoint)"
+        more = (
+            "A1 copia bajo candado, A2 sello de tiempo, A3-A4 testigos, A5 acuses de terceros: no en este paquete / "
+            "A1 locked copy, A2 time stamp, A3-A4 witnesses, A5 counterparties' receipts: not in this package"
+        )
+    receipt = (
+        "sí, este paquete es el que la bitácora registró / yes, this package is the one the log recorded"
+        if report.receipt
+        else "no se revisó; con --receipt se prueba también el alcance / not checked; --receipt also proves the scope"
+    )
+    return [reached, f"  lo subiría / would raise it: {more}", f"  exportación / export: {receipt}"]
+
+
+def _finding(finding: Finding) -> list[str]:
+    words = WORDS.get(finding.code, ("", ""))
+    weight = verdict_of([finding], unverifiable=UNVERIFIABLE)
+    mark = {Verdict.INVALID: "✗", Verdict.UNVERIFIABLE: "?", Verdict.VALID: "i"}[weight]
+    return [
+        f"  {mark} {finding.code} · {printable(finding.subject)}",
+        f"      {words[0]} / {words[1]}",
+        f"      se esperaba / expected: {printable(finding.expected)}",
+        f"      se encontró / found:    {printable(finding.found)}",
+    ]
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m audit_exports.verify",
+        description="Verifica sin red un paquete de auditoría de Constancia / verify an audit package offline.",
+        epilog="0 válido / valid · 1 inválido / invalid · 2 no verificable / unverifiable · 3 mal uso / wrong usage",
+    )
+    parser.add_argument("package", type=Path, metavar="PACKAGE", help="zip o carpeta / zip or folder")
+    parser.add_argument(
+        "--vkey", action="append", default=[], metavar="KEY", help="llave de confianza / trusted key"
+    )
+    parser.add_argument("--policy", type=Path, metavar="FILE", help="política / policy (C2SP tlog-policy)")
+    parser.add_argument(
+        "--receipt", type=Path, metavar="FILE", help="acuse de la exportación / the export's receipt"
+    )
+    parser.add_argument("--json", action="store_true", help="informe en JSON / report as JSON")
+    return parser
+
+
+def _trust(options: argparse.Namespace) -> Trust:
+    keys = [VerifierKey.from_text(text) for text in options.vkey]
+    if options.policy:
+        keys += parse_policy(_read(options.policy, MAX_POLICY_BYTES))
+    receipt = _read(options.receipt, _MAX_RECEIPT) if options.receipt else None
+    return Trust(tuple(dict.fromkeys(keys)), receipt)
+
+
+def _read(path: Path, limit: int) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(limit + 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

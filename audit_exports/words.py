@@ -1,0 +1,100 @@
+"""The words of the reading pages, Spanish first, for the closed vocabularies of entries and states."""
+
+from __future__ import annotations
+
+from audit_exports.markup import Markup, both
+
+KINDS = {
+    "log.started": ("Bitácora iniciada", "Log started"),
+    "definition.published": ("Definición publicada", "Definition published"),
+    "catalogue.published": ("Catálogo publicado", "Catalogue published"),
+    "access.granted": ("Acceso otorgado", "Access granted"),
+    "access.revoked": ("Acceso retirado", "Access revoked"),
+    "case.opened": ("Caso abierto", "Case opened"),
+    "case.refused": ("Solicitud rechazada", "Request refused"),
+    "case.closed": ("Caso cerrado", "Case closed"),
+    "case.sealed": ("Expediente sellado", "Case sealed"),
+    "evidence.recorded": ("Evidencia registrada", "Evidence recorded"),
+    "evidence.superseded": ("Evidencia anulada con motivo", "Evidence superseded"),
+    "step.waived": ("Paso dispensado", "Step waived"),
+    "timer.expired": ("Plazo vencido", "Timer expired"),
+    "signature.requested": ("Firma solicitada", "Signature requested"),
+    "signature.declined": ("Firma negada", "Signature declined"),
+    "document.signed": ("Documento firmado", "Document signed"),
+    "link.fetched": ("Enlace consultado", "Link fetched"),
+    "link.opened": ("Enlace abierto", "Link opened"),
+    "package.exported": ("Paquete exportado", "Package exported"),
+    "erasure.executed": ("Borrado ejecutado", "Erasure executed"),
+    "key.rotated": ("Llave renovada", "Key rotated"),
+    "anchor.recorded": ("Ancla registrada", "Anchor recorded"),
+    "heads.committed": ("Cabezas comprometidas", "Heads committed"),
+}
+
+STEP_STATUS = {
+    "hecho": ("Hecho", "Done", "ok"),
+    "abierto": ("Abierto", "Open", "wait"),
+    "bloqueado": ("Bloqueado", "Blocked", ""),
+    "dispensado": ("Dispensado", "Waived", "wait"),
+    "no_aplica": ("No aplica", "Not applicable", ""),
+}
+
+EXCEPTIONS = {
+    "waived": ("Paso dispensado", "Step waived"),
+    "duties_waived": ("Segregación de funciones dispensada", "Segregation of duties waived"),
+    "superseded": ("Evidencia corregida", "Evidence corrected"),
+    "annulled": ("Evidencia anulada", "Evidence annulled"),
+    "out_of_order": ("Fuera de orden", "Out of order"),
+    "recorded_late": ("Registrado tarde", "Recorded late"),
+    "overdue": ("Plazo vencido", "Overdue"),
+    "unmet": ("Requisito que dejó de cumplirse", "Requirement no longer met"),
+    "refused": ("Rechazo", "Refusal"),
+    "repeated": ("Paso repetido", "Step repeated"),
+    "effect_ignored": ("Efecto sin aplicar", "Effect not applied"),
+    "unreadable": ("Entrada no interpretable", "Entry not understood"),
+}
+
+FIELDS = {
+    "tipo": ("tipo", "type"),
+    "nombre": ("nombre", "name"),
+    "rfc": ("RFC", "tax id (RFC)"),
+    "correo": ("correo", "e-mail"),
+    "zona": ("zona", "zone"),
+    "paquete": ("paquete", "package"),
+    "promotoria": ("promotoría", "agency"),
+    "ticket": ("ticket", "ticket"),
+    "dsn": ("DSN", "DSN"),
+}
+
+TIMERS = {
+    "running": ("en curso", "running", ""),
+    "warned": ("con aviso", "warned", "wait"),
+    "overdue": ("vencido", "overdue", "bad"),
+    "fired": ("vencido y registrado", "overdue and recorded", "bad"),
+    "met": ("cumplido", "met", "ok"),
+    "met_late": ("cumplido tarde", "met late", "bad"),
+    "cancelled": ("cancelado", "cancelled", ""),
+}
+
+
+def kind_words(kind: str) -> tuple[str, str]:
+    """What a kind of entry is called; the kind itself when it is newer than this table."""
+    return KINDS.get(kind, (kind, kind))
+
+
+def field_name(field: str) -> Markup:
+    """A payload field's name in both languages."""
+    return both(*FIELDS.get(field, (field.replace("_", " "), field.replace("_", " "))))
+
+
+def when(at: str) -> str:
+    """A ledger time as pages show it: ``2026-01-31 17:05:09 UTC``; ``""`` stays empty."""
+    return f"{at[:10]} {at[11:19]} UTC" if at else ""
+
+
+def size_words(size: int) -> str:
+    """A size in bytes for people, whole numbers only below one MiB."""
+    if size < 1024:
+        return f"{size} B"
+    if size < 1024**2:
+        return f"{size // 1024} KiB"
+    return f"{size // 1024**2}.{size % 1024**2 * 10 // 1024**2} MiB"
