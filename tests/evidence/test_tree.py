@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
 from pathlib import Path
 
@@ -53,6 +54,7 @@ sizes = st.integers(1, 700)
 
 
 def leaves_of(count: int) -> list[bytes]:
+    """The leaf hashes of so many different entries."""
     return [leaf_hash(number.to_bytes(4, "big")) for number in range(count)]
 
 
@@ -76,6 +78,7 @@ class Reader:
         self.asked: dict[tuple[int, int], bytes] = {}
 
     def __call__(self, level: int, index: int) -> bytes:
+        """The hash of a complete subtree."""
         found = self.leaves[index << level : (index + 1) << level]
         assert len(found) == 1 << level, "asked for an incomplete subtree"
         return self.asked.setdefault((level, index), naive_root(found))
@@ -160,7 +163,7 @@ def test_frontier_equals_the_naive_root_however_it_grew(size: int, cuts: list[in
     leaves = leaves_of(size)
     bounds = sorted({0, size, *(cut for cut in cuts if cut < size)})
     frontier = Frontier()
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in itertools.pairwise(bounds):
         frontier.extend(leaves[start:end])
     appended = Frontier()
     for leaf in leaves:
@@ -185,7 +188,7 @@ def test_extend_reports_each_finished_subtree_once(old: int, grown: int) -> None
 
 @given(st.data())
 def test_inclusion_proofs_verify_and_only_for_their_place(data: st.DataObject) -> None:
-    """A proof for a random leaf of a random tree verifies; for another place, leaf, root or with a flipped bit it does not."""
+    """A proof for a random leaf verifies; for another place, leaf or root, or with a flipped bit, it does not."""
     size = data.draw(sizes)
     index = data.draw(st.integers(0, size - 1))
     leaves = leaves_of(size)

@@ -4,8 +4,6 @@ They keep the written contracts (the contract suites run against them too) and n
 Tests may change `MemoryLedger.rows` or `MemoryBlobStore.objects` by hand to play the part of a tamperer.
 """
 
-# ruff: noqa: D102  (the methods' contracts are those of evidence.ports)
-
 from __future__ import annotations
 
 import hashlib
