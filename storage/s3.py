@@ -9,6 +9,7 @@ the disks below it: that is what checkpoints and time stamps are for.
 from __future__ import annotations
 
 import base64
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from storage.checked import CHUNK, checked_stream, measured
 PART_BYTES = 8 << 20
 """Bigger objects go up in parts of this size; it is also the memory an upload takes."""
 _ABSENT = frozenset({"NoSuchKey", "NoSuchVersion", "MethodNotAllowed"})
+_MADE_MEANWHILE = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 _CHECKSUM = {"x-amz-checksum-mode": "ENABLED"}
 
 
@@ -82,6 +84,7 @@ class S3BlobStore:
         self._retention = retention
         self._clock = clock
         self._prepared = False
+        self._preparing = threading.Lock()
         self._pool = urllib3.PoolManager(
             maxsize=32,
             timeout=urllib3.Timeout(connect=connect_seconds, read=read_seconds),
@@ -104,8 +107,7 @@ class S3BlobStore:
             StoreUnavailable: the service does not answer.
         """
         with _translated(f"bucket {self._bucket}"):
-            if not self._client.bucket_exists(bucket_name=self._bucket):
-                self._client.make_bucket(bucket_name=self._bucket, object_lock=True)
+            self._make_bucket()
             if self._client.get_bucket_versioning(bucket_name=self._bucket).status != ENABLED:
                 raise BucketUnfit(f"bucket {self._bucket} keeps no versions")
             self._check_lock()
@@ -178,8 +180,18 @@ class S3BlobStore:
         self._pool.clear()
 
     def _ready(self) -> None:
-        if not self._prepared:
-            self.prepare()
+        with self._preparing:
+            if not self._prepared:
+                self.prepare()
+
+    def _make_bucket(self) -> None:
+        if self._client.bucket_exists(bucket_name=self._bucket):
+            return
+        try:
+            self._client.make_bucket(bucket_name=self._bucket, object_lock=True)
+        except S3Error as error:
+            if error.code not in _MADE_MEANWHILE:
+                raise
 
     def _check_lock(self) -> None:
         try:

@@ -5,12 +5,14 @@ Each worker of a parallel run has its own servers, on its own ports, so no state
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from storage.database import connect, upgrade
 from tests.servers import postgresql, seaweedfs
 
 
@@ -31,10 +33,47 @@ def postgresql_url(postgresql_server: postgresql.PostgresServer) -> Iterator[str
         yield url
 
 
+@pytest.fixture(scope="session")
+def _postgresql_template(postgresql_server: postgresql.PostgresServer) -> Iterator[str]:
+    with postgresql_server.database() as url:
+        _migrate(url)
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture
+def migrated_postgresql_url(
+    postgresql_server: postgresql.PostgresServer, _postgresql_template: str
+) -> Iterator[str]:
+    """The address of a fresh database with every table and not a row."""
+    with postgresql_server.database(template=_postgresql_template) as url:
+        yield url
+
+
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     """The address of an SQLite file that does not exist yet."""
     return f"sqlite:///{tmp_path / 'constancia.sqlite'}"
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "constancia.sqlite"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def migrated_sqlite_url(tmp_path: Path, _sqlite_template: Path) -> str:
+    """The address of a fresh SQLite file with every table and not a row."""
+    path = tmp_path / "constancia.sqlite"
+    shutil.copy(_sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+def _migrate(url: str) -> None:
+    engine = connect(url)
+    upgrade(engine)
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")

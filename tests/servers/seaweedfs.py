@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -41,7 +42,10 @@ class ObjectServer:
 
 @contextmanager
 def seaweedfs_server(weed: Path) -> Iterator[ObjectServer]:
-    """Start a whole store in one process, and kill it at the end (its data is thrown away)."""
+    """Start a whole store in one process, and kill it at the end (its data is thrown away).
+
+    Every bucket takes at least one volume of its own, so there are many, each grown one at a time.
+    """
     folder = Path(tempfile.mkdtemp(prefix="constancia-s3-"))
     identity = {
         "name": "prueba",
@@ -59,7 +63,7 @@ def seaweedfs_server(weed: Path) -> Iterator[ObjectServer]:
             f"-s3.port.grpc={grpc[3]}",
             f"-master.port={master}", f"-master.port.grpc={grpc[0]}", "-master.telemetry=false",
             "-master.volumeSizeLimitMB=256", f"-volume.port={volume}", f"-volume.port.grpc={grpc[1]}",
-            "-volume.max=20", f"-filer.port={filer}", f"-filer.port.grpc={grpc[2]}", "-filer.disableHttp",
+            "-volume.max=400", f"-filer.port={filer}", f"-filer.port.grpc={grpc[2]}", "-filer.disableHttp",
         ]  # fmt: skip
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -67,6 +71,7 @@ def seaweedfs_server(weed: Path) -> Iterator[ObjectServer]:
                 stdout=output,
                 stderr=output,
                 cwd=folder,
+                env={**os.environ, "WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"},
                 preexec_fn=die_with_parent,  # noqa: PLW1509 - one prctl call, made before any thread of ours starts
             )
         try:
