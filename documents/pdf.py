@@ -6,6 +6,7 @@ see). Nothing is ever written back: a re-saved PDF would lose its signatures.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import BinaryIO
@@ -29,6 +30,8 @@ _ACTIONS = {
     "/GoToE": "embedded_files",
     "/Rendition": "embedded_files",
 }
+_STARTXREF = re.compile(rb"startxref\s{1,8}(\d{1,10})\s")
+_XREF = re.compile(rb"\s{0,8}(xref\b|\d{1,10}\s{1,8}\d{1,5}\s{1,8}obj\b)")
 _MAX_NESTING = 50
 _FIELD_DEPTH = 20
 
@@ -42,7 +45,7 @@ def read(stream: BinaryIO, kind: Kind, limits: Limits) -> Reading:
     Raises:
         Refuse: truncated, encrypted, active_content, polyglot, over_limit.
     """
-    _refuse_truncated(stream, kind)
+    sound = _index_is_sound(stream, _end(stream, kind))
     reader = PdfReader(stream, strict=False)
     restricted = reader.is_encrypted
     if restricted and not reader.decrypt(""):
@@ -61,14 +64,15 @@ def read(stream: BinaryIO, kind: Kind, limits: Limits) -> Reading:
     }
     warnings = [
         *(["restricted"] if restricted else []),
+        *([] if sound else ["repaired"]),
         *([] if any(passage.text.strip() for passage in passages) else ["no_text"]),
         *([] if all_read else ["text_cut"]),
     ]
     return Reading(about, tuple(warnings), passages)
 
 
-def _refuse_truncated(stream: BinaryIO, kind: Kind) -> None:
-    """A whole PDF begins with its header and ends with its end mark; both readers would silently repair the rest."""
+def _end(stream: BinaryIO, kind: Kind) -> bytes:
+    """The last bytes. A whole PDF has its header first and its end mark last; readers repair the rest in silence."""
     stream.seek(0)
     if not stream.read(8).startswith(b"%PDF-"):
         raise Refuse("polyglot", family=kind.family, also="unknown")
@@ -77,7 +81,16 @@ def _refuse_truncated(stream: BinaryIO, kind: Kind) -> None:
     tail = stream.read()
     if b"%%EOF" not in tail or b"startxref" not in tail:
         raise Refuse("truncated", family=kind.family)
-    stream.seek(0)
+    return tail
+
+
+def _index_is_sound(stream: BinaryIO, tail: bytes) -> bool:
+    """Whether the last ``startxref`` points to a cross-reference table or stream, as ISO 32000-1 7.5.5 demands."""
+    pointer = _STARTXREF.findall(tail)
+    if not pointer:
+        return False
+    stream.seek(int(pointer[-1]))
+    return bool(_XREF.match(stream.read(64)))
 
 
 def _refuse_active(reader: PdfReader, limits: Limits) -> None:

@@ -78,6 +78,13 @@ def test_restricted_pdf_opens_with_a_warning(make: SimpleNamespace) -> None:
     assert found.warnings == ("restricted",)
 
 
+def test_pdf_with_a_damaged_index_is_read_with_a_warning(make: SimpleNamespace) -> None:
+    """Readers rebuild a wrong cross-reference pointer; the person is told that they did."""
+    head, _, tail = make.pdf().rpartition(b"startxref")
+    data = head + b"startxref\n7\n%%EOF" + tail[len(tail) :]
+    assert _look(data, "carta.pdf").warnings == ("repaired",)
+
+
 def test_scanned_pdf_says_that_it_has_no_text(make: SimpleNamespace) -> None:
     """A scan cannot be searched nor scanned for passwords: the person is told."""
     assert _look(make.pdf(body="#rect(width: 3cm)"), "escaneo.pdf").warnings == ("no_text",)
