@@ -24,6 +24,10 @@ class Text:
         return self.en if locale.startswith("en") else self.es
 
 
+NEW = "nuevo"
+NEW_NAME = Text("Nuevo", "New")
+
+
 class StepClass(StrEnum):
     """How much a step is owed; only the first two can be missing."""
 
@@ -97,7 +101,8 @@ class Field:
     """A typed value. ``param`` values become facts of the entry (never personal); others stay in the payload.
 
     ``unique`` refuses the same value in another case; ``unique_open`` in another *open* case of the process;
-    ``reference`` is the kind under which the value can be searched.
+    ``reference`` is the kind under which the value can be searched. ``same_as`` is a ``(step, field)`` whose value in
+    force this one must repeat, and from which it is taken when left out.
     """
 
     name: str
@@ -114,6 +119,7 @@ class Field:
     options: tuple[Option, ...] = ()
     catalogue: str = ""
     default: str = ""
+    same_as: tuple[str, str] | None = None
     when: When | None = None
     max_length: int = 200
 
@@ -175,7 +181,6 @@ class Branch:
     closes: str = ""
     destination: str = ""
     link_field: str = ""
-    effects: tuple[Effect, ...] = ()
     evidence: Evidence | None = None
 
 
@@ -194,7 +199,8 @@ class Step:
 
     ``requires``: steps that must be met first (hard). ``follows``: steps the text puts first (soft: recording before
     them is an exception, not an error). ``roles`` may record it; ``performer`` does it; ``duty`` falls on the actor,
-    or on the holder of ``duty_post``. ``most`` 0: repeatable without limit. ``by_system``: only the system records it.
+    or on the holder of ``duty_post``. It may be recorded up to ``most`` times. ``by_system``: the system alone records
+    it. ``after_closing``: an optional step that may still be recorded once the case is closed (owed ones always may).
     """
 
     code: str
@@ -210,7 +216,6 @@ class Step:
     when: When | None = None
     requires: tuple[str, ...] = ()
     follows: tuple[str, ...] = ()
-    least: int = 1
     most: int = 1
     slots: tuple[Slot, ...] = ()
     fields: tuple[Field, ...] = ()
@@ -283,6 +288,7 @@ class Outcome:
     code: str
     name: Text
     abandons: bool = False
+    effects: tuple[Effect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,6 +436,32 @@ class Definition:
         return {step.code: step for step in self.steps}
 
     @cached_property
+    def downstream(self) -> Mapping[str, frozenset[str]]:
+        """For each step, those that the order places after it, near or far."""
+        before: dict[str, frozenset[str]] = {}
+        for step in self.steps:
+            direct = {*step.requires, *step.follows}
+            before[step.code] = frozenset(direct).union(*(before[code] for code in direct))
+        return {
+            code: frozenset(other for other, earlier in before.items() if code in earlier) for code in before
+        }
+
+    @cached_property
+    def by_timer(self) -> Mapping[str, Timer]:
+        """Timers by code."""
+        return {timer.code: timer for timer in self.timers}
+
+    @cached_property
+    def by_machine(self) -> Mapping[str, Machine]:
+        """State machines by code."""
+        return {machine.code: machine for machine in self.machines}
+
+    @cached_property
+    def primary(self) -> Machine:
+        """The machine whose status lists show."""
+        return next(machine for machine in self.machines if machine.primary)
+
+    @cached_property
     def by_role(self) -> Mapping[str, Role]:
         """Roles by code."""
         return {role.code: role for role in self.roles}
@@ -463,7 +495,7 @@ class Definition:
         for step in self.steps:
             if step.wait and step.wait.code == status:
                 return step.wait.name
-        return Text(status, status)
+        return NEW_NAME if status == NEW else Text(status, status)
 
 
 def applies(when: When | None, params: Mapping[str, str]) -> bool:

@@ -97,10 +97,14 @@ class StepState:
 
 @dataclass(frozen=True, slots=True)
 class TimerState:
-    """One run of a timer. ``warn_at`` is empty where it has no warning; ``pending`` are marks due and unfired."""
+    """One run of a timer. ``warn_at`` is empty where it has no warning; ``pending`` are marks due and unfired.
+
+    ``effect``: alert, remind or close. ``run`` counts from 1. ``blocked_by``: steps a closing waits for.
+    """
 
     timer: str
     step: str
+    effect: str
     unit: str
     run: int
     started_seq: int
@@ -118,6 +122,7 @@ class TimerState:
         return {
             "timer": self.timer,
             "step": self.step,
+            "effect": self.effect,
             "unit": self.unit,
             "run": self.run,
             "started_seq": self.started_seq,

@@ -1,0 +1,245 @@
+"""The state of a case, derived from its entries and nothing else.
+
+`derive` is pure and runs on the standard library: the desk's pages, the rebuild of projections and the auditor's
+offline tool call the same function on the same facts. It never reads a payload, so that state survives erasure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+from evidence.entry import Entry, EntryKind, format_time, parse_time
+from workflows import timers
+from workflows.calendar import BusinessCalendar, OutOfCalendar
+from workflows.definition import NEW, Definition, Step, StepClass
+from workflows.facts import facts_of
+from workflows.fold import Fold, Progress
+from workflows.history import History, resolve
+from workflows.state import (
+    CaseException,
+    CaseState,
+    ExceptionCode,
+    Measure,
+    StepState,
+    StepStatus,
+    TimerState,
+    Waiting,
+)
+
+
+class NotACase(ValueError):
+    """Entries that do not begin with ``case.opened``, or belong to another definition."""
+
+
+def derive(
+    definition: Definition,
+    entries: Sequence[Entry],
+    *,
+    calendar: BusinessCalendar,
+    as_of: datetime | None = None,
+    now: datetime | None = None,
+) -> CaseState:
+    """What the entries of one case say of it.
+
+    Args:
+        definition: the one pinned in the case's first entry.
+        entries: all of the case, by ``seq``; their chain is checked elsewhere.
+        calendar: the table by which days are counted.
+        as_of: only entries recorded up to this moment count, and timers stand as they stood then.
+        now: the moment at which timers are judged; by default that of the last entry, which makes the result a
+            function of the entries alone. ``as_of`` overrides it.
+
+    Raises:
+        NotACase: no entry counts, the first does not open a case, or its definition is another one.
+    """
+    counted = _cut(entries, as_of)
+    _check(definition, counted)
+    moment = as_of or now or parse_time(counted[-1].at)
+    history = resolve(counted)
+    fold = Fold(definition, history, calendar)
+    fold.run()
+    return _State(fold, counted, history, moment).result()
+
+
+def _cut(entries: Sequence[Entry], as_of: datetime | None) -> Sequence[Entry]:
+    """The entries up to the first one recorded later: order is by ``seq``, times only choose where to stop."""
+    if as_of is None:
+        return entries
+    limit = format_time(as_of)
+    stop = next((n for n, entry in enumerate(entries) if entry.at > limit), len(entries))
+    return entries[:stop]
+
+
+def _check(definition: Definition, entries: Sequence[Entry]) -> None:
+    if not entries:
+        raise NotACase("no entry counts")
+    if entries[0].kind is not EntryKind.CASE_OPENED:
+        raise NotACase(f"begins with {entries[0].kind}")
+    if facts_of(entries[0]).definition != definition.digest:
+        raise NotACase("was opened under another definition")
+
+
+class _State:
+    """Reads a finished fold out into a `CaseState`."""
+
+    def __init__(self, fold: Fold, entries: Sequence[Entry], history: History, moment: datetime) -> None:
+        self.fold = fold
+        self.definition = fold.definition
+        self.entries = entries
+        self.history = history
+        self.moment = moment
+        self.closed = fold.closing is not None
+        self._corrected = _corrected(entries, history)
+        self.outcome = self.definition.by_outcome[fold.closing.outcome] if fold.closing else None
+
+    def result(self) -> CaseState:
+        fold, definition = self.fold, self.definition
+        steps = tuple(self._step(step) for step in definition.steps)
+        by_system = {step.code for step in definition.steps if step.by_system}
+        owed = [step for step in steps if step.mandatory and step.status in _UNDONE]
+        doubtful = any(step.unmet or step.lacks for step in steps if step.status is StepStatus.DONE)
+        runs = tuple(self._timers())
+        waiting = self._waiting(steps)
+        return CaseState(
+            folio=self.entries[0].case,
+            process=definition.process,
+            version=definition.version,
+            definition=definition.digest,
+            moment=format_time(self.moment),
+            length=len(self.entries),
+            opened_at=self.entries[0].at,
+            params=dict(fold.params),
+            machines=tuple(fold.machines.values()),
+            steps=steps,
+            open_steps=tuple(
+                s.step for s in steps if s.status is StepStatus.OPEN and s.step not in by_system
+            ),
+            missing=tuple(step.step for step in owed),
+            complete=not owed and not doubtful,
+            closed=self.closed,
+            status=self._status(waiting),
+            waiting=waiting,
+            closing=fold.closing,
+            timers=runs,
+            exceptions=tuple(sorted(self._exceptions(steps), key=lambda item: item.seq)),
+            routes=tuple(fold.routes),
+            measures=tuple(self._measures()),
+            parties=tuple(fold.parties),
+            superseded=self.history.superseded,
+        )
+
+    def _step(self, step: Step) -> StepState:
+        progress = self.fold.progress[step.code]
+        status, unmet = self._status_of(step, progress)
+        return StepState(
+            step=step.code,
+            status=status,
+            entries=tuple(progress.entries),
+            past=(*progress.past, *self._corrected.get(step.code, ())),
+            unmet=unmet,
+            lacks=progress.lacks,
+            choice=progress.choice,
+            in_turn=status is StepStatus.OPEN and not self.fold.expected(step),
+            mandatory=step.kind is StepClass.MANDATORY and status is not StepStatus.NOT_APPLICABLE,
+            repeatable=status is StepStatus.DONE and not self.closed and len(progress.entries) < step.most,
+            round=progress.round,
+        )
+
+    def _status_of(self, step: Step, progress: Progress) -> tuple[StepStatus, tuple[str, ...]]:
+        if not self.fold.applicable(step):
+            return StepStatus.NOT_APPLICABLE, ()
+        if progress.done:
+            return StepStatus.DONE, progress.unmet
+        if progress.waived:
+            return StepStatus.WAIVED, ()
+        if self.closed and not self._owed_after_closing(step):
+            return StepStatus.NOT_APPLICABLE, ()
+        unmet = self.fold.unmet(step)
+        if unmet or step.by_system:
+            return StepStatus.BLOCKED, unmet
+        return StepStatus.OPEN, ()
+
+    def _owed_after_closing(self, step: Step) -> bool:
+        """A closed case still takes what it owes; but not what would have come after an abandonment."""
+        if self.outcome is not None and self.outcome.abandons:
+            after = self.definition.downstream.get(self.fold.closing_step)
+            if after is None or step.code in after or step.code == self.fold.closing_step:
+                return False
+        return step.kind is StepClass.MANDATORY or step.after_closing
+
+    def _timers(self) -> Iterator[TimerState]:
+        for run in self.fold.runs:
+            closing = self.definition.by_step.get(run.timer.closing_step)
+            blocks = self.fold.unmet(closing) if closing is not None else ()
+            yield timers.state_of(run, self.moment, blocks, self.fold.calendar)
+
+    def _waiting(self, steps: Sequence[StepState]) -> Waiting | None:
+        """What the case waits for: an open step of the desk itself, in its turn, means that it does not wait."""
+        found: Waiting | None = None
+        for state in steps:
+            step = self.definition.by_step[state.step]
+            if self.closed or not state.in_turn or step.kind not in _DRIVING:
+                continue
+            if step.wait is None:
+                return None
+            if found is None:
+                since, seq = self._since(step)
+                found = Waiting(step.wait.code, step.wait.who, step.code, since, seq)
+        return found
+
+    def _since(self, step: Step) -> tuple[str, int]:
+        """When a wait began: at the last entry of the steps before it."""
+        before = [self.fold.progress[code] for code in (*step.requires, *step.follows)]
+        last = max(before, key=lambda item: item.last_seq, default=Progress())
+        return last.last_at, last.last_seq
+
+    def _status(self, waiting: Waiting | None) -> str:
+        if self.fold.closing is not None:
+            return self.fold.closing.outcome
+        if waiting is not None:
+            return waiting.code
+        return self.fold.machines[self.definition.primary.code].status or NEW
+
+    def _exceptions(self, steps: Sequence[StepState]) -> Iterator[CaseException]:
+        yield from self.fold.exceptions
+        steps_of = {entry.seq: entry.step for entry in self.entries}
+        annulled = {by for _, by in self.history.annulled}
+        for seq, by in self.history.superseded:
+            code = ExceptionCode.ANNULLED if by in annulled else ExceptionCode.SUPERSEDED
+            yield CaseException(code, steps_of[seq], by, str(seq))
+        for seq, why in self.history.unreadable:
+            yield CaseException(ExceptionCode.UNREADABLE, steps_of[seq], seq, why)
+        for state in steps:
+            if state.status is StepStatus.DONE and (state.unmet or state.lacks):
+                detail = ",".join((*state.unmet, *state.lacks))
+                yield CaseException(ExceptionCode.UNMET, state.step, max(state.entries), detail)
+        for run in self.fold.runs:
+            late = run.active and self.moment > run.due_at and run.timer.effect == "alert"
+            if late:
+                yield CaseException(ExceptionCode.OVERDUE, run.timer.step, run.started_seq, run.timer.code)
+
+    def _measures(self) -> Iterator[Measure]:
+        calendar = self.fold.calendar
+        for span in self.definition.spans:
+            start = self.fold.progress[span.start].done_day
+            end = self.fold.progress[span.end].done_day
+            days = -1
+            if start is not None and end is not None:
+                with suppress(OutOfCalendar):
+                    days = calendar.between(calendar.local_day(start), calendar.local_day(end), span.unit)
+            yield Measure(span.code, days)
+
+
+def _corrected(entries: Sequence[Entry], history: History) -> dict[str, list[int]]:
+    """Entries that a correction took out of the count, by step."""
+    steps = {entry.seq: entry.step for entry in entries}
+    corrected: dict[str, list[int]] = {}
+    for seq, _ in history.superseded:
+        corrected.setdefault(steps[seq], []).append(seq)
+    return corrected
+
+
+_UNDONE = frozenset({StepStatus.OPEN, StepStatus.BLOCKED})
+_DRIVING = frozenset({StepClass.MANDATORY, StepClass.CONDITIONAL})

@@ -1,0 +1,167 @@
+"""The facts of an entry as typed values: the closed vocabulary from which state is derived.
+
+``docs/formats/entry.md`` lists the members. Writing and reading them is in one module, so that they cannot drift.
+Reading is tolerant where it must be (the verifier reads strangers' packages): what is malformed becomes a listed
+problem and counts as absent, and nothing is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import cast
+
+from evidence.canonical import Json
+from evidence.entry import Entry, format_time, parse_time
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFact:
+    """One piece of evidence an entry brings.
+
+    ``object`` is its index in the entry's objects, -1 for evidence that is no file. ``source`` is the ``seq`` of the
+    entry that first brought a shared file, 0 for a new one.
+    """
+
+    slot: str
+    type: str
+    object: int = -1
+    source: int = 0
+
+    def as_json(self) -> dict[str, Json]:
+        """The member of ``facts.evidence``; absent members are left out."""
+        members: dict[str, Json] = {"slot": self.slot, "type": self.type}
+        if self.object >= 0:
+            members["object"] = self.object
+        if self.source:
+            members["from"] = self.source
+        return members
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one entry states. Every member is absent (empty, 0, false) unless the entry's kind calls for it."""
+
+    occurred_at: str = ""
+    actor_class: str = ""
+    via: str = ""
+    acting_for: str = ""
+    definition: str = ""
+    calendar: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    parties: Mapping[str, str] = field(default_factory=dict)
+    evidence: tuple[EvidenceFact, ...] = ()
+    choice: str = ""
+    annul: bool = False
+    rule: str = ""
+    reason: str = ""
+    destination: str = ""
+    link: str = ""
+    timer: str = ""
+    mark: str = ""
+    run: int = 0
+    due_at: str = ""
+    problems: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Json]:
+        """The entry's ``facts``: absent members are left out."""
+        members: dict[str, Json] = {name: getattr(self, name) for name in _TEXTS if getattr(self, name)}
+        if self.params:
+            members["params"] = dict(self.params)
+        if self.parties:
+            members["parties"] = dict(self.parties)
+        if self.evidence:
+            members["evidence"] = [item.as_json() for item in self.evidence]
+        if self.annul:
+            members["annul"] = True
+        if self.run:
+            members["run"] = self.run
+        return members
+
+
+_TEXTS = (
+    "occurred_at actor_class via acting_for definition calendar choice rule reason destination link timer mark due_at"
+).split()
+_TIMES = ("occurred_at", "due_at")
+FACT_NAMES = frozenset({*_TEXTS, "params", "parties", "evidence", "annul", "run"})
+
+
+def facts_of(entry: Entry) -> Facts:
+    """The facts of an entry; members of an unknown name or form are named in ``problems``."""
+    found = entry.facts
+    problems = sorted(found.keys() - FACT_NAMES)
+    texts = {name: _text(found, name, problems) for name in _TEXTS}
+    for name in _TIMES:
+        if texts[name] and not is_time(texts[name]):
+            problems.append(name)
+            texts[name] = ""
+    run = found.get("run", 0)
+    if not isinstance(run, int) or isinstance(run, bool):
+        problems.append("run")
+        run = 0
+    return Facts(
+        **texts,
+        params=_texts(found, "params", problems),
+        parties=_texts(found, "parties", problems),
+        evidence=tuple(_evidence(found.get("evidence", []), len(entry.objects), problems)),
+        annul=found.get("annul", False) is True,
+        run=run,
+        problems=tuple(problems),
+    )
+
+
+def is_time(text: str) -> bool:
+    """Whether a text is a ledger time."""
+    try:
+        parse_time(text)
+    except ValueError:
+        return False
+    return True
+
+
+def time_text(moment: datetime | None) -> str:
+    """A ledger time, ``""`` for none."""
+    return format_time(moment) if moment is not None else ""
+
+
+def _text(found: Mapping[str, Json], name: str, problems: list[str]) -> str:
+    value = found.get(name, "")
+    if isinstance(value, str):
+        return value
+    problems.append(name)
+    return ""
+
+
+def _texts(found: Mapping[str, Json], name: str, problems: list[str]) -> dict[str, str]:
+    value = found.get(name, {})
+    if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
+        return cast("dict[str, str]", value)
+    problems.append(name)
+    return {}
+
+
+def _evidence(value: Json, objects: int, problems: list[str]) -> Iterator[EvidenceFact]:
+    items = value if isinstance(value, list) else [None]
+    for item in items:
+        fact = _one_evidence(item, objects)
+        if fact is None:
+            problems.append("evidence")
+        else:
+            yield fact
+
+
+def _one_evidence(item: Json, objects: int) -> EvidenceFact | None:
+    if not isinstance(item, dict) or item.keys() - {"slot", "type", "object", "from"}:
+        return None
+    slot, kind = item.get("slot"), item.get("type")
+    place, source = item.get("object", -1), item.get("from", 0)
+    if not isinstance(slot, str) or not isinstance(kind, str):
+        return None
+    if not _integer(place, -1, objects - 1) or not _integer(source, 0, 2**31):
+        return None
+    return EvidenceFact(slot, kind, cast("int", place), cast("int", source))
+
+
+def _integer(value: Json, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most

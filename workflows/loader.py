@@ -1,0 +1,336 @@
+"""From the bytes of a TOML file to a `Definition`, or to every problem they have.
+
+The vocabulary is closed: a key that is not read here is refused with its place. ``docs/formats/process-definition.md``
+says what each means. Standard library only: the offline verifier loads the definition a package brings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Callable
+from typing import TypeVar
+
+from workflows.definition import (
+    Branch,
+    Catalogue,
+    CatalogueItem,
+    Control,
+    Definition,
+    Document,
+    Duty,
+    Effect,
+    Evidence,
+    EvidenceType,
+    Field,
+    FieldKind,
+    Ground,
+    Machine,
+    Opening,
+    Option,
+    Outcome,
+    Question,
+    Role,
+    Slot,
+    Span,
+    Step,
+    StepClass,
+    Text,
+    Timer,
+    TimerEffect,
+    Wait,
+)
+from workflows.tables import DefinitionInvalid, Table
+from workflows.validation import problems_of
+
+FORMAT = 1
+
+Thing = TypeVar("Thing")
+
+
+def load(data: bytes) -> Definition:
+    """Read a definition.
+
+    Raises:
+        DefinitionInvalid: with every problem found: not TOML, unknown or missing keys, wrong types, references to
+            steps, slots, statuses or roles that do not exist.
+    """
+    try:
+        values = tomllib.loads(data.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise DefinitionInvalid([f"not TOML: {error}"]) from error
+    problems: list[str] = []
+    table = Table(values, "", problems)
+    if table.number("format", least=1) != FORMAT:
+        problems.append(f"format: this program reads format {FORMAT}")
+    definition = _definition(table, data)
+    table.close()
+    if not problems:
+        problems += problems_of(definition)
+    if problems:
+        raise DefinitionInvalid(problems)
+    return definition
+
+
+def _definition(table: Table, data: bytes) -> Definition:
+    return Definition(
+        process=table.text("process"),
+        version=table.text("version"),
+        name=table.both("name"),
+        digest=hashlib.sha256(data).hexdigest(),
+        source=data,
+        late_after=table.number("late_after", least=1),
+        waiver_roles=table.texts("waiver_roles"),
+        correction_roles=table.texts("correction_roles"),
+        document=_closed(table.table("document"), _document),
+        opening=_closed(table.table("opening"), _opening),
+        roles=_all(table, "role", _role),
+        duties=_all(table, "duty", _duty),
+        machines=_all(table, "machine", _machine),
+        outcomes=_all(table, "outcome", _outcome),
+        grounds=_all(table, "refusal", _ground),
+        steps=_all(table, "step", _step),
+        timers=_all(table, "timer", _timer),
+        spans=_all(table, "measure", _span),
+        catalogues=_all(table, "catalogue", _catalogue),
+        controls=_all(table, "control", _control),
+        questions=_all(table, "question", _question),
+    )
+
+
+def _all(table: Table, key: str, read: Callable[[Table], Thing]) -> tuple[Thing, ...]:
+    return tuple(_closed(item, read) for item in table.tables(key))
+
+
+def _closed(table: Table, read: Callable[[Table], Thing]) -> Thing:
+    thing = read(table)
+    table.close()
+    return thing
+
+
+def _document(table: Table) -> Document:
+    return Document(
+        objective=table.both("objective"),
+        scope=table.both("scope"),
+        description=table.both("description"),
+        includes=table.both_lists("includes"),
+        excludes=table.both_lists("excludes"),
+        inputs=table.both_lists("inputs"),
+        outputs=table.both_lists("outputs"),
+    )
+
+
+def _opening(table: Table) -> Opening:
+    return Opening(
+        step=table.text("step"),
+        roles=table.texts("roles"),
+        fields=_all(table, "field", _field),
+        title=table.texts("title"),
+    )
+
+
+def _role(table: Table) -> Role:
+    return Role(
+        code=table.text("code"),
+        name=table.both("name"),
+        duty=table.both("duty"),
+        post=table.text("post", ""),
+        deputies=table.flag("deputies"),
+        accountable=table.flag("accountable"),
+    )
+
+
+def _duty(table: Table) -> Duty:
+    return Duty(
+        code=table.text("code"),
+        name=table.both("name"),
+        apart=table.texts("apart"),
+        opening=table.text("opening", ""),
+        roles=table.texts("roles"),
+    )
+
+
+def _machine(table: Table) -> Machine:
+    return Machine(
+        code=table.text("code"),
+        name=table.both("name"),
+        statuses=table.texts("statuses"),
+        transitions=table.pairs("transitions"),
+        primary=table.flag("primary"),
+    )
+
+
+def _outcome(table: Table) -> Outcome:
+    return Outcome(
+        code=table.text("code"),
+        name=table.both("name"),
+        abandons=table.flag("abandons"),
+        effects=_all(table, "effect", _effect),
+    )
+
+
+def _ground(table: Table) -> Ground:
+    return Ground(
+        code=table.text("code"),
+        name=table.both("name"),
+        message=table.both("message"),
+        destination=table.text("destination"),
+        destination_name=table.both("destination_name"),
+        outcome=table.text("outcome"),
+    )
+
+
+def _step(table: Table) -> Step:
+    return Step(
+        code=table.text("code"),
+        name=table.both("name"),
+        kind=table.word("class", StepClass),
+        instruction=table.both("instruction"),
+        example=table.both("example"),
+        after=table.both("next"),
+        source=table.text("source", ""),
+        performer=table.text("performer"),
+        roles=table.texts("roles"),
+        controls=table.texts("controls"),
+        when=table.when(),
+        requires=table.texts("requires"),
+        follows=table.texts("follows"),
+        most=table.number("most", 1, least=1, most=1000),
+        slots=_all(table, "slot", _slot),
+        fields=_all(table, "field", _field),
+        evidence=_closed(table.table("evidence"), _evidence),
+        effects=_all(table, "effect", _effect),
+        branches=_all(table, "branch", _branch),
+        closes=table.text("closes", ""),
+        wait=_closed(table.table("wait"), _wait) if table.has("wait") else None,
+        duty=table.text("duty", ""),
+        duty_post=table.text("duty_post", ""),
+        waivable=table.flag("waivable"),
+        after_closing=table.flag("after_closing"),
+        by_system=table.flag("by_system"),
+        consulted=table.texts("consulted"),
+        informed=table.texts("informed"),
+        assumption=_assumption(table),
+    )
+
+
+def _assumption(table: Table) -> Text | None:
+    """``assumption = true`` with its reason in one line; a reason alone, or the mark alone, is a problem."""
+    if not table.flag("assumption"):
+        return None
+    return table.both("reason")
+
+
+def _slot(table: Table) -> Slot:
+    return Slot(
+        code=table.text("code"),
+        name=table.both("name"),
+        types=table.words("types", EvidenceType),
+        fields=table.texts("fields"),
+        shares=table.pairs("shares"),
+        most=table.number("most", 5, least=1, most=100),
+        reader=table.text("reader", ""),
+        compare=table.texts("compare"),
+        secret_risk=table.flag("secret_risk"),
+    )
+
+
+def _field(table: Table) -> Field:
+    same_as = table.texts("same_as")
+    if len(same_as) not in {0, 2}:
+        table.problem("same_as", "must be a step and a field")
+    return Field(
+        name=table.text("name"),
+        label=table.both("label"),
+        kind=table.word("kind", FieldKind),
+        help=table.both("help", optional=True),
+        example=table.text("example", ""),
+        required=table.flag("required"),
+        personal=table.flag("personal"),
+        param=table.flag("param"),
+        unique=table.flag("unique"),
+        unique_open=table.flag("unique_open"),
+        reference=table.text("reference", ""),
+        options=_all(table, "option", _option),
+        catalogue=table.text("catalogue", ""),
+        default=table.text("default", ""),
+        same_as=(same_as[0], same_as[1]) if len(same_as) == 2 else None,
+        when=table.when(),
+        max_length=table.number("max_length", 200, least=1, most=10_000),
+    )
+
+
+def _option(table: Table) -> Option:
+    return Option(table.text("code"), table.both("name"), table.text("refusal", ""))
+
+
+def _evidence(table: Table) -> Evidence:
+    return Evidence(all=table.texts("all"), any=table.text_lists("any"))
+
+
+def _effect(table: Table) -> Effect:
+    return Effect(table.text("machine"), table.text("status"), table.when())
+
+
+def _branch(table: Table) -> Branch:
+    return Branch(
+        code=table.text("code"),
+        name=table.both("name"),
+        default=table.flag("default"),
+        done=table.flag("done", default=True),
+        reopens=table.texts("reopens"),
+        closes=table.text("closes", ""),
+        destination=table.text("destination", ""),
+        link_field=table.text("link_field", ""),
+        evidence=_closed(table.table("evidence"), _evidence) if table.has("evidence") else None,
+    )
+
+
+def _wait(table: Table) -> Wait:
+    return Wait(table.text("code"), table.both("name"), table.text("who"))
+
+
+def _timer(table: Table) -> Timer:
+    return Timer(
+        code=table.text("code"),
+        name=table.both("name"),
+        step=table.text("step"),
+        starts=table.texts("starts"),
+        meets=table.texts("meets"),
+        unit=table.text("unit"),
+        limit=table.number("limit", least=1, most=1000),
+        warn=table.number("warn", 0, most=1000),
+        effect=table.word("effect", TimerEffect),
+        closing_step=table.text("closing_step", ""),
+        assumption=_assumption(table),
+    )
+
+
+def _span(table: Table) -> Span:
+    return Span(
+        table.text("code"), table.both("name"), table.text("start"), table.text("end"), table.text("unit")
+    )
+
+
+def _catalogue(table: Table) -> Catalogue:
+    return Catalogue(
+        code=table.text("code"),
+        version=table.text("version"),
+        name=table.both("name"),
+        items=_all(table, "item", _item),
+        assumption=_assumption(table),
+    )
+
+
+def _item(table: Table) -> CatalogueItem:
+    return CatalogueItem(table.text("code"), table.both("name"), table.both("note"))
+
+
+def _control(table: Table) -> Control:
+    return Control(
+        table.text("code"), table.text("standard"), table.both("name"), confirmed=table.flag("confirmed")
+    )
+
+
+def _question(table: Table) -> Question:
+    return Question(table.text("code"), table.both("question"), table.both("meanwhile"))
