@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +13,12 @@ from evidence.tree import leaf_hash
 from storage.ledger_tables import log_entry, payload
 
 SEALED: Select[Any] = select(
-    log_entry,
+    log_entry.c.id,
+    log_entry.c.log_index,
+    log_entry.c.case_id,
+    log_entry.c.case_seq,
+    log_entry.c.leaf,
+    log_entry.c.entry_bytes,
     payload.c.salt,
     payload.c.bytes.label("payload_bytes"),
 ).select_from(log_entry.outerjoin(payload, payload.c.leaf == log_entry.c.leaf))
@@ -66,8 +70,9 @@ def trusted(row: Row[Any]) -> SealedEntry:
     found = leaf_hash(row.entry_bytes).hex()
     if found != row.leaf:
         raise BlobCorrupt(f"{row.case_id}/{row.case_seq}", row.leaf, found)
-    sealed = as_found(row)
-    return replace(sealed, parsed=_parsed(row.entry_bytes))
+    return SealedEntry(
+        row.entry_bytes, row.leaf, row.payload_bytes, row.salt, row.log_index, _parsed(row.entry_bytes)
+    )
 
 
 def as_found(row: Row[Any]) -> SealedEntry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -42,6 +43,13 @@ class Request:
     digest: str = ""
 
 
+class Head(NamedTuple):
+    """The latest entry of a case: its number and hex leaf hash; number 0 and the genesis hash before the first."""
+
+    seq: int
+    leaf: str
+
+
 @dataclass(frozen=True, slots=True)
 class Writer:
     """Writes entries on a connection whose transaction somebody else commits."""
@@ -58,12 +66,12 @@ class Writer:
         The head's row is locked first, so that two writers of one case follow one another and a repeated request
         finds what its twin wrote.
         """
-        lock_head(connection, self.origin, case)
+        head = lock_head(connection, self.origin, case)
         earlier = self.earlier(connection, request, case)
         if earlier is not None:
             return earlier
         history = read_history(connection, self.origin, case)
-        check_head(connection, self.origin, case, history)
+        check_head(head, self.origin, case, history)
         return self._write(connection, case, history, compose(history), request)
 
     def open_case(
@@ -146,24 +154,28 @@ class Writer:
         connection.execute(insert(idempotency), row)
 
 
-def lock_head(connection: Connection, origin: str, case: str) -> None:
-    """Hold the case's head until the transaction ends; a new case gets a head at zero, which a failure takes back."""
-    if connection.execute(_HEAD, {"case": case}).first() is None:
+def lock_head(connection: Connection, origin: str, case: str) -> Head:
+    """Hold the case's head until the transaction ends; a new case gets a head at zero, which a failure takes back.
+
+    What is returned is what the locked row holds: nobody else can move it before the commit.
+    """
+    found = connection.execute(_HEAD, {"case": case}).first()
+    if found is None:
         row = {"case_id": case, "seq": 0, "leaf": genesis_hash(origin, case)}
         _insert_once(connection, "case_head", row)
-        connection.execute(_HEAD, {"case": case})
+        found = connection.execute(_HEAD, {"case": case}).one()
+    return Head(found.seq, found.leaf)
 
 
-def check_head(connection: Connection, origin: str, case: str, history: Sequence[SealedEntry]) -> None:
+def check_head(head: Head, origin: str, case: str, history: Sequence[SealedEntry]) -> None:
     """Compare the head with the entries: a tail cut off by hand must not be written over.
 
     Raises:
         BlobCorrupt: they differ.
     """
-    head = connection.execute(_HEAD, {"case": case}).one()
-    leaf = history[-1].leaf if history else genesis_hash(origin, case)
-    if (head.seq, head.leaf) != (len(history), leaf):
-        raise BlobCorrupt(f"head of {case}", f"{head.seq} {head.leaf}", f"{len(history)} {leaf}")
+    there = Head(len(history), history[-1].leaf if history else genesis_hash(origin, case))
+    if head != there:
+        raise BlobCorrupt(f"head of {case}", f"{head.seq} {head.leaf}", f"{there.seq} {there.leaf}")
 
 
 def lock_series(connection: Connection, series: str) -> int:
