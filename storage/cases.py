@@ -89,13 +89,13 @@ class SqlCaseIndex:
     def counts(self, query: CaseQuery) -> Mapping[str, int]:
         """How many of the cases a query matches are in each status; its order, limit and cursor play no part."""
         counted = (
-            select(projection.c.status, func.count())
+            select(projection.c.status, func.count().label("total"))
             .where(*_filters(query))
             .group_by(projection.c.status)
             .order_by(projection.c.status)
         )
         with reading(self._engine) as connection:
-            return dict(connection.execute(counted).tuples().all())
+            return {row.status: row.total for row in connection.execute(counted)}
 
     def _folios(self, query: Select[Any]) -> tuple[str, ...]:
         with reading(self._engine) as connection:

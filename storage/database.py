@@ -7,6 +7,7 @@ begun by us (the driver begins none by itself). PostgreSQL: READ COMMITTED, ``sy
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ from storage.border import answered
 
 BUSY_SECONDS = 10
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_ALEMBIC = threading.Lock()
+"""Alembic keeps the migration under way in module state: one thread at a time."""
 _MIGRATION_LOCK = 0x636F_6E73_7401
 _POSTGRES_OPTIONS = (
     "-c synchronous_commit=on -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
@@ -108,14 +111,14 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring the tables up to ``revision``; several processes may call it at once."""
-    with answered(), writing(engine) as connection:
+    with _ALEMBIC, answered(), writing(engine) as connection:
         _one_at_a_time(connection)
         command.upgrade(_config(connection), revision)
 
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Take the tables down to ``revision`` (``base`` removes them, with everything in them)."""
-    with answered(), writing(engine) as connection:
+    with _ALEMBIC, answered(), writing(engine) as connection:
         _one_at_a_time(connection)
         command.downgrade(_config(connection), revision)
 
