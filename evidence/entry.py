@@ -86,7 +86,7 @@ class BlobRef:
     """Where the stored bytes of one file lie, and what they are.
 
     ``sha256`` (hex) and ``size`` (bytes) are of the stored bytes; ``version`` is the object store's version id, or
-    ``""`` where the store has none; ``retain_until`` is RFC 3339 UTC, or ``""`` where no lock applies.
+    ``""`` where the store has none; ``retain_until`` is a ledger time (`format_time`), or ``""`` where no lock applies.
     """
 
     sha256: str
@@ -279,7 +279,7 @@ def _entry_of(document: Mapping[str, Json], size: int) -> Entry:
         case=case,
         seq=seq,
         prev=_hex(prev, "prev"),
-        at=_time(at),
+        at=_time(at, "at"),
         actor=actor,
         role=role,
         kind=known_kind,
@@ -319,11 +319,11 @@ def _hex(value: Json, name: str) -> str:
     return value
 
 
-def _time(text: str) -> str:
+def _time(text: str, name: str) -> str:
     try:
         parse_time(text)
     except ValueError as error:
-        raise MalformedEntry("at", str(error)) from error
+        raise MalformedEntry(name, str(error)) from error
     return text
 
 
@@ -337,4 +337,6 @@ def _object(value: Json) -> BlobRef:
         if not isinstance(value[name], str):
             raise MalformedEntry("objects", f"{name} is not a string")
     sha256, media, key, version, retain_until = _object_texts_of(value)
+    if retain_until:
+        _time(retain_until, "objects")
     return BlobRef(_hex(sha256, "objects"), size, media, key, version, retain_until)

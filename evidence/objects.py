@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from evidence.entry import BlobRef
+from evidence.entry import BlobRef, format_time
 from evidence.findings import Code, Finding
 from evidence.ports import BlobCorrupt, BlobMissing, BlobStore, StoredBlob, StoreUnavailable
 
@@ -80,7 +80,7 @@ def is_locked(blobs: BlobStore, ref: BlobRef, now: datetime) -> bool:
         until = blobs.stat(ref).retain_until
     except (BlobMissing, StoreUnavailable):
         return False
-    return bool(until) and datetime.fromisoformat(until) > now
+    return until > format_time(now)
 
 
 def _compare(ref: BlobRef, stored: StoredBlob, name: str) -> list[Finding]:
@@ -89,9 +89,6 @@ def _compare(ref: BlobRef, stored: StoredBlob, name: str) -> list[Finding]:
         findings.append(Finding(Code.OBJECT_DIFFERS, name, f"{ref.size} bytes", f"{stored.size} bytes"))
     if ref.version and stored.version != ref.version:
         findings.append(Finding(Code.OBJECT_VERSION, name, ref.version, stored.version))
-    if ref.retain_until and (
-        not stored.retain_until
-        or datetime.fromisoformat(stored.retain_until) < datetime.fromisoformat(ref.retain_until)
-    ):
+    if stored.retain_until < ref.retain_until:  # ledger times order as their texts, and "" comes first
         findings.append(Finding(Code.OBJECT_RETENTION, name, ref.retain_until, stored.retain_until or "none"))
     return findings

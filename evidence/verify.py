@@ -187,7 +187,9 @@ class _Verification:
             findings += self._chain.check(entry, row.leaf)
             findings += self._clock.check(entry)
             findings += check_payload(entry.payload, row.payload_bytes, row.salt, subject=subject)
-            self._erasures.see(entry, row.leaf, payload_present=row.payload_bytes is not None)
+            self._erasures.see(
+                entry, row.leaf, payload_present=row.payload_bytes is not None or row.salt is not None
+            )
             if self._objects is not None:
                 for ref in entry.objects:
                     findings += self._objects.check(ref, subject)

@@ -146,6 +146,7 @@ def _object(**changes: Json) -> list[Json]:
         ("objects", _object(sha256="x")),
         ("objects", _object(media=None)),
         ("objects", _object(extra="")),
+        ("objects", _object(retain_until="2036-01-01T00:00:00Z")),
         ("refs", "x"),
         ("refs", ["x"]),
         ("refs", [1]),

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import BinaryIO
 
-from evidence.entry import BlobRef, SealedEntry, format_time, genesis_hash, parse_entry, seal
+from evidence.entry import BlobRef, MalformedEntry, SealedEntry, format_time, genesis_hash, parse_entry, seal
 from evidence.ports import (
     BlobCorrupt,
     BlobMissing,
@@ -160,7 +160,11 @@ class MemoryLedger:
 
     def column_discrepancies(self) -> Iterator[tuple[str, str, str]]:
         for row in list(self.rows):
-            entry = parse_entry(row.sealed.entry_bytes)
+            try:
+                entry = parse_entry(row.sealed.entry_bytes)
+            except MalformedEntry as error:
+                yield f"{row.case}/{row.seq}", "an entry", str(error)
+                continue
             if (entry.case, entry.seq) != (row.case, row.seq):
                 yield f"{row.case}/{row.seq}", f"{entry.case}/{entry.seq}", f"{row.case}/{row.seq}"
 
