@@ -10,8 +10,8 @@ Entries of one **case** form a chain: ``seq`` counts from 1, ``prev`` is the lea
 
     genesis = SHA-256("constancia/v1/genesis" LF origin LF case)
 
-What people typed, and what files are called, is not in the entry but in its **payload**, of which the entry holds only
-``SHA-256("constancia/v1/payload" LF || 32 bytes of salt || payload bytes)``. Destroy payload and salt: the chain stands.
+What people typed, and what files are called, is not in the entry but in its **payload**, to which the entry commits by
+``SHA-256("constancia/v1/payload" LF || 32 bytes of salt || payload bytes)``. Destroy payload and salt: the chain holds.
 
 Entries of all cases are leaves of one RFC 6962 **tree**, in the order of their index::
 
@@ -73,6 +73,6 @@ True
 >>> parse_proof(proof).verify(leaves[0], [key.verifier], log).size
 2
 
-``docs/formats/entry.md``, ``ledger.md`` and ``checkpoint.md`` say the same in full. Everything needed to reach a verdict
+``docs/formats/entry.md``, ``ledger.md`` and ``checkpoint.md`` say the same in full. All that is needed to reach a verdict
 runs on the standard library alone; `cryptography` is needed for signing, and makes verifying signatures quicker.
 """
