@@ -58,7 +58,7 @@ class CaseChecker:
         self._erasures(sealed)
         for item in sealed:
             self._files(item)
-        if not sealed or len(sealed) != len(seqs):
+        if [item.entry.seq for item in sealed] != list(range(1, len(seqs) + 1)):
             return None, [item.entry for item in sealed]
         return self._record(sealed), [item.entry for item in sealed]
 

@@ -48,6 +48,8 @@ def complete_chip(record: CaseRecord) -> Markup:
     if record.state.complete:
         return chip("Expediente completo", "File complete", "ok")
     lacking = len(record.state.missing)
+    if lacking == 1:
+        return chip("Falta 1 paso obligatorio", "1 mandatory step missing", "wait")
     return chip(f"Faltan {lacking} pasos obligatorios", f"{lacking} mandatory steps missing", "wait")
 
 
@@ -244,7 +246,7 @@ def _chain_row(folio: str, row: EntryRow) -> Markup:
         str(row.index),
         both(*kind_words(row.kind)),
         row.step,
-        moment(row.at),
+        moment(row.at, seconds=True),
         f"{row.actor} ({row.role})",
     )
     return tag(

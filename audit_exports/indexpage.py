@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from audit_exports import layout
 from audit_exports.casepage import complete_chip, status_chip
 from audit_exports.markup import Content, Markup, both, href, tag
-from audit_exports.pages import chip, fact, moment, page, search_box
+from audit_exports.pages import count, fact, moment, page, search_box
 from audit_exports.record import CaseRecord, PackageFacts, Totals
 from audit_exports.words import size_words
 from audit_exports.zipwriter import CHUNK
@@ -62,19 +62,19 @@ def _card(record: CaseRecord) -> Markup:
     files = [item.name for _, item in record.files()]
     chips: list[Content] = [status_chip(record), complete_chip(record)]
     if state.exceptions:
-        count = len(state.exceptions)
-        chips.append(chip(f"{count} excepciones", f"{count} exceptions", "wait"))
-    words = [value for row in record.entries for _, value in row.data] + files
+        words = count(len(state.exceptions), ("excepción", "excepciones"), ("exception", "exceptions"))
+        chips.append(tag("span", words, class_="chip wait"))
+    found = [value for row in record.entries for _, value in row.data] + files
     return tag(
         "li",
         tag("a", record.title or record.folio, href=href(layout.case_page_path(record.folio))),
         tag("p", record.folio, " · ", moment(state.opened_at)),
         tag("p", both(f"{done} de {total} pasos", f"{done} of {total} steps"), " · ",
-            both(f"{len(record.entries)} entradas", f"{len(record.entries)} entries"), " · ",
-            both(f"{len(files)} archivos", f"{len(files)} files")),
+            count(len(record.entries), ("entrada", "entradas"), ("entry", "entries")), " · ",
+            count(len(files), ("archivo", "archivos"), ("file", "files"))),
         tag("div", chips, class_="chips"),
         class_="hallable",
-        data_texto=" ".join(words)[:4000],
+        data_texto=" ".join(found)[:4000],
     )  # fmt: skip
 
 

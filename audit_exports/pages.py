@@ -45,9 +45,15 @@ def page(title: str, main: Content, facts: PackageFacts, *, up: str = "") -> byt
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='es-MX')}\n".encode()
 
 
-def moment(at: str) -> Markup | None:
+def moment(at: str, *, seconds: bool = False) -> Markup | None:
     """A ledger time, machine-readable beside."""
-    return tag("time", when(at), datetime=at) if at else None
+    return tag("time", when(at, seconds=seconds), datetime=at) if at else None
+
+
+def count(number: int, spanish: tuple[str, str], english: tuple[str, str]) -> Markup:
+    """A number of things, each language with its singular and plural."""
+    one = number == 1
+    return both(f"{number} {spanish[0 if one else 1]}", f"{number} {english[0 if one else 1]}")
 
 
 def chip(spanish: str, english: str, tone: str = "") -> Markup:
@@ -95,7 +101,7 @@ def entry_words(row: EntryRow) -> list[Content]:
 def fact(label: Content, value: Content, small: Content = None, *, long: bool = False) -> Markup:
     """One card of a row of facts."""
     shown = tag("dd", value, tag("small", small) if small else None, class_="largo mono" if long else None)
-    return tag("div", tag("dt", label), shown)
+    return tag("div", tag("dt", label), shown, class_="ancho" if long else None)
 
 
 def search_box(items: str, spanish: str, english: str) -> Markup:

@@ -86,9 +86,9 @@ def field_name(field: str) -> Markup:
     return both(*FIELDS.get(field, (field.replace("_", " "), field.replace("_", " "))))
 
 
-def when(at: str) -> str:
-    """A ledger time as pages show it: ``2026-01-31 17:05:09 UTC``; ``""`` stays empty."""
-    return f"{at[:10]} {at[11:19]} UTC" if at else ""
+def when(at: str, *, seconds: bool = False) -> str:
+    """A ledger time as pages show it: ``2026-01-31 17:05 UTC``; ``""`` stays empty."""
+    return f"{at[:10]} {at[11 : 19 if seconds else 16]} UTC" if at else ""
 
 
 def size_words(size: int) -> str:
