@@ -38,12 +38,23 @@ class _Job(Generic[Result]):
     def run(self, connection: Connection) -> None:
         """Do the work in a savepoint of its own: its failure takes back its own writes and nobody else's."""
         try:
-            with translated(), connection.begin_nested():
-                self._result = [self._work(connection)]
+            with translated():
+                self._result = [self._in_savepoint(connection)]
         except Exception as error:
             if not _transaction_lives(connection):
                 raise  # a full disk ends the whole transaction, not only this savepoint
             self.error = error
+
+    def _in_savepoint(self, connection: Connection) -> Result:
+        savepoint = connection.begin_nested()
+        try:
+            result = self._work(connection)
+        except BaseException:
+            if _transaction_lives(connection):
+                savepoint.rollback()
+            raise
+        savepoint.commit()
+        return result
 
     def outcome(self) -> Result:
         if self.error is not None:
