@@ -15,8 +15,6 @@ _INPUT = {
     FieldKind.LONG_TEXT: "long",
     FieldKind.CHOICE: "choice",
     FieldKind.EMAIL: "email",
-    FieldKind.DATE: "date",
-    FieldKind.DATETIME: "datetime-local",
     FieldKind.TICK: "tick",
 }
 _MONO = {FieldKind.RFC, FieldKind.DSN, FieldKind.IDENTIFIER, FieldKind.FOLIO}

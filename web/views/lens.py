@@ -15,7 +15,7 @@ from workflows.definition import Definition, Role, Text
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A time for a page: ``iso`` in UTC for machines, ``text`` (``dd/mm/aaaa HH:mm``) and ``day`` in the house's zone."""
+    """A time for a page: ``iso`` in UTC for machines, ``text`` as ``dd/mm/aaaa HH:mm``, ``day``; house's zone."""
 
     iso: str
     text: str

@@ -1,0 +1,126 @@
+"""The response that shows a case: asked for plainly, after sealing, after a refusal, or as of a date."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from flask import make_response, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from web.drafts import DraftDesk
+from web.errors import Answer
+from web.pages.context import lens, may_export, may_record
+from web.pages.forms import draft_view, occurred_at
+from web.security import person
+from web.views.case_page import CasePage, case_page
+from web.views.entries import EntryLine
+from web.views.lens import Lens, Moment
+from web.views.step_form import StepForm, step_form
+from web.views.trouble import Trouble, trouble_of
+from web.wiring import House, current_house
+from workflows.definition import Definition, Ground
+from workflows.state import CaseState
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was just sealed."""
+
+    folio: str
+    seq: int
+    step: str
+    recorded: Moment
+    leaf: str
+    words: tuple[str, ...]
+    files: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroundView:
+    """A ground for refusing, in words."""
+
+    code: str
+    name: str
+    message: str
+    destination: str
+
+
+def show_case(folio: str, *, step: str = "", answer: Answer | None = None) -> Response:
+    """The page of a case. ``step`` is the one whose form is open; ``answer`` a refusal to explain."""
+    house, eyes = current_house(), lens()
+    raw = request.args.get("a_la_fecha", "")
+    as_of = occurred_at(raw) if raw else None
+    view = house.cases.view(folio, as_of=as_of)
+    row = house.index.get(folio)
+    page = case_page(view.definition, view.state, view.entries, eyes, row.title if row else "")
+    trouble = trouble_of(answer, field_labels(view.definition, eyes), eyes) if answer else None
+    form, key = (None, "") if as_of else _form(house, view.definition, view.state, page, eyes, step, trouble)
+    text = render_template(
+        "pages/case.html",
+        page=page,
+        form=form,
+        key=key,
+        folio=folio,
+        trouble=trouble,
+        receipt=_receipt(page),
+        descending=request.args.get("orden") != "asc",
+        as_of=eyes.moment(as_of) if as_of else None,
+        as_of_raw=raw,
+        may_export=may_export(),
+        grounds=grounds(view.definition, eyes) if may_record() else (),
+        refuse_action=url_for("recording.refuse", folio=folio),
+        draft_url=_draft_url,
+    )
+    return make_response(text, answer.status if answer else 200)
+
+
+def _form(
+    house: House,
+    definition: Definition,
+    state: CaseState,
+    page: CasePage,
+    eyes: Lens,
+    wanted: str,
+    trouble: Trouble | None,
+) -> tuple[StepForm | None, str]:
+    """The open form and its idempotency key: the draft's where there is one."""
+    asked = wanted or request.args.get("paso", "")
+    step = definition.by_step.get(asked) or definition.by_step.get(page.next_step)
+    if step is None:
+        return None, ""
+    fresh = f"form:{secrets.token_hex(16)}"
+    desk = DraftDesk(house)
+    draft = desk.find(desk.key(person().id, page.folio, step.code))
+    errors = trouble.errors if trouble else None
+    key = f"draft:{draft.id}" if draft.id else fresh
+    return step_form(step, definition, state, page.lines, eyes, draft_view(draft, errors)), key
+
+
+def _receipt(page: CasePage) -> Receipt | None:
+    raw = request.args.get("sellada", "")
+    line: EntryLine | None = next((item for item in page.lines if str(item.seq) == raw), None)
+    if line is None:
+        return None
+    return Receipt(page.folio, line.seq, line.step, line.recorded, line.leaf, line.words, line.files)
+
+
+def _draft_url(folio: str, step: str) -> str:
+    return url_for("drafts.show", folio=folio, step=step)
+
+
+def field_labels(definition: Definition, eyes: Lens) -> dict[str, str]:
+    """Names of fields and slots as people read them."""
+    found = {field.name: eyes.say(field.label) for field in definition.opening.fields}
+    for step in definition.steps:
+        found.update({field.name: eyes.say(field.label) for field in step.fields})
+    return found
+
+
+def grounds(definition: Definition, eyes: Lens) -> tuple[GroundView, ...]:
+    """The grounds on which a request is refused, each with where it goes."""
+    return tuple(_ground(item, eyes) for item in definition.grounds)
+
+
+def _ground(item: Ground, eyes: Lens) -> GroundView:
+    return GroundView(item.code, eyes.say(item.name), eyes.say(item.message), eyes.say(item.destination_name))

@@ -1,0 +1,49 @@
+"""Cases: the list with its filters, and one case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from web.pages.casepage import show_case
+from web.pages.context import definitions, in_force, lens, may_record, process_names
+from web.security import signed_in
+from web.views.listing import build_listing, query_of
+from web.wiring import current_house
+
+page = Blueprint("cases", __name__, url_prefix="/casos")
+
+
+@page.get("")
+@signed_in
+def listing() -> Response | str:
+    """Cases by filter and search; a whole folio leads straight to its case."""
+    house, eyes = current_house(), lens()
+    asked = request.args.to_dict()
+    folio = asked.get("q", "").strip().upper()
+    if house.index.get(folio) is not None:
+        return redirect(url_for("cases.show", folio=folio), 303)
+    try:
+        found = house.index.find(query_of(asked, eyes.now))
+    except ValueError:  # a cursor that this index did not give
+        abort(400)
+    codes = [item.process for item in in_force(house)]
+    shown = build_listing(found, asked, definitions(house), codes, eyes, _link)
+    return render_template(
+        "pages/cases.html", listing=shown, may_open=may_record(), processes=process_names(house)
+    )
+
+
+@page.get("/<folio>")
+@signed_in
+def show(folio: str) -> Response:
+    """One case, now or as of a date."""
+    return show_case(folio)
+
+
+def _link(filters: Mapping[str, str]) -> str:
+    query = urlencode(filters)
+    return url_for("cases.listing") + (f"?{query}" if query else "")

@@ -1,0 +1,160 @@
+"""What pages have in common: the lens of the request, the shell around every page, definitions by version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import g, request, url_for
+
+from identity.accounts import RECORDERS, Role, User
+from web.i18n import gettext as _
+from web.i18n import locale, zone
+from web.security import maybe_person
+from web.views.lens import Lens, role_name
+from web.wiring import House, current_house, now
+from workflows.definition import Definition
+
+THEME_COOKIE = "tema"
+THEMES = ("auto", "light", "dark")
+EXPORTERS = frozenset(
+    {Role.SUPERVISOR, Role.DIRECTOR, Role.AUDITOR_INTERNO, Role.AUDITOR_EXTERNO, Role.ADMINISTRADOR}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Self:
+    """The person looking, as the shell shows them."""
+
+    name: str
+    short: str
+    email: str
+    roles: str
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """A place of the main navigation."""
+
+    href: str
+    text: str
+    mark: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What stands around every page."""
+
+    lang: str
+    locale: str
+    theme: str
+    here: str
+    demo: bool
+    user: Self | None
+    nav: tuple[NavItem, ...]
+
+
+def shell() -> dict[str, object]:
+    """The shell, for every template; asks the store for nothing that the request has not read already."""
+    user = maybe_person()
+    language = locale()
+    return {
+        "shell": Shell(
+            lang="en" if language == "en" else "es-MX",
+            locale=language,
+            theme=request.cookies.get(THEME_COOKIE, "auto")
+            if request.cookies.get(THEME_COOKIE) in THEMES
+            else "auto",
+            here=request.full_path.rstrip("?") if request.method == "GET" else "/",
+            demo=False,
+            user=_self(user) if user else None,
+            nav=_nav(user) if user else (),
+        )
+    }
+
+
+def _self(user: User) -> Self:
+    names = sorted(role_name(str(role)) for role in user.roles)
+    return Self(user.name, user.name.split()[0], user.email, ", ".join(names))
+
+
+def _nav(user: User) -> tuple[NavItem, ...]:
+    places = [
+        ("inbox.today", _("Mi bandeja"), "tray"),
+        ("cases.listing", _("Casos"), "folder"),
+        ("knowledge.processes", _("Procesos"), "open-book"),
+        ("ledger.overview", _("Bitácora"), "chain"),
+    ]
+    if user.has_any(EXPORTERS):
+        places.append(("export.form", _("Exportar"), "box"))
+    at = {"opening": "cases", "recording": "cases", "evidence": "cases"}.get(
+        request.blueprint or "", request.blueprint
+    )
+    return tuple(
+        NavItem(url_for(endpoint), text, mark, endpoint.split(".", maxsplit=1)[0] == at)
+        for endpoint, text, mark in places
+    )
+
+
+def lens() -> Lens:
+    """Through whose eyes this request looks."""
+    user = maybe_person()
+    return Lens(
+        now=current_house().clock(),
+        zone=zone(),
+        locale=locale(),
+        actor=user.id if user else "",
+        roles=frozenset(str(role) for role in user.roles) if user else frozenset(),
+        names=_name_of,
+    )
+
+
+def _name_of(actor: str) -> str:
+    """A person's name by id, looked up once a request; an id nobody knows stays as it is."""
+    known: dict[str, str] = g.setdefault("names", {})
+    if actor not in known:
+        user = current_house().accounts.get(actor, now())
+        known[actor] = user.name if user else actor
+    return known[actor]
+
+
+def may_record() -> bool:
+    """Whether the person brings evidence at all."""
+    user = maybe_person()
+    return user is not None and user.has_any(RECORDERS)
+
+
+def may_export() -> bool:
+    """Whether the person may take packages out."""
+    user = maybe_person()
+    return user is not None and user.has_any(EXPORTERS)
+
+
+def definitions(house: House) -> Callable[[str, str], Definition | None]:
+    """Definitions by process and version."""
+    known = {
+        (item.process, item.version): item
+        for process in house.definitions.processes()
+        for item in house.definitions.versions(process.process)
+    }
+    return lambda process, version: known.get((process, version))
+
+
+def in_force(house: House) -> tuple[Definition, ...]:
+    """The definition in force of every process, by code."""
+    return house.definitions.processes()
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessName:
+    """A process to choose."""
+
+    code: str
+    name: str
+
+
+def process_names(house: House) -> tuple[ProcessName, ...]:
+    """The processes in force, by code."""
+    eyes = lens()
+    return tuple(ProcessName(item.process, eyes.say(item.name)) for item in in_force(house))

@@ -1,0 +1,164 @@
+"""One entry: its facts, files with previews, its place in the chain, its proof, its exact bytes."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, abort, render_template, request
+
+from documents.preview import preview as render_preview
+from documents.refusals import FileRefused
+from evidence.entry import SealedEntry
+from evidence.ports import BlobCorrupt, BlobMissing
+from evidence.proofs import prove_entry
+from web.downloads import download as send
+from web.errors import answer_for
+from web.i18n import gettext as _
+from web.pages.blobs import checked_copy
+from web.pages.context import lens, may_record
+from web.security import signed_in
+from web.views.entries import CORRECTABLE, EntryLine, FileLine, entry_line, entry_lines
+from web.views.lens import Lens
+from web.views.previews import Shown, about_lines, picture, rendered
+from web.wiring import current_house
+from workflows.definition import Definition
+
+page = Blueprint("evidence", __name__, url_prefix="/casos/<folio>/entradas/<int:seq>")
+_PREVIEW_WIDTH = 1100
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An entry in its case; a chain of the system has no definition."""
+
+    sealed: SealedEntry
+    line: EntryLine
+    entries: Sequence[SealedEntry]
+    definition: Definition | None
+    title: str
+
+
+@page.get("")
+@signed_in
+def entry(folio: str, seq: int) -> str:
+    """The page of an entry."""
+    eyes = lens()
+    found = find(folio, seq, eyes)
+    definition = found.definition
+    return render_template(
+        "pages/entry.html",
+        folio=folio,
+        title=found.title,
+        line=found.line,
+        prev=found.sealed.entry.prev,
+        files=[(file, _shown(found.sealed, file)) for file in found.line.files],
+        pretty=json.dumps(json.loads(found.sealed.entry_bytes), ensure_ascii=False, indent=2),
+        before=seq - 1,
+        after=seq + 1 if seq < len(found.entries) else 0,
+        correctable=definition is not None
+        and found.sealed.entry.kind in CORRECTABLE
+        and not found.line.void_by,
+        may_correct=definition is not None
+        and may_record()
+        and not eyes.roles.isdisjoint(definition.correction_roles),
+        correction_roles=[eyes.role(definition, role) for role in definition.correction_roles]
+        if definition
+        else [],
+    )
+
+
+@page.get("/archivos/<int:number>")
+@signed_in
+def download(folio: str, seq: int, number: int) -> Response:
+    """A sealed file, checked against its seal before the first byte leaves."""
+    sealed, file = _file(folio, seq, number)
+    blob = sealed.entry.objects[number]
+    return send(checked_copy(current_house().blobs, blob), file.name, size=blob.size)
+
+
+@page.get("/archivos/<int:number>/vista")
+@signed_in
+def preview(folio: str, seq: int, number: int) -> Response:
+    """A page of a PDF or a picture, drawn anew as PNG."""
+    sealed, file = _file(folio, seq, number)
+    house = current_house()
+    shown_page = max(1, request.args.get("pagina", 1, type=int))
+    with checked_copy(house.blobs, sealed.entry.objects[number]) as stream:
+        drawn = render_preview(
+            stream, name=file.name, page=shown_page, width=_PREVIEW_WIDTH, limits=house.limits
+        )
+    if drawn.form != "picture":
+        abort(404)
+    response = Response(drawn.png, mimetype="image/png")
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+@page.get("/prueba")
+@signed_in
+def proof(folio: str, seq: int) -> Response:
+    """The C2SP inclusion proof of the entry under the latest signed head."""
+    found = find(folio, seq, lens())
+    ledger = current_house().ledger
+    latest, index = ledger.latest_checkpoint(), found.sealed.index
+    if latest is None or index is None or latest[0] <= index:
+        abort(404)
+    return send(io.BytesIO(prove_entry(ledger, index, latest[1]).text()), f"{folio}-{seq:04}.tlog-proof")
+
+
+@page.get("/bytes")
+@signed_in
+def exact(folio: str, seq: int) -> Response:
+    """The exact bytes that were hashed."""
+    found = find(folio, seq, lens())
+    return send(io.BytesIO(found.sealed.entry_bytes), f"{folio}-{seq:04}.json")
+
+
+def find(folio: str, seq: int, eyes: Lens) -> Found:
+    """The entry, or 404."""
+    house = current_house()
+    if folio.startswith("system:"):
+        history = house.ledger.history(folio)
+        if not 1 <= seq <= len(history):
+            abort(404)
+        return Found(history[seq - 1], entry_line(history[seq - 1], None, eyes), history, None, folio)
+    view = house.cases.view(folio)
+    if not 1 <= seq <= len(view.entries):
+        abort(404)
+    lines = entry_lines(view.entries, view.definition, view.state, eyes)
+    row = house.index.get(folio)
+    return Found(
+        view.entries[seq - 1], lines[seq - 1], view.entries, view.definition, row.title if row else folio
+    )
+
+
+def _file(folio: str, seq: int, number: int) -> tuple[SealedEntry, FileLine]:
+    found = find(folio, seq, lens())
+    if number >= len(found.line.files):
+        abort(404)
+    return found.sealed, found.line.files[number]
+
+
+def _shown(sealed: SealedEntry, file: FileLine) -> Shown:
+    """What can be shown of a file; what is wrong with it where nothing can."""
+    seen = picture(file.about, file.media)
+    if seen is not None:
+        return seen
+    house = current_house()
+    try:
+        with checked_copy(house.blobs, sealed.entry.objects[file.number]) as stream:
+            return rendered(render_preview(stream, name=file.name, limits=house.limits), file.about)
+    except (BlobMissing, BlobCorrupt) as error:
+        answer = answer_for(error)
+        return Shown(
+            trouble=answer.message if answer else "", advice=answer.advice if answer else "", grave=True
+        )
+    except FileRefused:
+        return Shown(
+            trouble=_("Este archivo no se puede mostrar aquí"),
+            advice=_("Descárgalo para verlo."),
+            about=about_lines(file.about),
+        )

@@ -1,0 +1,195 @@
+"""Packages for auditors: chosen, made in the background, logged before they are handed over, downloaded."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from werkzeug.wrappers import Response as BaseResponse
+
+from audit_exports.builder import Sources
+from audit_exports.builder import export as build_package
+from audit_exports.record import Scope
+from audit_exports.scope import MalformedScope, check_scope
+from evidence.canonical import Json
+from evidence.words import digest_words
+from web.acting import actor_for
+from web.downloads import download
+from web.i18n import gettext as _
+from web.inception import settle
+from web.jobs import Progress, Work
+from web.pages.context import EXPORTERS, lens, process_names
+from web.pages.jobview import job_desk, job_view, own_job
+from web.security import person, roles
+from web.views.lens import size_text
+from web.views.trouble import Trouble
+from web.wiring import House, JobRecord, current_house
+from workflows.commands import Actor
+
+page = Blueprint("export", __name__, url_prefix="/exportar")
+exporters = roles(*EXPORTERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package that is ready."""
+
+    name: str
+    scope: str
+    size: str
+    digest: str
+    words: tuple[str, ...]
+    href: str
+    entry: str
+
+
+@page.get("")
+@exporters
+def form() -> BaseResponse:
+    """What to export."""
+    return _form(None)
+
+
+@page.post("")
+@exporters
+def start() -> BaseResponse:
+    """Begin a package."""
+    house, asked = current_house(), request.form
+    what = asked.get("what", "case")
+    scope = Scope(
+        processes=(asked.get("process", ""),) if what == "process" else (),
+        start=asked.get("from", "") if what != "case" else "",
+        end=asked.get("to", "") if what != "case" else "",
+        folios=(asked.get("case", "").strip().upper(),) if what == "case" else (),
+    )
+    try:
+        check_scope(scope)
+    except MalformedScope:
+        return _form(
+            Trouble(
+                "late",
+                _("El periodo no es válido"),
+                _("La fecha final es anterior a la inicial."),
+                _("Corrige las fechas."),
+            )
+        )
+    if scope.folios and house.index.get(scope.folios[0]) is None:
+        return _form(
+            Trouble(
+                "late", _("Ese folio no existe"), scope.folios[0], _("Revisa el folio o búscalo en Casos.")
+            )
+        )
+    actor = actor_for(person(), sorted(str(role) for role in EXPORTERS))
+    job = job_desk().start("export", person().id, _work(house, scope, actor))
+    return redirect(url_for("export.result", job_id=job), 303)
+
+
+def _work(house: House, scope: Scope, actor: Actor) -> Work:
+    def work(progress: Progress) -> Mapping[str, Json]:
+        settle(house)  # what was sealed a moment ago belongs into the package
+        folder = house.settings.data / "exports"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        sources = Sources(house.ledger, house.blobs, house.definitions, house.calendar, (house.vkey,))
+        receipt = build_package(
+            sources, scope, folder / f"{progress.job_id}.zip", actor=actor, progress=progress
+        )
+        return {
+            "tag_manifest": receipt.tag_manifest,
+            "bytes": receipt.package_bytes,
+            "seq": receipt.seq,
+            "scope": scope_text(scope),
+            "name": _file_name(scope, house),
+        }
+
+    return work
+
+
+@page.get("/<job_id>")
+@exporters
+def result(job_id: str) -> str:
+    """How far a package is, or the package."""
+    found = _export_job(job_id)
+    return render_template(
+        "pages/exporting.html",
+        job=job_view(found, lens()),
+        package=_package(found) if found.state == "done" else None,
+        heading=_("Preparando el paquete"),
+        report=None,
+        back=url_for("export.form"),
+        trail=((_("Exportar"), url_for("export.form")), (_("Paquete"), None)),
+    )
+
+
+@page.get("/<job_id>/paquete")
+@exporters
+def package(job_id: str) -> Response:
+    """The package itself."""
+    found = _export_job(job_id)
+    path = current_house().settings.data / "exports" / f"{found.id}.zip"
+    if found.state != "done" or not path.is_file():
+        abort(404)
+    return download(path.open("rb"), str(found.result.get("name", path.name)), size=path.stat().st_size)
+
+
+def _export_job(job_id: str) -> JobRecord:
+    found = own_job(job_id)
+    if found.kind != "export":
+        abort(404)
+    return found
+
+
+def _package(job: JobRecord) -> Package:
+    told = job.result
+    size, seq, digest = told.get("bytes"), told.get("seq"), str(told.get("tag_manifest", ""))
+    return Package(
+        name=str(told.get("name", "")),
+        scope=str(told.get("scope", "")),
+        size=size_text(size) if isinstance(size, int) else "",
+        digest=digest,
+        words=digest_words(digest),
+        href=url_for("export.package", job_id=job.id),
+        entry=url_for("evidence.entry", folio="system:exports", seq=seq) if isinstance(seq, int) else "",
+    )
+
+
+def scope_text(scope: Scope) -> str:
+    """What a package covers, in one line."""
+    what = ", ".join(scope.folios or scope.processes) or _("todos los procesos")
+    if scope.start and scope.end:
+        return _("%(what)s, del %(start)s al %(end)s", what=what, start=scope.start, end=scope.end)
+    if scope.start:
+        return _("%(what)s, desde %(start)s", what=what, start=scope.start)
+    return _("%(what)s, hasta %(end)s", what=what, end=scope.end) if scope.end else what
+
+
+def _file_name(scope: Scope, house: House) -> str:
+    what = "-".join(scope.folios or scope.processes) or "todo"
+    return f"constancia-{what}-{house.clock():%Y%m%d-%H%M}.zip"
+
+
+def _form(trouble: Trouble | None) -> BaseResponse:
+    house = current_house()
+    asked = request.form if request.method == "POST" else request.args
+    folio = asked.get("case", "") or asked.get("caso", "")
+    text = render_template(
+        "pages/export.html",
+        processes=process_names(house),
+        folio=folio,
+        what=asked.get("what", "case" if folio else "process"),
+        vkey=house.vkey.text,
+        trouble=trouble,
+        key=f"export:{secrets.token_hex(16)}",
+        recent=(),
+    )
+    return make_response(text, 422 if trouble else 200)

@@ -1,0 +1,82 @@
+"""Mi bandeja: what waits for the person, late first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, url_for
+
+from evidence.entry import format_time
+from web.i18n import gettext as _
+from web.pages.context import definitions, in_force, lens, may_record, process_names
+from web.security import person, signed_in
+from web.views.inbox import Count, build_inbox, process_counts
+from web.views.lens import Moment
+from web.wiring import House, current_house
+from workflows.ports import CaseQuery
+
+page = Blueprint("inbox", __name__)
+_MOST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """A draft to go back to."""
+
+    text: str
+    href: str
+    when: Moment
+    files: int
+
+
+@page.get("/")
+@signed_in
+def today() -> str:
+    """Today's steps."""
+    house, eyes = current_house(), lens()
+    rows = house.index.find(CaseQuery(closed=False, order="due", limit=_MOST)).rows
+    inbox = build_inbox(rows, definitions(house), eyes, _step_link, _counts(house))
+    return render_template(
+        "pages/inbox.html",
+        inbox=inbox,
+        drafts=_drafts(house),
+        may_open=may_record(),
+        processes=process_names(house),
+    )
+
+
+def _counts(house: House) -> tuple[Count, ...]:
+    by_process = {
+        item.process: house.index.find(CaseQuery(process=item.process, closed=False, limit=1)).total
+        for item in in_force(house)
+    }
+    late = house.index.find(CaseQuery(closed=False, due_until=format_time(house.clock()), limit=1)).total
+    return process_counts(by_process, late, _count_link)
+
+
+def _count_link(process: str, late: bool) -> str:
+    return url_for("cases.listing", proceso=process or None, vence="vencidos" if late else None)
+
+
+def _step_link(folio: str, step: str) -> str:
+    return url_for("cases.show", folio=folio, paso=step, _anchor=f"paso-{step}")
+
+
+def _drafts(house: House) -> list[DraftLine]:
+    if not may_record():
+        return []
+    eyes = lens()
+    found = []
+    for draft in house.drafts.of_user(person().id):
+        if draft.key.folio.startswith("nuevo-") or not (draft.fields or draft.files):
+            continue
+        text = _("%(folio)s, paso %(step)s", folio=draft.key.folio, step=draft.key.step)
+        found.append(
+            DraftLine(
+                text,
+                _step_link(draft.key.folio, draft.key.step),
+                eyes.moment(draft.updated_at),
+                len(draft.files),
+            )
+        )
+    return found[:8]

@@ -1,0 +1,192 @@
+"""Opening a case: from typed data, or from the request's spreadsheet; or refusing it at the door."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from documents.request_form import read_account_requests
+from identity.accounts import RECORDERS
+from web.acting import actor_for
+from web.drafts import DraftDesk
+from web.errors import Answer, answer_for
+from web.pages.casepage import field_labels, grounds
+from web.pages.context import lens
+from web.pages.forms import MENDABLE, draft_view, key_posted, occurred_at
+from web.security import person, roles
+from web.views.fields import form_field, typed
+from web.views.lens import Lens
+from web.views.sheet import Reading, reading_of
+from web.views.trouble import trouble_of
+from web.wiring import DraftKey, current_house
+from workflows.commands import OpenCase, RefuseRequest, Upload
+from workflows.definition import Definition, EvidenceType
+from workflows.errors import UnknownProcess
+
+page = Blueprint("opening", __name__, url_prefix="/casos/nuevo/<process>")
+recorders = roles(*RECORDERS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Copied:
+    """A staged file on its way to another draft."""
+
+    filename: str | None
+    stream: BinaryIO
+
+
+@page.get("")
+@recorders
+def new(process: str) -> Response:
+    """The form, with what was typed before."""
+    desk, key = _desk(process)
+    return _form(process, draft_view(desk.find(key)).values)
+
+
+@page.post("/leer")
+@recorders
+def read_sheet(process: str) -> Response:
+    """Read the request's spreadsheet; it waits as a draft to become evidence of its step."""
+    definition = _definition(process)
+    file = request.files.get("sheet")
+    if file is None or not file.filename:
+        abort(422, "no_upload")
+    desk, key = _desk(process)
+    try:
+        reading = read_account_requests(
+            cast("BinaryIO", file.stream), name=file.filename, limits=current_house().limits
+        )
+        desk.discard(key)
+        desk.add(key, file)
+    except MENDABLE as error:
+        return _form(process, {}, answer=answer_for(error))
+    found = reading_of(reading, frozenset(field.name for field in definition.opening.fields))
+    one = found.people[0].data if len(found.people) == 1 and not found.errors else {}
+    return _form(process, one, reading=found)
+
+
+@page.post("/usar")
+@recorders
+def prefill(process: str) -> Response:
+    """One person of the sheet into the form."""
+    return _form(process, typed(request.form))
+
+
+@page.post("")
+@recorders
+def create(process: str) -> Response:
+    """Open the case; the spreadsheet read before goes on to the draft of its step."""
+    house, definition = current_house(), _definition(process)
+    uploads = tuple(
+        Upload(file.filename or "", cast("BinaryIO", file.stream))
+        for file in request.files.getlist("files")
+        if file.filename
+    )
+    try:
+        receipt = house.cases.open_case(
+            OpenCase(
+                process=process,
+                actor=actor_for(person(), definition.opening.roles),
+                data=typed(request.form),
+                uploads=uploads,
+                occurred_at=occurred_at(request.form.get("occurred_at", "")),
+                idempotency_key=key_posted(""),
+            )
+        )
+    except MENDABLE as error:
+        return _form(process, typed(request.form), answer=answer_for(error))
+    _pass_on(definition, receipt.folio)
+    return redirect(url_for("cases.show", folio=receipt.folio, sellada=receipt.seq, _anchor="recibo"), 303)
+
+
+@page.post("/rechazar")
+@recorders
+def refuse(process: str) -> Response:
+    """Refuse a request at the door, on a ground of the definition; the refusal is sealed and counted."""
+    definition = _definition(process)
+    try:
+        receipt = current_house().cases.refuse(
+            RefuseRequest(
+                actor=actor_for(person(), definition.opening.roles),
+                refusal=request.form.get("refusal", ""),
+                process=process,
+                note=request.form.get("note", "").strip(),
+                idempotency_key=key_posted(""),
+            )
+        )
+    except MENDABLE as error:
+        return _form(process, {}, answer=answer_for(error))
+    return redirect(url_for("cases.show", folio=receipt.folio, sellada=receipt.seq), 303)
+
+
+def _desk(process: str) -> tuple[DraftDesk, DraftKey]:
+    desk = DraftDesk(current_house())
+    return desk, desk.key(person().id, f"nuevo-{process}", "apertura")
+
+
+def _definition(process: str) -> Definition:
+    try:
+        return current_house().definitions.current(process)
+    except UnknownProcess:
+        abort(404)
+
+
+def _pass_on(definition: Definition, folio: str) -> None:
+    """The sheet becomes a draft of the step that takes spreadsheets; the opening's draft is done."""
+    desk, key = _desk(definition.process)
+    places = [
+        (step.code, slot.code)
+        for step in definition.steps
+        for slot in step.slots
+        if EvidenceType.XLS in slot.types
+    ]
+    for file in desk.find(key).files if places else ():
+        step, slot = places[0]
+        with suppress(*MENDABLE):  # the case is open: a copy that cannot be made is brought again by hand
+            _staged, stream = desk.open_file(key, file.id)
+            with stream:
+                desk.add(desk.key(person().id, folio, step), _Copied(file.name, stream), slot)
+    desk.discard(key)
+
+
+def _form(
+    process: str, values: Mapping[str, str], *, answer: Answer | None = None, reading: Reading | None = None
+) -> Response:
+    definition, eyes = _definition(process), lens()
+    trouble = trouble_of(answer, field_labels(definition, eyes), eyes) if answer else None
+    errors = (trouble.errors or {}) if trouble else {}
+    fields = [
+        form_field(field, definition, eyes, values.get(field.name, ""), errors.get(field.name, ""))
+        for field in definition.opening.fields
+    ]
+    text = render_template(
+        "pages/new_case.html",
+        process=_about(definition, eyes),
+        fields=fields,
+        reading=reading,
+        trouble=trouble,
+        allowed=not eyes.roles.isdisjoint(definition.opening.roles),
+        key=request.form.get("idempotency_key", "") or f"open:{secrets.token_hex(16)}",
+        occurred=request.form.get("occurred_at", ""),
+        grounds=grounds(definition, eyes),
+        refuse_action=url_for("opening.refuse", process=process),
+    )
+    return make_response(text, answer.status if answer else 200)
+
+
+def _about(definition: Definition, eyes: Lens) -> dict[str, object]:
+    first = definition.by_step[definition.opening.step]
+    return {
+        "code": definition.process,
+        "name": eyes.say(definition.name),
+        "instruction": eyes.say(first.instruction),
+        "roles": [eyes.role(definition, role) for role in definition.opening.roles],
+        "includes": [eyes.say(text) for text in definition.document.includes],
+        "excludes": [eyes.say(text) for text in definition.document.excludes],
+    }

@@ -1,0 +1,123 @@
+"""Bringing evidence: record a step, waive it with a reason, refuse a request and send it on."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from evidence.ports import IdempotencyMismatch
+from identity.accounts import RECORDERS
+from web.acting import actor_for
+from web.drafts import DraftDesk
+from web.errors import answer_for
+from web.i18n import gettext as _
+from web.pages.casepage import show_case
+from web.pages.forms import MENDABLE, key_posted, occurred_at, reuses, stage_posted
+from web.security import person, roles
+from web.views.fields import typed
+from web.wiring import House, current_house
+from workflows.commands import Receipt, RecordStep, RefuseRequest, WaiveStep
+from workflows.definition import Definition
+from workflows.errors import RequestReused, StepNotOpen, UnknownStep
+
+page = Blueprint("recording", __name__, url_prefix="/casos/<folio>")
+recorders = roles(*RECORDERS)
+
+
+@page.post("/pasos/<step>")
+@recorders
+def record(folio: str, step: str) -> Response:
+    """Seal the draft of a step, with what the form adds to it, as one entry."""
+    house = current_house()
+    desk = DraftDesk(house)
+    key = desk.key(person().id, folio, step)
+    try:
+        stage_posted(desk, key)
+        receipt = _seal(house, desk, folio, step)
+    except (RequestReused, IdempotencyMismatch):
+        desk.discard(key)
+        return _already(folio, 0)
+    except MENDABLE as error:
+        if isinstance(error, StepNotOpen) and error.fields.get("actor") == person().id:
+            desk.discard(key)
+            return _already(folio, int(str(error.fields["seq"])))
+        return _again(folio, step, error)
+    desk.discard(key)
+    return _sealed(folio, receipt.seq)
+
+
+def _seal(house: House, desk: DraftDesk, folio: str, step: str) -> Receipt:
+    definition = house.cases.view(folio).definition
+    found = definition.by_step.get(step)
+    if found is None:
+        raise UnknownStep(process=definition.process, step=step)
+    with desk.submission(desk.key(person().id, folio, step)) as submission:
+        return house.cases.record(
+            RecordStep(
+                folio=folio,
+                step=step,
+                actor=actor_for(person(), found.roles),
+                uploads=submission.uploads,
+                data=typed(request.form),
+                choice=request.form.get("choice", ""),
+                note=request.form.get("note", "").strip(),
+                reuse=reuses(),
+                occurred_at=occurred_at(request.form.get("occurred_at", "")),
+                idempotency_key=key_posted(submission.idempotency_key),
+            )
+        )
+
+
+@page.post("/pasos/<step>/dispensar")
+@recorders
+def waive(folio: str, step: str) -> Response:
+    """Do without a step, with a reason that stays."""
+    house = current_house()
+    try:
+        actor = actor_for(person(), _definition(house, folio).waiver_roles)
+        reason = request.form.get("reason", "").strip()
+        receipt = house.cases.waive(WaiveStep(folio, step, actor, reason, idempotency_key=key_posted("")))
+    except MENDABLE as error:
+        return _again(folio, step, error)
+    return _sealed(folio, receipt.seq)
+
+
+@page.post("/rechazar")
+@recorders
+def refuse(folio: str) -> Response:
+    """Refuse the request of an open case on a ground of its definition, and say where it goes."""
+    house = current_house()
+    try:
+        actor = actor_for(person(), _definition(house, folio).opening.roles)
+        asked = RefuseRequest(
+            actor=actor,
+            refusal=request.form.get("refusal", ""),
+            folio=folio,
+            note=request.form.get("note", "").strip(),
+            idempotency_key=key_posted(""),
+        )
+        receipt = house.cases.refuse(asked)
+    except MENDABLE as error:
+        return _again(folio, "", error)
+    return _sealed(folio, receipt.seq)
+
+
+def _definition(house: House, folio: str) -> Definition:
+    return house.cases.view(folio).definition
+
+
+def _sealed(folio: str, seq: int) -> Response:
+    return redirect(url_for("cases.show", folio=folio, sellada=seq, _anchor="recibo"), 303)
+
+
+def _already(folio: str, seq: int) -> Response:
+    """The same submit came twice: the first one was sealed."""
+    flash(_("Ya estaba sellado: el envío llegó dos veces y se registró una sola."), "ok")
+    return _sealed(folio, seq)
+
+
+def _again(folio: str, step: str, error: Exception) -> Response:
+    answer = answer_for(error)
+    if answer is None or answer.code in {"unknown_case", "unknown_step"}:
+        abort(404)
+    return show_case(folio, step=step, answer=answer)

@@ -1,0 +1,141 @@
+"""What waits for the person today: one task a case, late ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from evidence.canonical import Json
+from web.i18n import gettext as _
+from web.i18n import ngettext
+from web.views.lens import Due, Lens
+from workflows.definition import Definition
+from workflows.ports import CaseRow
+
+Definitions = Callable[[str, str], Definition | None]
+"""A definition by process and version."""
+
+_LIVE = frozenset({"running", "warned", "overdue"})
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The next step of a case. ``href`` leads to its form; ``order`` sorts."""
+
+    folio: str
+    title: str
+    step: str
+    name: str
+    status: str
+    due: Due | None
+    href: str
+    mine: bool
+    order: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number that is a link."""
+
+    number: int
+    text: str
+    href: str
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """The page: my tasks, those that wait for others, and counts."""
+
+    mine: tuple[Task, ...]
+    waiting: tuple[Task, ...]
+    late: int
+    counts: tuple[Count, ...]
+    today: str
+
+
+def build_inbox(
+    rows: Iterable[CaseRow],
+    definitions: Definitions,
+    lens: Lens,
+    link: Callable[[str, str], str],
+    counts: tuple[Count, ...],
+) -> Inbox:
+    """Tasks of open cases; ``link`` makes the address of a step's form from folio and step."""
+    tasks = sorted(
+        (task for row in rows if (task := _task(row, definitions(row.process, row.version), lens, link))),
+        key=lambda task: task.order,
+    )
+    mine = tuple(task for task in tasks if task.mine)
+    late = sum(task.due is not None and task.due.state == "late" for task in mine)
+    return Inbox(mine, tuple(task for task in tasks if not task.mine), late, counts, long_day(lens))
+
+
+def _task(
+    row: CaseRow, definition: Definition | None, lens: Lens, link: Callable[[str, str], str]
+) -> Task | None:
+    step = definition.by_step.get(str(row.document.get("next_step", ""))) if definition else None
+    if definition is None or step is None:
+        return None
+    due_at = _due_at(row, step.code)
+    due = lens.due(due_at) if due_at else None
+    late = due is not None and due.state == "late"
+    waiting = isinstance(row.document.get("waiting"), dict)
+    allowed = not lens.roles.isdisjoint(step.roles)
+    return Task(
+        folio=row.folio,
+        title=row.title,
+        step=step.code,
+        name=lens.say(step.name),
+        status=lens.say(definition.status_name(row.status)),
+        due=due,
+        href=link(row.folio, step.code),
+        mine=allowed and (late or not waiting),
+        order=(due_at or "~", row.opened_at),
+    )
+
+
+def _due_at(row: CaseRow, step: str) -> str:
+    timers = [timer for timer in _mappings(row.document.get("timers")) if timer.get("state") in _LIVE]
+    own = [str(timer["due_at"]) for timer in timers if timer.get("step") == step]
+    return min(own, default=row.next_due)
+
+
+def _mappings(value: Json) -> list[Mapping[str, Json]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def process_counts(
+    open_by_process: Mapping[str, int], late: int, href: Callable[[str, bool], str]
+) -> tuple[Count, ...]:
+    """Open cases by process, and the late ones; every number leads to its cases."""
+    counts = [
+        Count(number, _("%(code)s: casos abiertos", code=code), href(code, False))
+        for code, number in open_by_process.items()
+    ]
+    counts.append(
+        Count(
+            late,
+            ngettext("caso con plazo vencido", "casos con plazo vencido", late),
+            href("", True),
+            "late" if late else "",
+        )
+    )
+    return tuple(counts)
+
+
+def long_day(lens: Lens) -> str:
+    """Today in full: ``lunes 23 de noviembre de 2026``."""
+    days = (_("lunes"), _("martes"), _("miércoles"), _("jueves"), _("viernes"), _("sábado"), _("domingo"))
+    months = (
+        _("enero"), _("febrero"), _("marzo"), _("abril"), _("mayo"), _("junio"), _("julio"), _("agosto"),
+        _("septiembre"), _("octubre"), _("noviembre"), _("diciembre"),
+    )  # fmt: skip
+    here = lens.today()
+    return _(
+        "%(weekday)s %(day)s de %(month)s de %(year)s",
+        weekday=days[here.weekday()],
+        day=here.day,
+        month=months[here.month - 1],
+        year=here.year,
+    )
