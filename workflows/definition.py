@@ -78,8 +78,6 @@ class FieldKind(StrEnum):
     DSN = "dsn"
     IDENTIFIER = "identifier"
     FOLIO = "folio"
-    DATE = "date"
-    DATETIME = "datetime"
     TICK = "tick"
 
 

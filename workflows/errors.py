@@ -46,10 +46,16 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "unknown": "the process knows no such field",
     "not_an_option": "the value is none of the options in `expected`",
     "too_long": "the text is longer than `expected` characters",
-    "malformed": "the value does not have the form its kind asks for (RFC, e-mail, identifier, folio, date)",
+    "malformed": "the value does not have the form its kind asks for (identifier, folio, tick)",
+    "rfc_malformed": "not four letters, a date and three characters",
+    "rfc_company": "12 characters: the RFC of a company",
+    "rfc_generic": "one of the generic RFC, which identify nobody",
+    "rfc_bad_date": "the six digits are no date",
+    "email_malformed": "not an address",
     "differs": "the spreadsheet says `found`, the case says `expected`",
     "absent": "the spreadsheet has no row for the RFC in `expected`",
-    "secret": "the text announces a password, which is never stored",
+    "secret": "the text announces a password (`found` is the announcing word), which is never stored",
+    "not_declared": "somebody must declare that the image shows no passwords",
     "control_characters": "the text holds characters that cannot be shown",
 }
 """Codes of `FieldProblem` and what each says. Problems found by the spreadsheet reader keep the reader's own codes."""

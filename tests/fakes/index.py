@@ -1,0 +1,82 @@
+"""A `workflows.ports.CaseIndex` over the projections of a `MemoryLedger`."""
+
+# ruff: noqa: D102  (the methods' contracts are those of workflows.ports)
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from documents.identifiers import fold
+from evidence.entry import format_time
+from evidence.ports import Projection
+from tests.fakes.memory import MemoryLedger
+from workflows.ports import CaseQuery, CaseRow, Page
+
+
+class MemoryCaseIndex:
+    """Reads what the ledger projected; nothing is kept here."""
+
+    def __init__(self, ledger: MemoryLedger) -> None:
+        self._ledger = ledger
+
+    def find(self, query: CaseQuery) -> Page[CaseRow]:
+        found = [p for p in self._ledger.projections.values() if _matches(query, p)]
+        if query.order == "due":
+            found.sort(key=lambda p: (not p.next_due, p.next_due, p.case))
+        else:
+            found.sort(key=lambda p: (p.opened_at, p.case), reverse=True)
+        start = int(query.after or 0)
+        rows = tuple(_row(p) for p in found[start : start + query.limit])
+        last = start + len(rows)
+        return Page(rows, str(last) if last < len(found) else "", len(found))
+
+    def get(self, folio: str) -> CaseRow | None:
+        projection = self._ledger.projections.get(folio)
+        return _row(projection) if projection else None
+
+    def due_before(self, moment: datetime) -> tuple[str, ...]:
+        limit = format_time(moment)
+        due = [(p.next_due, p.case) for p in self._ledger.projections.values() if p.next_due]
+        return tuple(case for at, case in sorted(due) if at <= limit)
+
+    def by_reference(self, kind: str, value: str) -> tuple[str, ...]:
+        return tuple(
+            p.case
+            for p in sorted(self._ledger.projections.values(), key=lambda p: p.opened_at)
+            if any((r.kind, r.value) == (kind, value) for r in p.references)
+        )
+
+
+def _matches(query: CaseQuery, p: Projection) -> bool:
+    wanted = {
+        "process": query.process,
+        "status": query.status,
+        "assignee": query.assignee,
+    }
+    return (
+        all(not value or getattr(p, name) == value for name, value in wanted.items())
+        and (query.closed is None or p.closed == query.closed)
+        and (query.complete is None or p.complete == query.complete)
+        and (not query.opened_from or p.opened_at >= query.opened_from)
+        and (not query.opened_to or p.opened_at < query.opened_to)
+        and (not query.due_until or bool(p.next_due) and p.next_due <= query.due_until)
+        and all(word in p.search_text for word in fold(query.text).split())
+    )
+
+
+def _row(p: Projection) -> CaseRow:
+    return CaseRow(
+        folio=p.case,
+        process=p.process,
+        version=p.version,
+        opened_at=p.opened_at,
+        updated_at=p.updated_at,
+        status=p.status,
+        closed=p.closed,
+        complete=p.complete,
+        next_due=p.next_due,
+        assignee=p.assignee,
+        title=p.title,
+        document=json.loads(p.document),
+    )

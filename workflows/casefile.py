@@ -1,0 +1,196 @@
+"""A case with what people typed: the entries, their payloads, and the projection lists and searches need.
+
+Unlike `workflows.derive` this reads payloads, so it sees less once personal data was erased; states do not hang on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from documents.identifiers import fold
+from evidence.canonical import Json, canonical_bytes
+from evidence.entry import SealedEntry
+from evidence.ports import Projection, Reference
+from workflows.calendar import BusinessCalendar
+from workflows.definition import Definition, Field, FieldKind
+from workflows.derive import derive
+from workflows.facts import facts_of
+from workflows.history import resolve
+from workflows.state import CaseState
+from workflows.timers import next_due
+from workflows.values import reference_value
+
+OPEN_REFERENCE = "open"
+"""Prefix of references that are unique only while their case is open."""
+
+_FILE_TEXT = 8_000
+_SEARCH_TEXT = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case as a page shows it: its definition, its derived state, and the entries that state was derived from."""
+
+    definition: Definition
+    state: CaseState
+    entries: Sequence[SealedEntry]
+
+    def data(self) -> dict[str, dict[str, str]]:
+        """What was typed and still counts, by step; the opening's fields stand under its step."""
+        return typed_data(self.entries)
+
+    def as_json(self) -> dict[str, Json]:
+        """The object ``cases show --json`` prints."""
+        entries: list[Json] = [_entry_json(sealed) for sealed in self.entries]
+        return {**self.state.as_json(), "entries": entries}
+
+
+def typed_data(entries: Sequence[SealedEntry]) -> dict[str, dict[str, str]]:
+    """Values of the entries that count, by step; a later entry of a step overrides an earlier one."""
+    found: dict[str, dict[str, str]] = {}
+    for sealed in effective(entries):
+        found.setdefault(sealed.entry.step, {}).update(entry_data(sealed))
+    return found
+
+
+def effective(entries: Sequence[SealedEntry]) -> Iterator[SealedEntry]:
+    """The entries that count, corrections applied."""
+    by_seq = {sealed.entry.seq: sealed for sealed in entries}
+    for item in resolve([sealed.entry for sealed in entries]).effective:
+        yield by_seq[item.entry.seq]
+
+
+def entry_data(sealed: SealedEntry) -> dict[str, str]:
+    """The typed values of one entry; empty once erased."""
+    data = sealed.payload().get("data", {})
+    if not isinstance(data, dict):
+        return {}
+    return {name: value for name, value in data.items() if isinstance(value, str)}
+
+
+def entry_files(sealed: SealedEntry) -> list[dict[str, Json]]:
+    """The payload's files, one for each object of the entry; nameless ones once erased."""
+    files = sealed.payload().get("files", [])
+    known = [item for item in files if isinstance(item, dict)] if isinstance(files, list) else []
+    missing = len(sealed.entry.objects) - len(known)
+    return known + [{"name": "", "slot": "", "about": {}} for _ in range(missing)]
+
+
+def project(definition: Definition, entries: Sequence[SealedEntry], calendar: BusinessCalendar) -> Projection:
+    """The projection of a case: a function of its entries and the calendar alone, so that a rebuild finds the same."""
+    state = derive(definition, [sealed.entry for sealed in entries], calendar=calendar)
+    fields = _fields(definition)
+    data = typed_data(entries)
+    opening = data.get(definition.opening.step, {})
+    return Projection(
+        case=state.folio,
+        process=definition.process,
+        version=definition.version,
+        opened_at=state.opened_at,
+        updated_at=entries[-1].entry.at,
+        status=state.status,
+        closed=state.closed,
+        complete=state.complete,
+        next_due=next_due(state.timers),
+        assignee=_assignee(definition, entries),
+        title=_title(definition, opening) or state.folio,
+        document=canonical_bytes(state.as_json()),
+        references=tuple(_references(definition, state, fields, entries)),
+        search_text=_search_text(state.folio, entries),
+    )
+
+
+def _entry_json(sealed: SealedEntry) -> dict[str, Json]:
+    entry = sealed.entry
+    objects: list[Json] = [
+        {"sha256": blob.sha256, "size": blob.size, "media": blob.media, "name": item.get("name", "")}
+        for blob, item in zip(entry.objects, entry_files(sealed), strict=True)
+    ]
+    facts = facts_of(entry)
+    return {
+        "seq": entry.seq,
+        "leaf": sealed.leaf,
+        "kind": str(entry.kind),
+        "step": entry.step,
+        "recorded_at": entry.at,
+        "occurred_at": facts.occurred_at or entry.at,
+        "actor": entry.actor,
+        "role": entry.role,
+        "via": facts.via,
+        "choice": facts.choice,
+        "objects": objects,
+    }
+
+
+def _fields(definition: Definition) -> dict[tuple[str, str], Field]:
+    """Every field by step and name; the opening's stand under its step."""
+    fields = {(step.code, field.name): field for step in definition.steps for field in step.fields}
+    for field in definition.opening.fields:
+        fields[definition.opening.step, field.name] = field
+    return fields
+
+
+def _references(
+    definition: Definition,
+    state: CaseState,
+    fields: Mapping[tuple[str, str], Field],
+    entries: Sequence[SealedEntry],
+) -> Iterator[Reference]:
+    seen: set[tuple[str, str]] = set()
+    for sealed in effective(entries):
+        for name, value in entry_data(sealed).items():
+            field = fields.get((sealed.entry.step, name))
+            if field is None or not field.reference:
+                continue
+            spelled = reference_value(field, value)
+            if (field.reference, spelled) in seen:
+                continue
+            seen.add((field.reference, spelled))
+            yield Reference(field.reference, spelled, field.unique)
+            if field.unique_open and not state.closed:
+                kind = f"{OPEN_REFERENCE}:{definition.process}:{field.name}"
+                yield Reference(kind, spelled, unique=True)
+
+
+def _assignee(definition: Definition, entries: Sequence[SealedEntry]) -> str:
+    """Who of the accountable role acted last."""
+    accountable = next(role.code for role in definition.roles if role.accountable)
+    actors = (sealed.entry.actor for sealed in reversed(entries) if sealed.entry.role == accountable)
+    return next(actors, "")
+
+
+def _title(definition: Definition, opening: Mapping[str, str]) -> str:
+    fields = {field.name: field for field in definition.opening.fields}
+    words = []
+    for name in definition.opening.title:
+        value = opening.get(name, "")
+        field = fields.get(name)
+        if field is not None and field.kind is FieldKind.CHOICE:
+            value = next((o.name.es for o in definition.options(field) if o.code == value), value)
+        words.append(value)
+    return " · ".join(word for word in words if word)
+
+
+def _search_text(folio: str, entries: Sequence[SealedEntry]) -> str:
+    """Everything people typed and what the files say, folded; bounded, the earliest first."""
+    parts = [folio]
+    for sealed in entries:
+        payload = sealed.payload()
+        parts += entry_data(sealed).values()
+        parts.append(str(payload.get("note", "")))
+        for item in entry_files(sealed):
+            parts.append(str(item.get("name", "")))
+            parts.append(" ".join(_strings(item.get("about", {})))[:_FILE_TEXT])
+    return fold(" ".join(part for part in parts if part))[:_SEARCH_TEXT]
+
+
+def _strings(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _strings(item)

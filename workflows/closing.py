@@ -1,0 +1,109 @@
+"""What the clock does to cases: warnings, expiries and automatic closings, recorded as entries by the system.
+
+Derived from evidence, never from a schedule kept elsewhere: any number of processes may run this at any time, and a
+run that was missed is made up for by the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from evidence.entry import BlobRef, EntryDraft, EntryKind
+from workflows.calendar import OutOfCalendar
+from workflows.commands import SYSTEM_ACTOR, Receipt
+from workflows.corrections import bare
+from workflows.derive import NotACase
+from workflows.drafting import Situation
+from workflows.errors import Refusal
+from workflows.facts import EvidenceFact, Facts
+from workflows.ports import CaseIndex
+from workflows.state import TimerState
+from workflows.timers import CLOSE
+from workflows.writer import CaseWriter
+
+
+class TimersIncomplete(Exception):
+    """Some cases' timers could not be handled; the others' were. ``failures`` are ``(folio, what)``."""
+
+    def __init__(self, receipts: Sequence[Receipt], failures: Sequence[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{folio}: {what}" for folio, what in failures))
+        self.receipts = tuple(receipts)
+        self.failures = tuple(failures)
+
+
+class _NothingDue(Exception):
+    """Another process, or a person, was quicker."""
+
+
+def fire(writer: CaseWriter, index: CaseIndex, now: datetime) -> list[Receipt]:
+    """Record everything that is due at ``now``.
+
+    Raises:
+        TimersIncomplete: after all cases were tried.
+    """
+    receipts: list[Receipt] = []
+    failures: list[tuple[str, str]] = []
+    for folio in index.due_before(now):
+        try:
+            receipts += _fire_case(writer, folio, now)
+        except (Refusal, NotACase, OutOfCalendar) as error:
+            failures.append((folio, str(error)))
+    if failures:
+        raise TimersIncomplete(receipts, failures)
+    return receipts
+
+
+def _fire_case(writer: CaseWriter, folio: str, now: datetime) -> list[Receipt]:
+    state = writer.situation(writer.history(folio), now).state
+    receipts = []
+    for timer in state.timers if state is not None else ():
+        if not timer.pending:
+            continue
+        receipt = _fire_timer(writer, folio, timer, now)
+        if receipt is not None:
+            receipts.append(receipt)
+    return receipts
+
+
+def _fire_timer(writer: CaseWriter, folio: str, timer: TimerState, now: datetime) -> Receipt | None:
+    key = "/".join(("timer", folio, timer.timer, str(timer.run), timer.due_at, "+".join(timer.pending)))
+
+    def drafts(situation: Situation, _blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
+        current = situation.state.timers if situation.state is not None else ()
+        same = next((item for item in current if (item.timer, item.run) == (timer.timer, timer.run)), None)
+        if same is None or same.pending != timer.pending or same.due_at != timer.due_at:
+            raise _NothingDue
+        return tuple(_mark(situation, same, mark) for mark in same.pending)
+
+    try:
+        return writer.append_by_system(folio, drafts, now, key)
+    except _NothingDue:
+        return None
+
+
+def _mark(situation: Situation, timer: TimerState, mark: str) -> EntryDraft:
+    facts = Facts(
+        actor_class=SYSTEM_ACTOR.kind,
+        via=SYSTEM_ACTOR.via,
+        timer=timer.timer,
+        mark=mark,
+        run=timer.run,
+        due_at=timer.due_at,
+        calendar=situation.calendar.id,
+    )
+    if mark != CLOSE:
+        return bare(situation, SYSTEM_ACTOR, EntryKind.TIMER_EXPIRED, timer.step, facts)
+    step = situation.definition.by_step[situation.definition.by_timer[timer.timer].closing_step]
+    shown = tuple(EvidenceFact(slot, "SYS") for slot in step.evidence.all)
+    computed = Facts(
+        actor_class=facts.actor_class,
+        via=facts.via,
+        evidence=shown,
+        timer=facts.timer,
+        mark=mark,
+        run=facts.run,
+        due_at=facts.due_at,
+        calendar=facts.calendar,
+    )
+    return bare(situation, SYSTEM_ACTOR, EntryKind.CASE_CLOSED, step.code, computed)

@@ -1,0 +1,368 @@
+"""From a command and the case's history to the entry to be written: pure, quick, and repeatable after a conflict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from evidence.canonical import Json
+from evidence.entry import BlobRef, EntryDraft, EntryKind, SealedEntry
+from workflows import rules
+from workflows.calendar import BusinessCalendar
+from workflows.casefile import entry_files, typed_data
+from workflows.commands import Actor, Reuse
+from workflows.definition import Branch, Definition, Field, FieldKind, Slot, Step
+from workflows.derive import derive
+from workflows.errors import FieldInvalid, FieldProblem, ReuseNotAllowed
+from workflows.facts import EvidenceFact, Facts, facts_of, time_text
+from workflows.matching import assign, evidence_type, typed_evidence
+from workflows.ports import Directory
+from workflows.state import CaseState, ExceptionCode
+from workflows.uploads import PreparedFile
+from workflows.values import NO_SECRETS, check_note, check_values, is_ticked, reference_value
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A case at the moment of a command. ``state`` is ``None`` while the case is being opened."""
+
+    definition: Definition
+    entries: Sequence[SealedEntry]
+    state: CaseState | None
+    calendar: BusinessCalendar
+    directory: Directory | None
+    now: datetime
+
+    @classmethod
+    def of(
+        cls,
+        definition: Definition,
+        entries: Sequence[SealedEntry],
+        calendar: BusinessCalendar,
+        directory: Directory | None,
+        now: datetime,
+    ) -> Situation:
+        """The situation after a history; for an empty one the case is being opened."""
+        state = (
+            derive(definition, [sealed.entry for sealed in entries], calendar=calendar, now=now)
+            if entries
+            else None
+        )
+        return cls(definition, entries, state, calendar, directory, now)
+
+    @property
+    def params(self) -> Mapping[str, str]:
+        """The case's params, none while it is being opened."""
+        return self.state.params if self.state is not None else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A file sealed before that this entry brings too: kept from the entry it corrects, or shared by another step."""
+
+    blob: BlobRef
+    about: Mapping[str, Json]
+    slot: str
+    type: str
+    source: int = 0
+    leaf: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What somebody says happened in a step, whatever the command was."""
+
+    step: Step
+    actor: Actor
+    files: tuple[PreparedFile, ...]
+    data: Mapping[str, str]
+    choice: str = ""
+    note: str = ""
+    carried: tuple[Carried, ...] = ()
+    occurred_at: datetime | None = None
+    acting_for: str = ""
+    requester: str = ""
+    opening: bool = False
+    complete: bool = True
+    corrects: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A checked claim: its facts and payload, with the branch taken."""
+
+    facts: Facts
+    payload: Mapping[str, Json]
+    branch: Branch | None
+
+
+def state_claim(situation: Situation, claim: Claim) -> Stated:
+    """Check a claim against the step's form and evidence, and write it as facts and payload.
+
+    Raises:
+        FieldInvalid, ChoiceMissing, ChoiceUnknown, EvidenceMissing, EvidenceNotAccepted, DutiesConflict,
+        NoDelegate, DateNotCredible.
+    """
+    definition, step = situation.definition, claim.step
+    rules.credible_date(claim.occurred_at, situation.now, situation.calendar)
+    rules.may_act_for(definition, step, claim.actor, claim.acting_for, situation.directory, situation.now)
+    branch = None if claim.opening else rules.chosen_branch(step, claim.choice)
+    values, note = _form(situation, claim)
+    slots = _slots(claim, branch)
+    _readings(situation, claim, slots, values)
+    facts = _evidence(claim, slots, values)
+    if not claim.opening:
+        rules.sufficient_evidence(step, branch, facts)
+    parties = _parties(situation, claim, values)
+    _duties(situation, claim, parties)
+    return Stated(
+        Facts(
+            occurred_at=time_text(claim.occurred_at),
+            actor_class=claim.actor.kind,
+            via=claim.actor.via,
+            acting_for=claim.acting_for,
+            definition=definition.digest if claim.opening and not claim.corrects else "",
+            calendar=situation.calendar.id if claim.opening and not claim.corrects else "",
+            params=_params(definition, claim, values),
+            parties=parties,
+            evidence=facts,
+            choice=branch.code if branch is not None else "",
+            destination=branch.destination if branch is not None else "",
+            link=values.get(branch.link_field, "") if branch is not None else "",
+        ),
+        payload_of(claim, slots, values, note),
+        branch,
+    )
+
+
+def entry_kind(step: Step, branch: Branch | None) -> EntryKind:
+    """What an entry of this step and branch says happened."""
+    closes = step.closes or (branch.closes if branch is not None else "")
+    return EntryKind.CASE_CLOSED if closes else EntryKind.EVIDENCE_RECORDED
+
+
+def draft(
+    situation: Situation,
+    claim: Claim,
+    stated: Stated,
+    kind: EntryKind,
+    blobs: Sequence[BlobRef],
+    refs: tuple[str, ...] = (),
+) -> EntryDraft:
+    """The entry of a checked claim; ``blobs`` are those of its files, in order."""
+    shared = tuple(item.leaf for item in claim.carried if item.leaf)
+    return EntryDraft(
+        actor=claim.actor.id,
+        role=claim.actor.role,
+        kind=kind,
+        process=situation.definition.label,
+        step=claim.step.code,
+        objects=(*blobs, *(item.blob for item in claim.carried)),
+        refs=(*refs, *dict.fromkeys(shared)),
+        facts=stated.facts.as_json(),
+        payload=stated.payload,
+    )
+
+
+def reused(situation: Situation, step: Step, wanted: Sequence[Reuse]) -> tuple[Carried, ...]:
+    """Files of other steps that a slot of this step shares.
+
+    Raises:
+        ReuseNotAllowed: the slot shares no such evidence, or it no longer counts.
+    """
+    return tuple(_reused(situation, step, item) for item in wanted)
+
+
+def kept(sealed: SealedEntry, indices: Sequence[int], step: Step) -> tuple[Carried, ...]:
+    """Files that a correction takes over from the entry it corrects.
+
+    Raises:
+        ReuseNotAllowed: the entry has no such object, or it was evidence of nothing.
+    """
+    facts = {fact.object: fact for fact in facts_of(sealed.entry).evidence}
+    files = entry_files(sealed)
+    carried = []
+    for index in indices:
+        fact = facts.get(index) if 0 <= index < len(sealed.entry.objects) else None
+        if fact is None:
+            raise ReuseNotAllowed(step=step.code, slot="", seq=sealed.entry.seq, object=index)
+        blob = sealed.entry.objects[index]
+        carried.append(Carried(blob, files[index], fact.slot, fact.type, fact.source))
+    return tuple(carried)
+
+
+def payload_of(
+    claim: Claim, slots: Sequence[Slot | None], values: Mapping[str, str], note: str
+) -> dict[str, Json]:
+    """The payload: files by name (aligned with the entry's objects), typed values, note, and who was at the console."""
+    files: list[Json] = [
+        _file_json(file, slot.code if slot is not None else "")
+        for file, slot in zip(claim.files, slots, strict=True)
+    ]
+    files += [{**item.about, "slot": item.slot} for item in claim.carried]
+    data: dict[str, Json] = dict(values)
+    if is_ticked(claim.data.get(NO_SECRETS, "")):
+        data[NO_SECRETS] = "si"
+    payload: dict[str, Json] = {"files": files, "data": data, "note": note}
+    if claim.actor.os_user:
+        payload["via"] = {"channel": claim.actor.via, "os_user": claim.actor.os_user}
+    return payload
+
+
+def form_fields(definition: Definition, step: Step, *, opening: bool) -> tuple[Field, ...]:
+    """The fields a command on this step may fill."""
+    return (*definition.opening.fields, *step.fields) if opening else step.fields
+
+
+def _file_json(file: PreparedFile, slot: str) -> dict[str, Json]:
+    found: dict[str, Json] = {"name": file.name, "slot": slot, "about": dict(file.about)}
+    if file.warnings:
+        found["warnings"] = list(file.warnings)
+    return found
+
+
+def _form(situation: Situation, claim: Claim) -> tuple[Mapping[str, str], str]:
+    """Typed values and note; every problem of the form is reported at once."""
+    fields = form_fields(situation.definition, claim.step, opening=claim.opening)
+    data, problems = _repeated(situation, claim, fields)
+    values = check_values(situation.definition, fields, data, situation.params, complete=claim.complete)
+    note, noted = check_note(claim.note)
+    problems = (*problems, *values.problems, *noted)
+    if problems:
+        raise FieldInvalid(problems)
+    return values.data, note
+
+
+def _repeated(
+    situation: Situation, claim: Claim, fields: Sequence[Field]
+) -> tuple[Mapping[str, str], tuple[FieldProblem, ...]]:
+    """Fields that must repeat a value in force: taken from there when left out, compared when typed."""
+    data = dict(claim.data)
+    problems: list[FieldProblem] = []
+    for item in fields:
+        if item.same_as is None:
+            continue
+        expected = typed_data(situation.entries).get(item.same_as[0], {}).get(item.same_as[1], "")
+        typed = data.get(item.name, "").strip()
+        if not typed:
+            data[item.name] = expected
+        elif reference_value(item, typed) != expected:
+            problems.append(FieldProblem(item.name, "differs", 0, typed[:80], expected))
+    return data, tuple(problems)
+
+
+def _slots(claim: Claim, branch: Branch | None) -> list[Slot]:
+    evidence = claim.step.evidence
+    if branch is not None and branch.evidence is not None:
+        evidence = branch.evidence
+    taken = [item.slot for item in claim.carried]
+    slots = assign(claim.step, evidence, [file.piece for file in claim.files], taken)
+    risky = any(
+        slot.secret_risk and file.family == "image" for slot, file in zip(slots, claim.files, strict=True)
+    )
+    if risky and not is_ticked(claim.data.get(NO_SECRETS, "")):
+        raise FieldInvalid((FieldProblem(NO_SECRETS, "not_declared"),))
+    return slots
+
+
+def _readings(situation: Situation, claim: Claim, slots: Sequence[Slot], values: Mapping[str, str]) -> None:
+    """Compare what a file says with the case, where its slot asks for it."""
+    opening = typed_data(situation.entries).get(situation.definition.opening.step, values)
+    problems: list[FieldProblem] = []
+    for slot, file in zip(slots, claim.files, strict=True):
+        if slot.reader:
+            problems += file.readings[slot.reader](opening, slot.compare)
+    if problems:
+        raise FieldInvalid(tuple(problems))
+
+
+def _evidence(claim: Claim, slots: Sequence[Slot], values: Mapping[str, str]) -> tuple[EvidenceFact, ...]:
+    facts = [
+        EvidenceFact(slot.code, _type(slot, file), n)
+        for n, (slot, file) in enumerate(zip(slots, claim.files, strict=True))
+    ]
+    facts += [
+        EvidenceFact(item.slot, item.type, len(claim.files) + n, item.source)
+        for n, item in enumerate(claim.carried)
+    ]
+    return (*facts, *typed_evidence(claim.step, values))
+
+
+def _type(slot: Slot, file: PreparedFile) -> str:
+    found = evidence_type(slot, file.family)
+    if found is None:
+        raise ValueError(f"slot {slot.code} does not take {file.family}")
+    return str(found)
+
+
+def _params(definition: Definition, claim: Claim, values: Mapping[str, str]) -> dict[str, str]:
+    fields = form_fields(definition, claim.step, opening=claim.opening)
+    return {item.name: values[item.name] for item in fields if item.param and item.name in values}
+
+
+def _parties(situation: Situation, claim: Claim, values: Mapping[str, str]) -> dict[str, str]:
+    """Who takes which duty by this entry."""
+    if claim.opening:
+        return _opening_parties(situation, claim, values)
+    step = claim.step
+    if not step.duty:
+        return {}
+    if not step.duty_post:
+        return {step.duty: claim.actor.id}
+    posts = {role.code: role.post for role in situation.definition.roles}
+    if posts.get(claim.actor.role) == step.duty_post:
+        return {step.duty: claim.actor.id}
+    moment = claim.occurred_at or situation.now
+    holders = situation.directory.holders(step.duty_post, moment) if situation.directory else ()
+    return {step.duty: holders[0].actor} if holders else {}
+
+
+def _opening_parties(situation: Situation, claim: Claim, values: Mapping[str, str]) -> dict[str, str]:
+    parties = {}
+    for duty in situation.definition.duties:
+        if duty.opening == "requester":
+            holder = claim.requester or (claim.actor.id if claim.actor.role in duty.roles else "")
+        elif duty.opening == "beneficiary":
+            holder = _beneficiary(situation, values)
+        else:
+            continue
+        if holder:
+            parties[duty.code] = holder
+    return parties
+
+
+def _beneficiary(situation: Situation, values: Mapping[str, str]) -> str:
+    """The account of the person the request is for, where the address is known here."""
+    fields = situation.definition.opening.fields
+    address = next((values.get(item.name, "") for item in fields if item.kind is FieldKind.EMAIL), "")
+    return situation.directory.actor_of(address) if situation.directory and address else ""
+
+
+def _duties(situation: Situation, claim: Claim, parties: Mapping[str, str]) -> None:
+    state = situation.state
+    if state is None:
+        return
+    waived = any(
+        item.code is ExceptionCode.DUTIES_WAIVED and item.step == claim.step.code for item in state.exceptions
+    )
+    if waived:
+        return
+    held = [(duty, actor) for duty, actor, seq in state.parties if seq != claim.corrects]
+    rules.duties_apart(situation.definition, claim.step.code, held, parties)
+
+
+def _reused(situation: Situation, step: Step, wanted: Reuse) -> Carried:
+    refusal = ReuseNotAllowed(step=step.code, slot=wanted.slot, seq=wanted.seq, object=wanted.object)
+    slot = step.slot(wanted.slot)
+    if slot is None or not 1 <= wanted.seq <= len(situation.entries):
+        raise refusal
+    sealed = situation.entries[wanted.seq - 1]
+    fact = next((item for item in facts_of(sealed.entry).evidence if item.object == wanted.object >= 0), None)
+    state = situation.state
+    counts = state is not None and any(wanted.seq in found.entries for found in state.steps)
+    if fact is None or not counts or (sealed.entry.step, fact.slot) not in slot.shares:
+        raise refusal
+    about = entry_files(sealed)[wanted.object]
+    blob = sealed.entry.objects[wanted.object]
+    return Carried(blob, about, slot.code, fact.type, wanted.seq, sealed.leaf)

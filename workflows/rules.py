@@ -1,0 +1,192 @@
+"""The rules a command must satisfy: one function each, raising the refusal that says what to do.
+
+A closed vocabulary on purpose: definitions choose among these rules with data, and hold no expressions. Every rule is
+a pure function of the definition, the derived state and the command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from evidence.canonical import Json
+from evidence.entry import Entry, EntryKind
+from workflows.calendar import BusinessCalendar
+from workflows.commands import Actor
+from workflows.definition import Branch, Definition, Step
+from workflows.errors import (
+    CaseClosed,
+    ChoiceMissing,
+    ChoiceUnknown,
+    DateNotCredible,
+    DutiesConflict,
+    EvidenceMissing,
+    GuardUnmet,
+    NoDelegate,
+    NotSupersedable,
+    NotWaivable,
+    ReasonMissing,
+    RoleNotAllowed,
+    StepNotOpen,
+    UnknownEntry,
+    UnknownStep,
+)
+from workflows.facts import EvidenceFact, time_text
+from workflows.fold import lacking
+from workflows.ports import Directory
+from workflows.state import CaseState, StepStatus
+
+REASON_LENGTH = 10
+_TOLERANCE = timedelta(minutes=5)
+
+
+def known_step(definition: Definition, code: str) -> Step:
+    """The step of that code."""
+    step = definition.by_step.get(code)
+    if step is None:
+        raise UnknownStep(process=definition.process, step=code)
+    return step
+
+
+def role_allowed(step_code: str, roles: Sequence[str], actor: Actor) -> None:
+    """Only the roles named may do this."""
+    if actor.role not in roles:
+        raise RoleNotAllowed(step=step_code, role=actor.role, allowed=list(roles))
+
+
+def may_act_for(
+    definition: Definition,
+    step: Step,
+    actor: Actor,
+    principal: str,
+    directory: Directory | None,
+    moment: datetime,
+) -> None:
+    """Acting for somebody else is for roles with deputies, and for named backups where a directory names them."""
+    if not principal:
+        return
+    allowed = principal != actor.id and definition.by_role[actor.role].deputies
+    if allowed and directory is not None:
+        allowed = directory.may_act_for(actor.id, principal, moment)
+    if not allowed:
+        raise NoDelegate(step=step.code, acting_for=principal)
+
+
+def credible_date(occurred: datetime | None, now: datetime, calendar: BusinessCalendar) -> None:
+    """Nothing has happened in the future, nor before the calendar begins."""
+    if occurred is None:
+        return
+    if occurred > now + _TOLERANCE:
+        raise DateNotCredible(occurred_at=time_text(occurred), problem="future")
+    if calendar.local_day(occurred) < calendar.first:
+        raise DateNotCredible(occurred_at=time_text(occurred), problem="before_calendar")
+
+
+def case_open(state: CaseState) -> None:
+    """The case has not ended."""
+    found = state.closing
+    if found is not None:
+        raise CaseClosed(folio=state.folio, outcome=found.outcome, seq=found.seq, at=found.at)
+
+
+def step_takes_evidence(
+    definition: Definition, state: CaseState, step: Step, entries: Sequence[Entry]
+) -> None:
+    """The step is open (or done and repeatable, or waived with its requirements met)."""
+    found = state.step(step.code)
+    if found.status is StepStatus.DONE and not found.repeatable:
+        raise _taken(step, found.status, entries[found.entries[-1] - 1])
+    if found.status is StepStatus.NOT_APPLICABLE:
+        case_open(state)
+        raise _taken(step, found.status, None)
+    if found.unmet:
+        raise GuardUnmet(step=step.code, unmet=_named(definition, found.unmet))
+    if step.by_system:
+        raise RoleNotAllowed(step=step.code, role="", allowed=["system"])
+
+
+def chosen_branch(step: Step, choice: str) -> Branch | None:
+    """The branch chosen, or the default one; ``None`` for a step without branches."""
+    options: list[Json] = [branch.code for branch in step.branches]
+    if not choice:
+        if step.branches and step.default_branch is None:
+            raise ChoiceMissing(step=step.code, options=options)
+        return step.default_branch
+    branch = step.branch(choice)
+    if branch is None:
+        raise ChoiceUnknown(step=step.code, choice=choice, options=options)
+    return branch
+
+
+def sufficient_evidence(step: Step, branch: Branch | None, facts: Iterable[EvidenceFact]) -> None:
+    """All of what is asked for, or one whole alternative."""
+    evidence = branch.evidence if branch is not None and branch.evidence is not None else step.evidence
+    missing = lacking(evidence, [fact.slot for fact in facts])
+    if missing:
+        alternatives: list[Json] = [list(slots) for slots in evidence.alternatives()]
+        raise EvidenceMissing(step=step.code, alternatives=alternatives, missing=list(missing))
+
+
+def duties_apart(
+    definition: Definition, step_code: str, held: Iterable[tuple[str, str]], new: Mapping[str, str]
+) -> None:
+    """Nobody holds two duties that must lie apart. ``held`` and ``new`` name duties with the actor who has them."""
+    apart = {duty.code: duty.apart for duty in definition.duties}
+    everything = [*held, *new.items()]
+    for duty, actor in new.items():
+        for other, holder in everything:
+            if holder == actor and other in apart.get(duty, ()):
+                raise DutiesConflict(duty=duty, held=other, step=step_code)
+
+
+def reason_given(reason: str) -> None:
+    """A reason is a sentence, not a full stop."""
+    if len(reason.strip()) < REASON_LENGTH:
+        raise ReasonMissing(minimum=REASON_LENGTH)
+
+
+def waivable(state: CaseState, step: Step, rule: str) -> None:
+    """The step may be done without; or, for duties, it has one and is not done yet."""
+    found = state.step(step.code)
+    if rule == "duties":
+        allowed = bool(step.duty) and found.status in {StepStatus.OPEN, StepStatus.BLOCKED}
+    else:
+        allowed = rule == "step" and step.waivable and found.status in {StepStatus.OPEN, StepStatus.BLOCKED}
+    if not allowed:
+        raise NotWaivable(step=step.code, status=str(found.status))
+
+
+def supersedable(state: CaseState, entries: Sequence[Entry], seq: int, *, annul: bool) -> Entry:
+    """The entry to correct: one of a person's that still counts; an opening can be corrected but not annulled."""
+    if not 1 <= seq <= len(entries):
+        raise UnknownEntry(folio=state.folio, seq=seq)
+    entry = entries[seq - 1]
+    by = dict(state.superseded).get(seq)
+    if by is not None:
+        raise NotSupersedable(seq=seq, why="superseded", by=by)
+    if entry.kind not in CORRECTABLE or (entry.kind in ANNUL_ONLY and not annul):
+        raise NotSupersedable(seq=seq, why="kind")
+    if (seq == 1 and annul) or (entry.kind is EntryKind.EVIDENCE_SUPERSEDED and entry.facts.get("annul")):
+        raise NotSupersedable(seq=seq, why="kind")
+    if entry.facts.get("actor_class") == "system":
+        raise NotSupersedable(seq=seq, why="system")
+    return entry
+
+
+def _taken(step: Step, status: StepStatus, entry: Entry | None) -> StepNotOpen:
+    if entry is None:
+        return StepNotOpen(step=step.code, status=str(status), seq=0, actor="", at="")
+    return StepNotOpen(step=step.code, status=str(status), seq=entry.seq, actor=entry.actor, at=entry.at)
+
+
+def _named(definition: Definition, codes: Iterable[str]) -> list[Json]:
+    return [{"step": code, "name": definition.by_step[code].name.es} for code in codes]
+
+
+ANNUL_ONLY = frozenset({EntryKind.STEP_WAIVED, EntryKind.CASE_REFUSED})
+CORRECTABLE = ANNUL_ONLY | {
+    EntryKind.CASE_OPENED,
+    EntryKind.EVIDENCE_RECORDED,
+    EntryKind.EVIDENCE_SUPERSEDED,
+    EntryKind.CASE_CLOSED,
+}

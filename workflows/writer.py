@@ -1,0 +1,257 @@
+"""How a command becomes entries: try, store the objects, append, and tell what was sealed.
+
+The order matters: an object without an entry is a harmless orphan, an entry without its object must never be. No lock
+is held while objects are stored. A command with an idempotency key used before gets the receipt of then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import datetime
+
+from evidence.canonical import Json, canonical_bytes
+from evidence.entry import BlobRef, EntryDraft, EntryKind, SealedEntry
+from evidence.ports import (
+    BlobStore,
+    Clock,
+    Composition,
+    IdempotencyMismatch,
+    LedgerStore,
+    Projection,
+    ReferenceTaken,
+)
+from workflows.calendar import BusinessCalendar
+from workflows.casefile import OPEN_REFERENCE, entry_files, project
+from workflows.commands import (
+    Actor,
+    OpenCase,
+    Receipt,
+    RecordStep,
+    RefuseRequest,
+    Reuse,
+    SealedObject,
+    Supersede,
+    WaiveStep,
+)
+from workflows.definition import Definition
+from workflows.drafting import Situation
+from workflows.errors import (
+    DuplicateCase,
+    DuplicateReference,
+    FileChanged,
+    Refusal,
+    RequestReused,
+    UnknownCase,
+)
+from workflows.facts import facts_of, time_text
+from workflows.ports import Directory
+from workflows.registry import DefinitionRegistry
+from workflows.uploads import PreparedFile
+
+Command = OpenCase | RecordStep | Supersede | WaiveStep | RefuseRequest
+
+Drafts = Callable[[Situation, Sequence[BlobRef]], tuple[EntryDraft, ...]]
+"""Makes the drafts of a command on a situation, with the references of its files; pure, raises a `Refusal`."""
+
+
+class CaseWriter:
+    """Reads and appends cases; knows nothing of what commands mean."""
+
+    def __init__(
+        self,
+        *,
+        ledger: LedgerStore,
+        blobs: BlobStore,
+        definitions: DefinitionRegistry,
+        calendar: BusinessCalendar,
+        clock: Clock,
+        directory: Directory | None,
+        retention_years: int,
+    ) -> None:
+        self.ledger = ledger
+        self.definitions = definitions
+        self.calendar = calendar
+        self.clock = clock
+        self._blobs = blobs
+        self._directory = directory
+        self._retention_years = retention_years
+
+    def history(self, folio: str) -> Sequence[SealedEntry]:
+        """All entries of a case. Raises `UnknownCase`."""
+        entries = self.ledger.history(folio)
+        if not entries or entries[0].entry.kind is not EntryKind.CASE_OPENED:
+            raise UnknownCase(folio=folio)
+        return entries
+
+    def definition_of(self, entries: Sequence[SealedEntry]) -> Definition:
+        """The definition a case pinned. Raises `UnknownDefinition`."""
+        return self.definitions.by_digest(facts_of(entries[0].entry).definition)
+
+    def situation(self, entries: Sequence[SealedEntry], now: datetime | None = None) -> Situation:
+        """A case at this moment."""
+        return self._situation(self.definition_of(entries), entries, now)
+
+    def project(self, entries: Sequence[SealedEntry]) -> Projection:
+        """What a case's entries project to."""
+        return project(self.definition_of(entries), entries, self.calendar)
+
+    def append(self, folio: str, drafts: Drafts, files: Sequence[PreparedFile], command: Command) -> Receipt:
+        """Add what ``drafts`` makes to an existing case."""
+        key, digest = _key(command, folio), request_digest(command, files)
+        history = self.history(folio)
+        blobs, refusal = self._try(drafts, self.situation(history), files, key)
+
+        def compose(entries: Sequence[SealedEntry]) -> Composition:
+            if refusal is not None:
+                raise refusal
+            return Composition(drafts(self.situation(entries), blobs), self.project)
+
+        with _translated(command):
+            written = self.ledger.append(folio, compose, idempotency_key=key, request_digest=digest)
+        return self.receipt(written)
+
+    def open(
+        self, definition: Definition, drafts: Drafts, files: Sequence[PreparedFile], command: Command
+    ) -> Receipt:
+        """Begin a case with what ``drafts`` makes."""
+        key, digest = _key(command, definition.process), request_digest(command, files)
+        situation = self._situation(definition, (), None)
+        blobs, refusal = self._try(drafts, situation, files, key)
+        year = self.calendar.local_day(situation.now).year
+
+        def compose(_folio: str) -> Composition:
+            if refusal is not None:
+                raise refusal
+            return Composition(drafts(self._situation(definition, (), None), blobs), self.project)
+
+        with _translated(command):
+            written = self.ledger.open_case(
+                f"{definition.process}-{year}", compose, idempotency_key=key, request_digest=digest
+            )
+        return self.receipt(written)
+
+    def append_by_system(self, folio: str, drafts: Drafts, now: datetime, key: str) -> Receipt | None:
+        """Append what the system says happened; ``None`` when the key shows that it was recorded before."""
+        composed = False
+
+        def compose(entries: Sequence[SealedEntry]) -> Composition:
+            nonlocal composed
+            composition = Composition(drafts(self.situation(entries, now), ()), self.project)
+            composed = True
+            return composition
+
+        digest = hashlib.sha256(key.encode()).hexdigest()
+        written = self.ledger.append(folio, compose, idempotency_key=key, request_digest=digest)
+        return self.receipt(written) if composed else None
+
+    def receipt(self, written: Sequence[SealedEntry]) -> Receipt:
+        """What was sealed: the last of the entries written, and the case's state now."""
+        last = written[-1]
+        names = [str(item.get("name", "")) for item in entry_files(last)]
+        history = self.history(last.entry.case)
+        state = self.situation(history).state
+        if state is None:
+            raise UnknownCase(folio=last.entry.case)
+        return Receipt(
+            folio=last.entry.case,
+            seq=last.entry.seq,
+            leaf=last.leaf,
+            recorded_at=last.entry.at,
+            objects=tuple(
+                SealedObject(blob.sha256, blob.size, name)
+                for blob, name in zip(last.entry.objects, names, strict=True)
+            ),
+            state=state,
+        )
+
+    def _situation(
+        self, definition: Definition, entries: Sequence[SealedEntry], now: datetime | None
+    ) -> Situation:
+        moment = now or self.clock()
+        return Situation.of(definition, entries, self.calendar, self._directory, moment)
+
+    def _try(
+        self, drafts: Drafts, situation: Situation, files: Sequence[PreparedFile], key: str
+    ) -> tuple[Sequence[BlobRef], Refusal | None]:
+        """Make the drafts once before anything is stored.
+
+        A refusal is kept, not raised, where there is an idempotency key: the same request may have been done before,
+        and then its receipt is the answer. Only the ledger knows.
+        """
+        try:
+            drafts(situation, [file.placeholder() for file in files])
+        except Refusal as error:
+            if not key:
+                raise
+            return (), error
+        return self._store(files), None
+
+    def _store(self, files: Sequence[PreparedFile]) -> tuple[BlobRef, ...]:
+        """Put the objects, and see that what was stored is what was read."""
+        until = self._retain_until()
+        blobs = []
+        for file in files:
+            file.stream.seek(0)
+            blob = self._blobs.put(file.stream, media=file.media, retain_until=until)
+            if (blob.sha256, blob.size) != (file.sha256, file.size):
+                raise FileChanged(name=file.name)
+            blobs.append(blob)
+        return tuple(blobs)
+
+    def _retain_until(self) -> datetime | None:
+        if not self._retention_years:
+            return None
+        now = self.clock()
+        leap = (now.month, now.day) == (2, 29)
+        return now.replace(year=now.year + self._retention_years, day=28 if leap else now.day)
+
+
+def request_digest(command: Command, files: Sequence[PreparedFile]) -> str:
+    """Hex SHA-256 of what a command asks, its files by content: equal for a repeated click, different for another."""
+    asked: dict[str, Json] = {"command": type(command).__name__}
+    for item in fields(command):
+        if item.name not in {"uploads", "idempotency_key"}:
+            asked[item.name] = _plain(getattr(command, item.name))
+    asked["files"] = [[file.name, file.slot, file.sha256] for file in files]
+    return hashlib.sha256(canonical_bytes(asked)).hexdigest()
+
+
+def _plain(value: object) -> Json:
+    if isinstance(value, datetime):
+        return time_text(value)
+    if isinstance(value, Actor):
+        return [value.id, value.role]
+    if isinstance(value, Reuse):
+        return [value.slot, value.seq, value.object]
+    if isinstance(value, Mapping):
+        return {str(name): str(item) for name, item in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    raise TypeError(f"{type(value).__name__} has no place in a request")
+
+
+def _key(command: Command, place: str) -> str:
+    """The ledger's key: one person's key on one case for one kind of command cannot meet another's."""
+    if not command.idempotency_key:
+        return ""
+    return f"{type(command).__name__}/{place}/{command.actor.id}/{command.idempotency_key}"
+
+
+@contextmanager
+def _translated(command: Command) -> Iterator[None]:
+    """The ledger's refusals in the words of cases."""
+    try:
+        yield
+    except IdempotencyMismatch as error:
+        raise RequestReused(idempotency_key=command.idempotency_key) from error
+    except ReferenceTaken as error:
+        prefix, _, rest = error.kind.partition(":")
+        if prefix == OPEN_REFERENCE and rest:
+            process, _, name = rest.partition(":")
+            raise DuplicateCase(process=process, field=name, folio=error.case) from error
+        raise DuplicateReference(kind=error.kind, value=error.value, folio=error.case) from error
