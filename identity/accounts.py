@@ -81,8 +81,11 @@ class UnknownUser(IdentityError):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An account as the present knows it. ``roles`` are those in force when it was read; ``locale`` is one of
-    `LOCALES`, or ``""`` where the browser decides."""
+    """An account as the present knows it.
+
+    ``roles`` are those in force when it was read; ``locale`` is one of
+    `LOCALES`, or ``""`` where the browser decides.
+    """
 
     id: str
     email: str
@@ -142,7 +145,7 @@ class AccountStore(Protocol):
         """Replace the hash. Raises `UnknownUser`."""
         ...
 
-    def set_active(self, user_id: str, active: bool) -> None:  # noqa: FBT001  # a state, not a mode
+    def set_active(self, user_id: str, active: bool) -> None:  # a state, not a mode
         """Open or close the account. Raises `UnknownUser`."""
         ...
 

@@ -26,7 +26,8 @@ class Limit:
         beyond = attempts - self.free
         if beyond < 0:
             return timedelta()
-        return min(self.first * 2 ** min(beyond, 20), self.longest)
+        doubled: timedelta = self.first * (1 << min(beyond, 20))
+        return min(doubled, self.longest)
 
 
 ACCOUNT_LIMIT = Limit(free=8)

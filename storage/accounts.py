@@ -18,6 +18,9 @@ from storage.account_tables import account, login_session, login_throttle, role_
 from storage.border import LostRace, answered, translated
 from storage.database import reading, writing
 
+Database = Engine
+"""What `storage.database.connect` gives, named for who may not know SQLAlchemy."""
+
 
 @contextmanager
 def changing(engine: Engine) -> Iterator[Connection]:
@@ -74,7 +77,7 @@ class SqlAccounts:
         """See the port."""
         self._set(user_id, password_hash=password_hash)
 
-    def set_active(self, user_id: str, active: bool) -> None:  # noqa: FBT001 - the port's signature
+    def set_active(self, user_id: str, active: bool) -> None:
         """See the port."""
         self._set(user_id, active=active)
 

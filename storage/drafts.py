@@ -1,4 +1,4 @@
-"""Drafts: what somebody typed and uploaded for a step and has not sealed yet. Rows here, files in the staging directory."""
+"""Drafts: what somebody typed and uploaded for a step and has not sealed. Rows here, files in the staging directory."""
 
 from __future__ import annotations
 

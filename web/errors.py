@@ -1,4 +1,4 @@
-"""The one table from exceptions to answers: status, code, Spanish message and what to do, for pages, scripts and commands.
+"""The one table from exceptions to answers: status, code, message and what to do, for pages, scripts and commands.
 
 Three kinds are never mixed: refusals (4xx, the person can mend it), unavailability (503, try again) and integrity
 findings (500, say so loudly). What is in no table is a fault of ours: a safe page with an incident number, and the
@@ -10,13 +10,15 @@ from __future__ import annotations
 import errno
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_login import AnonymousUserMixin  # type: ignore[import-untyped]  # publishes no types
 from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]  # publishes no types
+from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
+from audit_exports.builder import ExportRefused
 from documents.refusals import FileRefused
 from evidence import ports
 from evidence.canonical import Json
@@ -39,7 +41,8 @@ _SIZES = frozenset({"size", "limit"})
 class Answer:
     """What is said about an exception, in the language of the request.
 
-    ``fields`` are the refusal's own; ``problems`` one object a field or row: ``field``, ``row``, ``problem``, ``message``.
+    ``fields`` are the refusal's own; ``problems`` one object a field or row, with ``field``, ``row``, ``problem`` and
+    ``message``.
     """
 
     status: int
@@ -195,6 +198,15 @@ def _taken(error: ports.ReferenceTaken) -> Answer:
     return _answer(messages.CASES["duplicate_reference"], "duplicate_reference", fields)
 
 
+def _export(error: ExportRefused) -> Answer:
+    found = _answer(messages.EXPORTS[error.code], f"export_{error.code}", {"detail": error.detail})
+    told: tuple[Mapping[str, Json], ...] = tuple(
+        {"field": item.subject, "row": 0, "problem": item.code, "message": f"{item.expected} / {item.found}"}
+        for item in error.findings
+    )
+    return replace(found, problems=told)
+
+
 def _house(error: HouseError) -> Answer:
     return house_answer(error.code, error.fields)
 
@@ -219,6 +231,7 @@ _TABLE: tuple[tuple[type[BaseException], Callable[..., Answer]], ...] = (
     (IdentityError, _identity),
     (HouseError, _house),
     (DraftTooLarge, _draft),
+    (ExportRefused, _export),
     (ports.AppendConflict, _always("conflict")),
     (ports.StoreUnavailable, _unavailable),
     (
@@ -265,7 +278,7 @@ def _incident(error: Exception) -> Answer:
 def _forget_person() -> None:
     """The page about a failing store must not ask the store who is looking at it."""
     if "_login_user" not in g:
-        g._login_user = AnonymousUserMixin()
+        g._login_user = AnonymousUserMixin()  # noqa: SLF001 - where Flask-Login keeps it; it has no other way in
 
 
 def respond(answer: Answer) -> Response:
@@ -273,10 +286,20 @@ def respond(answer: Answer) -> Response:
     if wants_json():
         response: Response = jsonify(error=answer.as_json())
     else:
-        response = Response(render_template("errors/error.html", answer=answer), mimetype="text/html")
+        response = Response(_page(answer), mimetype="text/html")
     response.status_code = answer.status
     if answer.status in {429, 503, 507}:
         response.headers["Retry-After"] = "60"
     if request.method == "HEAD":
         response.set_data(b"")
     return response
+
+
+def _page(answer: Answer) -> str:
+    """The error page; where even that fails, plain words: the way out of a fault must not be a second one."""
+    try:
+        return render_template("errors/error.html", answer=answer)
+    except Exception as error:  # noqa: BLE001 - see above; logged like any incident
+        LOG.error("error page", exc_info=error)
+        words = " ".join(filter(None, [answer.message, answer.advice, answer.incident]))
+        return f"<!doctype html><title>Constancia</title><p>{escape(words)}</p>"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from flask import current_app
+
 from evidence.ports import StoreError
 from web.errors import answer_for
+from web.jobs import Steward
 from web.wiring import House, HouseError, current_house
 
 Part = Mapping[str, bool | str]
@@ -23,7 +26,11 @@ def readiness() -> dict[str, Part]:
         "key": lambda found: found.key.name,
         "staging": _staging,
     }
-    return {name: _probe(check, house) for name, check in checks.items()}
+    parts = {name: _probe(check, house) for name, check in checks.items()}
+    steward = current_app.extensions.get("constancia.steward")
+    if isinstance(steward, Steward):
+        parts |= {f"steward.{name}": part for name, part in steward.status().items()}
+    return parts
 
 
 def _staging(house: House) -> None:

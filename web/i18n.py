@@ -57,13 +57,15 @@ def english() -> Translations:
         return Translations({}, {})
     with CATALOGUE.open("rb") as stream:
         catalog = read_po(stream, locale="en")
-    messages, plurals = {}, {}
+    messages: dict[str, str] = {}
+    plurals: dict[str, tuple[str, str]] = {}
     for message in catalog:
-        if isinstance(message.id, tuple):
+        if isinstance(message.id, str) and isinstance(message.string, str):
+            if message.id and message.string:
+                messages[message.id] = message.string
+        elif isinstance(message.string, tuple | list) and all(message.string):
             one, many = message.string
             plurals[message.id[0]] = (one, many)
-        elif message.id and isinstance(message.string, str) and message.string:
-            messages[message.id] = message.string
     return Translations(messages, plurals)
 
 
@@ -90,19 +92,6 @@ def gettext(message: str, /, **fields: object) -> str:
 
 
 _ = gettext
-
-
-def plain_gettext(message: str) -> str:
-    """For templates: Jinja's new-style gettext fills the fields in itself."""
-    return english().messages.get(message, message) if locale() == "en" else message
-
-
-def plain_ngettext(singular: str, plural: str, number: int) -> str:
-    """For templates, as `plain_gettext`."""
-    one, many = singular, plural
-    if locale() == "en":
-        one, many = english().plurals.get(singular, (singular, plural))
-    return one if number == 1 else many
 
 
 def ngettext(singular: str, plural: str, number: int, /, **fields: object) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +24,13 @@ LEDGER_CASE = "system:ledger"
 DEFINITIONS_CASE = "system:definitions"
 
 
-def initialise(settings: Settings, origin: str, env: Mapping[str, str], os_user: str) -> House:
+def initialise(
+    settings: Settings,
+    origin: str,
+    env: Mapping[str, str],
+    os_user: str,
+    make: Callable[[Settings], House] = House,
+) -> House:
     """Begin the log ``origin`` in the data directory, or complete an interrupted beginning.
 
     Raises:
@@ -38,7 +44,7 @@ def initialise(settings: Settings, origin: str, env: Mapping[str, str], os_user:
     settings.staging.mkdir(mode=0o700, exist_ok=True)
     _key(settings.key_file, origin)
     secret = settings.secret_key or secrets.token_urlsafe(48)
-    house = House(replace(settings, origin=origin, secret_key=secret))
+    house = make(replace(settings, origin=origin, secret_key=secret))
     upgrade(house.engine)
     _start(house)
     _log_started(house, os_user)
@@ -52,7 +58,10 @@ def publish_definitions(house: House, os_user: str) -> list[str]:
     """Seal every process definition of the program that the log does not know yet; returns their labels."""
     known = {entry.entry.facts.get("definition") for entry in house.ledger.history(DEFINITIONS_CASE)}
     published = []
-    for definition in house.definitions.all():
+    every = [
+        one for latest in house.definitions.processes() for one in house.definitions.versions(latest.process)
+    ]
+    for definition in every:
         if definition.digest in known:
             continue
         blob = house.blobs.put(io.BytesIO(definition.source), media="application/toml")

@@ -4,6 +4,8 @@ Keys are codes of `workflows.errors`, of `documents.refusals` (``file.`` before 
 code with variants has them after a colon. ``%(name)s`` are the refusal's fields, prepared by `web.errors`.
 """
 
+# ruff: noqa: E501 - one message a line reads as a table
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -122,6 +124,14 @@ IDENTITY: Mapping[str, Message] = {
 }  # fmt: skip
 """Refusals of `identity`."""
 
+EXPORTS: Mapping[str, Message] = {
+    "scope": Message(422, N_("El alcance del paquete no se entiende (%(detail)s)."), N_("Revisa fechas, folios, muestra y semilla.")),
+    "checkpoint_unknown": Message(422, N_("No hay un punto de control firmado de ese tamaño (%(detail)s)."), N_("Usa 0 para el más reciente.")),
+    "nothing_in_scope": Message(422, N_("No hay casos en ese alcance."), N_("Amplía fechas, procesos o folios.")),
+    "integrity": Message(500, N_("No se exportó: lo guardado no coincide con lo sellado (%(detail)s)."), N_("Avisa a supervisión y ejecuta la verificación completa.")),
+}  # fmt: skip
+"""Refusals of `audit_exports.builder.ExportRefused`."""
+
 HOUSE: Mapping[str, Message] = {
     "bad_request": Message(400, N_("La solicitud no se entiende."), N_("Vuelve atrás e inténtalo de nuevo.")),
     "csrf": Message(400, N_("El formulario perdió su sesión; no se cambió nada."), N_("Recarga la página: tu borrador se conserva.")),
@@ -139,6 +149,7 @@ HOUSE: Mapping[str, Message] = {
     "draft_field": Message(422, N_("Los datos del borrador no tienen la forma esperada."), N_("Recarga la página.")),
     "disk_full": Message(507, N_("No queda espacio para guardar; no se guardó nada a medias."), N_("Avisa a quien administra el sistema y reintenta: lo demás se conserva.")),
     "unavailable": Message(503, N_("El almacenamiento no responde en este momento."), N_("Reintenta en un minuto: no se perdió nada.")),
+    "busy": Message(503, N_("Hay demasiadas tareas largas en curso."), N_("Espera a que termine alguna y reintenta.")),
     "conflict": Message(503, N_("Varias personas escribieron en este caso a la vez."), N_("Reintenta: lo tuyo no se selló y tu borrador se conserva.")),
     "not_initialised": Message(503, N_("Esta instalación aún no se ha iniciado."), N_("Ejecuta «flask init --origin NOMBRE» en el servidor.")),
     "not_migrated": Message(503, N_("La base de datos es de otra versión del programa."), N_("Ejecuta «flask db upgrade» en el servidor.")),
@@ -148,6 +159,7 @@ HOUSE: Mapping[str, Message] = {
     "rolled_back": Message(503, N_("La base de datos es más vieja que lo ya firmado."), N_("No se firmará nada hasta restaurar la copia más reciente.")),
     "wrong_log": Message(503, N_("La base de datos pertenece a otra bitácora."), N_("Revisa CONSTANCIA_ORIGIN y CONSTANCIA_DATABASE_URL.")),
     "log_exists": Message(409, N_("Aquí ya hubo una bitácora; no se empieza otra encima."), N_("Restaura la base de datos, o usa otro directorio de datos.")),
+    "definition_refused": Message(422, N_("El archivo no es una definición de proceso válida: %(problems)s"), N_("Corrige lo señalado.")),
     "not_allowed_here": Message(422, N_("Esto no se puede hacer así: %(detail)s."), N_("Revisa la ayuda de la orden.")),
     "internal": Message(500, N_("Algo falló en el sistema; no se selló nada a medias."), N_("Reintenta. Si se repite, informa el número de incidente.")),
 }  # fmt: skip
@@ -163,8 +175,23 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "absent": N_("el Excel no trae un renglón para %(expected)s"),
     "secret": N_("parece contener una contraseña, que nunca se guarda"),
     "control_characters": N_("contiene caracteres que no se ven"),
+    "no_header": N_("ningún renglón nombra al menos el nombre y el RFC"),
+    "column_missing": N_("falta la columna"),
+    "column_twice": N_("hay dos columnas con el mismo significado"),
+    "no_rows": N_("no hay renglones debajo del encabezado"),
+    "too_many_rows": N_("hay demasiados renglones"),
+    "empty": N_("la celda está vacía"),
+    "formula": N_("la celda tiene una fórmula; pega el valor"),
+    "rfc_company": N_("es el RFC de una empresa (12 caracteres); se espera el de una persona"),
+    "rfc_generic": N_("es un RFC genérico, que no identifica a nadie"),
+    "rfc_malformed": N_("no tiene la forma de un RFC: cuatro letras, fecha y tres caracteres"),
+    "rfc_bad_date": N_("los seis dígitos del RFC no son una fecha"),
+    "email_malformed": N_("no es un correo"),
+    "package_unknown": N_("el paquete no es 1 ni 2"),
+    "movement_unknown": N_("el movimiento no es alta ni baja"),
+    "rfc_twice": N_("el mismo RFC está en otro renglón"),
 }
-"""What is wrong with one field, by the codes of `workflows.errors.FIELD_PROBLEMS`."""
+"""What is wrong with a field or a row, by the codes of `workflows.errors.FIELD_PROBLEMS` and of the sheet's reader."""
 
 ROLES: Mapping[str, str] = {
     "especialista": N_("especialista"),

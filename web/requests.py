@@ -24,4 +24,4 @@ class StagingRequest(Request):
         incoming = holder.settings.staging / "incoming"
         incoming.mkdir(parents=True, exist_ok=True)
         # Closed, and thereby removed, by Werkzeug at the end of the request or by whoever takes the file over.
-        return tempfile.NamedTemporaryFile(dir=incoming, prefix="in-", suffix=".part")  # noqa: SIM115
+        return tempfile.NamedTemporaryFile(dir=incoming, prefix="in-", suffix=".part")

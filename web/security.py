@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from identity.accounts import Role, User
 from web.settings import Settings
+from web.wiring import current_house
 
 View = TypeVar("View", bound=Callable[..., Any])
 _MARK = "_constancia_access"
@@ -102,6 +103,7 @@ def guard(app: Flask, settings: Settings, login: LoginManager) -> None:
     public(app.view_functions["static"])
     app.before_request(lambda: _check_host(settings))
     app.before_request(lambda: _check_origin(settings))
+    app.before_request(_check_begun)
     app.before_request(_check_access)
     app.after_request(lambda response: _add_headers(response, settings))
     app.jinja_env.globals["csp_nonce"] = nonce
@@ -142,6 +144,12 @@ def _check_origin(settings: Settings) -> None:
     ours = settings.public_url or request.host_url.rstrip("/")
     if origin not in {None, "null"} and origin != ours:
         abort(403, "foreign_origin")
+
+
+def _check_begun() -> None:
+    """Where `flask init` has not been, nothing but the advice is served."""
+    if request.endpoint not in _PROBES and request.endpoint != "static":
+        current_house()
 
 
 def _check_access() -> BaseResponse | None:

@@ -13,10 +13,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from flask import current_app
 
+from audit_exports.builder import Sources
+from documents.isolation import SeparateReader
 from documents.limits import DEFAULT_LIMITS, Limits
 from evidence.canonical import Json
 from evidence.note import SigningKey, VerifierKey
@@ -27,19 +28,21 @@ from identity.login import Door
 from identity.passwords import Passwords
 from identity.sessions import Sessions
 from identity.throttle import LoginThrottle
-from sqlalchemy import Engine
-from storage.accounts import SqlAccounts, SqlSessions, SqlThrottle
+from storage.accounts import Database, SqlAccounts, SqlSessions, SqlThrottle
 from storage.border import WrongLog
+from storage.cases import SqlCaseIndex
 from storage.database import connect, upgrade
 from storage.directory import RetroactiveChange, SqlDirectory
 from storage.drafts import Draft, DraftFile, DraftKey, DraftTooLarge, SqlDrafts
+from storage.filesystem import FileBlobStore
+from storage.guard import SqlGuard, SqliteGuard
 from storage.jobs import JobRecord, SqlJobs
 from storage.ledger import SqlLedger, start_log
+from storage.s3 import S3BlobStore
 from web.settings import Settings
-from workflows.ports import CaseIndex
-
-if TYPE_CHECKING:
-    from workflows.registry import DefinitionRegistry
+from workflows.calendar import BusinessCalendar
+from workflows.cases import CaseService
+from workflows.registry import DefinitionRegistry
 
 __all__ = [
     "Draft",
@@ -88,10 +91,10 @@ class House:
         self.settings = settings
         self.clock = clock
         self.passwords = passwords or Passwords()
-        self._engines: list[Engine] = []
+        self._engines: list[Database] = []
 
     @cached_property
-    def engine(self) -> Engine:
+    def engine(self) -> Database:
         """The main database."""
         return self._connect(self.settings.database)
 
@@ -105,9 +108,6 @@ class House:
     @cached_property
     def blobs(self) -> BlobStore:
         """The sealed files."""
-        from storage.filesystem import FileBlobStore
-        from storage.s3 import S3BlobStore
-
         wanted = self.settings
         if not wanted.s3_endpoint:
             return FileBlobStore(wanted.data / "objects")
@@ -117,13 +117,13 @@ class House:
             secret_key=wanted.s3_secret_key,
             bucket=wanted.s3_bucket,
             secure=wanted.s3_secure,
+            retention=self._retention,
+            clock=self.clock,
         )
 
     @cached_property
     def guard(self) -> CheckpointGuard:
         """The last signed head, outside the main database."""
-        from storage.guard import SqlGuard, SqliteGuard
-
         url = self.settings.guard_url
         if url.startswith("postgresql"):
             return SqlGuard(self._connect(url))
@@ -150,15 +150,11 @@ class House:
     @cached_property
     def definitions(self) -> DefinitionRegistry:
         """Every process definition ever released."""
-        from workflows.registry import DefinitionRegistry
-
         return DefinitionRegistry.bundled()
 
     @cached_property
-    def index(self) -> CaseIndex:
+    def index(self) -> SqlCaseIndex:
         """Lists and searches of cases."""
-        from storage.cases import SqlCaseIndex
-
         return SqlCaseIndex(self.engine)
 
     @cached_property
@@ -167,9 +163,40 @@ class House:
         return SqlDirectory(self.engine)
 
     @cached_property
+    def calendar(self) -> BusinessCalendar:
+        """Business days."""
+        return BusinessCalendar.bundled()
+
+    @cached_property
+    def cases(self) -> CaseService:
+        """The only writer of case entries."""
+        return CaseService(
+            ledger=self.ledger,
+            blobs=self.blobs,
+            definitions=self.definitions,
+            calendar=self.calendar,
+            clock=self.clock,
+            index=self.index,
+            directory=self.directory,
+            inspect=self.reader.inspect,
+            retention_years=self.settings.retention_years,
+            max_files=self.settings.max_files,
+        )
+
+    @cached_property
+    def export_sources(self) -> Sources:
+        """What audit packages are made from."""
+        return Sources(self.ledger, self.blobs, self.definitions, self.calendar, (self.vkey,))
+
+    @cached_property
     def limits(self) -> Limits:
         """How much of a file is read."""
         return replace(DEFAULT_LIMITS, file_bytes=self.settings.max_upload_mb * _MIB)
+
+    @cached_property
+    def reader(self) -> SeparateReader:
+        """Reads files that come from outside, each in a confined process of its own."""
+        return SeparateReader(self.limits)
 
     @cached_property
     def accounts(self) -> SqlAccounts:
@@ -214,12 +241,17 @@ class House:
         """Progress of long work."""
         return SqlJobs(self.engine)
 
+    @property
+    def _retention(self) -> timedelta | None:
+        years = self.settings.retention_years
+        return timedelta(days=round(years * 365.25)) if years else None
+
     def close(self) -> None:
         """Let go of the databases' connections."""
         for engine in self._engines:
             engine.dispose()
 
-    def _connect(self, url: str) -> Engine:
+    def _connect(self, url: str) -> Database:
         engine = connect(url)
         self._engines.append(engine)
         return engine

@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from flask import Flask
 
+from web.commands import cases, ledger, packages, setup, upkeep, users
+
 
 def register(app: Flask) -> None:
     """Put every command into the application."""
+    for command in (setup.init, setup.serve):
+        app.cli.add_command(command)
+    for group in (
+        setup.database,
+        users.group,
+        cases.group,
+        ledger.group,
+        packages.group,
+        upkeep.timers,
+        upkeep.definitions,
+    ):
+        app.cli.add_command(group)

@@ -4,10 +4,42 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web.pages import health, session
+from web.pages import (
+    cases,
+    correcting,
+    drafts,
+    evidence,
+    export,
+    health,
+    inbox,
+    jobs,
+    knowledge,
+    ledger,
+    look,
+    opening,
+    recording,
+    session,
+)
+
+PAGES = (
+    session.page,
+    health.page,
+    look.page,
+    inbox.page,
+    opening.page,
+    cases.page,
+    recording.page,
+    evidence.page,
+    correcting.page,
+    drafts.page,
+    jobs.page,
+    knowledge.page,
+    ledger.page,
+    export.page,
+)
 
 
 def register(app: Flask) -> None:
     """Put every blueprint into the application."""
-    for page in (session.page, health.page):
+    for page in PAGES:
         app.register_blueprint(page)

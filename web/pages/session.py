@@ -2,8 +2,10 @@
 
 Templates and what they get:
 
-* ``session/login.html``: ``email`` and ``next`` (refill the form), ``answer`` (`web.errors.Answer` of a refused attempt,
-  or ``None``). The form posts ``email``, ``password``, ``next`` and ``csrf_token`` to ``/entrar``.
+* ``session/login.html``: ``email`` and ``next`` (refill the form), ``answer`` (`web.errors.Answer` of a refused
+  attempt, or ``None``). The form posts ``email``, ``password``, ``next`` and ``csrf_token`` to ``/entrar``.
+* ``session/account.html``: ``answer`` (of a refused change) and ``min_length``. A form posts ``current`` and
+  ``fresh`` to ``/cuenta/contrasena``.
 * ``errors/error.html``: ``answer``.
 """
 
@@ -12,6 +14,7 @@ from __future__ import annotations
 from flask import (
     Blueprint,
     Response,
+    flash,
     jsonify,
     make_response,
     redirect,
@@ -24,11 +27,12 @@ from flask_login import current_user, login_user, logout_user  # type: ignore[im
 from flask_wtf.csrf import generate_csrf  # type: ignore[import-untyped]  # publishes no types
 from werkzeug.wrappers import Response as BaseResponse
 
-from identity.accounts import LOCALES
+from identity.accounts import LOCALES, IdentityError, User
 from identity.login import LoginRefused, LoginThrottled
+from identity.passwords import MIN_LENGTH
 from web.errors import Answer, answer_for, respond
-from web.i18n import COOKIE
-from web.security import Visitor, maybe_person, public, safe_next, signed_in, wants_json
+from web.i18n import COOKIE, gettext
+from web.security import Visitor, maybe_person, person, public, safe_next, signed_in, wants_json
 from web.wiring import current_house
 
 page = Blueprint("session", __name__)
@@ -57,9 +61,7 @@ def log_in() -> BaseResponse:
         if wants_json() and answer is not None:
             return respond(answer)
         return _form(email, onward, answer)
-    _end_session()  # what the cookie held before the login does not live on after it
-    session.permanent = True
-    login_user(Visitor(user, house.sessions.start(user.id)))
+    _begin_session(user)
     return jsonify(next=onward) if wants_json() else redirect(onward, 303)
 
 
@@ -98,9 +100,32 @@ def language() -> BaseResponse:
 
 @page.get("/cuenta")
 @signed_in
-def account() -> str:
+def account() -> Response:
     """The signed-in person's own account."""
-    return render_template("session/account.html", problem=None)
+    return _account(None)
+
+
+@page.post("/cuenta/contrasena")
+@signed_in
+def change_password() -> BaseResponse:
+    """A new password, for who knows the old one; every other session of the account ends."""
+    house, user = current_house(), person()
+    try:
+        house.door.enter(user.email, request.form.get("current", ""), request.remote_addr or "")
+        house.access.set_password(user.id, request.form.get("fresh", ""))
+    except IdentityError as error:
+        return _account(answer_for(error))
+    house.sessions.end_all(user.id)
+    _begin_session(user)
+    flash(gettext("Tu contraseña cambió; las demás sesiones se cerraron."), "ok")
+    return redirect(url_for("session.account"), 303)
+
+
+def _begin_session(user: User) -> None:
+    """A fresh session: what the cookie held before does not live on after it."""
+    _end_session()
+    session.permanent = True
+    login_user(Visitor(user, current_house().sessions.start(user.id)))
 
 
 def _end_session() -> None:
@@ -116,3 +141,8 @@ def _form(email: str, onward: str, answer: Answer | None) -> Response:
     if answer is not None and answer.status == 429:
         response.headers["Retry-After"] = "60"
     return response
+
+
+def _account(answer: Answer | None) -> Response:
+    text = render_template("session/account.html", answer=answer, min_length=MIN_LENGTH)
+    return make_response(text, answer.status if answer else 200)

@@ -1,0 +1,277 @@
+"""`flask cases`: the main job from the console. The actor named is a claim, and the trail shows it as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from evidence.canonical import Json
+from evidence.ports import StoreError
+from web.acting import actor_for
+from web.commands import console
+from web.commands.schema import opening_schema, step_schema
+from web.errors import answer_for
+from web.inception import settle
+from web.wiring import House, HouseError
+from workflows.commands import OpenCase, Receipt, RecordStep, Upload
+from workflows.definition import Definition, Step
+from workflows.errors import UnknownStep
+from workflows.ports import CaseQuery, CaseRow
+
+group = AppGroup("cases", help="Open, record, show and list cases.")
+_actor = click.option(
+    "--actor", required=True, metavar="EMAIL", help="Who acts; recorded as claimed from the console."
+)
+_role = click.option("--role", default="", help="The role acted in, where the person has several.")
+_files = click.option(
+    "--file", "files", multiple=True, metavar="[SLOT=]PATH", help="Evidence; several files make one entry."
+)
+_data = click.option(
+    "--data", type=console.JsonObject(), default=dict, help="JSON object, or @FILE; see `schema`."
+)
+_occurred = click.option(
+    "--occurred-at", type=console.Moment(), default=None, help="When it happened, as claimed."
+)
+_key = click.option("--key", default="", help="Idempotency key: the same key never records twice.")
+
+
+@group.command("open")
+@click.argument("process")
+@_actor
+@_role
+@_data
+@_files
+@_occurred
+@_key
+@console.json_option
+@console.command
+def open_case(
+    process: str,
+    actor: str,
+    role: str,
+    data: Mapping[str, Json],
+    files: tuple[str, ...],
+    occurred_at: datetime | None,
+    key: str,
+    as_json: bool,
+) -> None:
+    """Open a case of PROCESS and print its folio."""
+    house = console.house()
+    definition = house.definitions.current(process)
+    user = console.account(actor)
+    acting = actor_for(user, definition.opening.roles, role=role, via="console", os_user=console.os_user())
+    with _uploads(files, ()) as uploads:
+        receipt = house.cases.open_case(
+            OpenCase(process, acting, _texts(data), uploads, occurred_at, idempotency_key=key)
+        )
+    _done(house, receipt, as_json=as_json, plain=receipt.folio)
+
+
+@group.command("record")
+@click.argument("folio")
+@click.argument("step")
+@_actor
+@_role
+@_files
+@_data
+@click.option("--choice", default="", help="How the step turned out, where it asks; or `choice` in --data.")
+@click.option("--note", default="", help="Free note; or `note` in --data.")
+@click.option("--acting-for", default="", metavar="EMAIL", help="The principal, for a named backup.")
+@_occurred
+@_key
+@console.json_option
+@console.command
+def record(  # noqa: PLR0913 - one parameter an option
+    folio: str,
+    step: str,
+    actor: str,
+    role: str,
+    files: tuple[str, ...],
+    data: Mapping[str, Json],
+    choice: str,
+    note: str,
+    acting_for: str,
+    occurred_at: datetime | None,
+    key: str,
+    as_json: bool,
+) -> None:
+    """Record evidence of STEP of FOLIO: all files and texts as one entry. Prints the receipt."""
+    house = console.house()
+    _definition_of_case, found = _step(house, folio, step)
+    user = console.account(actor)
+    acting = actor_for(user, found.roles, role=role, via="console", os_user=console.os_user())
+    texts = _texts(data)
+    own = {field.name for field in found.fields}
+    choice = choice or ("" if "choice" in own else texts.pop("choice", ""))
+    note = note or ("" if "note" in own else texts.pop("note", ""))
+    principal = console.account(acting_for).id if acting_for else ""
+    with _uploads(files, tuple(slot.code for slot in found.slots)) as uploads:
+        receipt = house.cases.record(
+            RecordStep(
+                folio,
+                step,
+                acting,
+                uploads,
+                texts,
+                choice,
+                note,
+                occurred_at=occurred_at,
+                acting_for=principal,
+                idempotency_key=key,
+            )
+        )
+    _done(
+        house,
+        receipt,
+        as_json=as_json,
+        plain=f"{receipt.folio} {receipt.seq} {receipt.leaf} {receipt.recorded_at}",
+    )
+
+
+@group.command("show")
+@click.argument("folio")
+@click.option("--as-of", type=console.Moment(), default=None, help="The case as it stood at that moment.")
+@console.json_option
+@console.command
+def show(folio: str, as_of: datetime | None, as_json: bool) -> None:
+    """A case, derived from its entries now."""
+    view = console.house().cases.view(folio, as_of)
+    if as_json:
+        console.emit(view.as_json())
+        return
+    state = view.state
+    click.echo(f"{folio} · {state.process}@{state.version} · {state.status}")
+    for machine in state.machines:
+        click.echo(f"  {machine.machine}: {machine.status or '-'} (entry {machine.seq or '-'})")
+    click.echo(f"  open: {', '.join(state.open_steps) or '-'}; missing: {', '.join(state.missing) or '-'}")
+    for sealed in view.entries:
+        entry = sealed.entry
+        click.echo(
+            f"  {entry.seq:>3} {entry.at} {entry.kind} {entry.step or '-'} {entry.role} {sealed.leaf[:16]}"
+        )
+
+
+@group.command("list")
+@click.option("--process", default="")
+@click.option("--status", default="")
+@click.option("--open/--closed", "still_open", default=None, help="Only open, or only closed cases.")
+@click.option("--text", default="", help="Words to look for.")
+@click.option("--limit", default=0, type=click.IntRange(0), help="At most so many; 0 is all.")
+@console.json_option
+@console.command
+def list_cases(
+    process: str, status: str, still_open: bool | None, text: str, limit: int, as_json: bool
+) -> None:
+    """Cases, newest first."""
+    closed = None if still_open is None else not still_open
+    query = CaseQuery(process=process, status=status, closed=closed, text=text)
+    rows, total = _rows(console.house(), query, limit)
+    if as_json:
+        console.emit({"cases": rows, "total": total})
+        return
+    for row in rows:
+        click.echo(f"{row['folio']}  {row['status']}  {row['title']}")
+
+
+@group.command("rebuild")
+@console.always_json
+@console.command
+def rebuild() -> None:
+    """Recompute every projection from the entries and compare; differences are mended and told."""
+    console.emit(console.house().cases.rebuild().as_json())
+
+
+@group.command("schema")
+@click.argument("process")
+@click.argument("step", required=False)
+@console.always_json
+@console.command
+def schema(process: str, step: str | None) -> None:
+    """JSON Schema of what opening PROCESS takes, or recording STEP of it."""
+    definition = console.house().definitions.current(process)
+    if step is None:
+        console.emit(opening_schema(definition))
+        return
+    if step not in definition.by_step:
+        raise UnknownStep(process=process, step=step)
+    console.emit(step_schema(definition, definition.by_step[step]))
+
+
+def _rows(house: House, query: CaseQuery, limit: int) -> tuple[list[dict[str, Json]], int]:
+    rows: list[dict[str, Json]] = []
+    total, after = 0, ""
+    while True:
+        size = min(200, limit - len(rows)) if limit else 200
+        page = house.index.find(replace(query, limit=size, after=after))
+        total = page.total
+        rows += [_row_json(row) for row in page.rows]
+        after = page.next
+        if not after or (limit and len(rows) >= limit):
+            return rows, total
+
+
+def _row_json(row: CaseRow) -> dict[str, Json]:
+    return {
+        "folio": row.folio,
+        "process": row.process,
+        "version": row.version,
+        "status": row.status,
+        "closed": row.closed,
+        "complete": row.complete,
+        "opened_at": row.opened_at,
+        "updated_at": row.updated_at,
+        "next_due": row.next_due,
+        "title": row.title,
+    }
+
+
+def _step(house: House, folio: str, step: str) -> tuple[Definition, Step]:
+    view = house.cases.view(folio)
+    definition = view.definition
+    if step not in definition.by_step:
+        raise UnknownStep(process=definition.process, step=step)
+    return definition, definition.by_step[step]
+
+
+def _texts(data: Mapping[str, Json]) -> dict[str, str]:
+    """Values as texts: numbers and ticks may be written as JSON has them."""
+    texts = {}
+    for name, value in data.items():
+        if isinstance(value, dict | list) or value is None:
+            raise HouseError("not_allowed_here", detail=f"--data {name}")
+        texts[name] = ("si" if value else "") if isinstance(value, bool) else str(value)
+    return texts
+
+
+@contextmanager
+def _uploads(files: tuple[str, ...], slots: tuple[str, ...]) -> Iterator[tuple[Upload, ...]]:
+    """The files, opened; ``SLOT=PATH`` says which evidence a file is."""
+    with ExitStack() as stack:
+        uploads = []
+        for given in files:
+            slot, equals, rest = given.partition("=")
+            named = bool(equals) and slot in slots
+            path = Path(rest if named else given)
+            if not path.is_file():
+                raise click.BadParameter(f"{path} is not a file", param_hint="--file")
+            uploads.append(Upload(path.name, stack.enter_context(path.open("rb")), slot if named else ""))
+        yield tuple(uploads)
+
+
+def _done(house: House, receipt: Receipt, *, as_json: bool, plain: str) -> None:
+    """Print the receipt; the entry is durable already, so trouble with the checkpoint is told, not failed."""
+    try:
+        settle(house)
+    except StoreError as error:
+        answer = answer_for(error)
+        console.say(f"recorded, but not yet signed: {answer.code if answer else type(error).__name__}")
+    if as_json:
+        console.emit(receipt.as_json())
+    else:
+        click.echo(plain)

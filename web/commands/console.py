@@ -1,0 +1,149 @@
+"""How every command speaks: one JSON object or plain lines on stdout, messages on stderr, exit codes 0, 1 and 2.
+
+0 is done; 1 is refused (``{"error": {"code", "message", ...}}`` where JSON was asked for, or is the command's only
+form); 2 is wrong usage, which Click reports.
+"""
+
+from __future__ import annotations
+
+import functools
+import getpass
+import json
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, NoReturn, ParamSpec
+
+import click
+from flask import current_app
+
+from evidence.canonical import Json
+from identity.accounts import UnknownUser, User, normalise_email
+from web.errors import Answer, answer_for, house_answer
+from web.logs import failure
+from web.wiring import House, HouseHolder, current_house
+
+Parameters = ParamSpec("Parameters")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+always_json = click.option(
+    "--json", "as_json", is_flag=True, default=True, hidden=True, expose_value=False, help="Always so here."
+)
+
+
+def command(function: Callable[Parameters, None]) -> Callable[Parameters, None]:
+    """Tell refusals and faults in the way of the house, instead of a traceback."""
+
+    @functools.wraps(function)
+    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        as_json = bool(kwargs.get("as_json", "as_json" not in function.__annotations__))
+        try:
+            function(*args, **kwargs)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # noqa: BLE001 - the outermost border of a process: told, and exit code 1
+            answer = answer_for(error)
+            if answer is None:
+                say("\n".join(failure(error)))
+                answer = house_answer("internal")
+            refuse(answer, as_json=as_json)
+
+    return run
+
+
+def refuse(answer: Answer, *, as_json: bool) -> NoReturn:
+    """Say why not, and exit with 1."""
+    if as_json:
+        emit({"error": answer.as_json()})
+    say(f"{answer.message} {answer.advice}".strip())
+    for problem in answer.problems:
+        row = f" (renglón {problem['row']})" if problem.get("row") else ""
+        say(f"  {problem['field']}{row}: {problem['message']}")
+    raise click.exceptions.Exit(1)
+
+
+def emit(value: Mapping[str, Any]) -> None:
+    """The one JSON object of a command."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def say(text: str) -> None:
+    """A message for people."""
+    click.echo(text, err=True)
+
+
+def house() -> House:
+    """The house of this installation; refuses where `flask init` has not been."""
+    return current_house()
+
+
+def holder() -> HouseHolder:
+    """The settings, and the house once it is open; for commands that run before `flask init`."""
+    found: HouseHolder = current_app.extensions["constancia"]
+    return found
+
+
+def os_user() -> str:
+    """Who runs this process, as the operating system knows it; behind ``sudo`` also who called."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):
+        name = f"uid {os.getuid()}"
+    caller = os.environ.get("SUDO_USER", "")
+    return f"{name} ({caller})" if caller and caller != name else name
+
+
+def account(email: str) -> User:
+    """The account a command names.
+
+    Raises:
+        UnknownUser: there is none, or it is shut.
+    """
+    found = house().accounts.by_email(normalise_email(email), house().clock())
+    if found is None or not found.user.active:
+        raise UnknownUser(email)
+    return found.user
+
+
+class Moment(click.ParamType[datetime]):
+    """An ISO 8601 moment; without a zone it is the house's; a bare date is its first moment."""
+
+    name = "iso"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read it, or fail as wrong usage."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(
+                f"{value!r} is not an ISO 8601 date and time such as 2026-03-04T09:30-06:00", param, ctx
+            )
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=holder().settings.tz)
+        return moment.astimezone(UTC)
+
+
+class JsonObject(click.ParamType[dict[str, Json]]):
+    """A JSON object, or ``@FILE`` that holds one."""
+
+    name = "json"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dict[str, Json]:
+        """Read it, or fail as wrong usage."""
+        if isinstance(value, dict):
+            return value
+        text = str(value)
+        try:
+            if text.startswith("@"):
+                with click.open_file(text[1:], encoding="utf-8") as stream:
+                    text = stream.read()
+            found = json.loads(text)
+        except (OSError, ValueError) as error:
+            self.fail(f"not JSON: {error}", param, ctx)
+        if not isinstance(found, dict):
+            self.fail("expected a JSON object", param, ctx)
+        return found

@@ -1,0 +1,82 @@
+"""`flask packages`: audit packages from the console."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from audit_exports.builder import ExportReceipt, export
+from audit_exports.record import Scope
+from evidence.canonical import Json
+from evidence.entry import SYSTEM
+from web.acting import actor_for
+from web.commands import console
+from web.inception import settle
+from workflows.commands import Actor
+
+group = AppGroup("packages", help="Audit packages.")
+_day = click.DateTime(["%Y-%m-%d"])
+
+
+@group.command("export")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--process", "processes", multiple=True, help="Only these processes.")
+@click.option("--from", "start", type=_day, default=None, help="Cases with an entry on or after this day.")
+@click.option("--to", "end", type=_day, default=None, help="Cases with an entry on or before this day.")
+@click.option("--case", "folios", multiple=True, metavar="FOLIO", help="Only these cases.")
+@click.option(
+    "--checkpoint", default=0, type=click.IntRange(0), help="Size of a signed checkpoint; 0: the latest."
+)
+@click.option("--sample", default=0, type=click.IntRange(0), help="Only so many cases, drawn by --seed.")
+@click.option("--seed", default="", help="Text that makes the sample reproducible by anyone.")
+@click.option("--actor", default="", metavar="EMAIL", help="Who asks for it.")
+@console.always_json
+@console.command
+def export_package(  # noqa: PLR0913 - one parameter an option
+    out: Path,
+    processes: tuple[str, ...],
+    start: datetime | None,
+    end: datetime | None,
+    folios: tuple[str, ...],
+    checkpoint: int,
+    sample: int,
+    seed: str,
+    actor: str,
+) -> None:
+    """Write an audit package; the export is logged before it is handed over."""
+    house = console.house()
+    scope = Scope(
+        processes=tuple(sorted(set(processes))),
+        start=f"{start:%Y-%m-%d}" if start else "",
+        end=f"{end:%Y-%m-%d}" if end else "",
+        folios=tuple(sorted(set(folios))),
+        sample=sample,
+        seed=seed,
+    )
+    settle(house)
+    receipt = export(house.export_sources, scope, out, actor=_actor(actor), checkpoint=checkpoint)
+    settle(house)
+    console.emit(receipt_json(receipt))
+
+
+def _actor(email: str) -> Actor:
+    if email:
+        return actor_for(console.account(email), via="console", os_user=console.os_user())
+    return Actor(SYSTEM, SYSTEM, via="console", os_user=console.os_user(), kind="system")
+
+
+def receipt_json(receipt: ExportReceipt) -> dict[str, Json]:
+    """An export as the command prints it."""
+    return {
+        "path": str(receipt.path),
+        "bytes": receipt.package_bytes,
+        "tag_manifest": receipt.tag_manifest,
+        "checkpoint_size": receipt.checkpoint_size,
+        "cases": receipt.totals.cases,
+        "seq": receipt.seq,
+        "leaf": receipt.leaf,
+        "recorded_at": receipt.recorded_at,
+    }

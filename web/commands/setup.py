@@ -1,0 +1,67 @@
+"""`flask init`, `flask db`, `flask serve`."""
+
+from __future__ import annotations
+
+import os
+
+import click
+from flask.cli import AppGroup, with_appcontext
+
+from web import inception, server
+from web.commands import console
+from web.settings import Settings
+from web.wiring import HouseError, upgrade
+
+database = AppGroup("db", help="The database's tables.")
+
+
+@click.command("init")
+@click.option("--origin", required=True, help="Name of the log for ever, such as desk.example/mesa-de-ayuda.")
+@console.always_json
+@with_appcontext
+@console.command
+def init(origin: str) -> None:
+    """Begin: data directory, keys, generated secret, log and definitions. Repeating it completes or changes nothing."""
+    settings = console.holder().settings
+    house = inception.initialise(settings, origin, os.environ, console.os_user())
+    try:
+        console.emit(
+            {
+                "origin": origin,
+                "data": str(settings.data),
+                "vkey": house.vkey.text,
+                "size": house.ledger.tree_size(),
+            }
+        )
+    finally:
+        house.close()
+    console.say("Give the verifier key (vkey) to your auditors by another way than the packages.")
+
+
+@database.command("upgrade")
+@console.always_json
+@console.command
+def upgrade_database() -> None:
+    """Bring the tables to this program's version, and publish definitions the log does not know yet."""
+    house = console.house()
+    upgrade(house.engine)
+    published = inception.publish_definitions(house, console.os_user())
+    inception.settle(house)
+    console.emit({"upgraded": True, "definitions": published})
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes.")
+@click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 256), help="Threads of each.")
+@with_appcontext
+@console.command
+def serve(host: str, port: int, workers: int, threads: int) -> None:
+    """Serve the pages with gunicorn; each worker also keeps the house (index, checkpoints, timers)."""
+    holder = console.holder()
+    if not holder.settings.initialised:
+        raise HouseError("not_initialised")
+    for name in holder.settings.unknown:
+        console.say(f"{name} is not a setting of this program")
+    server.serve(Settings.from_env(os.environ), host, port, workers, threads)

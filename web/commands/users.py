@@ -1,0 +1,128 @@
+"""`flask users`: who may enter, and as what."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+
+import click
+from flask.cli import AppGroup
+
+from evidence.canonical import Json
+from identity.access import Granter
+from identity.accounts import LOCALES, Role, User
+from web.commands import console
+from web.inception import settle
+
+group = AppGroup(
+    "users", help="Accounts and their roles; every change of a role is an entry of system:access."
+)
+_roles = click.Choice([str(role) for role in Role])
+
+
+@group.command("add")
+@click.option("--email", required=True)
+@click.option("--name", required=True)
+@click.option(
+    "--role", "roles", required=True, multiple=True, type=_roles, help="May be given several times."
+)
+@click.option("--password-stdin", is_flag=True, help="Read the password from stdin; else one is generated.")
+@click.option("--locale", default="", type=click.Choice(["", *LOCALES]))
+@console.always_json
+@console.command
+def add(email: str, name: str, roles: tuple[str, ...], password_stdin: bool, locale: str) -> None:
+    """Create an account. A generated password is printed once, and nowhere else."""
+    password = _read_password() if password_stdin else secrets.token_urlsafe(15)
+    house = console.house()
+    user = house.access.add_user(
+        email=email,
+        name=name,
+        roles=[Role(role) for role in roles],
+        password=password,
+        by=_console(),
+        locale=locale,
+    )
+    settle(house)
+    told = user_json(user)
+    if not password_stdin:
+        told["password"] = password
+        console.say("The password is shown this once.")
+    console.emit(told)
+
+
+@group.command("list")
+@console.always_json
+@console.command
+def everyone() -> None:
+    """Every account with its roles in force."""
+    house = console.house()
+    console.emit({"users": [user_json(user) for user in house.accounts.everyone(house.clock())]})
+
+
+@group.command("grant")
+@click.option("--email", required=True)
+@click.option("--role", required=True, type=_roles)
+@console.always_json
+@console.command
+def grant(email: str, role: str) -> None:
+    """Give a role."""
+    house = console.house()
+    user = house.access.grant(console.account(email).id, Role(role), _console())
+    settle(house)
+    console.emit(user_json(user))
+
+
+@group.command("revoke")
+@click.option("--email", required=True)
+@click.option("--role", required=True, type=_roles)
+@console.always_json
+@console.command
+def revoke(email: str, role: str) -> None:
+    """Take a role away, from now on."""
+    house = console.house()
+    user = house.access.revoke(console.account(email).id, Role(role), _console())
+    settle(house)
+    console.emit(user_json(user))
+
+
+@group.command("password")
+@click.option("--email", required=True)
+@click.option("--password-stdin", is_flag=True, help="Read the password from stdin; else one is generated.")
+@console.always_json
+@console.command
+def password(email: str, password_stdin: bool) -> None:
+    """Set a new password and end every session of the account."""
+    house, user = console.house(), console.account(email)
+    fresh = _read_password() if password_stdin else secrets.token_urlsafe(15)
+    house.access.set_password(user.id, fresh)
+    told = user_json(user) | {"sessions_ended": house.sessions.end_all(user.id)}
+    console.emit(told if password_stdin else told | {"password": fresh})
+
+
+@group.command("close")
+@click.option("--email", required=True)
+@console.always_json
+@console.command
+def close(email: str) -> None:
+    """Revoke every role, shut the account and end its sessions."""
+    house, user = console.house(), console.account(email)
+    for role in sorted(user.roles):
+        house.access.revoke(user.id, role, _console())
+    house.accounts.set_active(user.id, active=False)
+    ended = house.sessions.end_all(user.id)
+    settle(house)
+    console.emit({"id": user.id, "email": user.email, "active": False, "sessions_ended": ended})
+
+
+def _read_password() -> str:
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _console() -> Granter:
+    return Granter(via="console", os_user=console.os_user())
+
+
+def user_json(user: User) -> dict[str, Json]:
+    """An account as commands print it."""
+    roles: list[Json] = [str(role) for role in sorted(user.roles)]
+    return {"id": user.id, "email": user.email, "name": user.name, "roles": roles, "active": user.active}

@@ -1,0 +1,217 @@
+"""Work that outlasts a request: long jobs with progress that any worker can read, and the steward.
+
+The steward is one thread of `flask serve`: it gives entries their index, signs the head, fires due timers and clears
+what has expired. Its work is safe to run in several processes at once; a failure is logged, tried again ever later, and
+shown by ``/readyz``.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from flask import Flask
+
+from evidence.canonical import Json
+from evidence.entry import format_time, parse_time
+from web.drafts import DraftDesk
+from web.errors import answer_for, house_answer
+from web.inception import settle
+from web.logs import LOG
+from web.wiring import House, HouseError, JobRecord
+
+SILENT_AFTER = timedelta(minutes=2)
+KEEP_JOBS = timedelta(days=7)
+MOST_JOBS = 4
+_BEAT_SECONDS = 0.5
+_LONGEST_PAUSE = 300.0
+
+
+class Progress:
+    """Given to a job: call it with units done and units in all (0: unknown)."""
+
+    def __init__(self, house: House, job_id: str) -> None:
+        self._house = house
+        self._job_id = job_id
+        self._last = 0.0
+
+    @property
+    def job_id(self) -> str:
+        """The job's id: what it leaves behind in the data directory begins with it."""
+        return self._job_id
+
+    def __call__(self, done: int, total: int = 0) -> None:
+        """Write progress down, at most twice a second."""
+        moment = time.monotonic()
+        if moment - self._last >= _BEAT_SECONDS:
+            self._last = moment
+            self._house.jobs.beat(self._job_id, done, total, self._house.clock())
+
+
+Work = Callable[[Progress], Mapping[str, Json]]
+
+
+class JobDesk:
+    """Starts long jobs in threads of this worker and tells how they are doing."""
+
+    def __init__(self, app: Flask, house: House) -> None:
+        self._app = app
+        self._house = house
+
+    def start(self, kind: str, owner: str, work: Work) -> str:
+        """Begin ``work`` and return the job's id.
+
+        Raises:
+            HouseError: ``busy``: this worker runs as many jobs as it may.
+        """
+        if not _slots.acquire(blocking=False):
+            raise HouseError("busy")
+        job_id = secrets.token_hex(16)
+        moment = format_time(self._house.clock())
+        try:
+            self._house.jobs.add(JobRecord(job_id, kind, owner, "running", 0, 0, {}, moment, moment))
+            threading.Thread(target=self._run, args=(job_id, work), name=f"job-{kind}", daemon=True).start()
+        except BaseException:
+            _slots.release()
+            raise
+        return job_id
+
+    def get(self, job_id: str) -> JobRecord | None:
+        """A job; one that fell silent while running is ``lost`` (its worker died; start it again)."""
+        found = self._house.jobs.get(job_id)
+        if found is None or found.state != "running":
+            return found
+        if self._house.clock() - parse_time(found.beat_at) > SILENT_AFTER:
+            return replace(found, state="lost")
+        return found
+
+    def _run(self, job_id: str, work: Work) -> None:
+        state, result = "failed", dict[str, Json]()
+        stop = threading.Event()
+        beats = threading.Thread(target=self._keep_beating, args=(job_id, stop), daemon=True)
+        try:
+            beats.start()
+            with self._app.app_context():
+                state, result = self._outcome(job_id, work)
+        finally:
+            stop.set()
+            _slots.release()
+            self._house.jobs.finish(job_id, state, result, self._house.clock())
+
+    def _outcome(self, job_id: str, work: Work) -> tuple[str, dict[str, Json]]:
+        try:
+            return "done", dict(work(Progress(self._house, job_id)))
+        except Exception as error:  # noqa: BLE001 - the end of a thread: told to the person and to the log
+            answer = answer_for(error) or house_answer("internal")
+            LOG.error("job failed", exc_info=error, extra={"what": answer.code})
+            return "failed", {"error": answer.as_json()}
+
+    def _keep_beating(self, job_id: str, stop: threading.Event) -> None:
+        """A long silent stretch of work is no death: only a dead worker stops this beat."""
+        while not stop.wait(SILENT_AFTER.total_seconds() / 4):
+            found = self._house.jobs.get(job_id)
+            if found is not None:
+                self._house.jobs.beat(job_id, found.done, found.total, self._house.clock())
+
+
+_slots = threading.BoundedSemaphore(MOST_JOBS)
+
+
+def job_json(record: JobRecord) -> dict[str, Json]:
+    """A job as ``GET /tareas/<id>`` tells it."""
+    return {
+        "id": record.id,
+        "kind": record.kind,
+        "state": record.state,
+        "done": record.done,
+        "total": record.total,
+        "result": dict(record.result),
+        "started_at": record.started_at,
+    }
+
+
+@dataclass
+class Duty:
+    """Something the steward does every ``every`` seconds; ``failures`` in a row make it wait longer."""
+
+    name: str
+    every: float
+    work: Callable[[House], object]
+    due: float = 0.0
+    failures: int = 0
+    trouble: str = ""
+    last_done: str = field(default="")
+
+
+class Steward:
+    """The thread that keeps the house; `start` once a worker, `stop` when it ends."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="steward", daemon=True)
+        self.duties = (
+            Duty("publish", 1.0, settle),
+            Duty("timers", 60.0, _fire_timers),
+            Duty("cleaning", 3600.0, _clean),
+        )
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the duty under way and end."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+
+    def status(self) -> dict[str, Mapping[str, bool | str]]:
+        """Each duty with ``ok``, when it was last done, and the code of its trouble."""
+        alive = self._thread.is_alive()
+        return {
+            duty.name: {"ok": alive and duty.failures == 0, "at": duty.last_done, "code": duty.trouble}
+            for duty in self.duties
+        }
+
+    def run_due(self, moment: float) -> None:
+        """Do every duty that is due at the monotonic ``moment``."""
+        for duty in self.duties:
+            if duty.due <= moment and not self._stop.is_set():
+                self._do(duty, moment)
+
+    def _loop(self) -> None:
+        while not self._stop.is_set():
+            self.run_due(time.monotonic())
+            self._stop.wait(0.25)
+
+    def _do(self, duty: Duty, moment: float) -> None:
+        try:
+            duty.work(self._house)
+        except Exception as error:  # noqa: BLE001 - the steward outlives any trouble, and tells it
+            duty.failures += 1
+            answer = answer_for(error)
+            duty.trouble = answer.code if answer else type(error).__name__
+            LOG.error("steward", exc_info=error, extra={"what": f"{duty.name}: {duty.trouble}"})
+            duty.due = moment + min(duty.every * 2 ** min(duty.failures, 16), _LONGEST_PAUSE + duty.every)
+        else:
+            duty.failures, duty.trouble = 0, ""
+            duty.last_done = format_time(self._house.clock())
+            duty.due = moment + duty.every
+
+
+def _fire_timers(house: House) -> None:
+    house.cases.fire_due_timers(house.clock())
+
+
+def _clean(house: House) -> None:
+    DraftDesk(house).clean()
+    house.sessions.purge()
+    house.throttle.purge(house.clock() - timedelta(days=1))
+    for job_id in house.jobs.purge(house.clock() - KEEP_JOBS):
+        for left in (house.settings.data / "exports").glob(f"{job_id}*"):
+            left.unlink(missing_ok=True)

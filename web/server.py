@@ -1,0 +1,69 @@
+"""The production server: gunicorn with threads, and the steward in each worker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # publishes no types
+
+from web import logs
+from web.jobs import Steward
+from web.settings import Settings
+from web.wiring import HouseHolder
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # untyped base
+    """Gunicorn configured by us alone: no file, no command line, no environment of its own."""
+
+    def __init__(self, settings: Settings, options: dict[str, Any]) -> None:
+        self._settings = settings
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand our options to gunicorn."""
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Called in each worker: the application, with its own connections and its own steward."""
+        from web.app import create_app  # noqa: PLC0415 - the application imports the commands, and they this module
+
+        logs.configure()
+        app = create_app(self._settings)
+        holder = app.extensions["constancia"]
+        assert isinstance(holder, HouseHolder)  # noqa: S101 - put there by create_app
+        steward = Steward(holder.open())
+        app.extensions["constancia.steward"] = steward
+        steward.start()
+        return app
+
+
+def serve(settings: Settings, host: str, port: int, workers: int, threads: int) -> None:
+    """Serve until told to stop (SIGTERM finishes requests under way)."""
+    Server(
+        settings,
+        {
+            "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            "workers": workers,
+            "threads": threads,
+            "worker_class": "gthread",
+            "worker_exit": _stop_steward,
+            "timeout": 120,
+            "graceful_timeout": 30,
+            "keepalive": 5,
+            "limit_request_line": 8190,
+            "accesslog": None,  # our own line a request has no addresses in it
+            "loglevel": "warning",
+            "forwarded_allow_ips": "",  # proxies are counted by web.app, never believed by name
+            "control_socket_disable": True,
+        },
+    ).run()
+
+
+def _stop_steward(_arbiter: object, worker: Any) -> None:
+    app = getattr(worker, "wsgi", None)
+    steward = getattr(app, "extensions", {}).get("constancia.steward")
+    if isinstance(steward, Steward):
+        steward.stop()
