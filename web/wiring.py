@@ -178,7 +178,7 @@ class House:
             clock=self.clock,
             index=self.index,
             directory=self.directory,
-            inspect=self.reader.inspect,
+            reader=self.reader,
             retention_years=self.settings.retention_years,
             max_files=self.settings.max_files,
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from documents.inspection import inspect as inspect_document
 from evidence.entry import BlobRef, EntryDraft, EntryKind, SealedEntry
 from evidence.ports import BlobStore, Clock, LedgerStore, Projection
 from workflows import closing, rules
@@ -31,7 +30,8 @@ from workflows.derive import derive
 from workflows.drafting import Claim, Situation, draft, entry_kind, reused, state_claim
 from workflows.errors import OutOfScope, UnknownCase
 from workflows.facts import Facts, time_text
-from workflows.ports import CaseIndex, Directory, Inspector
+from workflows.ports import CaseIndex, Directory, DocumentReader
+from workflows.readers import DirectReader
 from workflows.rebuild import RebuildReport, rebuild
 from workflows.registry import DefinitionRegistry
 from workflows.state import CaseState
@@ -54,7 +54,7 @@ class CaseService:
         clock: Clock,
         index: CaseIndex,
         directory: Directory | None = None,
-        inspect: Inspector = inspect_document,
+        reader: DocumentReader | None = None,
         retention_years: int = 0,
         max_files: int = MAX_FILES,
     ) -> None:
@@ -68,7 +68,7 @@ class CaseService:
             clock: the present.
             index: the projections, for timers and the rebuild.
             directory: who holds which post; without one, holders of posts and backups are not checked.
-            inspect: recognises files.
+            reader: reads files; by default in this very process, which is for files one trusts.
             retention_years: for how long the object store must refuse to let a file go; 0 asks for no lock.
             max_files: files one entry may have.
         """
@@ -82,7 +82,7 @@ class CaseService:
             retention_years=retention_years,
         )
         self._index = index
-        self._inspect = inspect
+        self._reader = reader or DirectReader()
         self._max_files = max_files
 
     @property
@@ -158,7 +158,7 @@ class CaseService:
         definition = self._writer.definition_of(self._writer.history(command.folio))
         step = rules.known_step(definition, command.step)
         rules.role_allowed(step.code, step.roles or ("system",), command.actor)
-        files = prepare(command.uploads, step, self._inspect, self._max_files)
+        files = prepare(command.uploads, step, self._reader, self._max_files)
 
         def drafts(situation: Situation, blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
             plain = [sealed.entry for sealed in situation.entries]
@@ -193,7 +193,7 @@ class CaseService:
         step = situation.definition.by_step.get(target)
         rules.role_allowed(target, correctors(situation.definition, step, command.seq), command.actor)
         uploads = () if command.annul else command.uploads
-        files = prepare(uploads, step, self._inspect, self._max_files)
+        files = prepare(uploads, step, self._reader, self._max_files)
 
         def drafts(situation: Situation, blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
             _target(situation, command)
@@ -236,7 +236,7 @@ class CaseService:
         ground = known_ground(definition, command.refusal)
         roles = (*definition.opening.roles, *definition.waiver_roles)
         rules.role_allowed(definition.opening.step, roles, command.actor)
-        files = prepare(command.uploads, None, self._inspect, self._max_files)
+        files = prepare(command.uploads, None, self._reader, self._max_files)
 
         def drafts(situation: Situation, blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
             rules.case_open(_state(situation))
@@ -267,7 +267,7 @@ class CaseService:
         self, definition: Definition, command: OpenCase | RefuseRequest
     ) -> tuple[PreparedFile, ...]:
         step = definition.by_step[definition.opening.step]
-        return prepare(command.uploads, step, self._inspect, self._max_files)
+        return prepare(command.uploads, step, self._reader, self._max_files)
 
     def _open_refused(
         self, definition: Definition, ground: Ground, command: OpenCase | RefuseRequest, note: str

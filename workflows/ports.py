@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Generic, Protocol, TypeVar
 
+from documents.request_form import FormReading
 from evidence.canonical import Json
 
 Row = TypeVar("Row")
@@ -127,9 +128,16 @@ class Inspected(Protocol):
     def name(self) -> str: ...  # noqa: D102
 
 
-class Inspector(Protocol):
-    """Recognises and checks a file; raises `documents.refusals.FileRefused`; leaves the stream at its start."""
+class DocumentReader(Protocol):
+    """Reads strangers' files; `documents.isolation.SeparateReader` does so in processes that die afterwards.
 
-    def __call__(self, stream: BinaryIO, *, name: str) -> Inspected:
-        """Inspect ``stream``, called ``name`` by its sender."""
+    Both methods raise `documents.refusals.FileRefused` and leave the stream at its start.
+    """
+
+    def inspect(self, stream: BinaryIO, *, name: str) -> Inspected:
+        """Recognise and check ``stream``, called ``name`` by its sender."""
+        ...
+
+    def account_requests(self, stream: BinaryIO, *, name: str) -> FormReading:
+        """Read MA-001's request sheet."""
         ...

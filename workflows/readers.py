@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO
 
 from documents.identifiers import fold
-from documents.request_form import AccountRequest, read_account_requests
+from documents.inspection import Inspection, inspect
+from documents.request_form import AccountRequest, FormReading, read_account_requests
 from workflows.errors import FieldProblem
+from workflows.ports import DocumentReader
 
 _SHOWN = 80
 
@@ -15,9 +17,21 @@ Comparison = Callable[[Mapping[str, str], Sequence[str]], tuple[FieldProblem, ..
 """From the case's opening data and the names to compare, to what differs."""
 
 
-def read_accounts(stream: BinaryIO, name: str) -> Comparison:
+class DirectReader:
+    """A `workflows.ports.DocumentReader` in this very process: for files of our own making and for tests."""
+
+    def inspect(self, stream: BinaryIO, *, name: str) -> Inspection:
+        """`documents.inspection.inspect`."""
+        return inspect(stream, name=name)
+
+    def account_requests(self, stream: BinaryIO, *, name: str) -> FormReading:
+        """`documents.request_form.read_account_requests`."""
+        return read_account_requests(stream, name=name)
+
+
+def read_accounts(reader: DocumentReader, stream: BinaryIO, name: str) -> Comparison:
     """Read MA-001's request sheet; what comes back compares it with a case, and may do so again after a conflict."""
-    reading = read_account_requests(stream, name=name)
+    reading = reader.account_requests(stream, name=name)
     broken = tuple(
         FieldProblem(problem.column or "formato", problem.code, problem.row, problem.value[:_SHOWN])
         for problem in reading.errors
@@ -45,5 +59,7 @@ def _differences(row: AccountRequest, data: Mapping[str, str], names: Sequence[s
     return problems
 
 
-READ: Mapping[str, Callable[[BinaryIO, str], Comparison]] = {"account_requests": read_accounts}
+READ: Mapping[str, Callable[[DocumentReader, BinaryIO, str], Comparison]] = {
+    "account_requests": read_accounts
+}
 """One function for every reader a definition may name (`workflows.validation.READERS`)."""

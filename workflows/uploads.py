@@ -16,7 +16,7 @@ from workflows.commands import Upload
 from workflows.definition import Step
 from workflows.errors import TooManyFiles
 from workflows.matching import Piece, accepted_families
-from workflows.ports import Inspector
+from workflows.ports import DocumentReader
 from workflows.readers import READ, Comparison
 
 _CHUNK = 1024 * 1024
@@ -48,14 +48,14 @@ class PreparedFile:
 
 
 def prepare(
-    uploads: Sequence[Upload], step: Step | None, inspect: Inspector, most: int
+    uploads: Sequence[Upload], step: Step | None, reader: DocumentReader, most: int
 ) -> tuple[PreparedFile, ...]:
     """Read every upload.
 
     Args:
         uploads: as they came; their streams are read to the end and left at their start.
         step: whose slots may ask for a reader.
-        inspect: recognises a file; its `FileRefused` passes.
+        reader: recognises a file; its `FileRefused` passes.
         most: files one entry may have.
 
     Raises:
@@ -63,11 +63,11 @@ def prepare(
     """
     if len(uploads) > most:
         raise TooManyFiles(found=len(uploads), limit=most)
-    return tuple(_prepare(upload, step, inspect) for upload in uploads)
+    return tuple(_prepare(upload, step, reader) for upload in uploads)
 
 
-def _prepare(upload: Upload, step: Step | None, inspect: Inspector) -> PreparedFile:
-    found = inspect(upload.stream, name=upload.name)
+def _prepare(upload: Upload, step: Step | None, reader: DocumentReader) -> PreparedFile:
+    found = reader.inspect(upload.stream, name=upload.name)
     digest, size = _digest(upload.stream)
     readers = {
         slot.reader
@@ -75,8 +75,8 @@ def _prepare(upload: Upload, step: Step | None, inspect: Inspector) -> PreparedF
         if slot.reader and found.family in accepted_families(slot)
     }
     readings = {}
-    for reader in sorted(readers):
-        readings[reader] = READ[reader](upload.stream, found.name)
+    for kind in sorted(readers):
+        readings[kind] = READ[kind](reader, upload.stream, found.name)
         upload.stream.seek(0)
     return PreparedFile(
         stream=upload.stream,

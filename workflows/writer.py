@@ -49,6 +49,7 @@ from workflows.errors import (
 from workflows.facts import facts_of, time_text
 from workflows.ports import Directory
 from workflows.registry import DefinitionRegistry
+from workflows.remembered import RememberedDirectory
 from workflows.uploads import PreparedFile
 
 Command = OpenCase | RecordStep | Supersede | WaiveStep | RefuseRequest
@@ -92,7 +93,7 @@ class CaseWriter:
 
     def situation(self, entries: Sequence[SealedEntry], now: datetime | None = None) -> Situation:
         """A case at this moment."""
-        return self._situation(self.definition_of(entries), entries, now)
+        return self._desk(now)(self.definition_of(entries), entries)
 
     def project(self, entries: Sequence[SealedEntry]) -> Projection:
         """What a case's entries project to."""
@@ -102,12 +103,13 @@ class CaseWriter:
         """Add what ``drafts`` makes to an existing case."""
         key, digest = _key(command, folio), request_digest(command, files)
         history = self.history(folio)
-        blobs, refusal = self._try(drafts, self.situation(history), files, key)
+        desk = self._desk()
+        blobs, refusal = self._try(drafts, desk(self.definition_of(history), history), files, key)
 
         def compose(entries: Sequence[SealedEntry]) -> Composition:
             if refusal is not None:
                 raise refusal
-            return Composition(drafts(self.situation(entries), blobs), self.project)
+            return Composition(drafts(desk(self.definition_of(entries), entries), blobs), self.project)
 
         with _translated(command):
             written = self.ledger.append(folio, compose, idempotency_key=key, request_digest=digest)
@@ -118,14 +120,15 @@ class CaseWriter:
     ) -> Receipt:
         """Begin a case with what ``drafts`` makes."""
         key, digest = _key(command, definition.process), request_digest(command, files)
-        situation = self._situation(definition, (), None)
+        desk = self._desk()
+        situation = desk(definition, ())
         blobs, refusal = self._try(drafts, situation, files, key)
         year = self.calendar.local_day(situation.now).year
 
         def compose(_folio: str) -> Composition:
             if refusal is not None:
                 raise refusal
-            return Composition(drafts(self._situation(definition, (), None), blobs), self.project)
+            return Composition(drafts(situation, blobs), self.project)
 
         with _translated(command):
             written = self.ledger.open_case(
@@ -167,11 +170,18 @@ class CaseWriter:
             state=state,
         )
 
-    def _situation(
-        self, definition: Definition, entries: Sequence[SealedEntry], now: datetime | None
-    ) -> Situation:
+    def _desk(self, now: datetime | None = None) -> Callable[[Definition, Sequence[SealedEntry]], Situation]:
+        """Situations of one command: one moment, and each question to the directory asked once.
+
+        Drafts are made again inside the ledger's transaction, where nothing may be asked of another store.
+        """
         moment = now or self.clock()
-        return Situation.of(definition, entries, self.calendar, self._directory, moment)
+        directory = RememberedDirectory(self._directory) if self._directory is not None else None
+
+        def situation(definition: Definition, entries: Sequence[SealedEntry]) -> Situation:
+            return Situation.of(definition, entries, self.calendar, directory, moment)
+
+        return situation
 
     def _try(
         self, drafts: Drafts, situation: Situation, files: Sequence[PreparedFile], key: str

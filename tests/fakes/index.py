@@ -1,7 +1,5 @@
 """A `workflows.ports.CaseIndex` over the projections of a `MemoryLedger`."""
 
-# ruff: noqa: D102  (the methods' contracts are those of workflows.ports)
-
 from __future__ import annotations
 
 import json
@@ -60,7 +58,7 @@ def _matches(query: CaseQuery, p: Projection) -> bool:
         and (query.complete is None or p.complete == query.complete)
         and (not query.opened_from or p.opened_at >= query.opened_from)
         and (not query.opened_to or p.opened_at < query.opened_to)
-        and (not query.due_until or bool(p.next_due) and p.next_due <= query.due_until)
+        and (not query.due_until or (bool(p.next_due) and p.next_due <= query.due_until))
         and all(word in p.search_text for word in fold(query.text).split())
     )
 

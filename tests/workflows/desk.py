@@ -97,7 +97,7 @@ class Desk:
 
     clock: HandClock = field(default_factory=lambda: HandClock(local("2026-01-12 09:00")))
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar.bundled)
-    definitions: DefinitionRegistry = field(default_factory=lambda: registry())
+    definitions: DefinitionRegistry = field(default_factory=lambda: registry())  # noqa: PLW0108 - defined below
     directory: PaperDirectory = field(default_factory=PaperDirectory)
 
     def __post_init__(self) -> None:

@@ -1,0 +1,36 @@
+"""A directory whose answers are kept for the length of one command."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from workflows.ports import Directory, Holder
+
+
+class RememberedDirectory:
+    """A `workflows.ports.Directory` that asks another one, and each question only once."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._holders: dict[tuple[str, datetime], tuple[Holder, ...]] = {}
+        self._actors: dict[str, str] = {}
+        self._backups: dict[tuple[str, str, datetime], bool] = {}
+
+    def holders(self, post: str, moment: datetime) -> tuple[Holder, ...]:
+        """See the port."""
+        if (post, moment) not in self._holders:
+            self._holders[post, moment] = self._directory.holders(post, moment)
+        return self._holders[post, moment]
+
+    def actor_of(self, email: str) -> str:
+        """See the port."""
+        if email not in self._actors:
+            self._actors[email] = self._directory.actor_of(email)
+        return self._actors[email]
+
+    def may_act_for(self, actor: str, principal: str, moment: datetime) -> bool:
+        """See the port."""
+        key = (actor, principal, moment)
+        if key not in self._backups:
+            self._backups[key] = self._directory.may_act_for(*key)
+        return self._backups[key]
