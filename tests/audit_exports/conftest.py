@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,13 @@ def vkey(sample: tuple[Desk, Path]) -> str:
 def desk() -> Desk:
     """A desk of one's own."""
     return two_cases()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, object]:
+    """The system's Chromium, quiet and without a network of its own."""
+    switches = (
+        "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+        "--disable-component-update --disable-sync"
+    )
+    return {"executable_path": shutil.which("chromium"), "args": switches.split()}
