@@ -76,8 +76,14 @@ def _sqlite(url: URL) -> Engine:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # the driver shall never begin or commit by itself
+    connection.text_factory = _text
     for pragma in _PRAGMAS:
         connection.execute(pragma)
+
+
+def _text(stored: bytes) -> str:
+    """Text as stored; what is not UTF-8 (nobody but a tamperer wrote it) stays readable instead of being an error."""
+    return stored.decode(errors="surrogateescape")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -77,7 +77,7 @@ def trusted(row: Row[Any]) -> SealedEntry:
 
 def as_found(row: Row[Any]) -> SealedEntry:
     """An entry for verification, which wants to see damage instead of stopping at it: nothing is parsed here."""
-    return SealedEntry(row.entry_bytes, row.leaf, row.payload_bytes, row.salt, row.log_index)
+    return SealedEntry(row.entry_bytes, str(row.leaf), row.payload_bytes, row.salt, row.log_index)
 
 
 @lru_cache(maxsize=4096)
