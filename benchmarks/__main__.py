@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import appends, sealing, uploads, verification
+from benchmarks import appends, exporting, sealing, steps, uploads, verification
 from benchmarks.measure import Figure, SectionUnavailable, table
 
 Section = Callable[[Path, int], Iterator[Figure]]
@@ -21,7 +21,9 @@ SECTIONS: dict[str, Section] = {
     "appends-postgresql": appends.run_postgresql,
     "uploads": uploads.run,
     "uploads-s3": uploads.run_s3,
+    "steps": steps.run,
     "verification": verification.run,
+    "exporting": exporting.run,
 }
 
 

@@ -34,7 +34,7 @@ ALONE, TOGETHER, BATCH = 300, 1600, 2048
 def run(scratch: Path, rounds: int) -> Iterator[Figure]:
     """Appends a second on SQLite: one writer, then sixteen; and sequencing."""
     ledger = new_ledger(f"sqlite:///{scratch / 'ours.sqlite3'}")
-    plain = _PlainSqlite(scratch / "plain.sqlite3")
+    plain = PlainSqlite(scratch / "plain.sqlite3")
     numbers = itertools.count()
     yield compare(
         "append, SQLite, 1 writer",
@@ -136,7 +136,7 @@ def _row() -> tuple[bytes, bytes, bytes]:
     return sealed.entry_bytes, sealed.payload_bytes or b"", sealed.salt or b""
 
 
-class _PlainSqlite:
+class PlainSqlite:
     """A table with three blobs; a commit for each row; safe for threads by a lock."""
 
     def __init__(self, path: Path) -> None:

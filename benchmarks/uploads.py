@@ -36,7 +36,7 @@ def run(scratch: Path, rounds: int) -> Iterator[Figure]:
     names = itertools.count()
 
     def write(data: bytes) -> None:
-        _durable_write(plain, str(next(names)), data)
+        durable_write(plain, str(next(names)), data)
 
     yield _small(
         "file system", _through(store), "write + fsync + rename + fsync of the folder", write, 100, rounds
@@ -107,7 +107,8 @@ def _each(put: Put, contents: list[bytes]) -> None:
         put(data)
 
 
-def _durable_write(folder: Path, name: str, data: bytes) -> None:
+def durable_write(folder: Path, name: str, data: bytes) -> None:
+    """A file that survives power loss under its name: synced, renamed, its folder synced."""
     temporary = folder / f"{name}.part"
     with temporary.open("wb") as handle:
         handle.write(data)
