@@ -15,13 +15,13 @@ from evidence.canonical import Json
 from evidence.ports import StoreError
 from web.acting import actor_for
 from web.commands import console
-from web.commands.schema import opening_schema, step_schema
 from web.errors import answer_for
 from web.inception import settle
 from web.wiring import House, HouseError
 from workflows.commands import OpenCase, Receipt, RecordStep, Upload
 from workflows.definition import Definition, Step
 from workflows.errors import UnknownStep
+from workflows.schema import opening_schema, step_schema
 from workflows.ports import CaseQuery, CaseRow
 
 group = AppGroup("cases", help="Open, record, show and list cases.")
