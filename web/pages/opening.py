@@ -163,7 +163,7 @@ def _form(
     errors = (trouble.errors or {}) if trouble else {}
     fields = [
         form_field(field, definition, eyes, values.get(field.name, ""), errors.get(field.name, ""))
-        for field in definition.opening.fields
+        for field in (*definition.opening.fields, *definition.by_step[definition.opening.step].fields)
     ]
     text = render_template(
         "pages/new_case.html",

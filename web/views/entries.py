@@ -143,8 +143,9 @@ def _data(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> tup
     for name, value in _mapping(sealed.entry.facts.get("params")).items():
         values.setdefault(name, value)
     labels, options = _labels(sealed, definition, lens)
+    labels["sin_contrasenas"] = _("Imágenes revisadas, sin contraseñas")
     return tuple(
-        (labels.get(name, name), options.get((name, str(value)), str(value)))
+        (labels.get(name, name), options.get((name, str(value)), _("sí") if value == "si" else str(value)))
         for name, value in values.items()
         if value not in (None, "")
     )

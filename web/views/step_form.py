@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from web.i18n import gettext as _
 from web.views.entries import EntryLine
-from web.views.fields import FormField, step_fields
+from web.views.fields import PREFIX, FormField, step_fields
 from web.views.kinds import Sign, class_word, evidence_sign
 from web.views.lens import Due, Lens
 from workflows.definition import FILE_FAMILIES, Branch, Definition, EvidenceType, Slot, Step
 from workflows.state import CaseState, StepStatus, TimerState, TimerStatus
+from workflows.values import NO_SECRETS
 
 _ACCEPT = {
     "image": "image/png,image/jpeg,image/webp,image/heic,.png,.jpg,.jpeg,.webp",
@@ -102,6 +103,7 @@ class StepForm:
     may_waive: bool
     draft: Draft
     assumption: str = ""
+    no_secrets: FormField | None = None
 
     @property
     def evidence_words(self) -> tuple[str, ...]:
@@ -148,7 +150,21 @@ def step_form(
         may_waive=not lens.roles.isdisjoint(definition.waiver_roles),
         draft=draft,
         assumption=lens.say(step.assumption) if step.assumption else "",
+        no_secrets=_no_secrets(step, draft),
     )
+
+
+def _no_secrets(step: Step, draft: Draft) -> FormField | None:
+    """The tick asked for where a picture could show a password."""
+    risky = any(
+        slot.secret_risk and any("image" in FILE_FAMILIES.get(kind, ()) for kind in slot.types)
+        for slot in step.slots
+    )
+    if not risky:
+        return None
+    label = _("Las imágenes no muestran contraseñas: las revisé una por una")
+    value, error = draft.values.get(NO_SECRETS, ""), draft.errors.get(NO_SECRETS, "")
+    return FormField(PREFIX + NO_SECRETS, label, "tick", value, error=error)
 
 
 def running(state: CaseState, step: str) -> tuple[TimerState, ...]:

@@ -43,9 +43,19 @@ export class Lacking {
     };
   }
 
+  /** Places that only another outcome asks for are out of the way; what no outcome asks for stays, as optional. */
+  relevant() {
+    const wanted = new Set(this.alternatives().flat());
+    const others = [this.form.dataset.alternatives, ...[...this.form.querySelectorAll("input[name=choice]")].map((choice) => choice.dataset.alternatives)];
+    const asked = new Set(others.filter(Boolean).flatMap((text) => JSON.parse(text)).flat());
+    return (slot) => wanted.has(slot.dataset.slot) || !asked.has(slot.dataset.slot) || this.filled(slot);
+  }
+
   /** Say in each place whether it is filled. */
   paint() {
     const files = this.draft().files;
+    const relevant = this.relevant();
+    for (const slot of this.slots) slot.hidden = !relevant(slot);
     for (const slot of this.slots) {
       const mine = files.filter((file) => file.slot === slot.dataset.slot).length;
       const state = slot.querySelector("[data-slot-state]");
