@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -98,6 +98,30 @@ def test_appends_meanwhile_are_no_finding(house: House) -> None:
     assert report.findings == ()
     assert report.size == 12
     assert house.ledger.tree_size() > 12
+
+
+def test_growth_between_any_two_readings_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entries that get their index, and notes that appear, just before a reading are seen once and accuse nobody."""
+    house = small_house()
+    house.record(CASES[0])
+    size, checkpoints = house.ledger.tree_size, house.ledger.checkpoints
+
+    def grown_size() -> int:
+        house.ledger.sequence()
+        return size()
+
+    def grown_checkpoints(since: int = 0) -> Iterator[tuple[int, bytes]]:
+        monkeypatch.undo()
+        house.record(CASES[1])
+        house.settle()
+        return checkpoints(since)
+
+    monkeypatch.setattr(house.ledger, "tree_size", grown_size)
+    monkeypatch.setattr(house.ledger, "checkpoints", grown_checkpoints)
+    report = house.verify()
+    assert report.findings == ()
+    assert (report.size, report.entries_checked, report.unsequenced) == (13, 13, 0)
+    assert house.ledger.tree_size() == 14
 
 
 # Nothing proved -----------------------------------------------------------------------------------------------------
