@@ -152,12 +152,11 @@ class CaseChecker:
         definition = self._definition(sealed[0].entry)
         if definition is None:
             return None
-        for item in sealed:
-            used = item.entry.facts.get("calendar", self._calendar.id)
-            if used != self._calendar.id:
-                self._report(
-                    Finding(Code.CALENDAR_OTHER, subject_of(item.entry), self._calendar.id, str(used))
-                )
+        used = next(
+            (other for other in map(_calendar_of, sealed) if other not in {"", self._calendar.id}), None
+        )
+        if used is not None:
+            self._report(Finding(Code.CALENDAR_CHANGED, folio, self._calendar.id, used))
         try:
             state = state_of(definition, sealed, as_of=self._facts.as_of, calendar=self._calendar)
         except (ValueError, KeyError) as error:
@@ -196,3 +195,9 @@ class CaseChecker:
                 Finding(Code.DEFINITION_MALFORMED, path, "a process definition", f"{found}: {error}"[:500])
             )
             return None
+
+
+def _calendar_of(item: SealedEntry) -> str:
+    """The calendar an entry names, ``""`` for none."""
+    value = item.entry.facts.get("calendar", "")
+    return value if isinstance(value, str) else ""

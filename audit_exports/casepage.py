@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from audit_exports import layout
+from audit_exports.labels import Labels
 from audit_exports.markup import Content, Markup, both, href, tag
 from audit_exports.pages import chip, entry_meta, entry_words, fact, file_cards, moment, page, search_box
 from audit_exports.record import CaseRecord, EntryRow, PackageFacts
@@ -191,23 +192,17 @@ def _proof(record: CaseRecord, row: EntryRow) -> Markup:
         link = tag("a", both("entrada", "entry"), f" {row.superseded_by}", href=f"#e{row.superseded_by}")
         annulled = tag("p", chip("Anulada", "Superseded", "bad"), " ", link)
     words = kind_words(row.kind)
-    choice = _choice(record, row)
+    labels = Labels(record.definition, row.step)
     return tag(
         "section",
-        tag("h4", both(*words), choice),
+        tag("h4", both(*words), labels.choice(row.choice)),
         annulled,
         entry_meta(row),
-        entry_words(row),
-        file_cards(row, _UP),
+        entry_words(row, labels),
+        file_cards(row, labels, _UP),
         class_="prueba anulada" if row.superseded_by else "prueba",
         aria_label=f"{words[0]} {row.seq}",
     )
-
-
-def _choice(record: CaseRecord, row: EntryRow) -> Content:
-    step = record.definition.by_step.get(row.step)
-    branch = step.branch(row.choice) if step and row.choice else None
-    return [": ", both(branch.name.es, branch.name.en)] if branch else None
 
 
 def _other_entries(record: CaseRecord) -> Content:

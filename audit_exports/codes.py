@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+from evidence.findings import NOTICES as CORE_NOTICES
 from evidence.findings import UNVERIFIABLE as CORE_UNVERIFIABLE
+from evidence.findings import Finding, Verdict, verdict_of
 
 
 class Code(StrEnum):
@@ -52,6 +54,7 @@ class Code(StrEnum):
     DEFINITION_MALFORMED = "definition.malformed"
     CALENDAR_MALFORMED = "calendar.malformed"
     CALENDAR_OTHER = "calendar.differs"
+    CALENDAR_CHANGED = "calendar.changed"
     CALENDAR_UNKNOWN = "calendar.unknown"
     TIME_ZONES = "time_zones.missing"
     STATE_UNDERIVABLE = "state.underivable"
@@ -69,6 +72,15 @@ UNVERIFIABLE: frozenset[str] = CORE_UNVERIFIABLE | {
     Code.TIME_ZONES,
 }
 """Codes that say nothing was proved, without saying that something is wrong."""
+
+NOTICES: frozenset[str] = CORE_NOTICES | {Code.CALENDAR_CHANGED}
+"""Codes that inform and weigh nothing."""
+
+
+def weigh(findings: Iterable[Finding]) -> Verdict:
+    """The one verdict of a package's findings."""
+    return verdict_of(findings, unverifiable=UNVERIFIABLE, notices=NOTICES)
+
 
 WORDS: Mapping[str, tuple[str, str]] = {
     Code.ZIP_END: (
@@ -139,6 +151,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     Code.DEFINITION_MALFORMED: ("definición de proceso mal escrita", "malformed process definition"),
     Code.CALENDAR_MALFORMED: ("calendario mal escrito", "malformed calendar"),
     Code.CALENDAR_OTHER: ("no es el calendario que dice ser", "not the calendar it is said to be"),
+    Code.CALENDAR_CHANGED: (
+        "el caso se abrió con otro calendario que el del paquete: los plazos se contaron con éste",
+        "the case was opened under another calendar than the package's: timers were counted with the latter",
+    ),
     Code.CALENDAR_UNKNOWN: (
         "calendario que este programa no conoce: sólo un acuse (--receipt) responde por él",
         "a calendar this program does not know: only a receipt (--receipt) vouches for it",

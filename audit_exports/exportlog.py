@@ -45,7 +45,7 @@ def log_export(ledger: LedgerStore, written: Written, actor: Actor, name: str) -
         "totals": dict(asdict(written.totals)),
         "root": written.facts.root,
         "file": name,
-        "via": {"door": actor.via, "os_user": actor.os_user},
+        "via": {"channel": actor.via, "os_user": actor.os_user},
     }
     draft = EntryDraft(actor.id, actor.role, EntryKind.PACKAGE_EXPORTED, facts=facts, payload=payload)
 

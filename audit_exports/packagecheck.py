@@ -13,7 +13,7 @@ from audit_exports import layout
 from audit_exports.bag import bag_info, reader_version
 from audit_exports.bagreader import Bag
 from audit_exports.casecheck import CaseChecker
-from audit_exports.codes import UNVERIFIABLE, Code
+from audit_exports.codes import Code, weigh
 from audit_exports.containers import Container, printable
 from audit_exports.derived import Derived
 from audit_exports.receiptcheck import check_receipt
@@ -24,7 +24,7 @@ from evidence.checkpoint import Checkpoint, peek_checkpoint
 from evidence.checks import check_checkpoint
 from evidence.entry import Entry
 from evidence.findings import Code as CoreCode
-from evidence.findings import Finding, Verdict, verdict_of
+from evidence.findings import Finding, Verdict
 from evidence.note import NoteError
 from workflows.calendar import BusinessCalendar, bundled_calendars
 from workflows.tables import DefinitionInvalid
@@ -259,7 +259,7 @@ class _PackageCheck:
     def _result(self) -> PackageReport:
         checker = self._checker
         return PackageReport(
-            verdict=verdict_of(self._codes.values(), unverifiable=UNVERIFIABLE),
+            verdict=weigh(self._codes.values()),
             level="A0" if self._signed else "none",
             size=self._checkpoint.size,
             root=self._checkpoint.root.hex(),

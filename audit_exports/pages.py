@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from audit_exports.labels import Labels
 from audit_exports.markup import Content, Markup, both, href, source_hash, tag
 from audit_exports.record import EntryRow, FileItem, PackageFacts
-from audit_exports.words import field_name, size_words, when
+from audit_exports.words import size_words, when
 
 _HERE = Path(__file__).parent / "reader"
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -61,9 +62,10 @@ def chip(spanish: str, english: str, tone: str = "") -> Markup:
     return tag("span", both(spanish, english), class_=f"chip {tone}".strip())
 
 
-def file_cards(row: EntryRow, up: str) -> Content:
+def file_cards(row: EntryRow, labels: Labels, up: str) -> Content:
     """An entry's files: pictures are shown, everything else is a link."""
-    return tag("div", [_file_card(item, up) for item in row.files], class_="archivos") if row.files else None
+    cards = [_file_card(item, labels, up) for item in row.files]
+    return tag("div", cards, class_="archivos") if cards else None
 
 
 def entry_meta(row: EntryRow) -> Markup:
@@ -79,8 +81,8 @@ def entry_meta(row: EntryRow) -> Markup:
     return tag("p", parts, class_="meta")
 
 
-def entry_words(row: EntryRow) -> list[Content]:
-    """What people typed, or why it is not there."""
+def entry_words(row: EntryRow, labels: Labels) -> list[Content]:
+    """What people typed under the labels of their form, or why it is not there."""
     parts: list[Content] = []
     if row.payload == "erased":
         text = both(
@@ -93,8 +95,10 @@ def entry_words(row: EntryRow) -> list[Content]:
     if row.note:
         parts.append(tag("p", row.note, class_="nota"))
     if row.data:
-        pairs = [tag("dt", field_name(name)) + tag("dd", value) for name, value in row.data]
-        parts.append(tag("dl", [Markup(pair) for pair in pairs], class_="campos"))
+        pairs = [
+            [tag("dt", labels.field(name)), tag("dd", labels.value(name, value))] for name, value in row.data
+        ]
+        parts.append(tag("dl", pairs, class_="campos"))
     return parts
 
 
@@ -139,12 +143,14 @@ def _foot(facts: PackageFacts, up: str) -> Markup:
     return tag("footer", text, tag("a", "LEEME.html", href=f"{up}LEEME.html"), " · ", origin)
 
 
-def _file_card(item: FileItem, up: str) -> Markup:
+def _file_card(item: FileItem, labels: Labels, up: str) -> Markup:
     link = up + href(item.path)
     if item.media in _PICTURES:
-        shown = tag("a", tag("img", src=link, alt=item.name, loading="lazy"), href=link, tabindex="-1")
+        shown = tag("a", tag("img", src=link, alt=item.name, decoding="async"), href=link, tabindex="-1")
     else:
         shown = tag("span", item.path.rpartition(".")[2].upper(), class_="tipo", aria_hidden="true")
-    about = tag("small", " · ".join(part for part in (item.slot, item.media, size_words(item.size)) if part))
+    about = tag(
+        "small", labels.slot(item.slot), " · " if item.slot else None, size_words(item.size), title=item.media
+    )
     digest = tag("small", f"SHA-256 {item.sha256[:16]}…", class_="mono", title=item.sha256)
     return tag("figure", shown, tag("figcaption", tag("a", item.name, href=link), about, digest))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from audit_exports import layout
+from audit_exports.labels import Labels
 from audit_exports.names import evidence_name, media_extension
 from audit_exports.record import CaseRecord, EntryRow, FileItem
 from evidence.canonical import Json, NotCanonical
@@ -108,4 +109,5 @@ def _text(members: Mapping[str, Json], name: str) -> str:
 def _title(definition: Definition, rows: Sequence[EntryRow]) -> str:
     """What the definition says names a case, from the words it was opened with."""
     words = dict(rows[0].data) if rows else {}
-    return " · ".join(words[name] for name in definition.opening.title if words.get(name))
+    labels = Labels(definition, definition.opening.step)
+    return " · ".join(labels.plain(name, words[name]) for name in definition.opening.title if words.get(name))

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from audit_exports.codes import UNVERIFIABLE, WORDS
+from audit_exports.codes import WORDS, weigh
 from audit_exports.containers import open_container, printable
 from audit_exports.packagecheck import PackageReport, check_package
 from audit_exports.trust import MAX_POLICY_BYTES, MalformedPolicy, Trust, parse_policy
-from evidence.findings import Finding, Verdict, verdict_of
+from evidence.findings import Finding, Verdict
 from evidence.note import MalformedKey, VerifierKey
 
 USAGE_ERROR = 3
@@ -100,7 +100,7 @@ def _level(report: PackageReport) -> list[str]:
 
 def _finding(finding: Finding) -> list[str]:
     words = WORDS.get(finding.code, ("", ""))
-    weight = verdict_of([finding], unverifiable=UNVERIFIABLE)
+    weight = weigh([finding])
     mark = {Verdict.INVALID: "✗", Verdict.UNVERIFIABLE: "?", Verdict.VALID: "i"}[weight]
     return [
         f"  {mark} {finding.code} · {printable(finding.subject)}",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from audit_exports.markup import Markup, both
-
 KINDS = {
     "log.started": ("Bitácora iniciada", "Log started"),
     "definition.published": ("Definición publicada", "Definition published"),
@@ -53,18 +51,6 @@ EXCEPTIONS = {
     "unreadable": ("Entrada no interpretable", "Entry not understood"),
 }
 
-FIELDS = {
-    "tipo": ("tipo", "type"),
-    "nombre": ("nombre", "name"),
-    "rfc": ("RFC", "tax id (RFC)"),
-    "correo": ("correo", "e-mail"),
-    "zona": ("zona", "zone"),
-    "paquete": ("paquete", "package"),
-    "promotoria": ("promotoría", "agency"),
-    "ticket": ("ticket", "ticket"),
-    "dsn": ("DSN", "DSN"),
-}
-
 TIMERS = {
     "running": ("en curso", "running", ""),
     "warned": ("con aviso", "warned", "wait"),
@@ -79,11 +65,6 @@ TIMERS = {
 def kind_words(kind: str) -> tuple[str, str]:
     """What a kind of entry is called; the kind itself when it is newer than this table."""
     return KINDS.get(kind, (kind, kind))
-
-
-def field_name(field: str) -> Markup:
-    """A payload field's name in both languages."""
-    return both(*FIELDS.get(field, (field.replace("_", " "), field.replace("_", " "))))
 
 
 def when(at: str, *, seconds: bool = False) -> str:

@@ -49,7 +49,7 @@ def test_the_export_is_logged_before_the_file_appears(desk: Desk, tmp_path: Path
         "auditor_interno",
         "console",
     )
-    assert entry.payload()["via"] == {"door": "console", "os_user": "ops"}
+    assert entry.payload()["via"] == {"channel": "console", "os_user": "ops"}
     assert receipt.package_bytes == (tmp_path / "p.zip").stat().st_size
 
 

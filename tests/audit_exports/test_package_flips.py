@@ -69,6 +69,7 @@ def test_no_flipped_byte_passes_the_first_layer(small: tuple[bytes, str]) -> Non
     assert passed == []
     assert len(package) - len(inside) > 4000
     assert intact(bytes(buffer))
+    buffer.release()
     container.close()
 
 
