@@ -48,9 +48,18 @@ class CaseView:
 
 def typed_data(entries: Sequence[SealedEntry]) -> dict[str, dict[str, str]]:
     """Values of the entries that count, by step; a later entry of a step overrides an earlier one."""
+    return _by_step(_typed(entries))
+
+
+def _typed(entries: Sequence[SealedEntry]) -> list[tuple[str, dict[str, str]]]:
+    """Step and typed values of every entry that counts."""
+    return [(sealed.entry.step, entry_data(sealed)) for sealed in effective(entries)]
+
+
+def _by_step(typed: Sequence[tuple[str, dict[str, str]]]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
-    for sealed in effective(entries):
-        found.setdefault(sealed.entry.step, {}).update(entry_data(sealed))
+    for step, data in typed:
+        found.setdefault(step, {}).update(data)
     return found
 
 
@@ -81,8 +90,8 @@ def project(definition: Definition, entries: Sequence[SealedEntry], calendar: Bu
     """The projection of a case: a function of its entries and the calendar alone, so that a rebuild finds the same."""
     state = derive(definition, [sealed.entry for sealed in entries], calendar=calendar)
     fields = _fields(definition)
-    data = typed_data(entries)
-    opening = data.get(definition.opening.step, {})
+    typed = _typed(entries)
+    opening = _by_step(typed).get(definition.opening.step, {})
     return Projection(
         case=state.folio,
         process=definition.process,
@@ -96,7 +105,7 @@ def project(definition: Definition, entries: Sequence[SealedEntry], calendar: Bu
         assignee=_assignee(definition, entries),
         title=_title(definition, opening) or state.folio,
         document=canonical_bytes(state.as_json()),
-        references=tuple(_references(definition, state, fields, entries)),
+        references=tuple(_references(definition, state, fields, typed)),
         search_text=_search_text(state.folio, entries),
     )
 
@@ -135,12 +144,12 @@ def _references(
     definition: Definition,
     state: CaseState,
     fields: Mapping[tuple[str, str], Field],
-    entries: Sequence[SealedEntry],
+    typed: Sequence[tuple[str, dict[str, str]]],
 ) -> Iterator[Reference]:
     seen: set[tuple[str, str]] = set()
-    for sealed in effective(entries):
-        for name, value in entry_data(sealed).items():
-            field = fields.get((sealed.entry.step, name))
+    for step, data in typed:
+        for name, value in data.items():
+            field = fields.get((step, name))
             if field is None or not field.reference:
                 continue
             spelled = reference_value(field, value)

@@ -268,11 +268,13 @@ def _slots(claim: Claim, branch: Branch | None) -> list[Slot]:
 
 def _readings(situation: Situation, claim: Claim, slots: Sequence[Slot], values: Mapping[str, str]) -> None:
     """Compare what a file says with the case, where its slot asks for it."""
+    read = [(slot, file) for slot, file in zip(slots, claim.files, strict=True) if slot.reader]
+    if not read:
+        return
     opening = typed_data(situation.entries).get(situation.definition.opening.step, values)
     problems: list[FieldProblem] = []
-    for slot, file in zip(slots, claim.files, strict=True):
-        if slot.reader:
-            problems += file.readings[slot.reader](opening, slot.compare)
+    for slot, file in read:
+        problems += file.readings[slot.reader](opening, slot.compare)
     if problems:
         raise FieldInvalid(tuple(problems))
 

@@ -45,8 +45,9 @@ def resolve(entries: Sequence[Entry]) -> History:
     latest: dict[int, Entry] = {entry.seq: entry for entry in entries}
     firsts = dict(latest)
     superseded, annulled, unreadable = [], [], []
+    facts_at = {entry.seq: facts_of(entry) for entry in entries}
     for entry in entries:
-        facts = facts_of(entry)
+        facts = facts_at[entry.seq]
         unreadable += [(entry.seq, f"facts.{name}") for name in facts.problems]
         if entry.kind is not EntryKind.EVIDENCE_SUPERSEDED:
             continue
@@ -64,6 +65,7 @@ def resolve(entries: Sequence[Entry]) -> History:
         else:
             latest[place] = entry
     effective = tuple(
-        Effective(place, firsts[place], latest[place], facts_of(latest[place])) for place in sorted(latest)
+        Effective(place, firsts[place], latest[place], facts_at[latest[place].seq])
+        for place in sorted(latest)
     )
     return History(effective, tuple(superseded), tuple(annulled), tuple(unreadable))

@@ -1,8 +1,8 @@
 """What opening a case, or recording a step, takes: a JSON Schema (2020-12) made from the definition.
 
-The schema is of the typed values: texts, and booleans for ticks (which commands take as ``si``). Files are no JSON: members that begin with ``x-`` say which slots a step
-has, which families of files each takes, and which sets of slots suffice. ``choice`` and ``note`` stand among the values
-so that one object says everything.
+The schema is of the typed values: texts, and booleans for ticks (which commands take as ``si``). Files are no JSON:
+members that begin with ``x-`` say which slots a step has, which families of files each takes, and which sets of slots
+suffice. ``choice`` and ``note`` stand among the values so that one object says everything.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from tests.fakes.memory import MemoryBlobStore, MemoryLedger
 from workflows.calendar import BusinessCalendar
 from workflows.cases import CaseService
 from workflows.commands import Actor, OpenCase, Receipt, RecordStep, Upload
-from workflows.ports import Holder
+from workflows.ports import DocumentReader, Holder
 from workflows.registry import DefinitionRegistry
 
 MEXICO = ZoneInfo("America/Mexico_City")
@@ -99,6 +99,7 @@ class Desk:
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar.bundled)
     definitions: DefinitionRegistry = field(default_factory=lambda: registry())  # noqa: PLW0108 - defined below
     directory: PaperDirectory = field(default_factory=PaperDirectory)
+    reader: DocumentReader | None = None
 
     def __post_init__(self) -> None:
         """Wire the parts."""
@@ -113,6 +114,7 @@ class Desk:
             clock=self.clock,
             index=self.index,
             directory=self.directory,
+            reader=self.reader,
             retention_years=10,
         )
 

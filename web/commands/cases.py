@@ -21,8 +21,8 @@ from web.wiring import House, HouseError
 from workflows.commands import OpenCase, Receipt, RecordStep, Upload
 from workflows.definition import Definition, Step
 from workflows.errors import UnknownStep
-from workflows.schema import opening_schema, step_schema
 from workflows.ports import CaseQuery, CaseRow
+from workflows.schema import opening_schema, step_schema
 
 group = AppGroup("cases", help="Open, record, show and list cases.")
 _actor = click.option(
