@@ -186,6 +186,8 @@ class LedgerStore(Protocol):
     def tile(self, level: int, n: int, width: int) -> bytes:
         """The bytes of a tlog-tiles Merkle tile: ``width`` hashes of 32 bytes.
 
+        Any width up to what the tree has there now: readers of an earlier size ask for a narrower tile.
+
         Raises:
             BlobMissing: no such tile.
         """

@@ -190,6 +190,16 @@ def test_texts_that_cannot_be_signed(text: str) -> None:
         sign_note(text, KEY)
 
 
+def test_a_note_has_at_most_a_hundred_signatures() -> None:
+    """More lines are refused before any is verified, and so is a note of more than a million bytes."""
+    text, _, line = sign_note("hola\n", KEY).decode().rpartition("\n\n")
+    assert open_note(f"{text}\n\n{line * 100}".encode(), [KEY.verifier]).verified
+    with pytest.raises(MalformedNote, match="100"):
+        open_note(f"{text}\n\n{line * 101}".encode(), [KEY.verifier])
+    with pytest.raises(MalformedNote, match="long"):
+        open_note(sign_note("x" * 1_000_000 + "\n", KEY), [KEY.verifier])
+
+
 def test_an_empty_line_within_the_text_is_allowed() -> None:
     """The last blank line separates; earlier ones belong to the text."""
     note = sign_note("uno\n\ndos\n", KEY)

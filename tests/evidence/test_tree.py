@@ -265,6 +265,8 @@ def test_an_entry_made_of_two_nodes_is_not_a_node() -> None:
             verify_inclusion(leaf_hash(forged), 0, 1, [], root)
     with pytest.raises(InvalidProof):
         verify_inclusion(left, 0, 2, [right], leaf_hash(left + right))
+    with pytest.raises(InvalidProof, match="too short"):
+        verify_inclusion(root, 0, 4, [], root)
     verify_inclusion(
         left, 0, 2, [right], root
     )  # a node given as a leaf does lead up: leaves are hashed by ourselves
