@@ -17,7 +17,7 @@ MACHINE = re.compile(
     )
 )
 PROMISES = re.compile(
-    r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX", "NotImplemented" + "Error")) + r")\b"
+    r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX", "raise NotImplemented" + "Error")) + r")\b"
 )
 
 
