@@ -1,0 +1,204 @@
+"""Letters of the process, and the scans that come back signed."""
+
+from __future__ import annotations
+
+import io
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
+
+from demo.people import Applicant
+from demo.rendering import long_date, pdf
+from documents.preview import page_png
+from evidence.canonical import Json
+
+_OWN = {
+    "ink": "#1b3a5c",
+    "mark": "D",
+    "house": "Dirección de Tecnología e Innovación",
+    "office": "Mesa de Ayuda N1",
+    "sender": "Mesa de Ayuda N1",
+    "footer": "Documento de demostración. Los datos de las personas son ficticios.",
+}
+_METLIFE = {
+    "ink": "#0b6b3a",
+    "mark": "M",
+    "house": "MetLife (simulado)",
+    "office": "Administración de accesos",
+    "sender": "Administración de accesos",
+    "footer": "Documento de demostración. No fue emitido por MetLife.",
+}
+_PLACE = "Ciudad de México"
+_SCAN_WIDTH = 1_100
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What a letter says around its look."""
+
+    title: str
+    addressee: Sequence[str]
+    before: Sequence[str]
+    table: Sequence[tuple[str, str]]
+    after: Sequence[str]
+    signatures: Sequence[tuple[str, str]]
+
+
+def authorisation(who: Applicant, folio: str, moment: datetime, director: str) -> bytes:
+    """The letter by which the director authorises an account (step 7)."""
+    return _letter(
+        _OWN,
+        folio,
+        moment,
+        _Text(
+            title="Carta de autorización de alta",
+            addressee=[director, "Director General", "Presente"],
+            before=[
+                "Por este medio se solicita su autorización para dar de alta, en las aplicaciones de MetLife, la "
+                "cuenta de la persona cuyos datos se indican. La cuenta se usará sólo para las funciones de su puesto."
+            ],
+            table=_facts(who),
+            after=[
+                "Con su firma autoriza que la Mesa de Ayuda solicite el alta mediante Remote SCAN y la registre en CAM "
+                "Pegasus. Esta carta se conserva en el expediente del caso."
+            ],
+            signatures=[(director, "Director General · Autoriza")],
+        ),
+    )
+
+
+def removal(who: Applicant, folio: str, moment: datetime, director: str) -> bytes:
+    """The letter of a removal (step 28)."""
+    return _letter(
+        _OWN,
+        folio,
+        moment,
+        _Text(
+            title="Carta de baja de cuenta",
+            addressee=["MetLife", "Administración de accesos", "Presente"],
+            before=[
+                "Se solicita retirar el acceso a las aplicaciones de MetLife de la persona cuyos datos se indican."
+            ],
+            table=_facts(who),
+            after=["El retiro surte efecto desde la fecha de esta carta, que no requiere archivo físico."],
+            signatures=[(director, "Director General")],
+        ),
+    )
+
+
+def custody(who: Applicant, folio: str, moment: datetime) -> bytes:
+    """The custody letter (step 22): user and applications and a promise; never a secret."""
+    return _letter(
+        _OWN,
+        folio,
+        moment,
+        _Text(
+            title="Carta custodia de cuenta",
+            addressee=[who.nombre, who.promotoria or "Oficinas centrales", "Presente"],
+            before=[
+                "Recibe la custodia de la cuenta de acceso que se describe, de uso personal e intransferible:"
+            ],
+            table=[("Usuario", who.user_name), *_facts(who)],
+            after=[
+                "Se compromete a no compartirla, a cambiar el acceso inicial en su primer uso y a avisar a la Mesa de "
+                "Ayuda si sospecha que alguien más la usa. Esta carta no contiene contraseñas: se entregan aparte."
+            ],
+            signatures=[(who.nombre, "Recibe y se compromete"), ("Mesa de Ayuda N1", "Entrega")],
+        ),
+    )
+
+
+def dsn_letter(who: Applicant, dsn: str, moment: datetime) -> bytes:
+    """MetLife's letter with the tracking number (step 16)."""
+    return _letter(
+        _METLIFE,
+        dsn,
+        moment,
+        _Text(
+            title="Acuse de solicitud de acceso",
+            addressee=["Mesa de Ayuda N1", "Dirección de Tecnología e Innovación"],
+            before=[
+                "Se recibió la solicitud de acceso que se describe y se le asignó el número de seguimiento indicado."
+            ],
+            table=[
+                ("DSN", dsn),
+                ("Solicitante", who.nombre),
+                ("RFC", who.rfc),
+                ("Paquete", f"Paquete {who.paquete}"),
+            ],
+            after=["El trámite toma de 15 a 20 días. La confirmación se enviará por correo."],
+            signatures=[("Administración de accesos", "Acuse automático")],
+        ),
+    )
+
+
+def scan(letter: bytes, seed: str, moment: datetime, *, smudged: bool = False) -> bytes:
+    """A letter printed, signed with a pen, and scanned: a PDF that holds one picture and no text.
+
+    ``smudged`` makes the signature one that nobody could read.
+    """
+    chance = random.Random(seed)  # noqa: S311 - looks, not secrets
+    page = Image.open(io.BytesIO(page_png(io.BytesIO(letter), 1, _SCAN_WIDTH))).convert("L")
+    _sign(page, chance, smudged=smudged)
+    tilted = page.rotate(chance.uniform(-0.7, 0.7), Image.Resampling.BICUBIC, fillcolor=255)
+    paper = Image.new("L", tilted.size, chance.randint(241, 249))
+    speckled = ImageChops.multiply(tilted, paper)
+    draw = ImageDraw.Draw(speckled)
+    for _ in range(90):
+        x, y = chance.randrange(speckled.width), chance.randrange(speckled.height)
+        draw.point((x, y), fill=chance.randint(120, 210))
+    soft = speckled.filter(ImageFilter.GaussianBlur(0.6))
+    buffer = io.BytesIO()
+    stamp = moment.timetuple()
+    soft.save(buffer, "PDF", resolution=130, quality=62, creationDate=stamp, modDate=stamp, title="Escaneo")
+    return buffer.getvalue()
+
+
+def _sign(page: Image.Image, chance: random.Random, *, smudged: bool) -> None:
+    """A pen stroke over the first signature line (whose place the sheet fixes)."""
+    draw = ImageDraw.Draw(page)
+    left, base = page.width * 0.19, page.height * 0.805
+    phase, height = chance.uniform(0, 6), chance.uniform(22, 38)
+    points: list[tuple[float, float]] = []
+    for step in range(240):
+        t = step / 239
+        swing = math.sin(t * chance.uniform(24.9, 25.1) + phase) * height * (1 - 0.6 * t)
+        loop = math.sin(t * 61 + phase) * 7
+        points.append((left + t * 210 + loop, base - 10 + swing - 18 * t))
+    draw.line(points, fill=40, width=4, joint="curve")
+    draw.line([(left - 12, base + 16), (left + 236, base - 2 - chance.uniform(0, 14))], fill=55, width=3)
+    if smudged:
+        box = (int(left - 30), int(base - 70), int(left + 260), int(base + 40))
+        page.paste(page.crop(box).filter(ImageFilter.GaussianBlur(11)), box)
+
+
+def _facts(who: Applicant) -> list[tuple[str, str]]:
+    return [
+        ("Nombre completo", who.nombre),
+        ("RFC", who.rfc),
+        ("Correo", who.correo),
+        ("Zona", who.zona),
+        ("Promotoría", who.promotoria or "Oficinas centrales"),
+        ("Puesto", who.puesto),
+        ("Paquete", f"Paquete {who.paquete}"),
+    ]
+
+
+def _letter(look: dict[str, str], folio: str, moment: datetime, text: _Text) -> bytes:
+    data: dict[str, Json] = {
+        **look,
+        "folio": folio,
+        "title": text.title,
+        "place": _PLACE,
+        "date": long_date(moment),
+        "addressee": list(text.addressee),
+        "before": list(text.before),
+        "table": [list(row) for row in text.table],
+        "after": list(text.after),
+        "signatures": [list(row) for row in text.signatures],
+    }
+    return pdf("letter.typ", data, moment)

@@ -1,0 +1,247 @@
+"""Filling a fresh installation with the demonstration, once.
+
+The ledger's clock is the story's: it starts before the first story and walks to the present, so that entries, timers
+and checkpoints lie in the past weeks. What happened is kept in ``demo.json`` in the data directory: a seeding that was
+interrupted is taken up with the same present, and every act carries an idempotency key, so nothing is told twice.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from demo.diary import Beat, DemoClock
+from demo.people import BACKUPS, COLLEAGUES, CONTACTS, POSTS, Contact
+from demo.plots import plot, teller_of
+from demo.rendering import ZONE
+from demo.stories import STORIES
+from demo.teller import Cases, Desk
+from evidence.canonical import Json
+from evidence.entry import format_time, parse_time
+from evidence.ports import Clock, LedgerStore
+from evidence.publisher import Publisher
+from evidence.words import WORDS
+from identity.access import AccessDesk, Granter
+from identity.accounts import AccountStore, Role, User, new_user_id
+from identity.passwords import Passwords
+from workflows.calendar import BusinessCalendar
+from workflows.commands import Receipt
+
+RECORD = "demo.json"
+SPAN = timedelta(days=75)
+"""How long before the present the log of the demonstration begins."""
+
+
+class DemoCases(Cases, Protocol):
+    """The case service, with its timers."""
+
+    def fire_due_timers(self, now: datetime | None = None) -> list[Receipt]: ...  # noqa: D102 - see the service
+
+
+class DemoDirectory(Protocol):
+    """Posts and backups."""
+
+    def appoint(self, post: str, actor: str, *, since: datetime, now: datetime, rank: int = 0) -> None: ...  # noqa: D102
+    def holders(self, post: str, moment: datetime) -> Sequence[Any]: ...  # noqa: D102
+    def name_backup(self, actor: str, principal: str, *, since: datetime) -> None: ...  # noqa: D102
+
+
+class DemoHouse(Protocol):
+    """What of the house the demonstration uses; `web.wiring.House` is one."""
+
+    @property
+    def ledger(self) -> LedgerStore: ...  # noqa: D102
+    @property
+    def publisher(self) -> Publisher: ...  # noqa: D102
+    @property
+    def cases(self) -> DemoCases: ...  # noqa: D102
+    @property
+    def calendar(self) -> BusinessCalendar: ...  # noqa: D102
+    @property
+    def access(self) -> AccessDesk: ...  # noqa: D102
+    @property
+    def accounts(self) -> AccountStore: ...  # noqa: D102
+    @property
+    def directory(self) -> DemoDirectory: ...  # noqa: D102
+    @property
+    def passwords(self) -> Passwords: ...  # noqa: D102
+    def close(self) -> None: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class DemoLogin:
+    """An account one may enter with."""
+
+    email: str
+    name: str
+    post: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCase:
+    """One case and what it is there to show."""
+
+    folio: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSummary:
+    """What the demonstration holds. ``password`` is that of every login; it is made anew for each data directory."""
+
+    password: str
+    logins: tuple[DemoLogin, ...]
+    cases: tuple[DemoCase, ...]
+    entries: int
+
+    def as_json(self) -> dict[str, Json]:
+        """The same as one JSON object."""
+        found: dict[str, Json] = json.loads(json.dumps(asdict(self)))
+        return found
+
+
+class _Record:
+    """``demo.json``: readable by its owner alone, since it holds the demonstration's password."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / RECORD
+
+    def read(self) -> dict[str, Any]:
+        """What is known, ``{}`` before the first seeding."""
+        return dict(json.loads(self._path.read_text("utf-8"))) if self._path.exists() else {}
+
+    def write(self, values: dict[str, Any]) -> None:
+        """Keep it, whole or not at all."""
+        part = self._path.with_suffix(".part")
+        part.touch(mode=0o600)
+        part.write_text(json.dumps(values, ensure_ascii=False, indent=1), "utf-8")
+        part.replace(self._path)
+
+
+def begin(folder: Path, now: datetime) -> DemoClock:
+    """The clock of the demonstration in that data directory, standing before its first story.
+
+    It is needed before the log exists: were the log begun today, its order and its times would differ. An installation
+    that is filled already gets a clock that stands at ``now``.
+    """
+    record = _Record(folder)
+    known = record.read()
+    if not known:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        known = {"present": format_time(now), "password": "-".join(secrets.choice(WORDS) for _ in range(4))}
+        record.write(known)
+    if "summary" in known:
+        return DemoClock(now)
+    return DemoClock(parse_time(known["present"]) - SPAN)
+
+
+def seed(house: DemoHouse, folder: Path, clock: DemoClock) -> DemoSummary:
+    """Fill the house, or tell what it was filled with.
+
+    Args:
+        house: open on ``clock``; freshly initialised, or left half filled.
+        folder: the data directory, where `begin` left its record.
+        clock: what `begin` gave.
+    """
+    record = _Record(folder)
+    known = record.read()
+    if "summary" in known:
+        return _summary(known["summary"])
+    present = parse_time(known["present"])
+    desk = Desk(house.cases, _people(house, clock, known["password"]))
+    tellers = [teller_of(desk, story) for story in STORIES]
+    beats = [beat for teller in tellers for beat in plot(teller, house.calendar, present)]
+    _tell(house, clock, beats, present)
+    summary = DemoSummary(
+        password=known["password"],
+        logins=tuple(DemoLogin(who.email, who.name, who.post, who.roles) for who in COLLEAGUES),
+        cases=tuple(DemoCase(teller.folio, teller.story.about) for teller in tellers),
+        entries=house.ledger.tree_size(),
+    )
+    record.write({**known, "summary": summary.as_json()})
+    return summary
+
+
+def _people(house: DemoHouse, clock: Clock, password: str) -> Mapping[str, str]:
+    """Accounts, posts and backups; gives the opaque id of each person by key."""
+    ids: dict[str, str] = {}
+    for who in COLLEAGUES:
+        found = house.accounts.by_email(who.email, clock())
+        if found is None or not found.user.active:
+            roles = [Role(role) for role in who.roles]
+            user = house.access.add_user(
+                email=who.email, name=who.name, roles=roles, password=password, by=Granter(), locale="es"
+            )
+        else:
+            user = found.user
+        ids[who.key] = user.id
+    for contact in CONTACTS:
+        ids[contact.key] = _contact(house, clock, contact)
+    _posts(house, clock, ids)
+    return ids
+
+
+def _contact(house: DemoHouse, clock: Clock, contact: Contact) -> str:
+    """A shut account with a password that nobody knows, so that the directory has a name for the post."""
+    found = house.accounts.by_email(contact.email, clock())
+    if found is not None:
+        return found.user.id
+    user = User(new_user_id(), contact.email, contact.name, frozenset(), "es", active=False)
+    house.accounts.add(user, house.passwords.hash(secrets.token_urlsafe(24)), clock())
+    return user.id
+
+
+def _posts(house: DemoHouse, clock: Clock, ids: Mapping[str, str]) -> None:
+    now = clock()
+    for post, keys in POSTS:
+        if house.directory.holders(post, now):
+            continue
+        for rank, key in enumerate(keys):
+            house.directory.appoint(post, ids[key], since=now, now=now, rank=rank)
+    for actor, principal in BACKUPS:
+        house.directory.name_backup(ids[actor], ids[principal], since=now)
+
+
+def _tell(house: DemoHouse, clock: DemoClock, beats: Sequence[Beat], present: datetime) -> None:
+    """Walk through the past: what happens, in its order; every evening the timers, then the head is signed."""
+
+    def evening(moment: datetime) -> None:
+        house.cases.fire_due_timers(moment)
+        _settle(house)
+
+    start = min(beat.moment for beat in beats)
+    evenings = [Beat(moment, "", evening) for moment in _evenings(start, present)]
+    for beat in sorted([*beats, *evenings], key=lambda beat: beat.moment):
+        clock.set(beat.moment)
+        beat.tell(beat.moment)
+    clock.set(present)
+    evening(present)
+
+
+def _evenings(start: datetime, present: datetime) -> list[datetime]:
+    """The end of each day, after the desk has closed."""
+    first = start.astimezone(ZONE).replace(hour=18, minute=35, second=0, microsecond=0)
+    days = (present - first).days + 1
+    moments = [(first + timedelta(days=day)).astimezone(UTC) for day in range(days + 1)]
+    return [moment for moment in moments if moment < present]
+
+
+def _settle(house: DemoHouse) -> None:
+    while house.ledger.sequence():
+        pass
+    house.publisher.publish()
+
+
+def _summary(values: Mapping[str, Any]) -> DemoSummary:
+    return DemoSummary(
+        password=values["password"],
+        logins=tuple(DemoLogin(**{**login, "roles": tuple(login["roles"])}) for login in values["logins"]),
+        cases=tuple(DemoCase(**case) for case in values["cases"]),
+        entries=values["entries"],
+    )
