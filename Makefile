@@ -4,7 +4,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
-PORT ?= 5000
+PORT ?= 8000
 # Narrow a test run: make test ARGS="tests/evidence -k inclusion"
 ARGS ?=
 
@@ -17,7 +17,7 @@ help: ## This list
 setup: ## Install everything the project needs, tests included, into .venv (quick the second time)
 	@sh tools/setup.sh requirements-dev.txt
 
-demo: ## Set up, fill a demo desk under ./var and serve it; prints the address and the logins (PORT=5000)
+demo: ## Set up, fill a demo desk under ./var and serve it; prints the address and the logins (PORT=8000)
 	@sh tools/setup.sh requirements.txt
 	@$(BIN)/flask demo --port $(PORT)
 

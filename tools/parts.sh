@@ -12,7 +12,7 @@ has_postgresql() { has initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 
 
 look() {
     missing=''
-    has chromium || need chromium
+    has chromium || has chromium-browser || has google-chrome || need chromium
     has_postgresql || need postgresql
     has pdftotext || need poppler-utils
 }
