@@ -73,6 +73,6 @@ True
 >>> parse_proof(proof).verify(leaves[0], [key.verifier], log).size
 2
 
-``docs/formats/entry.md``, ``ledger.md`` and ``checkpoint.md`` say the same in full. Reaching a verdict takes nothing but
+``docs/formats/entry.md``, ``ledger.md`` and ``checkpoint.md`` say the same in full. A verdict takes nothing but
 the standard library; `cryptography` is needed for signing, and makes verifying signatures quicker.
 """
