@@ -92,11 +92,15 @@ def _lead(facts: PackageFacts, totals: Totals) -> Content:
         fact(both("Archivos de evidencia", "Evidence files"), totals.files, size_words(totals.file_bytes)),
         fact(both("Estado a la fecha", "State as of"), moment(facts.as_of)),
         fact(
-            both("Bitácora", "Log"),
-            facts.origin,
-            both(f"punto de control {facts.size}", f"checkpoint {facts.size}"),
+            both("Punto de control", "Checkpoint"),
+            facts.size,
+            both("entradas de la bitácora", "entries of the log"),
         ),
-        fact(both("Raíz del punto de control", "Checkpoint root"), facts.root, long=True),
+        fact(
+            both("Bitácora y raíz firmada", "Log and signed root"),
+            [facts.origin, " · ", facts.root],
+            long=True,
+        ),
     ]
     warning = both(
         "Lo que aquí se lee todavía no está verificado. Verifíquelo sin red, con una llave obtenida por otro medio: ",
