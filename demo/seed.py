@@ -124,6 +124,11 @@ class _Record:
         part.replace(self._path)
 
 
+def is_demo(folder: Path) -> bool:
+    """Whether the data directory belongs to a demonstration, finished or not."""
+    return (folder / RECORD).exists()
+
+
 def begin(folder: Path, now: datetime) -> DemoClock:
     """The clock of the demonstration in that data directory, standing before its first story.
 
@@ -181,19 +186,20 @@ def _people(house: DemoHouse, clock: Clock, password: str) -> Mapping[str, str]:
         else:
             user = found.user
         ids[who.key] = user.id
+    nobody_knows = house.passwords.hash(secrets.token_urlsafe(24))
     for contact in CONTACTS:
-        ids[contact.key] = _contact(house, clock, contact)
+        ids[contact.key] = _contact(house, clock, contact, nobody_knows)
     _posts(house, clock, ids)
     return ids
 
 
-def _contact(house: DemoHouse, clock: Clock, contact: Contact) -> str:
-    """A shut account with a password that nobody knows, so that the directory has a name for the post."""
+def _contact(house: DemoHouse, clock: Clock, contact: Contact, password_hash: str) -> str:
+    """A shut account, so that the directory has a name for the post."""
     found = house.accounts.by_email(contact.email, clock())
     if found is not None:
         return found.user.id
     user = User(new_user_id(), contact.email, contact.name, frozenset(), "es", active=False)
-    house.accounts.add(user, house.passwords.hash(secrets.token_urlsafe(24)), clock())
+    house.accounts.add(user, password_hash, clock())
     return user.id
 
 

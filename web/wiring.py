@@ -42,6 +42,7 @@ from storage.s3 import S3BlobStore
 from web.settings import Settings
 from workflows.calendar import BusinessCalendar
 from workflows.cases import CaseService
+from workflows.ports import DocumentReader
 from workflows.registry import DefinitionRegistry
 
 __all__ = [
@@ -83,14 +84,25 @@ def now() -> datetime:
 class House:
     """One installation, open. ``clock`` and ``passwords`` are parameters so that tests own time and cost.
 
+    ``documents`` reads the files of cases in place of the confined processes; the demonstration gives one, since its
+    files are its own.
+
     Raises:
         HouseError: from any part, when `flask init` has not been here.
     """
 
-    def __init__(self, settings: Settings, *, clock: Clock = now, passwords: Passwords | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock = now,
+        passwords: Passwords | None = None,
+        documents: DocumentReader | None = None,
+    ) -> None:
         self.settings = settings
         self.clock = clock
         self.passwords = passwords or Passwords()
+        self._documents = documents
         self._engines: list[Database] = []
 
     @cached_property
@@ -178,7 +190,7 @@ class House:
             clock=self.clock,
             index=self.index,
             directory=self.directory,
-            reader=self.reader,
+            reader=self._documents or self.reader,
             retention_years=self.settings.retention_years,
             max_files=self.settings.max_files,
         )

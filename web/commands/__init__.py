@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web.commands import cases, ledger, packages, setup, upkeep, users
+from web.commands import cases, demo, ledger, packages, setup, upkeep, users
 
 
 def register(app: Flask) -> None:
     """Put every command into the application."""
-    for command in (setup.init, setup.serve):
+    for command in (setup.init, setup.serve, demo.demo):
         app.cli.add_command(command)
     for group in (
         setup.database,

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 
 import click
-from demo.seed import seed
 from flask.cli import with_appcontext
 
+from demo.diary import DemoClock
+from demo.seed import DemoSummary, begin, seed
 from web import inception, server
 from web.commands import console
 from web.settings import PREFIX, Settings
+from web.wiring import House, HouseError, now
+from workflows.readers import DirectReader
 
 ORIGIN = "constancia.demo/mesa-de-ayuda"
 
@@ -24,21 +27,45 @@ ORIGIN = "constancia.demo/mesa-de-ayuda"
 def demo(port: int, no_serve: bool, as_json: bool) -> None:
     """Set up a demonstration in the data directory, print its address and logins, and serve it on loopback."""
     settings = console.holder().settings
-    house = inception.initialise(settings, settings.origin or ORIGIN, os.environ, console.os_user())
-    try:
-        told = seed(house)
-        inception.settle(house)
-    finally:
-        house.close()
+    if settings.origin not in {"", ORIGIN}:
+        raise HouseError("not_a_demo", origin=settings.origin)
+    summary = prepare(settings)
     url = f"http://127.0.0.1:{port}"
     if as_json:
-        console.emit({"url": url, **told})
+        console.emit({"url": url, **summary.as_json()})
     else:
-        _tell(url, told)
+        _tell(url, summary)
     if not no_serve:
-        server.serve(Settings.from_env({**os.environ, PREFIX + "PUBLIC_URL": ""}), "127.0.0.1", port, 1, 8)
+        for name in ("PUBLIC_URL", "TRUSTED_PROXIES"):  # loopback, whatever the environment is meant for
+            os.environ.pop(PREFIX + name, None)
+        server.serve(Settings.from_env(os.environ), "127.0.0.1", port, 1, 8)
 
 
-def _tell(url: str, told: dict[str, object]) -> None:
-    click.echo(f"{told}")
-    click.echo(url)
+def prepare(settings: Settings) -> DemoSummary:
+    """Begin and fill the installation, or take up where it was left; the second time nothing changes."""
+    clock = begin(settings.data, now())
+    house = inception.initialise(
+        settings,
+        ORIGIN,
+        os.environ,
+        console.os_user(),
+        make=lambda made: House(made, clock=clock, documents=DirectReader()),  # its files are of our own making
+    )
+    try:
+        return _seeded(house, settings, clock)
+    finally:
+        house.close()
+
+
+def _seeded(house: House, settings: Settings, clock: DemoClock) -> DemoSummary:
+    summary = seed(house, settings.data, clock)
+    inception.settle(house)
+    return summary
+
+
+def _tell(url: str, summary: DemoSummary) -> None:
+    click.echo(f"Constancia · demostración en {url}")
+    click.echo(f"{len(summary.cases)} casos, {summary.entries} entradas. Contraseña de todas las cuentas:")
+    click.echo(f"\n    {summary.password}\n")
+    for login in summary.logins:
+        click.echo(f"    {login.email:<36} {login.name} ({', '.join(login.roles)})")
