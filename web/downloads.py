@@ -19,7 +19,7 @@ def download(stream: BinaryIO, name: str, *, size: int | None = None) -> Respons
 
     Takes the stream over and closes it when the answer has been sent, or the reader has gone.
     """
-    response = Response(_chunks(stream), mimetype="application/octet-stream", direct_passthrough=True)
+    response = Response(_chunks(stream), mimetype="application/octet-stream")
     response.call_on_close(stream.close)
     if size is not None:
         response.content_length = size

@@ -160,6 +160,7 @@ HOUSE: Mapping[str, Message] = {
     "wrong_log": Message(503, N_("La base de datos pertenece a otra bitácora."), N_("Revisa CONSTANCIA_ORIGIN y CONSTANCIA_DATABASE_URL.")),
     "log_exists": Message(409, N_("Aquí ya hubo una bitácora; no se empieza otra encima."), N_("Restaura la base de datos, o usa otro directorio de datos.")),
     "definition_refused": Message(422, N_("El archivo no es una definición de proceso válida: %(problems)s"), N_("Corrige lo señalado.")),
+    "not_a_demo": Message(409, N_("Este directorio de datos es de la bitácora %(origin)s, no de una demostración."), N_("Usa otro directorio: CONSTANCIA_DATA.")),
     "not_allowed_here": Message(422, N_("Esto no se puede hacer así: %(detail)s."), N_("Revisa la ayuda de la orden.")),
     "internal": Message(500, N_("Algo falló en el sistema; no se selló nada a medias."), N_("Reintenta. Si se repite, informa el número de incidente.")),
 }  # fmt: skip

@@ -29,6 +29,10 @@ def demo(port: int, no_serve: bool, as_json: bool) -> None:
     settings = console.holder().settings
     if settings.origin not in {"", ORIGIN}:
         raise HouseError("not_a_demo", origin=settings.origin)
+    if not settings.initialised:
+        console.say(
+            "Preparando la demostración: personas, cartas y casos inventados (alrededor de un minuto)…"
+        )
     summary = prepare(settings)
     url = f"http://127.0.0.1:{port}"
     if as_json:
@@ -49,7 +53,9 @@ def prepare(settings: Settings) -> DemoSummary:
         ORIGIN,
         os.environ,
         console.os_user(),
-        make=lambda made: House(made, clock=clock, documents=DirectReader()),  # its files are of our own making
+        make=lambda made: House(
+            made, clock=clock, documents=DirectReader()
+        ),  # its files are of our own making
     )
     try:
         return _seeded(house, settings, clock)
