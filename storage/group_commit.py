@@ -35,6 +35,15 @@ class _Job(Generic[Result]):
         self._result: list[Result] = []
         self.error: BaseException | None = None
 
+    def run_alone(self, connection: Connection) -> None:
+        """Do the work with the transaction to itself: its failure ends the transaction, and is its outcome."""
+        try:
+            with translated():
+                self._result = [self._work(connection)]
+        except Exception as error:
+            self.error = error
+            raise
+
     def run(self, connection: Connection) -> None:
         """Do the work in a savepoint of its own: its failure takes back its own writes and nobody else's."""
         try:
@@ -65,6 +74,8 @@ class _Job(Generic[Result]):
 
     def abandon(self, error: BaseException) -> None:
         """The round failed as a whole; even a refusal may rest on what another in it had written, so none stands."""
+        if self.error is error:
+            return
         self.error = StoreUnavailable(f"the transaction failed: {error}")
 
 
@@ -76,13 +87,17 @@ class GroupCommit:
         self._lock = threading.Lock()
         self._waiting: deque[_Job[object]] = deque()
         self._led = False
+        self._leader = 0
 
     def run(self, work: Callable[[Connection], Result]) -> Result:
         """Give ``work`` a connection inside a transaction; when this returns, its writes are durable.
 
         Raises:
             StoreUnavailable, LostRace, or what ``work`` raised; in each case nothing of it is written.
+            RuntimeError: called from within ``work``, which would wait for itself for ever.
         """
+        if self._leader == threading.get_ident():
+            raise RuntimeError("a write inside a write: a composition must not append by itself")
         job: _Job[Result] = _Job(work)
         with self._lock:
             self._waiting.append(job)  # type: ignore[arg-type]
@@ -97,6 +112,7 @@ class GroupCommit:
     def _lead(self) -> None:
         with self._lock:
             jobs = [self._waiting.popleft() for _ in range(min(ROUND, len(self._waiting)))]
+        self._leader = threading.get_ident()
         try:
             self._commit(jobs)
         except BaseException as error:
@@ -105,10 +121,14 @@ class GroupCommit:
             if not isinstance(error, Exception):
                 raise
         finally:
+            self._leader = 0
             self._hand_over(jobs)
 
     def _commit(self, jobs: list[_Job[object]]) -> None:
         with translated(), writing(self._engine) as connection:
+            if len(jobs) == 1:
+                jobs[0].run_alone(connection)
+                return
             for job in jobs:
                 job.run(connection)
 

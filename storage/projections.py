@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, Insert, and_, bindparam, delete, insert, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
 
 from evidence.ports import Projection, Reference, ReferenceTaken, StoreError
 from storage.ledger_tables import projection, reference
 
-_KNOWN = select(projection.c.case_id).where(projection.c.case_id == bindparam("case"))
-_UPDATE = update(projection).where(projection.c.case_id == bindparam("case"))
+
+def _upsert(maker: Any) -> Insert:
+    statement = maker.insert(projection)
+    fresh = {
+        column.name: statement.excluded[column.name] for column in projection.c if not column.primary_key
+    }
+    upsert: Insert = statement.on_conflict_do_update(index_elements=[projection.c.case_id], set_=fresh)
+    return upsert
+
+
+_SAVE = {"sqlite": _upsert(sqlite), "postgresql": _upsert(postgresql)}
+_ADD_REFERENCE = insert(reference)
 _HELD = select(reference.c.kind, reference.c.value, reference.c.is_unique).where(
     reference.c.case_id == bindparam("case")
 )
@@ -30,10 +41,7 @@ def save_projection(connection: Connection, wanted: Projection) -> None:
         StoreError: a text holds NUL.
     """
     row = _row(wanted)
-    if connection.execute(_KNOWN, {"case": wanted.case}).first() is None:
-        connection.execute(insert(projection), row)
-    else:
-        connection.execute(_UPDATE, {**row, "case": wanted.case})
+    connection.execute(_SAVE[connection.dialect.name], row)
     _save_references(connection, wanted.case, set(wanted.references))
 
 
@@ -81,6 +89,6 @@ def _add_reference(connection: Connection, case: str, item: Reference) -> None:
         if owner is not None:
             raise ReferenceTaken(item.kind, item.value, owner)
     connection.execute(
-        insert(reference),
+        _ADD_REFERENCE,
         {"case_id": case, "kind": item.kind, "value": item.value, "is_unique": item.unique},
     )

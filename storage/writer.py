@@ -32,6 +32,9 @@ _MOVE_SERIES = (
     .where(folio_series.c.series == bindparam("wanted"))
     .values(last=bindparam("new_last"))
 )
+_ADD_ENTRIES = insert(log_entry)
+_ADD_PAYLOADS = insert(payload)
+_ADD_REQUEST = insert(idempotency)
 _REQUEST = select(idempotency).where(idempotency.c.key == bindparam("wanted"))
 
 
@@ -118,8 +121,8 @@ class Writer:
         if not composed.drafts:
             raise ValueError("a composition needs at least one draft")
         sealed = self._seal(case, history, composed.drafts)
-        connection.execute(insert(log_entry), [entry_row(item) for item in sealed])
-        connection.execute(insert(payload), [payload_row(item) for item in sealed])
+        connection.execute(_ADD_ENTRIES, [entry_row(item) for item in sealed])
+        connection.execute(_ADD_PAYLOADS, [payload_row(item) for item in sealed])
         last = sealed[-1]
         connection.execute(_MOVE_HEAD, {"case": case, "new_seq": last.entry.seq, "new_leaf": last.leaf})
         if composed.project is not None:
@@ -151,7 +154,7 @@ class Writer:
             "first_seq": sealed[0].entry.seq,
             "last_seq": sealed[-1].entry.seq,
         }
-        connection.execute(insert(idempotency), row)
+        connection.execute(_ADD_REQUEST, row)
 
 
 def lock_head(connection: Connection, origin: str, case: str) -> Head:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -144,12 +143,6 @@ def check_whole(ledger: LedgerStore) -> list[SealedEntry]:
     assert sorted(heads) == list(ledger.cases())
     assert list(ledger.column_discrepancies()) == []
     return everything
-
-
-def counter() -> Callable[[], int]:
-    """0, 1, 2, ..."""
-    numbers = itertools.count()
-    return lambda: next(numbers)
 
 
 def notes(entries: Sequence[SealedEntry]) -> list[Json]:

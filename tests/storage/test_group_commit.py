@@ -301,3 +301,33 @@ def test_an_abandoned_composition_frees_the_lock(engine: Engine) -> None:
         other.execute("BEGIN IMMEDIATE")
         other.execute("ROLLBACK")
     other.close()
+
+
+def test_a_composition_that_appends_is_told(engine: Engine) -> None:
+    """A write inside a write is refused at once instead of waiting for itself, and nothing of either is written."""
+    ledger = SqlLedger(engine, ORIGIN, clock=TickingClock())
+
+    def nested(_history: object) -> Composition:
+        ledger.append("MA-001-2026-000002", writes())
+        return Composition((draft(),))
+
+    with pytest.raises(RuntimeError, match="inside"):
+        ledger.append("MA-001-2026-000001", nested)
+    assert check_whole(ledger) == []
+
+
+def test_a_lone_writer_pays_for_no_savepoint(engine: Engine) -> None:
+    """Without company the work has the transaction to itself; a failure still takes all of it back."""
+    savepoints: list[str] = []
+    event.listen(engine, "savepoint", lambda _connection, name: savepoints.append(name))
+    group = GroupCommit(engine)
+
+    def fails(connection: Connection) -> None:
+        mark("half")(connection)
+        raise ValueError("no")
+
+    group.run(mark("a"))
+    with pytest.raises(ValueError, match="no"):
+        group.run(fails)
+    assert marks(engine) == ["a"]
+    assert savepoints == []
