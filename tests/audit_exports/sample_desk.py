@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from audit_exports.builder import ExportReceipt, Sources, export
 from audit_exports.record import Scope
@@ -181,9 +182,14 @@ class Desk:
     def __post_init__(self) -> None:
         self.definition = load(self.source)
         self._salts = 0
-        self.ledger = MemoryLedger(ORIGIN, clock=self.clock, new_salt=self._salt)
-        self.blobs = MemoryBlobStore(locking=False)
-        self._publisher = Publisher(self.ledger, MemoryGuard(), self.key, self.clock)
+        memory = MemoryLedger(ORIGIN, clock=self.clock, new_salt=self.salt)
+        self.use(memory, MemoryBlobStore(locking=False))
+
+    def use(self, ledger: Any, blobs: Any) -> None:
+        """Work on these stores; tests know which they are."""
+        self.ledger = ledger
+        self.blobs = blobs
+        self._publisher = Publisher(ledger, MemoryGuard(), self.key, self.clock)
 
     @property
     def vkey(self) -> str:
@@ -282,7 +288,8 @@ class Desk:
             payload=payload,
         )
 
-    def _salt(self) -> bytes:
+    def salt(self) -> bytes:
+        """Thirty-two bytes, the same every run."""
         self._salts += 1
         return hashlib.sha256(f"salt {self._salts}".encode()).digest()
 
@@ -293,6 +300,12 @@ LONG_NAME = "Carta de autorización del señor Ñandú Peñalver-Güemes para la
 def two_cases() -> Desk:
     """A desk with a case of several files and awkward names, a case just opened, and a signed checkpoint."""
     desk = Desk()
+    fill_two_cases(desk)
+    return desk
+
+
+def fill_two_cases(desk: Desk) -> None:
+    """Record the sample on any desk."""
     first = desk.open("José Ángel Muñoz <b>&\"'", correo="jose@ejemplo.mx", formula="=1+1")
     desk.record(
         first,
@@ -311,4 +324,3 @@ def two_cases() -> Desk:
     desk.record(first, "4", [("cierre.pdf", PDF + b"%3\n", "application/pdf")])
     desk.open("Beatriz Ñúñez")
     desk.publish()
-    return desk
