@@ -54,7 +54,7 @@ def entry(folio: str, seq: int) -> str:
         title=found.title,
         line=found.line,
         prev=found.sealed.entry.prev,
-        files=[(file, _shown(found.sealed, file)) for file in found.line.files],
+        files=[(file, _shown(found.sealed, file, eyes)) for file in found.line.files],
         pretty=json.dumps(json.loads(found.sealed.entry_bytes), ensure_ascii=False, indent=2),
         before=seq - 1,
         after=seq + 1 if seq < len(found.entries) else 0,
@@ -142,7 +142,7 @@ def _file(folio: str, seq: int, number: int) -> tuple[SealedEntry, FileLine]:
     return found.sealed, found.line.files[number]
 
 
-def _shown(sealed: SealedEntry, file: FileLine) -> Shown:
+def _shown(sealed: SealedEntry, file: FileLine, eyes: Lens) -> Shown:
     """What can be shown of a file; what is wrong with it where nothing can."""
     seen = picture(file.about, file.media)
     if seen is not None:
@@ -150,7 +150,7 @@ def _shown(sealed: SealedEntry, file: FileLine) -> Shown:
     house = current_house()
     try:
         with checked_copy(house.blobs, sealed.entry.objects[file.number]) as stream:
-            return rendered(render_preview(stream, name=file.name, limits=house.limits), file.about)
+            return rendered(render_preview(stream, name=file.name, limits=house.limits), file.about, eyes)
     except (BlobMissing, BlobCorrupt) as error:
         answer = answer_for(error)
         return Shown(

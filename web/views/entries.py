@@ -143,10 +143,11 @@ def _data(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> tup
     for name, value in _mapping(sealed.entry.facts.get("params")).items():
         values.setdefault(name, value)
     labels, options = _labels(sealed, definition, lens)
+    order = {name: place for place, name in enumerate(labels)}
     labels["sin_contrasenas"] = _("Imágenes revisadas, sin contraseñas")
     return tuple(
         (labels.get(name, name), options.get((name, str(value)), _("sí") if value == "si" else str(value)))
-        for name, value in values.items()
+        for name, value in sorted(values.items(), key=lambda item: order.get(item[0], len(order)))
         if value not in (None, "")
     )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from documents.preview import Preview
 from evidence.canonical import Json
 from web.i18n import gettext as _
-from web.views.lens import size_text
+from web.views.lens import Lens, size_text
 
 MOST_PAGES = 8
 
@@ -56,12 +57,12 @@ def picture(about: Mapping[str, Json], media: str) -> Shown | None:
     return None
 
 
-def rendered(preview: Preview, about: Mapping[str, Json]) -> Shown:
+def rendered(preview: Preview, about: Mapping[str, Json], lens: Lens) -> Shown:
     """A mail, table or text."""
     data = preview.data
     return Shown(
         form=preview.form,
-        headers=tuple(_headers(data)) if preview.form == "mail" else (),
+        headers=tuple(_headers(data, lens)) if preview.form == "mail" else (),
         body=str(data.get("body", "")),
         cut=bool(data.get("cut")),
         attachments=tuple(_attachments(data.get("attachments"))),
@@ -70,7 +71,7 @@ def rendered(preview: Preview, about: Mapping[str, Json]) -> Shown:
     )
 
 
-def _headers(data: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+def _headers(data: Mapping[str, Json], lens: Lens) -> Iterator[tuple[str, str]]:
     names = (
         ("subject", _("Asunto")),
         ("from", _("De")),
@@ -80,15 +81,25 @@ def _headers(data: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
         ("message_id", _("Identificador")),
     )
     for name, label in names:
-        text = flat(data.get(name))
+        text = _moment(flat(data.get(name)), lens) if name == "date" else flat(data.get(name))
         if text:
             yield label, text
+
+
+def _moment(text: str, lens: Lens) -> str:
+    """A mail's date as dates are shown here; one that cannot be read stays as it was written."""
+    try:
+        return lens.moment(datetime.fromisoformat(text)).text
+    except ValueError:
+        return text
 
 
 def flat(value: Json) -> str:
     """A value in one line: lists by commas, addresses as name and address."""
     if isinstance(value, list):
         return ", ".join(flat(item) for item in value)
+    if isinstance(value, dict) and isinstance(value.get("count"), int):
+        return str(value["count"])
     if isinstance(value, dict):
         name, address = str(value.get("name") or ""), str(value.get("address") or value.get("email") or "")
         return (

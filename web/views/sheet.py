@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from documents.request_form import AccountRequest, FormReading, RowProblem
 from web.i18n import gettext as _
+from web.messages import FIELD_PROBLEMS
 
 _MOVED = ("nombre", "rfc", "correo", "zona", "paquete", "promotoria", "puesto", "tipo")
 
@@ -66,24 +67,10 @@ def _problem(item: RowProblem) -> Problem:
 
 def problem_text(code: str) -> str:
     """A code of `documents.request_form` as a sentence that says what to do."""
-    texts = {
-        "no_header": _("No se encontró un renglón de títulos con nombre y RFC."),
-        "column_missing": _("Falta esta columna."),
-        "column_twice": _("Hay dos columnas con el mismo significado; deja una."),
-        "no_rows": _("Hay títulos, pero ningún renglón debajo."),
-        "too_many_rows": _("Tiene demasiados renglones; divídelo."),
-        "empty": _("Está vacío."),
-        "formula": _("Es una fórmula: pega el valor."),
-        "too_long": _("Es demasiado largo."),
-        "rfc_company": _("Es el RFC de una empresa (12); aquí va el de una persona (13)."),
-        "rfc_generic": _("Es un RFC genérico: no identifica a nadie."),
-        "rfc_malformed": _("El RFC debe ser cuatro letras, una fecha y tres signos."),
-        "rfc_bad_date": _("La fecha dentro del RFC no existe."),
-        "email_malformed": _("No es un correo."),
-        "package_unknown": _("El paquete es 1 o 2."),
-        "movement_unknown": _("Debe decir alta o baja."),
-        "rfc_twice": _("Este RFC ya está en otro renglón."),
-        "rfc_check_digit": _("El último signo del RFC no cuadra; compáralo con la constancia del SAT."),
-        "email_twice": _("Este correo ya está en otro renglón."),
+    extra = {
+        "too_long": _("es demasiado largo"),
+        "rfc_check_digit": _("el último signo del RFC no cuadra; compáralo con la constancia del SAT"),
+        "email_twice": _("el mismo correo está en otro renglón"),
     }
-    return texts.get(code, code)
+    known = FIELD_PROBLEMS.get(code)
+    return extra.get(code) or (_(known) if known else code)
