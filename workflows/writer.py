@@ -7,12 +7,13 @@ is held while objects are stored. A command with an idempotency key used before 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
 
-from evidence.canonical import Json, canonical_bytes
+from evidence.canonical import Json
 from evidence.entry import BlobRef, EntryDraft, EntryKind, SealedEntry
 from evidence.ports import (
     BlobStore,
@@ -226,7 +227,8 @@ def request_digest(command: Command, files: Sequence[PreparedFile]) -> str:
         if item.name not in {"uploads", "idempotency_key"}:
             asked[item.name] = _plain(getattr(command, item.name))
     asked["files"] = [[file.name, file.slot, file.sha256] for file in files]
-    return hashlib.sha256(canonical_bytes(asked)).hexdigest()
+    text = json.dumps(asked, sort_keys=True)  # ASCII: a form may hold what no entry may, and is refused later
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _plain(value: object) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import pytest
 
@@ -118,10 +119,16 @@ def walk(path: Path) -> tuple[Desk, str, CaseState]:
     return desk, folio, desk.cases.view(folio).state
 
 
+@cache
+def seen(name: str) -> tuple[Desk, str, CaseState]:
+    """A walked path for tests that only look."""
+    return seen(name)
+
+
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
 def test_path(path: Path) -> None:
     """Statuses, completeness and what may come next, after each way through the process."""
-    _, _, state = walk(path)
+    _, _, state = seen(path.name)
     assert state.status == path.status
     assert state.machine_values() == {"ticket": path.ticket, "cam_pegasus": path.cam}
     assert (state.closed, state.complete) == (path.closed, path.complete)
@@ -134,7 +141,7 @@ def test_path(path: Path) -> None:
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
 def test_replay_from_entries(path: Path) -> None:
     """Another reader of the same bytes derives the same state, and the stored projection says just that."""
-    desk, folio, _ = walk(path)
+    desk, folio, _ = seen(path.name)
     entries = [sealed.entry for sealed in desk.ledger.history(folio)]
     definition = desk.definitions.current("MA-001")
     fresh = derive(definition, entries, calendar=BusinessCalendar.bundled())
@@ -154,7 +161,7 @@ def test_waits_name_whom_they_wait_for() -> None:
         "custody letter returned and signed": ("solicitante", "26a", 28),
     }
     for path in PATHS:
-        _, _, state = walk(path)
+        _, _, state = seen(path.name)
         found = state.waiting
         if path.name in expected:
             assert found is not None
@@ -165,14 +172,14 @@ def test_waits_name_whom_they_wait_for() -> None:
 
 def test_every_status_names_the_entry_that_caused_it() -> None:
     """A machine's status carries the entry that moved it."""
-    _, _, state = walk(next(path for path in PATHS if path.name == "validated"))
+    _, _, state = seen("validated")
     causes = {machine.machine: machine.seq for machine in state.machines}
     assert causes == {"ticket": 27, "cam_pegasus": 19}
 
 
 def test_repetition_keeps_the_earlier_round() -> None:
     """After a refusal by MetLife the earlier entries stay visible as past, and the repetition is an exception."""
-    _, _, state = walk(next(path for path in PATHS if path.name == "MetLife refuses, then confirms"))
+    _, _, state = seen("MetLife refuses, then confirms")
     step = state.step("13")
     assert (step.round, step.past, step.entries) == (2, (13,), (20,))
     assert [item.detail for item in state.exceptions if item.code == "repeated"] == ["rechazada"]
@@ -194,7 +201,7 @@ def test_failed_validation_is_routed() -> None:
 def test_entries_that_close_say_so() -> None:
     """The entry that ends a case is of kind case.closed, whoever made it."""
     for name in ("director refuses", "validated", "removal"):
-        desk, folio, _ = walk(next(path for path in PATHS if path.name == name))
+        desk, folio, _ = seen(name)
         assert desk.ledger.history(folio)[-1].entry.kind is EntryKind.CASE_CLOSED
 
 
