@@ -191,7 +191,7 @@ class CaseService:
         rules.reason_given(command.reason)
         target = _target(situation, command)
         step = situation.definition.by_step.get(target)
-        rules.role_allowed(target, correctors(situation.definition, step, command.seq), command.actor)
+        rules.role_allowed(target, correctors(situation.definition, step), command.actor)
         uploads = () if command.annul else command.uploads
         files = prepare(uploads, step, self._reader, self._max_files)
 

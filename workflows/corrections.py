@@ -16,10 +16,10 @@ from workflows.uploads import PreparedFile
 from workflows.values import check_note
 
 
-def correctors(definition: Definition, step: Step | None, seq: int) -> tuple[str, ...]:
+def correctors(definition: Definition, step: Step | None) -> tuple[str, ...]:
     """Roles that may correct an entry: those who may record it, and the process's correctors."""
     roles = step.roles if step is not None else ()
-    opening = definition.opening.roles if seq == 1 or step is None else ()
+    opening = definition.opening.roles if step is None or step.code == definition.opening.step else ()
     return (*roles, *opening, *definition.correction_roles)
 
 
@@ -53,20 +53,11 @@ def correction(
         carried=(*kept(target, command.keep, step), *reused(situation, step, command.reuse)),
         occurred_at=command.occurred_at,
         acting_for=command.acting_for,
-        opening=command.seq in opening_versions(situation),
+        opening=situation.state is not None and command.seq in rules.opening_versions(situation.state),
         corrects=command.seq,
     )
     stated = state_claim(situation, claim)
     return draft(situation, claim, stated, EntryKind.EVIDENCE_SUPERSEDED, blobs, (target.leaf,))
-
-
-def opening_versions(situation: Situation) -> frozenset[int]:
-    """``seq`` of the opening entry and of every correction of it."""
-    versions = {1}
-    for seq, by in situation.state.superseded if situation.state is not None else ():
-        if seq in versions:
-            versions.add(by)
-    return frozenset(versions)
 
 
 def refusal_claim(

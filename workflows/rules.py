@@ -166,11 +166,22 @@ def supersedable(state: CaseState, entries: Sequence[Entry], seq: int, *, annul:
         raise NotSupersedable(seq=seq, why="superseded", by=by)
     if entry.kind not in CORRECTABLE or (entry.kind in ANNUL_ONLY and not annul):
         raise NotSupersedable(seq=seq, why="kind")
-    if (seq == 1 and annul) or (entry.kind is EntryKind.EVIDENCE_SUPERSEDED and entry.facts.get("annul")):
+    if (annul and seq in opening_versions(state)) or (
+        entry.kind is EntryKind.EVIDENCE_SUPERSEDED and entry.facts.get("annul")
+    ):
         raise NotSupersedable(seq=seq, why="kind")
     if entry.facts.get("actor_class") == "system":
         raise NotSupersedable(seq=seq, why="system")
     return entry
+
+
+def opening_versions(state: CaseState) -> frozenset[int]:
+    """``seq`` of the opening entry and of every correction of it."""
+    versions = {1}
+    for seq, by in state.superseded:
+        if seq in versions:
+            versions.add(by)
+    return frozenset(versions)
 
 
 def _taken(step: Step, status: StepStatus, entry: Entry | None) -> StepNotOpen:
