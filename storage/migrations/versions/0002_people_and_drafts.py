@@ -31,7 +31,7 @@ def downgrade() -> None:
         op.drop_table(name)
 
 
-def _texts(*names: str) -> list[sa.Column]:
+def _texts(*names: str) -> list[sa.Column[str]]:
     return [sa.Column(name, NAME, nullable=False) for name in names]
 
 
