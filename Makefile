@@ -9,7 +9,7 @@ PORT ?= 8000
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check lint types contracts docs bench lock format
+.PHONY: help setup demo serve test check lint types contracts docs bench pictures lock format
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,9 @@ docs: setup ## Docs against code: settings, commands, entry kinds, links, target
 bench: setup ## Measure beside baselines taken in the same run; prints a table, writes var/bench/latest.json
 	@sh tools/parts.sh
 	@$(PY) -m benchmarks $(ARGS)
+
+pictures: setup ## Take the pictures of README.md again (needs chromium)
+	@$(PY) tools/pictures.py
 
 format: setup ## Rewrite the tree as `make lint` wants it
 	@$(BIN)/ruff check --fix .
