@@ -130,7 +130,8 @@ class CaseChecker:
     def _erasures(self, sealed: Sequence[SealedEntry]) -> None:
         erasures = ErasureLedger()
         for item in sealed:
-            erasures.see(item.entry, item.leaf, payload_present=item.payload_bytes is not None)
+            present = self._bag.has(layout.payload_path(item.entry.case, item.entry.seq))
+            erasures.see(item.entry, item.leaf, payload_present=present)
         for finding in erasures.findings():
             self._report(finding)
 

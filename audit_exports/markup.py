@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable
 from html import escape
 from urllib.parse import quote
 
+# Controls but tab and newline; marks, overrides and isolates of direction; the byte order mark.
+_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _VOID = frozenset({"meta", "link", "img", "input", "br", "hr"})
 
 
@@ -62,10 +65,4 @@ def source_hash(code: str) -> str:
 
 def _visible(text: str) -> str:
     """Control characters and direction overrides shown as a replacement sign, so that no name can disguise itself."""
-    return "".join("\ufffd" if _hidden(char) else char for char in text)
-
-
-def _hidden(char: str) -> bool:
-    return (
-        char < " " and char not in "\t\n"
-    ) or char in "\x7f\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+    return _HIDDEN.sub("\ufffd", text)

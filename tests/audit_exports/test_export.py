@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import io
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from audit_exports.builder import ExportRefused, export
 from audit_exports.exportlog import EXPORTS
 from audit_exports.record import Scope
 from audit_exports.scope import sample_of
-from evidence.entry import SealedEntry
+from evidence.entry import BlobRef, SealedEntry
 from evidence.ports import Compose, StoreUnavailable
 from tests.audit_exports.resealing import contents
 from tests.audit_exports.sample_desk import AUDITOR, PDF, Desk
@@ -94,6 +95,21 @@ def test_a_changed_object_refuses_the_export(desk: Desk, tmp_path: Path, other: 
     desk.blobs.objects[key] = (stored, other)
     error = refused(desk, tmp_path)
     assert (error.code, [item.code for item in error.findings]) == ("integrity", ["object.differs"])
+
+
+def test_a_store_that_does_not_check_itself_is_checked(desk: Desk, tmp_path: Path) -> None:
+    """Same size, other bytes, and no error from the store: the export's own digest decides."""
+    stored = desk.blobs
+
+    class Careless:
+        def open(self, ref: BlobRef) -> nullcontext[io.BytesIO]:
+            with stored.open(ref) as stream:
+                data = bytearray(stream.read())
+            data[-1] ^= 1
+            return nullcontext(io.BytesIO(data))
+
+    desk.blobs = Careless()
+    assert [item.code for item in refused(desk, tmp_path).findings] == ["object.differs"]
 
 
 def change_row(desk: Desk, seq: int, change: Callable[[SealedEntry], SealedEntry]) -> None:

@@ -60,10 +60,9 @@ def test_packages_of_real_stores_verify(real_desk: Desk, tmp_path: Path) -> None
     assert [item.entry.seq for item in real_desk.ledger.history(EXPORTS)] == [1, 2]
 
 
+@pytest.mark.parametrize("real_desk", ["embedded"], indirect=True)
 def test_a_file_removed_or_changed_on_disk_refuses_the_export(real_desk: Desk, tmp_path: Path) -> None:
     """The stores' own streams notice; nothing is left behind, nothing is logged."""
-    if not isinstance(real_desk.blobs, FileBlobStore):
-        pytest.skip("only files can be changed behind the store's back here")
     blob = real_desk.ledger.history(CASE)[1].entry.objects[0]
     path = tmp_path / "blobs" / blob.key
     kept = path.read_bytes()

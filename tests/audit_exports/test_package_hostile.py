@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from audit_exports import ziplayout
-from audit_exports.containers import Folder, ZipContainer
+from audit_exports.containers import Folder, Unreadable, ZipContainer
 from audit_exports.zipwriter import ZipWriter
 from evidence.findings import Verdict
 from tests.audit_exports.resealing import codes, contents, plain_zip, reseal, unpack, verify_bytes
@@ -117,6 +117,22 @@ def test_declared_sizes_beyond_the_file_are_refused(package: bytes, vkey: str) -
         report = verify_bytes(bytes(changed), vkey)
         assert report.verdict is Verdict.INVALID
         assert codes(report) <= {"zip.overlap", "zip.compressed"}
+
+
+@pytest.mark.parametrize("size", [10, 5_000_000])
+def test_a_checksum_wrong_in_both_places_is_found(size: int) -> None:
+    """Headers that agree with each other and not with the data would make other programs refuse the package."""
+    package = bytearray(plain_zip({"a": bytes(size)}))
+    end = ziplayout.read_end(bytes(package[-98:]))
+    assert end is not None
+    for place in (14, end[1] + 16):
+        package[place] ^= 1
+    container = ZipContainer(io.BytesIO(package))
+    assert container.problems() == []
+    with pytest.raises(Unreadable) as caught:
+        list(container.chunks("a"))
+    assert caught.value.finding.code == "zip.crc"
+    container.close()
 
 
 def test_bytes_that_belong_to_no_member_are_found(files: dict[str, bytes], vkey: str) -> None:

@@ -170,6 +170,33 @@ def test_a_removed_file_is_found_though_all_manifests_fit(
     assert verify_bytes(reseal(files, {what: None}), vkey).verdict is Verdict.INVALID
 
 
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        ("an entry", {"chain.prev_differs", "proof.invalid"}),
+        ("a payload", {"payload.differs"}),
+        ("a salt", {"payload.differs"}),
+        ("an evidence file", {"object.differs"}),
+        ("a proof", {"proof.invalid"}),
+        ("the checkpoint", {"checkpoint.signature_invalid", "proof.other_checkpoint"}),
+        ("the definition", {"definition.differs"}),
+        ("the calendar", {"calendar.differs"}),
+        ("the index", {"derived.differs"}),
+        ("the scope's totals", {"scope.differs"}),
+        ("the scope's processes", {"case.out_of_scope"}),
+    ],
+)
+def test_each_change_is_told_for_what_it_is(
+    files: dict[str, bytes], vkey: str, what: str, expected: set[str]
+) -> None:
+    """The findings name the broken thing, and what is wholly another matter is not among them."""
+    path, old, new = RESEALED[what]
+    changed = files[path].replace(old, new) if old else bytes(32)
+    found = codes(verify_bytes(reseal(files, {path: changed}), vkey))
+    assert expected <= found
+    assert "payload.missing" not in found
+
+
 def test_an_added_file_is_found_though_all_manifests_fit(files: dict[str, bytes], vkey: str) -> None:
     """What has no place in a package does not travel in it."""
     report = verify_bytes(reseal(files, {"data/verificador.py": b"print('VALID')"}), vkey)
