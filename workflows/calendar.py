@@ -94,8 +94,15 @@ class BusinessCalendar:
         return tuple(d for d in days if self.service[d.weekday()] and d not in self.holidays)
 
     def local_day(self, moment: datetime) -> date:
-        """The date of a moment where the desk is."""
-        return moment.astimezone(self._zone).date()
+        """The date of a moment where the desk is.
+
+        Raises:
+            OutOfCalendar: the moment lies at an end of time, where no other zone can express it.
+        """
+        try:
+            return moment.astimezone(self._zone).date()
+        except OverflowError as error:
+            raise OutOfCalendar(moment.date(), self.first, self.last) from error
 
     def is_business_day(self, day: date) -> bool:
         """Whether the desk works that day."""

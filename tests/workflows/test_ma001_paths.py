@@ -290,6 +290,27 @@ def test_state_as_of_any_moment() -> None:
     assert len(desk.cases.view(folio, as_of=local("2026-01-12 09:07")).entries) == 7
 
 
+def test_measures_count_days_between_steps() -> None:
+    """Days between handing over credentials and the signed custody letter are counted; unknown ones are -1."""
+    desk = Desk(reader=QuickReader())
+    folio = desk.open()
+    desk.walk(folio, *ALTA[: ALTA.index("24")])
+    desk.clock.set("2026-01-21 12:00")
+    assert [m.days for m in desk.cases.view(folio).state.measures] == [-1, 0, 0]
+    state = desk.record(folio, "24").state
+    assert {m.measure: m.days for m in state.measures}["credenciales_sin_custodia"] == 9
+
+
+def test_order_of_the_text_is_soft_where_no_guard_stands() -> None:
+    """Doing 3 before 2 is taken and shown as out of order; doing it in order is no exception."""
+    desk = Desk(reader=QuickReader())
+    folio = desk.open()
+    desk.walk(folio, "3", "2")
+    found = [(item.code, item.step, item.detail) for item in desk.cases.view(folio).state.exceptions]
+    assert found == [("out_of_order", "3", "2")]
+    assert seen("validated")[2].exceptions == ()
+
+
 def test_ticket_may_be_added_later() -> None:
     """Both doors lead to one case: a ticket's screenshot may join the request that came from CAM Pegasus."""
     desk = Desk(reader=QuickReader())
