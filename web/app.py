@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, url_for
+from flask import Flask, request, url_for
 from flask_login import LoginManager  # type: ignore[import-untyped]  # publishes no types
 from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]  # publishes no types
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -109,9 +109,10 @@ def _install_i18n(app: Flask) -> None:
 
 def asset(filename: str) -> str:
     """The address of a static file with a digest of its content, so that it may be kept for ever."""
-    return url_for("static", filename=filename, v=_fingerprint(filename))
+    return _asset(filename, request.script_root)
 
 
-@cache
-def _fingerprint(filename: str) -> str:
-    return hashlib.sha256((STATIC / filename).read_bytes()).hexdigest()[:12]
+@cache  # a page names the icons' file more than a hundred times
+def _asset(filename: str, _mount: str) -> str:
+    digest = hashlib.sha256((STATIC / filename).read_bytes()).hexdigest()[:12]
+    return url_for("static", filename=filename, v=digest)
