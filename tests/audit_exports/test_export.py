@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import errno
 import io
+import os
+import stat
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -52,6 +54,27 @@ def test_the_export_is_logged_before_the_file_appears(desk: Desk, tmp_path: Path
     )
     assert entry.payload()["via"] == {"channel": "console", "os_user": "ops"}
     assert receipt.package_bytes == (tmp_path / "p.zip").stat().st_size
+
+
+def test_the_package_is_on_the_disk_before_it_is_logged(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """File flushed and synced, then the entry, then the name, then the folder synced."""
+    order: list[str] = []
+    append, sync = desk.ledger.append, os.fsync
+
+    def synced(descriptor: int) -> None:
+        order.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        sync(descriptor)
+
+    def logged(case: str, compose: Compose) -> Sequence[SealedEntry]:
+        order.append("entry")
+        return append(case, compose)
+
+    monkeypatch.setattr("audit_exports.destination.os.fsync", synced)
+    desk.ledger.append = logged
+    desk.export(tmp_path / "p.zip")
+    assert order == ["file", "entry", "folder"]
 
 
 def test_an_export_that_cannot_be_logged_is_not_handed_over(desk: Desk, tmp_path: Path) -> None:

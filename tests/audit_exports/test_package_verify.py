@@ -178,7 +178,7 @@ def test_a_removed_file_is_found_though_all_manifests_fit(
         ("a salt", {"payload.differs"}),
         ("an evidence file", {"object.differs"}),
         ("a proof", {"proof.invalid"}),
-        ("the checkpoint", {"checkpoint.signature_invalid", "proof.other_checkpoint"}),
+        ("the checkpoint", {"checkpoint.signature_invalid", "proof.other_checkpoint", "scope.differs"}),
         ("the definition", {"definition.differs"}),
         ("the calendar", {"calendar.differs"}),
         ("the index", {"derived.differs"}),
