@@ -41,7 +41,9 @@ class Desk:
 
     def __init__(self, data: Path) -> None:
         self.place = Installation(data)
-        self.server: BaseWSGIServer = make_server("127.0.0.1", 0, self.place.app, threaded=True, request_handler=_Quiet)
+        self.server: BaseWSGIServer = make_server(
+            "127.0.0.1", 0, self.place.app, threaded=True, request_handler=_Quiet
+        )
         self.steward = Steward(self.place.house)
         self._thread = threading.Thread(target=self.server.serve_forever, daemon=True)
 
@@ -67,7 +69,14 @@ class Desk:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A headless Chromium; skips where there is none."""
-    path = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+    path = next(
+        (
+            found
+            for name in ("chromium", "chromium-browser", "google-chrome")
+            if (found := shutil.which(name))
+        ),
+        None,
+    )
     if path is None:
         pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
@@ -97,7 +106,11 @@ def new_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
     made: list[BrowserContext] = []
 
     def make(**options: object) -> BrowserContext:
-        settings = {"locale": "es-MX", "timezone_id": "America/Mexico_City", "viewport": {"width": 1280, "height": 900}}
+        settings = {
+            "locale": "es-MX",
+            "timezone_id": "America/Mexico_City",
+            "viewport": {"width": 1280, "height": 900},
+        }
         context = chromium.new_context(**{**settings, **options})  # type: ignore[arg-type]  # passed through
         context.set_default_timeout(15_000)
         made.append(context)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -18,12 +18,14 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture(scope="module")
-def folio(desk: Desk, chromium, tmp_path_factory) -> Iterator[str]:  # type: ignore[no-untyped-def]
+def folio(desk: Desk, chromium, tmp_path_factory) -> str:  # type: ignore[no-untyped-def]
     """A case some steps on its way, with a mail, a sheet, a picture, a letter and a correction in it."""
     papers = Papers(tmp_path_factory.mktemp("papers"))
     context = chromium.new_context(locale="es-MX", timezone_id="America/Mexico_City")
     context.set_default_timeout(15_000)
-    laura = Person(context, desk.address, desk.place.user(email="laura@desk.example", name="Laura Ortega Prado").email)
+    laura = Person(
+        context, desk.address, desk.place.user(email="laura@desk.example", name="Laura Ortega Prado").email
+    )
     made = laura.open_case(PERSON)
     for act in (
         Act("2", {"correo": [papers.mail("Confirmación de recepción")]}),
@@ -37,7 +39,7 @@ def folio(desk: Desk, chromium, tmp_path_factory) -> Iterator[str]:  # type: ign
     laura.attach("8", "correo", [papers.mail("Carta para firma")])
     context.close()
     desk.steward.run_due(float("inf"))
-    yield made
+    return made
 
 
 def pages(folio: str) -> list[str]:
@@ -72,7 +74,13 @@ def boss(person: Callable[..., Person]) -> Callable[..., Person]:
     """Somebody who may see every page."""
 
     def make(**options: object) -> Person:
-        return person(Role.SUPERVISOR, Role.ESPECIALISTA, email="abraham@desk.example", name="Abraham Ríos Vega", **options)
+        return person(
+            Role.SUPERVISOR,
+            Role.ESPECIALISTA,
+            email="abraham@desk.example",
+            name="Abraham Ríos Vega",
+            **options,
+        )
 
     return make
 
@@ -118,9 +126,7 @@ def test_no_page_scrolls_sideways_at_360_pixels(folio: str, boss: Callable[..., 
     assert too_wide == []
 
 
-def test_a_step_is_done_by_keyboard_alone(
-    desk: Desk, folio: str, boss: Callable[..., Person]
-) -> None:
+def test_a_step_is_done_by_keyboard_alone(desk: Desk, folio: str, boss: Callable[..., Person]) -> None:
     """From the skip link to the receipt without a mouse: tick, note, seal."""
     abraham = boss()
     page = abraham.show(folio, "5")
@@ -143,7 +149,9 @@ def test_a_step_is_done_by_keyboard_alone(
     assert any(item.entry.step == "5" for item in desk.place.house.cases.view(folio).entries)
 
 
-def test_control_k_goes_to_the_search_and_a_folio_to_its_case(folio: str, boss: Callable[..., Person]) -> None:
+def test_control_k_goes_to_the_search_and_a_folio_to_its_case(
+    folio: str, boss: Callable[..., Person]
+) -> None:
     """Ctrl+K focuses the search; a whole folio opens its case; a piece of a name finds it."""
     abraham = boss()
     page = abraham.go("/procesos")
@@ -175,7 +183,19 @@ def test_english_is_complete_on_every_page(folio: str, boss: Callable[..., Perso
     page.locator(".bar details.menu summary").last.click()
     page.get_by_role("button", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
-    spanish = ["Mi bandeja", "Casos", "Procesos", "Bitácora", "Exportar", "Verificar", "Sellar", "Registrado", "Ocurrió", "hecho", "bloqueado"]
+    spanish = [
+        "Mi bandeja",
+        "Casos",
+        "Procesos",
+        "Bitácora",
+        "Exportar",
+        "Verificar",
+        "Sellar",
+        "Registrado",
+        "Ocurrió",
+        "hecho",
+        "bloqueado",
+    ]
     left = []
     for path in pages(folio):
         text = abraham.go(path).locator("body").inner_text()

@@ -25,7 +25,11 @@ def alta(papers: Papers) -> list[Act]:
         Act("6", picks={"paquete": "1"}),
         Act("7", {"carta": [letter("carta_autorizacion")]}),
         Act("8", {"correo": [mail("Carta para firma")]}),
-        Act("9", {"carta_firmada": [letter("carta_firmada", 2)], "correo": [mail("RE Carta para firma")]}, choice="autorizada"),
+        Act(
+            "9",
+            {"carta_firmada": [letter("carta_firmada", 2)], "correo": [mail("RE Carta para firma")]},
+            choice="autorizada",
+        ),
         Act("10", ticks=["declaro"]),
         Act("11", {"captura": [shot("remote_scan_solicitud")]}),
         Act("12", {"captura": [shot("remote_scan_datos")]}),
@@ -37,7 +41,11 @@ def alta(papers: Papers) -> list[Act]:
         Act("18", {"confirmacion": [mail("MetLife confirma el alta")]}, choice="confirmada"),
         Act("19", {"captura": [shot("cam_activo")]}),
         Act("20", fields={"usuario_metlife": "MRUIZO01"}),
-        Act("21", fields={"destinatario": PERSON["nombre"]}, picks={"canal": "llamada", "cambio_obligatorio": "si"}),
+        Act(
+            "21",
+            fields={"destinatario": PERSON["nombre"]},
+            picks={"canal": "llamada", "cambio_obligatorio": "si"},
+        ),
         Act("22", {"carta": [letter("carta_custodia")]}),
         Act("23", {"correo": [mail("Carta custodia para firma")]}),
         Act("24", {"carta_firmada": [letter("carta_custodia_firmada")]}, choice="firmada"),
@@ -64,10 +72,14 @@ def test_a_specialist_takes_an_alta_from_ticket_to_closing(
     assert page.locator(".book > li").count() == len(alta(papers)) + 1
 
 
-def test_a_specialist_takes_a_baja_to_its_end(desk: Desk, person: Callable[..., Person], papers: Papers) -> None:
+def test_a_specialist_takes_a_baja_to_its_end(
+    desk: Desk, person: Callable[..., Person], papers: Papers
+) -> None:
     """A baja needs neither letter of authorisation nor paper archive and ends with CAM in Baja."""
     laura = person()
-    folio = laura.open_case({**PERSON, "rfc": "GAHL880704QX2", "nombre": "Luis García Hernández"}, kind="baja", ticket="TK-50001")
+    folio = laura.open_case(
+        {**PERSON, "rfc": "GAHL880704QX2", "nombre": "Luis García Hernández"}, kind="baja", ticket="TK-50001"
+    )
     who = {**PERSON, "rfc": "GAHL880704QX2", "nombre": "Luis García Hernández"}
     acts = [
         Act("2", {"correo": [papers.mail("Recibimos tu baja")]}),

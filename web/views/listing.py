@@ -144,49 +144,39 @@ def progress(steps: object) -> str:
 def _groups(
     kept: Mapping[str, str], processes: Sequence[str], link: Callable[[Mapping[str, str]], str]
 ) -> tuple[Group, ...]:
-    def group(label: str, name: str, options: Sequence[tuple[str, str]], default: str = "") -> Group:
-        now = kept.get(name, default)
-        return Group(
-            label,
-            tuple(
-                Option(
-                    text,
-                    link(
-                        {**{k: v for k, v in kept.items() if k != name}, **({name: value} if value else {})}
-                    ),
-                    value == now,
-                )
-                for value, text in options
-            ),
-        )
-
+    states = (
+        ("abiertos", _("Abiertos")),
+        ("cerrados", _("Cerrados")),
+        ("incompletos", _("Expediente incompleto")),
+        ("todos", _("Todos")),
+    )
+    limits = (("", _("Cualquier plazo")), ("vencidos", _("Vencidos")), ("hoy", _("Vencen en 24 horas")))
+    orders = (("", _("Los más nuevos")), ("vence", _("Lo que vence antes")))
     state = "" if kept.get("q") else "abiertos"
     found = [
-        group(
-            _("Estado"),
-            "estado",
-            (
-                ("abiertos", _("Abiertos")),
-                ("cerrados", _("Cerrados")),
-                ("incompletos", _("Expediente incompleto")),
-                ("todos", _("Todos")),
-            ),
-            state,
-        ),
-        group(
-            _("Plazo"),
-            "vence",
-            (("", _("Cualquier plazo")), ("vencidos", _("Vencidos")), ("hoy", _("Vencen en 24 horas"))),
-        ),
-        group(_("Orden"), "orden", (("", _("Los más nuevos")), ("vence", _("Lo que vence antes")))),
+        _group(kept, link, _("Estado"), "estado", states, state),
+        _group(kept, link, _("Plazo"), "vence", limits),
+        _group(kept, link, _("Orden"), "orden", orders),
     ]
     if len(processes) > 1:
-        found.insert(
-            0,
-            group(
-                _("Proceso"),
-                "proceso",
-                (("", _("Todos los procesos")), *((code, code) for code in processes)),
-            ),
-        )
+        codes = (("", _("Todos los procesos")), *((code, code) for code in processes))
+        found.insert(0, _group(kept, link, _("Proceso"), "proceso", codes))
     return tuple(found)
+
+
+def _group(
+    kept: Mapping[str, str],
+    link: Callable[[Mapping[str, str]], str],
+    label: str,
+    name: str,
+    options: Sequence[tuple[str, str]],
+    default: str = "",
+) -> Group:
+    """One row of filters: each option keeps what the others say."""
+    now = kept.get(name, default)
+    others = {key: value for key, value in kept.items() if key != name}
+    chosen = tuple(
+        Option(text, link({**others, name: value} if value else others), value == now)
+        for value, text in options
+    )
+    return Group(label, chosen)
