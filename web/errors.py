@@ -8,6 +8,7 @@ types and places of the failure, without its texts, in the log.
 from __future__ import annotations
 
 import errno
+import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -30,10 +31,12 @@ from web.i18n import format_size, gettext, local
 from web.logs import LOG
 from web.messages import Message
 from web.security import wants_json
-from web.wiring import DraftTooLarge, HouseError
+from web.wiring import DraftTooLarge, HouseError, WrongLog
+from workflows.calendar import OutOfCalendar
 from workflows.errors import Refusal
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_UNMIGRATED = re.compile(r"no such (table|column)|(relation|column) .* does not exist")
 _SIZES = frozenset({"size", "limit"})
 
 
@@ -183,6 +186,8 @@ def _unavailable(error: ports.StoreUnavailable) -> Answer:
     """A full disk says so, wherever in the chain of causes it stands."""
     full = any(isinstance(cause, OSError) and cause.errno in _FULL for cause in _causes(error))
     full = full or "disk is full" in str(error)
+    if _UNMIGRATED.search(str(error)):
+        return house_answer("not_migrated")
     return house_answer("disk_full" if full else "unavailable")
 
 
@@ -242,6 +247,9 @@ _TABLE: tuple[tuple[type[BaseException], Callable[..., Answer]], ...] = (
     (ports.BlobMissing, _always("blob_missing")),
     (ports.BlobCorrupt, _always("blob_corrupt")),
     (ports.RolledBack, _always("rolled_back")),
+    (WrongLog, _always("wrong_log")),
+    (ports.StoreError, _always("store_unfit")),
+    (OutOfCalendar, _always("out_of_calendar")),
     (MalformedEntry, _always("ledger_damaged")),
     (HTTPException, _http),
     (OSError, _operating_system),

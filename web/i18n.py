@@ -37,6 +37,18 @@ _KEYWORDS: dict[str, tuple[int, ...] | None] = {
 _METHODS = [("web/**.py", "python"), ("templates/web/**.html", "jinja2"), ("web/**.html", "jinja2")]
 
 
+_HEADER = b"""# English translations of Constancia; Spanish is the source. Kept by "python -m web.i18n extract".
+msgid ""
+msgstr ""
+"Language: en\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+
+"""
+
+
 def N_(message: str) -> str:  # noqa: N802 - the name every gettext tool knows
     """Mark a message for extraction where it is translated only later."""
     return message
@@ -82,7 +94,9 @@ def _choose() -> str:
     chosen = getattr(getattr(current_user, "user", None), "locale", "") or request.cookies.get(COOKIE, "")
     if chosen in LANGUAGES:
         return str(chosen)
-    return request.accept_languages.best_match(list(LANGUAGES), default="es") or "es"
+    # Not `best_match`: to it "es-MX" is no "es", and an exact "en" of lower quality would win.
+    wanted = (tag.lower().partition("-")[0] for tag in request.accept_languages.values())
+    return next((tag for tag in wanted if tag in LANGUAGES), "es")
 
 
 def gettext(message: str, /, **fields: object) -> str:
@@ -194,7 +208,8 @@ def update_catalogue(path: Path = CATALOGUE) -> tuple[int, int]:
             message.string = known.string
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as stream:
-        write_po(stream, fresh, width=110, omit_header=False, sort_output=True, include_lineno=False)
+        stream.write(_HEADER)  # without dates and authors: the same messages give the same bytes
+        write_po(stream, fresh, width=110, omit_header=True, sort_output=True, include_lineno=False)
     missing = sum(1 for message in fresh if message.id and not _complete(message.string))
     return len(fresh), missing
 

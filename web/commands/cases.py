@@ -108,8 +108,8 @@ def record(  # noqa: PLR0913 - one parameter an option
     acting = actor_for(user, found.roles, role=role, via="console", os_user=console.os_user())
     texts = _texts(data)
     own = {field.name for field in found.fields}
-    choice = choice or ("" if "choice" in own else texts.pop("choice", ""))
-    note = note or ("" if "note" in own else texts.pop("note", ""))
+    choice = choice or _besides(texts, "choice", own)
+    note = note or _besides(texts, "note", own)
     principal = console.account(acting_for).id if acting_for else ""
     with _uploads(files, tuple(slot.code for slot in found.slots)) as uploads:
         receipt = house.cases.record(
@@ -126,12 +126,13 @@ def record(  # noqa: PLR0913 - one parameter an option
                 idempotency_key=key,
             )
         )
-    _done(
-        house,
-        receipt,
-        as_json=as_json,
-        plain=f"{receipt.folio} {receipt.seq} {receipt.leaf} {receipt.recorded_at}",
-    )
+    plain = f"{receipt.folio} {receipt.seq} {receipt.leaf} {receipt.recorded_at}"
+    _done(house, receipt, as_json=as_json, plain=plain)
+
+
+def _besides(texts: dict[str, str], name: str, own: set[str]) -> str:
+    """Take ``name`` out of the typed data, unless the step has a field of its own by that name."""
+    return "" if name in own else texts.pop(name, "")
 
 
 @group.command("show")
