@@ -58,6 +58,7 @@ def test_metlife_warns_at_15_and_expires_at_20_days() -> None:
     desk.cases.fire_due_timers()
     desk.cases.fire_due_timers()
     assert _fired(desk, folio) == [("metlife", "warn"), ("metlife", "limit")]
+    assert _timer(desk, folio, "metlife").pending == ()
     state = desk.cases.view(folio).state
     assert [item.code for item in state.exceptions] == ["overdue"]
     last = desk.ledger.history(folio)[-1].entry
@@ -126,6 +127,7 @@ def test_no_closing_on_a_day_off() -> None:
     desk.clock.set("2026-11-23 08:00")
     (receipt,) = desk.cases.fire_due_timers()
     assert receipt.state.closed
+    assert _fired(desk, folio) == [("validacion", "limit")]
 
 
 def test_closing_is_held_back_while_the_custody_letter_is_missing() -> None:
