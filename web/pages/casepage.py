@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from web.drafts import DraftDesk
 from web.errors import Answer
-from web.pages.context import lens, may_export, may_record
+from web.pages.context import lens, may_export
 from web.pages.forms import draft_view, occurred_at
 from web.security import person
 from web.views.case_page import CasePage, case_page
@@ -68,7 +68,7 @@ def show_case(folio: str, *, step: str = "", answer: Answer | None = None) -> Re
         as_of=eyes.moment(as_of) if as_of else None,
         as_of_raw=raw,
         may_export=may_export(),
-        grounds=grounds(view.definition, eyes) if may_record() else (),
+        grounds=grounds(view.definition, eyes) if _may_refuse(view.definition, eyes) else (),
         refuse_action=url_for("recording.refuse", folio=folio),
         draft_url=_draft_url,
     )
@@ -103,6 +103,11 @@ def _receipt(page: CasePage) -> Receipt | None:
     if line is None:
         return None
     return Receipt(page.folio, line.seq, line.step, line.recorded, line.leaf, line.words, line.files)
+
+
+def _may_refuse(definition: Definition, eyes: Lens) -> bool:
+    """Whether the person's role refuses requests of an open case."""
+    return not eyes.roles.isdisjoint((*definition.opening.roles, *definition.waiver_roles))
 
 
 def _draft_url(folio: str, step: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import g, request, url_for
+from flask import current_app, g, request, url_for
 
 from identity.accounts import RECORDERS, Role, User
 from web.i18n import gettext as _
@@ -16,6 +16,7 @@ from web.wiring import House, current_house, now
 from workflows.definition import Definition
 
 THEME_COOKIE = "tema"
+DEMO_LOGS = "constancia.demo/"
 THEMES = ("auto", "light", "dark")
 EXPORTERS = frozenset(
     {Role.SUPERVISOR, Role.DIRECTOR, Role.AUDITOR_INTERNO, Role.AUDITOR_EXTERNO, Role.ADMINISTRADOR}
@@ -67,11 +68,16 @@ def shell() -> dict[str, object]:
             if request.cookies.get(THEME_COOKIE) in THEMES
             else "auto",
             here=request.full_path.rstrip("?") if request.method == "GET" else "/",
-            demo=False,
+            demo=_demo(),
             user=_self(user) if user else None,
             nav=_nav(user) if user else (),
         )
     }
+
+
+def _demo() -> bool:
+    """Whether this is the demonstration's log: its people and papers are invented, and every page says so."""
+    return bool(current_app.extensions["constancia"].settings.origin.startswith(DEMO_LOGS))
 
 
 def _self(user: User) -> Self:
@@ -152,6 +158,16 @@ class ProcessName:
 
     code: str
     name: str
+
+
+def openable(house: House) -> tuple[ProcessName, ...]:
+    """The processes whose cases the person may open."""
+    eyes = lens()
+    return tuple(
+        ProcessName(item.process, eyes.say(item.name))
+        for item in in_force(house)
+        if not eyes.roles.isdisjoint(item.opening.roles)
+    )
 
 
 def process_names(house: House) -> tuple[ProcessName, ...]:

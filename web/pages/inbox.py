@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, url_for
 
 from evidence.entry import format_time
 from web.i18n import gettext as _
-from web.pages.context import definitions, in_force, lens, may_record, process_names
+from web.pages.context import definitions, in_force, lens, may_record, openable
 from web.security import person, signed_in
 from web.views.inbox import Count, build_inbox, process_counts
 from web.views.lens import Moment
@@ -40,8 +40,7 @@ def today() -> str:
         "pages/inbox.html",
         inbox=inbox,
         drafts=_drafts(house),
-        may_open=may_record(),
-        processes=process_names(house),
+        processes=openable(house),
     )
 
 

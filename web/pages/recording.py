@@ -88,7 +88,8 @@ def refuse(folio: str) -> Response:
     """Refuse the request of an open case on a ground of its definition, and say where it goes."""
     house = current_house()
     try:
-        actor = actor_for(person(), _definition(house, folio).opening.roles)
+        definition = _definition(house, folio)
+        actor = actor_for(person(), (*definition.opening.roles, *definition.waiver_roles))
         asked = RefuseRequest(
             actor=actor,
             refusal=request.form.get("refusal", ""),
