@@ -5,6 +5,9 @@ from __future__ import annotations
 from audit_exports.markup import Content, both
 from workflows.definition import Definition, Field, FieldKind
 
+NO_SECRETS = "sin_contrasenas"
+"""The tick by which somebody declares that a picture shows no passwords; every step may have it."""
+
 
 class Labels:
     """The words of one step of one definition; what it does not know is shown as it was recorded."""
@@ -17,13 +20,15 @@ class Labels:
 
     def field(self, name: str) -> Content:
         """A field's label."""
+        if name == NO_SECRETS:
+            return both("Declara que no se ven contraseñas", "Declares that no passwords show")
         found = self._fields.get(name)
         return both(found.label.es, found.label.en) if found else name
 
     def value(self, name: str, value: str) -> Content:
         """A value: the name of a choice, a tick in words, anything else as typed."""
         found = self._fields.get(name)
-        if found and found.kind is FieldKind.TICK:
+        if name == NO_SECRETS or (found and found.kind is FieldKind.TICK):
             return both("sí", "yes")
         options = self._definition.options(found) if found else ()
         names = [option.name for option in options if option.code == value]
