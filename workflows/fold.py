@@ -74,6 +74,7 @@ class Fold:
         self.closing: Closing | None = None
         self.closing_step = ""
         self._active: dict[str, timers.Run] = {}
+        self._by_number: dict[tuple[str, int], timers.Run] = {}
         self._runs_of: Counter[str] = Counter()
         self._starts = _index(definition.timers, "starts")
         self._meets = _index(definition.timers, "meets")
@@ -173,7 +174,8 @@ class Fold:
 
     def _reopen(self, code: str, seq: int) -> None:
         old = self.progress[code]
-        self.progress[code] = Progress(past=[*old.past, *old.entries], round=old.round + 1)
+        old.past.extend(old.entries)  # moved, not copied: many rounds must not cost their square
+        self.progress[code] = Progress(past=old.past, round=old.round + 1)
         for timer in self._starts.get(code, ()):
             if timer.code in self._active:
                 timers.cancel(self._active.pop(timer.code), seq)
@@ -220,7 +222,7 @@ class Fold:
             except OutOfCalendar:
                 self.flag(ExceptionCode.UNREADABLE, step.code, item.entry.seq, "calendar")
                 continue
-            self._active[timer.code] = run
+            self._active[timer.code] = self._by_number[timer.code, run.number] = run
             self.runs.append(run)
 
     def _meet_timers(self, item: Effective, step: Step) -> None:
@@ -233,11 +235,11 @@ class Fold:
                 self.flag(ExceptionCode.OVERDUE, step.code, item.entry.seq, timer.code)
 
     def _timer_expired(self, item: Effective) -> None:
-        for run in self.runs:
-            if run.timer.code == item.facts.timer and run.number == item.facts.run:
-                run.fired.append(item.facts.mark)
-                return
-        self.flag(ExceptionCode.UNREADABLE, item.entry.step, item.entry.seq, "timer")
+        run = self._by_number.get((item.facts.timer, item.facts.run))
+        if run is None:
+            self.flag(ExceptionCode.UNREADABLE, item.entry.step, item.entry.seq, "timer")
+        else:
+            run.fired.append(item.facts.mark)
 
     def _waived(self, item: Effective) -> None:
         progress = self.progress.get(item.entry.step)

@@ -91,13 +91,19 @@ class PaperDirectory:
         return (actor, principal) in self.backups
 
 
+@cache
+def registry() -> DefinitionRegistry:
+    """The bundled definitions, read once."""
+    return DefinitionRegistry.bundled()
+
+
 @dataclass
 class Desk:
     """The service with its ports in reach of a test."""
 
     clock: HandClock = field(default_factory=lambda: HandClock(local("2026-01-12 09:00")))
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar.bundled)
-    definitions: DefinitionRegistry = field(default_factory=lambda: registry())  # noqa: PLW0108 - defined below
+    definitions: DefinitionRegistry = field(default_factory=registry)
     directory: PaperDirectory = field(default_factory=PaperDirectory)
     reader: DocumentReader | None = None
 
@@ -133,12 +139,6 @@ class Desk:
         for step in steps:
             self.clock.advance(minutes=1)
             self.record(folio, step)
-
-
-@cache
-def registry() -> DefinitionRegistry:
-    """The bundled definitions, read once."""
-    return DefinitionRegistry.bundled()
 
 
 ALTA = tuple(str(n) for n in range(2, 27))

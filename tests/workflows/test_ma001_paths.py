@@ -267,6 +267,7 @@ def test_automatic_closing_walk() -> None:
     desk.walk(folio, *ALTA)
     desk.clock.set("2026-11-18 17:59")
     assert desk.cases.fire_due_timers() == []
+    assert desk.cases.fire_due_timers(local("2026-11-18 18:00")) == []
     desk.clock.set("2026-11-18 18:01")
     (receipt,) = desk.cases.fire_due_timers()
     state = receipt.state

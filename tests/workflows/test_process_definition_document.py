@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.workflows.desk import Desk, pdf
 from tests.workflows.quick import QuickReader
 from workflows.commands import Actor, OpenCase, RecordStep
@@ -36,6 +38,18 @@ def test_example_is_what_it_says() -> None:
     assert (after.status, after.complete, after.closed) == ("devuelto", True, True)
     assert after.machine_values() == {"equipo": "Devuelto"}
     assert desk.cases.rebuild().differences == ()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in StepClass if kind is not StepClass.MANDATORY])
+def test_only_mandatory_steps_can_be_missing(kind: StepClass) -> None:
+    """Conditional and optional steps, standing rules and periodic ones never count as missing."""
+    assert EXAMPLE is not None
+    start = EXAMPLE.group(1).index('code = "2"')
+    text = EXAMPLE.group(1)[:start] + EXAMPLE.group(1)[start:].replace('"obligatorio"', f'"{kind}"', 1)
+    desk = Desk(reader=QuickReader(), definitions=DefinitionRegistry([load(text.encode())]))
+    opened = OpenCase("XX-001", Actor("u-1", "mesa"), {"persona": "Ana"}, (pdf(),))
+    state = desk.cases.open_case(opened).state
+    assert (state.missing, state.complete, state.open_steps) == ((), True, ("2",))
 
 
 def test_every_key_the_loader_reads_is_in_the_document() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from evidence.canonical import Json, canonical_bytes
 from evidence.entry import BlobRef, Entry, EntryDraft, EntryKind, SealedEntry, parse_time, seal
-from tests.workflows.desk import ANA, BETO, MARTHA, SUPERVISOR, Desk, registry, usual
+from tests.workflows.desk import ALTA, ANA, BETO, MARTHA, SUPERVISOR, Desk, registry, usual
 from tests.workflows.quick import QuickReader
 from workflows.calendar import BusinessCalendar
 from workflows.commands import RefuseRequest, Supersede, WaiveStep
@@ -223,3 +224,34 @@ def test_facts_read_back_as_written(facts: Facts) -> None:
         "l", "c", 1, "0" * 64, "", "a", "r", EntryKind.CASE_OPENED, "", "", (), (), facts.as_json(), "0" * 64
     )
     assert facts_of(entry) == facts
+
+
+def _calls(entries: list[Entry]) -> int:
+    """How many Python functions a derivation calls."""
+    count = 0
+
+    def counting(_frame: object, event: str, _arg: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(counting)
+    try:
+        derive(MA001, entries, calendar=CALENDAR)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_work_grows_with_the_entries_and_not_faster() -> None:
+    """Four times as many entries, rounds and timers take about four times the work."""
+    desk = Desk(reader=QuickReader())
+    folio = desk.open()
+    desk.walk(folio, *ALTA[: ALTA.index("24")])
+    for _ in range(40):
+        desk.record(folio, "24", choice="devuelta")
+        desk.walk(folio, "23")
+    entries = _plain(desk.ledger.history(folio))
+    few, many = _calls(entries[:26]), _calls(entries[:104])
+    assert many < 4.4 * few
+    state = derive(MA001, entries, calendar=CALENDAR)
+    assert (state.step("24").round, len(state.timers), len(state.step("24").past)) == (41, 43, 40)
