@@ -49,7 +49,9 @@ SHOTS = (
     Shot("caso", "/casos/MA-001-2026-000011", SPECIALIST),
     Shot("entrada", "/casos/MA-001-2026-000003/entradas/9", SPECIALIST, scheme="dark"),
     Shot("telefono", "/casos/MA-001-2026-000018", SPECIALIST, width=360, height=800, scheme="dark"),
-    Shot("verificar", "/bitacora", AUDITOR, height=520, press="Verificar también el contenido de cada archivo"),
+    Shot(
+        "verificar", "/bitacora", AUDITOR, height=520, press="Verificar también el contenido de cada archivo"
+    ),
 )
 
 

@@ -91,7 +91,7 @@ class Browser:
 
     def get(self, path: str, **more: object) -> TestResponse:
         """GET as a page."""
-        return self.client.get(path, **more)  # type: ignore[arg-type]  # passed through
+        return self.client.get(path, **more)
 
     def get_json(self, path: str) -> TestResponse:
         """GET as a script."""
