@@ -13,7 +13,10 @@ from tests.browser.conftest import Desk
 from tests.browser.papers import PERSON, Papers
 from tests.browser.people import Act, Person
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(900),
+]  # a real browser on a busy machine takes its time
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 

@@ -17,7 +17,10 @@ from tests.browser.conftest import Desk
 from tests.browser.papers import PERSON, Papers, png
 from tests.browser.people import Act, Person
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(900),
+]  # a real browser on a busy machine takes its time
 
 _PASTE = """([bytes, name, type]) => {
   const data = new DataTransfer();
