@@ -350,6 +350,65 @@ def test_file_that_asks_for_too_much(make: SimpleNamespace, case: str) -> None:
     assert int(refusal.fields["found"]) > int(refusal.fields["limit"])
 
 
+def test_a_flood_of_headers_stops_at_the_limit() -> None:
+    """Of 10,000 headers only one more than allowed is counted: nothing of the mail was parsed."""
+    refusal = _refusal(_mail("".join(f"X-{n}: y\n" for n in range(10_000))), "a.eml")
+    assert refusal.fields == {"family": "eml", "what": "headers", "found": 1_001, "limit": 1_000}
+
+
+def _object_stream_pdf(hidden: bytes) -> bytes:
+    """A PDF 1.5 whose object 5 lies inside a compressed object stream (ISO 32000-1, 7.5.7)."""
+    inner = b"5 0 " + hidden
+    packed = zlib.compress(inner)
+    bodies = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]>>",
+        b"<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>stream\n%s\nendstream"
+        % (len(packed), packed),
+    ]
+    data, places = b"%PDF-1.5\n", []
+    for number, body in enumerate(bodies, start=1):
+        places.append(len(data))
+        data += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    rows = [struct.pack(">BHB", 1, place, 0) for place in places]
+    table = struct.pack(">BHB", 0, 0, 255) + b"".join(rows) + struct.pack(">BHB", 2, 4, 0)
+    table += struct.pack(">BHB", 1, len(data), 0)
+    head = b"<</Type/XRef/Size 7/W[1 2 1]/Root 1 0 R/Length %d>>" % len(table)
+    return data + b"6 0 obj\n%s\nstream\n%s\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % (
+        head,
+        table,
+        len(data),
+    )
+
+
+def test_script_inside_a_compressed_object_is_found() -> None:
+    """Objects packed into a stream are looked at like all others."""
+    assert inspect(io.BytesIO(_object_stream_pdf(b"<</Nothing 1>>")), name="a.pdf").warnings == ("no_text",)
+    refusal = _refusal(_object_stream_pdf(b"<</S/JavaScript/JS(x)>>"), "a.pdf")
+    assert (refusal.code, refusal.fields["what"]) == ("active_content", "javascript")
+
+
+def test_picture_with_one_wrong_bit_is_damaged(make: SimpleNamespace) -> None:
+    """Every chunk's CRC is checked, also of those no decoder looks at."""
+    data = bytes(make.image("PNG"))
+    chunk = b"zzZzabc"
+    extra = struct.pack(">I", 3) + chunk + struct.pack(">I", zlib.crc32(chunk) ^ 1)
+    refusal = _refusal(data[:-12] + extra + data[-12:], "a.png")
+    assert (refusal.code, refusal.fields) == ("damaged", {"family": "image"})
+
+
+def test_outlook_file_whose_streams_share_sectors_is_damaged(make: SimpleNamespace) -> None:
+    """Many names for the same bytes would come out as more than the file holds: refused before a reader unpacks it."""
+    names = {f"__substg1.0_{n:04X}0102": bytes(5_000 + n) for n in range(1, 4)}
+    data = bytearray(make.compound_file({"__properties_version1.0": b"x" * 5_000, **names}))
+    for n in range(1, 4):
+        size = struct.pack("<Q", 5_000 + n)
+        assert data.count(size) == 1
+        data[data.index(size) : data.index(size) + 8] = struct.pack("<Q", 20_000)
+    assert _refusal(bytes(data), "a.msg").code == "damaged"
+
+
 def test_zip_member_that_lies_about_its_size(make: SimpleNamespace) -> None:
     """A member that declares less than it holds cannot bring out more than it declared."""
     data = bytearray(make.edit_zip(make.xlsx(), {"xl/sharedStrings.xml": bytes(20 << 20)}))

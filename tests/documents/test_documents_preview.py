@@ -12,7 +12,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
+from pypdf import PdfWriter
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject
 
 from documents import FileRefused, Limits, inspect
 from documents.isolation import SeparateReader, WorkerFailed
@@ -59,6 +61,42 @@ def test_photo_is_turned_upright_and_loses_its_metadata(make: SimpleNamespace) -
     assert picture.height > picture.width
     assert dict(picture.getexif()) == {}
     assert picture.info == {}
+
+
+def test_colour_profiles_and_texts_of_a_picture_stay_behind() -> None:
+    """Nothing but pixels reaches the person who looks."""
+    words = PngImagePlugin.PngInfo()
+    words.add_text("Author", "Ana Pruebas")
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 40), "navy").save(
+        buffer, "PNG", pnginfo=words, icc_profile=b"\0" * 200 + b"Ana", dpi=(99, 99)
+    )
+    shown = preview(buffer, name="a.png", width=20)
+    assert b"Ana" not in shown.png
+    assert _png(shown.png).info == {}
+
+
+def test_signature_marks_are_drawn(make: SimpleNamespace) -> None:
+    """What a signature field shows is part of the page that people see."""
+    plain = make.pdf("#rect(width: 1cm, height: 1cm, stroke: none)")
+    black = StreamObject()
+    black.set_data(b"0 g 0 0 200 100 re f")
+    black[NameObject("/Type")] = NameObject("/XObject")
+    black[NameObject("/Subtype")] = NameObject("/Form")
+    black[NameObject("/BBox")] = ArrayObject([NumberObject(n) for n in (0, 0, 200, 100)])
+
+    def edit(writer: PdfWriter) -> None:
+        make.signature_field("Director", signed=True)(writer)
+        field = writer.root_object["/AcroForm"]["/Fields"][0]
+        widget = field.get_object()
+        widget[NameObject("/Rect")] = ArrayObject([NumberObject(n) for n in (100, 100, 300, 200)])
+        widget[NameObject("/F")] = NumberObject(4)
+        widget[NameObject("/AP")] = DictionaryObject({NameObject("/N"): writer._add_object(black)})
+        writer.pages[0][NameObject("/Annots")] = ArrayObject([field])
+
+    before = _png(page_png(io.BytesIO(plain), 1, 400)).convert("L").getextrema()
+    after = _png(page_png(io.BytesIO(make.edit_pdf(edit, plain)), 1, 400)).convert("L").getextrema()
+    assert (before, after[0]) == ((255, 255), 0)
 
 
 def test_mail_is_shown_as_text(make: SimpleNamespace) -> None:
@@ -120,7 +158,7 @@ def test_a_reader_that_loops_is_stopped(make: SimpleNamespace) -> None:
     body = f'<worksheet xmlns="{SPREADSHEET}"><sheetData>{row * 30_000}</sheetData></worksheet>'
     data = make.edit_zip(make.xlsx(), {"xl/worksheets/sheet1.xml": body.encode()})
     with pytest.raises(FileRefused) as caught:
-        SeparateReader(Limits(cpu_seconds=1)).inspect(io.BytesIO(data), name="a.xlsx")
+        SeparateReader(Limits(cpu_seconds=1, wall_seconds=250)).inspect(io.BytesIO(data), name="a.xlsx")
     assert caught.value.code == "too_costly"
 
 
