@@ -40,6 +40,15 @@ class SqlDirectory:
                 Holder(row.actor, row.post, row.since, row.until) for row in connection.execute(query)
             )
 
+    def everyone(self, moment: datetime) -> tuple[Holder, ...]:
+        """Every holder of every post at a moment, by post and rank."""
+        order = post_holder.c.post, post_holder.c.rank, post_holder.c.id
+        query = select(post_holder).where(_at(post_holder, moment)).order_by(*order)
+        with reading(self._engine) as connection:
+            return tuple(
+                Holder(row.actor, row.post, row.since, row.until) for row in connection.execute(query)
+            )
+
     def actor_of(self, email: str) -> str:
         """See the port."""
         query = select(account.c.id).where(account.c.email == email.strip().lower())

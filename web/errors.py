@@ -31,7 +31,7 @@ from web.i18n import format_size, gettext, local
 from web.logs import LOG
 from web.messages import Message
 from web.security import wants_json
-from web.wiring import DraftTooLarge, HouseError, WrongLog
+from web.wiring import DraftTooLarge, HouseError, RetroactiveChange, WrongLog
 from workflows.calendar import OutOfCalendar
 from workflows.errors import Refusal
 
@@ -236,6 +236,10 @@ _TABLE: tuple[tuple[type[BaseException], Callable[..., Answer]], ...] = (
     (IdentityError, _identity),
     (HouseError, _house),
     (DraftTooLarge, _draft),
+    (
+        RetroactiveChange,
+        lambda error: house_answer("retroactive", {"post": error.post, "since": error.since}),
+    ),
     (ExportRefused, _export),
     (ports.AppendConflict, _always("conflict")),
     (ports.StoreUnavailable, _unavailable),

@@ -160,6 +160,8 @@ HOUSE: Mapping[str, Message] = {
     "wrong_log": Message(503, N_("La base de datos pertenece a otra bitácora."), N_("Revisa CONSTANCIA_ORIGIN y CONSTANCIA_DATABASE_URL.")),
     "store_unfit": Message(503, N_("El almacenamiento no está configurado como la evidencia necesita."), N_("Revisa el cubo S3: versiones y Object Lock.")),
     "out_of_calendar": Message(500, N_("La tabla de días hábiles no cubre esa fecha."), N_("Avisa a quien administra el sistema: falta la tabla de otro año.")),
+    "retroactive": Message(422, N_("El puesto %(post)s ya tiene historia: un cambio desde %(since)s la reescribiría."), N_("Usa una fecha de ahora en adelante.")),
+    "no_such_holder": Message(409, N_("Esa persona no tiene el puesto %(post)s en este momento."), N_("Revisa «flask posts list».")),
     "log_exists": Message(409, N_("Aquí ya hubo una bitácora; no se empieza otra encima."), N_("Restaura la base de datos, o usa otro directorio de datos.")),
     "definition_refused": Message(422, N_("El archivo no es una definición de proceso válida: %(problems)s"), N_("Corrige lo señalado.")),
     "not_a_demo": Message(409, N_("Este directorio de datos es de la bitácora %(origin)s, no de una demostración."), N_("Usa otro directorio: CONSTANCIA_DATA.")),

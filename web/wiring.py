@@ -26,6 +26,7 @@ from evidence.publisher import Publisher
 from identity.access import AccessDesk
 from identity.login import Door
 from identity.passwords import Passwords
+from identity.posts import PostDesk
 from identity.sessions import Sessions
 from identity.throttle import LoginThrottle
 from storage.accounts import Database, SqlAccounts, SqlSessions, SqlThrottle
@@ -173,6 +174,11 @@ class House:
     def directory(self) -> SqlDirectory:
         """Posts and their holders."""
         return SqlDirectory(self.engine)
+
+    @cached_property
+    def posts(self) -> PostDesk:
+        """Changes of posts, each with its entry."""
+        return PostDesk(self.ledger, self.directory, self.clock)
 
     @cached_property
     def calendar(self) -> BusinessCalendar:

@@ -156,6 +156,11 @@ def _check_package(shell: Shell, folio: str, vkey: str, folder: Path) -> None:
     good = shell.run(*verify, "--vkey", vkey)
     assert (good.returncode, json.loads(good.stdout)["verdict"]) == (0, "valid"), good.stderr
     assert shell.run(*verify).returncode == 2
+    receipt = folder / "acuse.tlog-proof"
+    receipt.write_text(shell.flask("packages", "receipt", str(exported["seq"])))
+    proved = shell.run(*verify, "--vkey", vkey, "--receipt", str(receipt))
+    assert (proved.returncode, json.loads(proved.stdout)["receipt"]) == (0, True), proved.stderr
+    assert shell.json("packages", "receipt", "99", code=1)["error"]["code"] == "unknown_entry"
     content = bytearray(package.read_bytes())
     with zipfile.ZipFile(package) as archive:
         inside = next(item for item in archive.infolist() if "/entries/" in item.filename)

@@ -289,3 +289,27 @@ def test_the_database_command_is_idempotent(place: Installation) -> None:
     before = place.house.ledger.tree_size()
     assert told(run(place, "db", "upgrade")) == {"upgraded": True, "definitions": []}
     assert place.house.ledger.tree_size() == before
+
+
+def test_posts_change_hands_with_an_entry_each_and_never_backwards(place: Installation) -> None:
+    """Appointed, listed, backed up and relieved; a past date is refused and leaves no entry."""
+    ana, eva = place.user(email="ana@desk.example"), place.user(email="eva@desk.example")
+    before = len(place.house.ledger.history("system:access"))
+    told(run(place, "posts", "appoint", "--post", "zona:CDMX", "--email", ana.email))
+    told(run(place, "posts", "backup", "--email", eva.email, "--for", ana.email))
+    (holder,) = told(run(place, "posts", "list"))["posts"]
+    assert (holder["post"], holder["actor"], holder["name"]) == ("zona:CDMX", ana.id, ana.name)
+    past = ["--email", eva.email, "--since", "2020-01-01"]
+    assert (
+        told(run(place, "posts", "appoint", "--post", "zona:CDMX", *past), 1)["error"]["code"]
+        == "retroactive"
+    )
+    told(run(place, "posts", "relieve", "--post", "zona:CDMX", "--email", ana.email))
+    again = run(place, "posts", "relieve", "--post", "zona:CDMX", "--email", ana.email)
+    assert told(again, 1)["error"]["code"] == "no_such_holder"
+    unknown = run(place, "posts", "appoint", "--post", "x", "--email", "nobody@desk.example")
+    assert told(unknown, 1)["error"]["code"] == "unknown_user"
+    entries = [row.entry for row in place.house.ledger.history("system:access")[before:]]
+    assert [str(entry.kind) for entry in entries] == ["access.granted", "access.granted", "access.revoked"]
+    assert (entries[0].facts["post"], entries[1].facts["acting_for"]) == ("zona:CDMX", ana.id)
+    assert place.house.directory.may_act_for(eva.id, ana.id, place.clock())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web.commands import cases, demo, ledger, packages, setup, upkeep, users
+from web.commands import cases, demo, ledger, packages, posts, setup, upkeep, users
 
 
 def register(app: Flask) -> None:
@@ -14,6 +14,7 @@ def register(app: Flask) -> None:
     for group in (
         setup.database,
         users.group,
+        posts.group,
         cases.group,
         ledger.group,
         packages.group,

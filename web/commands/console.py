@@ -13,9 +13,11 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn, ParamSpec
+from zoneinfo import ZoneInfo
 
 import click
 from flask import current_app
+from flask.cli import ScriptInfo
 
 from evidence.canonical import Json
 from identity.accounts import UnknownUser, User, normalise_email
@@ -121,8 +123,16 @@ class Moment(click.ParamType[datetime]):
                 f"{value!r} is not an ISO 8601 date and time such as 2026-03-04T09:30-06:00", param, ctx
             )
         if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=holder().settings.tz)
+            moment = moment.replace(tzinfo=_zone(ctx))
         return moment.astimezone(UTC)
+
+
+def _zone(ctx: click.Context | None) -> ZoneInfo:
+    """The house's zone; options are read before Flask opens the application's context."""
+    info = ctx.find_object(ScriptInfo) if ctx is not None else None
+    app = current_app if info is None else info.load_app()
+    found: HouseHolder = app.extensions["constancia"]
+    return found.settings.tz
 
 
 class JsonObject(click.ParamType[dict[str, Json]]):

@@ -9,6 +9,7 @@ import click
 from flask.cli import AppGroup
 
 from audit_exports.builder import ExportReceipt, export
+from audit_exports.exportlog import EXPORTS, NotCovered, export_receipt
 from audit_exports.record import Scope
 from evidence.canonical import Json
 from evidence.entry import SYSTEM
@@ -16,6 +17,7 @@ from web.acting import actor_for
 from web.commands import console
 from web.inception import settle
 from workflows.commands import Actor
+from workflows.errors import UnknownEntry
 
 group = AppGroup("packages", help="Audit packages.")
 _day = click.DateTime(["%Y-%m-%d"])
@@ -60,6 +62,19 @@ def export_package(  # noqa: PLR0913 - one parameter an option
     receipt = export(house.export_sources, scope, out, actor=_actor(actor), checkpoint=checkpoint)
     settle(house)
     console.emit(receipt_json(receipt))
+
+
+@group.command("receipt")
+@click.argument("seq", type=click.IntRange(1))
+@console.command
+def receipt(seq: int) -> None:
+    """Print the receipt of export SEQ: proof, for ``verify --receipt``, that the log holds that very package."""
+    house = console.house()
+    settle(house)
+    try:
+        click.echo(export_receipt(house.ledger, seq), nl=False)
+    except NotCovered as error:
+        raise UnknownEntry(folio=EXPORTS, seq=seq) from error
 
 
 def _actor(email: str) -> Actor:
