@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template, url_for
 
-from evidence.entry import format_time
 from web.i18n import gettext as _
 from web.pages.context import definitions, in_force, lens, may_record, openable
 from web.security import person, signed_in
@@ -35,7 +34,7 @@ def today() -> str:
     """Today's steps."""
     house, eyes = current_house(), lens()
     rows = house.index.find(CaseQuery(closed=False, order="due", limit=_MOST)).rows
-    inbox = build_inbox(rows, definitions(house), eyes, _step_link, _counts(house))
+    inbox = build_inbox(rows, definitions(house), eyes, _step_link, lambda late: _counts(house, late))
     return render_template(
         "pages/inbox.html",
         inbox=inbox,
@@ -44,12 +43,11 @@ def today() -> str:
     )
 
 
-def _counts(house: House) -> tuple[Count, ...]:
+def _counts(house: House, late: int) -> tuple[Count, ...]:
     by_process = {
         item.process: house.index.find(CaseQuery(process=item.process, closed=False, limit=1)).total
         for item in in_force(house)
     }
-    late = house.index.find(CaseQuery(closed=False, due_until=format_time(house.clock()), limit=1)).total
     return process_counts(by_process, late, _count_link)
 
 

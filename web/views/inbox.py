@@ -59,16 +59,26 @@ def build_inbox(
     definitions: Definitions,
     lens: Lens,
     link: Callable[[str, str], str],
-    counts: tuple[Count, ...],
+    counts: Callable[[int], tuple[Count, ...]],
 ) -> Inbox:
-    """Tasks of open cases; ``link`` makes the address of a step's form from folio and step."""
+    """Tasks of open cases.
+
+    ``link`` makes the address of a step's form from folio and step; ``counts`` the numbers on top, given how many
+    cases are late.
+    """
     tasks = sorted(
         (task for row in rows if (task := _task(row, definitions(row.process, row.version), lens, link))),
         key=lambda task: task.order,
     )
     mine = tuple(task for task in tasks if task.mine)
-    late = sum(task.due is not None and task.due.state == "late" for task in mine)
-    return Inbox(mine, tuple(task for task in tasks if not task.mine), late, counts, long_day(lens))
+    late = [task for task in tasks if task.due is not None and task.due.state == "late"]
+    return Inbox(
+        mine,
+        tuple(task for task in tasks if not task.mine),
+        sum(task.mine for task in late),
+        counts(len(late)),
+        long_day(lens),
+    )
 
 
 def _task(
@@ -77,8 +87,8 @@ def _task(
     step = definition.by_step.get(str(row.document.get("next_step", ""))) if definition else None
     if definition is None or step is None:
         return None
-    due_at = _due_at(row, step.code)
-    due = lens.due(due_at) if due_at else None
+    until = due_at(row.document, step.code)
+    due = lens.due(until) if until else None
     late = due is not None and due.state == "late"
     waiting = isinstance(row.document.get("waiting"), dict)
     allowed = not lens.roles.isdisjoint(step.roles)
@@ -91,14 +101,18 @@ def _task(
         due=due,
         href=link(row.folio, step.code),
         mine=allowed and (late or not waiting),
-        order=(due_at or "~", row.opened_at),
+        order=(until or "~", row.opened_at),
     )
 
 
-def _due_at(row: CaseRow, step: str) -> str:
-    timers = [timer for timer in _mappings(row.document.get("timers")) if timer.get("state") in _LIVE]
+def due_at(document: Mapping[str, Json], step: str = "") -> str:
+    """The earliest deadline that still runs or has passed unmet, of the step where it has one (a ledger time).
+
+    Not the index's ``next_due``: that is the next moment at which the system acts, empty once an alert has been raised.
+    """
+    timers = [timer for timer in _mappings(document.get("timers")) if timer.get("state") in _LIVE]
     own = [str(timer["due_at"]) for timer in timers if timer.get("step") == step]
-    return min(own, default=row.next_due)
+    return min(own or [str(timer["due_at"]) for timer in timers], default="")
 
 
 def _mappings(value: Json) -> list[Mapping[str, Json]]:
