@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from identity.accounts import Role
@@ -17,6 +17,7 @@ from tests.browser.people import Person
 from tests.fakes.installation import Installation
 from web.jobs import Steward
 
+_PATIENCE = 20_000  # milliseconds; only spent where something is wrong, or the machine is busy
 _ARGS = [
     "--headless",
     "--no-sandbox",
@@ -79,6 +80,7 @@ def chromium() -> Iterator[Browser]:
     )
     if path is None:
         pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    expect.set_options(timeout=_PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=_ARGS)
         yield browser
@@ -112,7 +114,7 @@ def new_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
             "viewport": {"width": 1280, "height": 900},
         }
         context = chromium.new_context(**{**settings, **options})  # type: ignore[arg-type]  # passed through
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(_PATIENCE)
         made.append(context)
         return context
 

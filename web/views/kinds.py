@@ -113,6 +113,12 @@ def kind_sign(kind: str) -> Sign:
         "erasure.executed": Sign(_("datos personales borrados"), "warn", "cross"),
         "log.started": Sign(_("bitácora iniciada"), "ok", "chain"),
         "definition.published": Sign(_("definición publicada"), "ok", "open-book"),
+        "catalogue.published": Sign(_("catálogo publicado"), "ok", "open-book"),
+        "link.fetched": Sign(_("enlace consultado"), "idle", "eye"),
+        "link.opened": Sign(_("enlace abierto"), "wait", "eye"),
+        "key.rotated": Sign(_("llave renovada"), "warn", "key"),
+        "anchor.recorded": Sign(_("ancla registrada"), "ok", "chain"),
+        "heads.committed": Sign(_("cabezas comprometidas"), "ok", "chain"),
         "access.granted": Sign(_("acceso otorgado"), "wait", "user"),
         "access.revoked": Sign(_("acceso retirado"), "warn", "user"),
     }

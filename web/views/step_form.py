@@ -15,7 +15,7 @@ from workflows.state import CaseState, StepStatus, TimerState, TimerStatus
 from workflows.values import NO_SECRETS
 
 _ACCEPT = {
-    "image": "image/png,image/jpeg,image/webp,image/heic,.png,.jpg,.jpeg,.webp",
+    "image": "image/png,image/jpeg,image/webp,.png,.jpg,.jpeg,.webp",
     "pdf": "application/pdf,.pdf",
     "eml": "message/rfc822,.eml",
     "msg": ".msg",
