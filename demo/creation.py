@@ -121,7 +121,7 @@ class Creation(Teller):
 
     def confirmed(self, moment: datetime) -> None:
         """Step 18: MetLife's mail."""
-        arrived = moment - timedelta(hours=2, minutes=11)
+        arrived = moment - timedelta(days=self.story.late_days, hours=2, minutes=11)
         subject = f"Confirmación de acceso {self.dsn}"
         lines = [
             f"Se confirma el acceso de {self.who.nombre}.",

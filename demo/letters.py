@@ -33,7 +33,7 @@ _METLIFE = {
     "footer": "Documento de demostración. No fue emitido por MetLife.",
 }
 _PLACE = "Ciudad de México"
-_SCAN_WIDTH = 1_100
+_SCAN_WIDTH = 960
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def scan(letter: bytes, seed: str, moment: datetime, *, smudged: bool = False) -
     soft = speckled.filter(ImageFilter.GaussianBlur(0.6))
     buffer = io.BytesIO()
     stamp = moment.timetuple()
-    soft.save(buffer, "PDF", resolution=130, quality=62, creationDate=stamp, modDate=stamp, title="Escaneo")
+    soft.save(buffer, "PDF", resolution=113, quality=62, creationDate=stamp, modDate=stamp, title="Escaneo")
     return buffer.getvalue()
 
 

@@ -12,7 +12,8 @@ class Story:
     """One case.
 
     ``until`` is the last step told. ``anchor`` is a step and how many calendar days before now it happened (at least).
-    ``twist`` names what goes other than planned; `demo.plots` says what each word does.
+    ``twist`` names what goes other than planned; `demo.plots` says what each word does. ``late_days`` is how long
+    MetLife's confirmation lay in the mailbox before anybody recorded it.
     """
 
     key: str
@@ -27,6 +28,7 @@ class Story:
     sign_days: int = 1
     metlife_days: int = 12
     custody_days: int = 2
+    late_days: int = 0
 
 
 def _who(
@@ -42,8 +44,8 @@ STORIES = (
         _who("Arturo|Beltrán|Quiroz|1986-04-19|Acapulco|Costa Brava"), "26", ("26", 9), "rodrigo.pena",
     ),
     Story(
-        "validado", "Cerrado: el usuario validó su acceso",
-        _who("Lucía|Ávila|Nájera|1992-09-03|CDMX|Horizonte Sur", "2"), "26a", ("26a", 12),
+        "validado", "Cerrado: el usuario validó su acceso; la confirmación se registró tarde",
+        _who("Lucía|Ávila|Nájera|1992-09-03|CDMX|Horizonte Sur", "2"), "26a", ("26a", 12), late_days=4,
     ),
     Story(
         "corregido", "Una captura equivocada fue corregida con su motivo; cerrado",

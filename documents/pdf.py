@@ -173,7 +173,7 @@ def _metadata(reader: PdfReader) -> dict[str, Json]:
         return {"title": "", "producer": "", "created": ""}
     return {
         "title": clean(str(info.title or ""), 300),
-        "producer": clean(str(info.producer or ""), 200),
+        "producer": clean(str(info.producer or info.creator or ""), 200),
         "created": _moment(info.creation_date),
     }
 

@@ -66,6 +66,14 @@ def test_every_case_is_expected(demonstration: Demonstration) -> None:
     assert len({case.folio for case in demonstration.summary.cases}) == len(EXPECTED)
 
 
+def test_a_late_recording_shows_both_dates(demonstration: Demonstration) -> None:
+    """MetLife's mail that lay for days in a mailbox: when it came, and when it was recorded."""
+    entries = demonstration.house.cases.view(demonstration.folio("se registró tarde")).entries
+    (found,) = [sealed.entry for sealed in entries if sealed.entry.step == "18"]
+    lag = parse_time(found.at) - parse_time(str(found.facts["occurred_at"]))
+    assert timedelta(days=4) < lag < timedelta(days=5)
+
+
 def _timer_states(demonstration: Demonstration, about: str) -> dict[str, str]:
     state = demonstration.house.cases.view(demonstration.folio(about)).state
     return {timer.timer: str(timer.state) for timer in state.timers}
