@@ -77,10 +77,12 @@ def projects(wanted: Projection, *drafts: EntryDraft) -> Callable[[Sequence[Seal
 
 
 def fill(ledger: LedgerStore, count: int) -> None:
-    """Append ``count`` single entries over some cases, and sequence them all."""
+    """Add ``count`` entries over some cases, ten to an append where there are many, and sequence them all."""
     cases = 7 + count // 10
-    for number in range(count):
-        ledger.append(f"MA-001-2026-{number % cases:06d}", writes(draft(f"nota {number}")))
+    together = 10 if count > 100 else 1
+    for first in range(0, count, together):
+        drafts = [draft(f"nota {number}") for number in range(first, min(first + together, count))]
+        ledger.append(f"MA-001-2026-{first // together % cases:06d}", writes(*drafts))
     sequence_all(ledger)
 
 
