@@ -126,10 +126,11 @@ class Fold:
             return
         self._late(item, step)
         branch = step.branch(item.facts.choice) if item.facts.choice else step.default_branch
+        before = self.progress[step.code].done
         self._progress(item, step, branch)
         progress = self.progress[step.code]
-        if progress.lacks:
-            return
+        if progress.lacks or before:
+            return  # not enough, or one more piece beside what already sufficed
         self._meet_timers(item, step)
         if progress.done:
             self._effects(step.effects, item)
@@ -147,10 +148,10 @@ class Fold:
         evidence = branch.evidence if branch and branch.evidence else step.evidence
         lacks = lacking(evidence, self._filled(item.facts))
         progress.entries.append(item.entry.seq)
-        progress.choice = item.facts.choice
         progress.last_at, progress.last_seq = item.entry.at, item.entry.seq
-        if progress.done and lacks:
-            return  # one more piece beside what already suffices
+        if progress.done:
+            return
+        progress.choice = item.facts.choice
         progress.lacks = lacks
         progress.unmet = self.unmet(step)
         progress.done = not lacks and (branch is None or branch.done)

@@ -291,6 +291,29 @@ def test_state_as_of_any_moment() -> None:
     assert len(desk.cases.view(folio, as_of=local("2026-01-12 09:07")).entries) == 7
 
 
+def test_more_evidence_of_a_done_step_moves_nothing() -> None:
+    """A second ticket added when CAM is long «Escalado» is one more piece: no status moves, nothing is an exception."""
+    desk = Desk(reader=QuickReader())
+    folio = desk.open()
+    desk.walk(folio, *ALTA[: ALTA.index("15") + 1])
+    state = desk.record(folio, "1").state
+    assert state.step("1").entries == (1, 16)
+    assert state.machine_values()["cam_pegasus"] == "Escalado"
+    assert state.exceptions == ()
+
+
+def test_a_status_never_goes_back_by_a_late_recording() -> None:
+    """«En proceso», recorded when a removal was already closed, is taken as evidence and leaves the ticket closed."""
+    desk = Desk(reader=QuickReader())
+    folio = desk.open(tipo="baja")
+    desk.walk(folio, "2", "3", "4", "28", "28d")
+    assert desk.cases.view(folio).state.missing == ("5",)
+    state = desk.record(folio, "5").state
+    assert (state.complete, state.machine_values()["ticket"]) == (True, "Cerrado")
+    ignored = [(item.step, item.detail) for item in state.exceptions if item.code == "effect_ignored"]
+    assert ignored == [("5", "ticket: Cerrado > En proceso")]
+
+
 def test_measures_count_days_between_steps() -> None:
     """Days between handing over credentials and the signed custody letter are counted; unknown ones are -1."""
     desk = Desk(reader=QuickReader())

@@ -52,6 +52,18 @@ def test_only_mandatory_steps_can_be_missing(kind: StepClass) -> None:
     assert (state.missing, state.complete, state.open_steps) == ((), True, ("2",))
 
 
+def test_a_status_reached_twice_is_no_transition() -> None:
+    """When step and outcome both say «Devuelto», the machine moves once and nothing is an exception."""
+    assert EXAMPLE is not None
+    again = '\n[[step.effect]]\nmachine = "equipo"\nstatus = "Devuelto"\n'
+    definition = load((EXAMPLE.group(1) + again).encode())
+    desk = Desk(reader=QuickReader(), definitions=DefinitionRegistry([definition]))
+    clerk = Actor("u-1", "mesa")
+    folio = desk.cases.open_case(OpenCase("XX-001", clerk, {"persona": "Ana"}, (pdf(),))).folio
+    state = desk.cases.record(RecordStep(folio, "2", clerk, data={"lugar": "Anaquel 4"})).state
+    assert (state.machine_values(), state.exceptions) == ({"equipo": "Devuelto"}, ())
+
+
 def test_every_key_the_loader_reads_is_in_the_document() -> None:
     """No key is read that the document does not name."""
     source = (ROOT / "workflows/loader.py").read_text(encoding="utf-8")
