@@ -4,7 +4,7 @@ import io
 import zipfile
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit_exports.containers import ZipContainer
@@ -27,6 +27,7 @@ def written(files: dict[str, bytes], limit: int = 0xFFFFFFFF, *, stream: bool = 
     return sink.getvalue()
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(
     st.dictionaries(st.text("abñ/é-", min_size=1, max_size=12), st.binary(max_size=300), max_size=8), LIMITS
 )
@@ -37,6 +38,7 @@ def test_other_readers_read_what_we_write(files: dict[str, bytes], limit: int) -
         assert archive.testzip() is None
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(
     st.dictionaries(st.text("abñé-", min_size=1, max_size=12), st.binary(max_size=300), max_size=8), LIMITS
 )
@@ -86,6 +88,7 @@ def test_more_members_than_sixteen_bits_count() -> None:
     container.close()
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.integers(1, 999), st.integers(1, 99), st.text(max_size=400))
 def test_every_name_becomes_one_that_any_system_can_unpack(seq: int, position: int, raw: str) -> None:
     """Whatever a file was called: short enough, portable, NFC, and told apart by its prefix."""
@@ -95,6 +98,7 @@ def test_every_name_becomes_one_that_any_system_can_unpack(seq: int, position: i
     assert len(name.encode()) <= 100
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_names_in_one_case_never_collide(one: str, other: str) -> None:
     """Two files of one entry differ though their names are the same, or the same but for case or accents' spelling."""
