@@ -23,6 +23,8 @@ class Creation(Teller):
     def __init__(self, desk: Desk, story: Story) -> None:
         super().__init__(desk, story)
         self._signed: Reuse | None = None
+        self._lettered: datetime | None = None
+        self._custodied: datetime | None = None
 
     def package(self, _moment: datetime) -> None:
         """Step 6."""
@@ -233,9 +235,15 @@ class Creation(Teller):
     # ---------------------------------------------------------------- how
 
     def _letter(self, moment: datetime) -> bytes:
+        """The authorisation letter: once written, the same bytes whenever it is sent, signed or attached."""
+        self._lettered = self._lettered or moment
+        moment = self._lettered
         return letters.authorisation(self.who, f"CA-{self.ticket}", moment, BY_KEY["jesus.quiriarte"].name)
 
     def _custody(self, moment: datetime) -> bytes:
+        """The custody letter, likewise."""
+        self._custodied = self._custodied or moment
+        moment = self._custodied
         return letters.custody(self.who, f"CC-{self.ticket}", moment)
 
     @property

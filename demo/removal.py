@@ -7,11 +7,16 @@ from datetime import datetime
 from demo import letters, mails, screens
 from demo.creation import MAIL_LAG, METLIFE
 from demo.people import BY_KEY
-from demo.teller import Teller
+from demo.stories import Story
+from demo.teller import Desk, Teller
 
 
 class Removal(Teller):
     """A baja."""
+
+    def __init__(self, desk: Desk, story: Story) -> None:
+        super().__init__(desk, story)
+        self._lettered: datetime | None = None
 
     def sign_removal(self, moment: datetime) -> None:
         """Step 28a."""
@@ -45,4 +50,7 @@ class Removal(Teller):
         self.record("28d", [self.sent(f"Baja terminada {self.ticket}", lines, moment)])
 
     def _removal(self, moment: datetime) -> bytes:
+        """The removal letter: once written, the same bytes."""
+        self._lettered = self._lettered or moment
+        moment = self._lettered
         return letters.removal(self.who, f"CB-{self.ticket}", moment, BY_KEY["jesus.quiriarte"].name)

@@ -74,6 +74,14 @@ def test_a_late_recording_shows_both_dates(demonstration: Demonstration) -> None
     assert timedelta(days=4) < lag < timedelta(days=5)
 
 
+def test_the_letter_that_was_sent_is_the_one_that_was_written(demonstration: Demonstration) -> None:
+    """The attachment of step 8 is, byte for byte, the letter of step 7."""
+    entries = demonstration.house.cases.view(demonstration.folio("dentro del plazo")).entries
+    (letter,) = [sealed.entry.objects[0] for sealed in entries if sealed.entry.step == "7"]
+    (mail,) = [sealed.payload()["files"] for sealed in entries if sealed.entry.step == "8"]
+    assert [item["sha256"] for item in mail[0]["about"]["attachments"]] == [letter.sha256]
+
+
 def _timer_states(demonstration: Demonstration, about: str) -> dict[str, str]:
     state = demonstration.house.cases.view(demonstration.folio(about)).state
     return {timer.timer: str(timer.state) for timer in state.timers}
