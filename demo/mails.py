@@ -47,13 +47,7 @@ def mail(
         f"{format_datetime(local)}"
     )
     if domain != DOMAIN:
-        message["Authentication-Results"] = (
-            f"mx.{DOMAIN}; spf=pass smtp.mailfrom={domain}; dkim=pass header.d={domain}"
-        )
-        message["DKIM-Signature"] = (
-            f"v=1; a=rsa-sha256; c=relaxed/relaxed; d={domain}; s=s2026; h=from:to:subject:date; "
-            f"bh={_tag('body', moment)}; b={_tag(subject, moment)}"
-        )
+        _vouch(message, domain, subject, moment)
     message["From"] = f"{_quoted(sender[0])} <{sender[1]}>"
     message["To"] = f"{_quoted(to[0])} <{to[1]}>"
     message["Subject"] = subject
@@ -67,6 +61,17 @@ def mail(
     if attached:
         message.set_boundary(f"=_{_tag(subject, moment)[:24]}")
     return message.as_bytes()
+
+
+def _vouch(message: EmailMessage, domain: str, subject: str, moment: datetime) -> None:
+    """What a receiving server and a signing domain would have written; invented, and nobody verifies it here."""
+    message["Authentication-Results"] = (
+        f"mx.{DOMAIN}; spf=pass smtp.mailfrom={domain}; dkim=pass header.d={domain}"
+    )
+    message["DKIM-Signature"] = (
+        f"v=1; a=rsa-sha256; c=relaxed/relaxed; d={domain}; s=s2026; h=from:to:subject:date; "
+        f"bh={_tag('body', moment)}; b={_tag(subject, moment)}"
+    )
 
 
 def message_id(subject: str, domain: str) -> str:
