@@ -1,5 +1,7 @@
 """A process definition as frozen data; `workflows.loader` reads it from TOML and refuses what it does not know.
 
+What a step is made of stands in `workflows.step` and is named here again: to its readers a definition is one thing.
+
 ``docs/formats/process-definition.md`` is the normative text: what each member means and how states follow from it.
 Nothing here decides anything: rules live in `workflows.rules` and `workflows.derive`.
 """
@@ -11,238 +13,60 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from workflows.step import (
+    FILE_FAMILIES,
+    NEW,
+    NEW_NAME,
+    Branch,
+    Effect,
+    Evidence,
+    EvidenceType,
+    Field,
+    FieldKind,
+    Option,
+    Slot,
+    Step,
+    StepClass,
+    Text,
+    Wait,
+    When,
+    applies,
+)
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """The same words in Spanish, which is what counts, and in English."""
-
-    es: str
-    en: str
-
-    def get(self, locale: str = "es") -> str:
-        """The text in ``locale`` (``en...`` gives English, everything else Spanish)."""
-        return self.en if locale.startswith("en") else self.es
-
-
-NEW = "nuevo"
-NEW_NAME = Text("Nuevo", "New")
-
-
-class StepClass(StrEnum):
-    """How much a step is owed; only the first two can be missing."""
-
-    MANDATORY = "obligatorio"
-    CONDITIONAL = "condicional"
-    OPTIONAL = "opcional"
-    RULE = "regla"
-    PERIODIC = "periodico"
-
-
-class EvidenceType(StrEnum):
-    """What a piece of evidence is; ``FILE_FAMILIES`` says which are files."""
-
-    TKT = "TKT"
-    EML = "EML"
-    XLS = "XLS"
-    DOC = "DOC"
-    SGN = "SGN"
-    SCR = "SCR"
-    REF = "REF"
-    NOTE = "NOTE"
-    ATT = "ATT"
-    CRED = "CRED"
-    PHY = "PHY"
-    LLAM = "LLAM"
-    SYS = "SYS"
-
-
-FILE_FAMILIES: Mapping[EvidenceType, tuple[str, ...]] = {
-    EvidenceType.TKT: ("image", "pdf", "eml", "msg"),
-    EvidenceType.EML: ("eml", "msg", "pdf"),
-    EvidenceType.XLS: ("xlsx",),
-    EvidenceType.DOC: ("pdf",),
-    EvidenceType.SGN: ("pdf", "image"),
-    EvidenceType.SCR: ("image", "pdf"),
-}
-"""Families of `documents.inspection` each type is taken as, the best first. Other types come from fields alone."""
-
-
-class FieldKind(StrEnum):
-    """How a typed value is checked and normalised."""
-
-    TEXT = "text"
-    LONG_TEXT = "long_text"
-    CHOICE = "choice"
-    RFC = "rfc"
-    EMAIL = "email"
-    DSN = "dsn"
-    IDENTIFIER = "identifier"
-    FOLIO = "folio"
-    TICK = "tick"
-
-
-When = Mapping[str, tuple[str, ...]]
-"""A condition on the case's params: every named param has one of the listed values. Empty: always."""
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One value of a choice. ``refusal`` names the ground on which a request with that value is refused."""
-
-    code: str
-    name: Text
-    refusal: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A typed value. ``param`` values become facts of the entry (never personal); others stay in the payload.
-
-    ``unique`` refuses the same value in another case; ``unique_open`` in another *open* case of the process;
-    ``reference`` is the kind under which the value can be searched. ``same_as`` is a ``(step, field)`` whose value in
-    force this one must repeat, and from which it is taken when left out.
-    """
-
-    name: str
-    label: Text
-    kind: FieldKind
-    help: Text
-    example: str = ""
-    required: bool = False
-    personal: bool = False
-    param: bool = False
-    unique: bool = False
-    unique_open: bool = False
-    reference: str = ""
-    options: tuple[Option, ...] = ()
-    catalogue: str = ""
-    default: str = ""
-    same_as: tuple[str, str] | None = None
-    when: When | None = None
-    max_length: int = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A named place for evidence. Without a file it is filled by ``fields`` that all have a value.
-
-    ``shares`` are ``(step, slot)`` pairs whose sealed file may serve here too. ``reader`` names the reader of the
-    file's content (`workflows.readers`), ``compare`` the fields of the case it must agree with.
-    """
-
-    code: str
-    name: Text
-    types: tuple[EvidenceType, ...]
-    fields: tuple[str, ...] = ()
-    shares: tuple[tuple[str, str], ...] = ()
-    most: int = 5
-    reader: str = ""
-    compare: tuple[str, ...] = ()
-    secret_risk: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """A state machine moves to ``status`` when the step is done (and the case's params satisfy ``when``)."""
-
-    machine: str
-    status: str
-    when: When | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """All of ``all``, and one whole alternative of ``any`` where there are any."""
-
-    all: tuple[str, ...] = ()
-    any: tuple[tuple[str, ...], ...] = ()
-
-    def alternatives(self) -> tuple[tuple[str, ...], ...]:
-        """Every sufficient set of slots."""
-        return tuple(self.all + extra for extra in self.any) if self.any else (self.all,)
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """One of the ways a step can turn out.
-
-    ``done``: the step counts as done. ``reopens``: steps whose evidence so far belongs to an earlier round from here
-    on. ``closes``: an outcome. ``destination``: where work goes on (process or area). ``evidence`` replaces the
-    step's own.
-    """
-
-    code: str
-    name: Text
-    default: bool = False
-    done: bool = True
-    reopens: tuple[str, ...] = ()
-    closes: str = ""
-    destination: str = ""
-    link_field: str = ""
-    evidence: Evidence | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """What a case waits for while this step is the one in turn, and whom."""
-
-    code: str
-    name: Text
-    who: str
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the process.
-
-    ``requires``: steps that must be met first (hard). ``follows``: steps the text puts first (soft: recording before
-    them is an exception, not an error). ``roles`` may record it; ``performer`` does it; ``duty`` falls on the actor,
-    or on the holder of ``duty_post``. It may be recorded up to ``most`` times. ``by_system``: the system alone records
-    it. ``after_closing``: an optional step that may still be recorded once the case is closed (owed ones always may).
-    """
-
-    code: str
-    name: Text
-    kind: StepClass
-    instruction: Text
-    example: Text
-    after: Text
-    source: str
-    performer: str
-    roles: tuple[str, ...]
-    controls: tuple[str, ...]
-    when: When | None = None
-    requires: tuple[str, ...] = ()
-    follows: tuple[str, ...] = ()
-    most: int = 1
-    slots: tuple[Slot, ...] = ()
-    fields: tuple[Field, ...] = ()
-    evidence: Evidence = Evidence()
-    effects: tuple[Effect, ...] = ()
-    branches: tuple[Branch, ...] = ()
-    closes: str = ""
-    wait: Wait | None = None
-    duty: str = ""
-    duty_post: str = ""
-    waivable: bool = False
-    after_closing: bool = False
-    by_system: bool = False
-    consulted: tuple[str, ...] = ()
-    informed: tuple[str, ...] = ()
-    assumption: Text | None = None
-
-    def slot(self, code: str) -> Slot | None:
-        """The slot of that code."""
-        return next((slot for slot in self.slots if slot.code == code), None)
-
-    def branch(self, code: str) -> Branch | None:
-        """The branch of that code."""
-        return next((branch for branch in self.branches if branch.code == code), None)
-
-    @property
-    def default_branch(self) -> Branch | None:
-        """The branch taken when nobody chooses."""
-        return next((branch for branch in self.branches if branch.default), None)
+__all__ = [
+    "FILE_FAMILIES",
+    "NEW",
+    "NEW_NAME",
+    "Branch",
+    "Catalogue",
+    "CatalogueItem",
+    "Control",
+    "Definition",
+    "Document",
+    "Duty",
+    "Effect",
+    "Evidence",
+    "EvidenceType",
+    "Field",
+    "FieldKind",
+    "Ground",
+    "Machine",
+    "Opening",
+    "Option",
+    "Outcome",
+    "Question",
+    "Role",
+    "Slot",
+    "Span",
+    "Step",
+    "StepClass",
+    "Text",
+    "Timer",
+    "TimerEffect",
+    "Wait",
+    "When",
+    "applies",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -494,8 +318,3 @@ class Definition:
             if step.wait and step.wait.code == status:
                 return step.wait.name
         return NEW_NAME if status == NEW else Text(status, status)
-
-
-def applies(when: When | None, params: Mapping[str, str]) -> bool:
-    """Whether a condition holds for the case's params."""
-    return when is None or all(params.get(name, "") in values for name, values in when.items())
