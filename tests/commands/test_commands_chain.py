@@ -44,7 +44,7 @@ class Shell:
         clean |= {"CONSTANCIA_DATA": str(self.data), "PYTHONWARNINGS": "error", **(env or {})}
         return subprocess.run(
             [sys.executable, "-m", *arguments],
-            cwd=ROOT, env=clean, input=stdin, capture_output=True, text=True, timeout=120, check=False,
+            cwd=ROOT, env=clean, input=stdin, capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
 
     def flask(self, *arguments: str, code: int = 0, stdin: str = "") -> str:
@@ -67,6 +67,7 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path / "data")
 
 
+@pytest.mark.timeout(900)  # some thirty processes one after the other, on a machine that may be busy
 def test_from_inception_to_a_verified_package(shell: Shell, tmp_path: Path) -> None:
     """init, users, open, record, show, list, verify, checkpoint, proof, export; offline: valid, tampered, keyless."""
     begun = shell.json("init", "--origin", ORIGIN)
