@@ -18,7 +18,7 @@ from workflows.derive import derive
 from workflows.facts import facts_of
 from workflows.history import resolve
 from workflows.state import CaseState
-from workflows.timers import next_due
+from workflows.timers import next_due, next_mark
 from workflows.values import reference_value
 
 OPEN_REFERENCE = "open"
@@ -101,7 +101,8 @@ def project(definition: Definition, entries: Sequence[SealedEntry], calendar: Bu
         status=state.status,
         closed=state.closed,
         complete=state.complete,
-        next_due=next_due(state.timers),
+        next_due="" if state.closed else next_due(state.timers),
+        next_mark=next_mark(state.timers),
         assignee=_assignee(definition, entries),
         title=_title(definition, opening) or state.folio,
         document=canonical_bytes(state.as_json()),

@@ -53,6 +53,7 @@ class CaseRow:
     closed: bool
     complete: bool
     next_due: str
+    next_mark: str
     assignee: str
     title: str
     document: Mapping[str, Json]
@@ -79,7 +80,7 @@ class CaseIndex(Protocol):
         ...
 
     def due_before(self, moment: datetime) -> tuple[str, ...]:
-        """Folios whose ``next_due`` is not empty and not later than ``moment``, earliest first."""
+        """Folios whose ``next_mark`` is not empty and not later than ``moment``, earliest first."""
         ...
 
     def by_reference(self, kind: str, value: str) -> tuple[str, ...]:

@@ -65,7 +65,9 @@ def rebuild(
     return RebuildReport(cases, tuple(differences), tuple(failures))
 
 
-_MEMBERS = "process version opened_at updated_at status closed complete next_due assignee title".split()
+_MEMBERS = (
+    "process version opened_at updated_at status closed complete next_due next_mark assignee title".split()
+)
 
 
 def _differences(expected: Projection, found: CaseRow | None, index: CaseIndex) -> list[Difference]:

@@ -92,6 +92,17 @@ def state_of(run: Run, moment: datetime, blocks: Sequence[str], calendar: Busine
 
 
 def next_due(timers: Iterable[TimerState]) -> str:
+    """The earliest deadline that nobody has met (a ledger time; it may have passed), ``""`` for none.
+
+    A reminder that has been given is no deadline any more.
+    """
+    return min(
+        (timer.due_at for timer in timers if not timer.ended_seq and timer.state != TimerStatus.FIRED),
+        default="",
+    )
+
+
+def next_mark(timers: Iterable[TimerState]) -> str:
     """The next moment at which a timer has something to do (a ledger time), ``""`` for none.
 
     It may lie in the past: then it is due now. A closing that a missing step blocks is not due.

@@ -79,6 +79,21 @@ def test_annulling_opens_the_step_and_shows_what_hung_on_it() -> None:
     assert after.step("10").unmet == ("9",)  # it was done before the letter that counts now
 
 
+def test_a_doubt_alone_keeps_a_file_incomplete() -> None:
+    """With nothing missing, a step that was done on something annulled still keeps the file from being complete."""
+    desk, folio = _walked("26")
+    assert desk.cases.view(folio).state.complete
+    desk.cases.supersede(Supersede(folio, 14, ANA, "El registro era de otra persona", annul=True))
+    state = desk.record(folio, "14").state
+    assert state.missing == ()
+    assert state.step("15").unmet == ("14",)
+    assert not state.complete
+    healed = desk.cases.supersede(
+        Supersede(folio, 15, ANA, "Se revisó de nuevo el estatus", uploads=(png(),))
+    ).state
+    assert healed.step("15").unmet == ("14",)  # still in its old place, before what it needs
+
+
 def test_correcting_an_annulled_entry_is_refused() -> None:
     """What was superseded or annulled is not corrected again; the entry that took its place may be."""
     desk, folio = _walked("3")

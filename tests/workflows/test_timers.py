@@ -9,16 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evidence.entry import EntryKind, parse_time
+from evidence.entry import EntryDraft, EntryKind, parse_time
 from tests.fakes.index import MemoryCaseIndex
 from tests.workflows.desk import ALTA, SUPERVISOR, Desk, local, registry
 from tests.workflows.quick import QuickReader
 from workflows.closing import TimersIncomplete
-from workflows.commands import WaiveStep
+from workflows.commands import SYSTEM_ACTOR, WaiveStep
+from workflows.corrections import bare
+from workflows.drafting import Situation
+from workflows.facts import Facts
 from workflows.loader import load
 from workflows.registry import DefinitionRegistry
 from workflows.state import TimerState, TimerStatus
-from workflows.timers import next_due
+from workflows.timers import next_due, next_mark
 
 
 def _walked(start: str, last: str) -> tuple[Desk, str]:
@@ -139,11 +142,13 @@ def test_closing_is_held_back_while_the_custody_letter_is_missing() -> None:
     assert ("validacion", "limit") in _fired(desk, folio)
     timer = _timer(desk, folio, "validacion")
     assert (timer.state, timer.blocked_by) == (TimerStatus.OVERDUE, ("24", "25"))
-    assert next_due(desk.cases.view(folio).state.timers) > timer.due_at  # only the letter's reminder is left
+    timers = desk.cases.view(folio).state.timers
+    assert next_due(timers) == timer.due_at  # late, and lists say so
+    assert next_mark(timers) > timer.due_at  # only the letter's reminder is left to record
     desk.walk(folio, "24", "25")
     row = desk.index.get(folio)
     assert row is not None
-    assert row.next_due == timer.due_at
+    assert row.next_mark == timer.due_at
     (receipt,) = desk.cases.fire_due_timers()
     assert receipt.state.status == "sin_respuesta"
     assert receipt.state.complete
@@ -169,7 +174,7 @@ def test_a_finished_case_has_no_timers_left() -> None:
     assert {t.timer: t.state for t in state.timers}["custodia"] is TimerStatus.CANCELLED
     row = desk.index.get(folio)
     assert row is not None
-    assert row.next_due == ""
+    assert (row.next_due, row.next_mark) == ("", "")
 
 
 def test_several_stewards_record_each_mark_once() -> None:
@@ -191,6 +196,39 @@ def test_several_stewards_record_each_mark_once() -> None:
     kinds = [sealed.entry.kind for sealed in desk.ledger.history(folio)]
     assert kinds.count(EntryKind.TIMER_EXPIRED) == kinds.count(EntryKind.CASE_CLOSED) == 1
     assert len(receipts) == 1
+
+
+def test_a_mark_recorded_by_another_process_gives_no_receipt() -> None:
+    """Who comes second with the same key learns that nothing was left to record."""
+    desk, folio = _walked("2026-11-12 09:00", "8")
+    writer, now = desk.cases._writer, desk.clock.now
+
+    def drafts(situation: Situation, _blobs: object) -> tuple[EntryDraft, ...]:
+        return (bare(situation, SYSTEM_ACTOR, EntryKind.TIMER_EXPIRED, "9", Facts(timer="firma_dg", run=1)),)
+
+    assert writer.append_by_system(folio, drafts, now, "timer/k") is not None
+    assert writer.append_by_system(folio, drafts, now, "timer/k") is None
+
+
+def test_a_refusal_by_metlife_cancels_its_time() -> None:
+    """When MetLife refuses the request its days end there; they begin anew with the next capture."""
+    desk, folio = _walked("2026-11-12 09:00", "12")
+    desk.record(folio, "13", choice="rechazado")
+    assert _timer(desk, folio, "metlife").state is TimerStatus.CANCELLED
+    desk.record(folio, "12")
+    timer = _timer(desk, folio, "metlife")
+    assert (timer.run, timer.state) == (2, TimerStatus.RUNNING)
+
+
+def test_late_recording_begins_after_one_business_day() -> None:
+    """Recorded on the next business day is in time; on the one after, it is an exception with the days."""
+    desk, folio = _walked("2026-11-13 09:00", "2")
+    friday = desk.clock.now
+    desk.clock.set("2026-11-17 17:00")
+    assert desk.record(folio, "3", occurred_at=friday).state.exceptions == ()
+    desk.clock.set("2026-11-18 09:00")
+    found = desk.record(folio, "4", occurred_at=friday).state.exceptions
+    assert [(item.code, item.detail) for item in found] == [("recorded_late", "2")]
 
 
 def test_one_broken_case_does_not_stop_the_others() -> None:
@@ -267,6 +305,6 @@ def test_the_service_and_its_fake_index_agree() -> None:
     desk, folio = _walked("2026-11-13 09:00", "17")
     row = desk.index.get(folio)
     assert row is not None
-    due = parse_time(row.next_due)
+    due = parse_time(row.next_mark)
     assert MemoryCaseIndex(desk.ledger).due_before(due) == (folio,)
     assert MemoryCaseIndex(desk.ledger).due_before(due - timedelta(microseconds=1)) == ()
