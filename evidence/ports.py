@@ -81,8 +81,9 @@ class Reference:
 class Projection:
     """A case as lists and searches need it: a cache, reproducible from the entries, never an authority.
 
-    ``document`` is canonical JSON of the derived state. Times are ledger times; ``next_due`` is ``""`` when no timer
-    runs; ``search_text`` is folded (lower case, no accents). ``status`` is the word lists are filtered by.
+    ``document`` is canonical JSON of the derived state. Times are ledger times: ``next_due`` is the earliest deadline
+    nobody has met (it may have passed), ``next_mark`` the next moment at which a timer has something to record; each is
+    ``""`` for none. ``search_text`` is folded (lower case, no accents). ``status`` is the word lists are filtered by.
     """
 
     case: str
@@ -94,6 +95,7 @@ class Projection:
     closed: bool
     complete: bool
     next_due: str
+    next_mark: str
     assignee: str
     title: str
     document: bytes

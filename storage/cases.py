@@ -30,6 +30,7 @@ _LISTED = (
     projection.c.closed,
     projection.c.complete,
     projection.c.next_due,
+    projection.c.next_mark,
     projection.c.assignee,
     projection.c.title,
     projection.c.document,
@@ -68,11 +69,11 @@ class SqlCaseIndex:
         return None if row is None else _row(row)
 
     def due_before(self, moment: datetime) -> tuple[str, ...]:
-        """Folios whose ``next_due`` is not later than ``moment``, earliest first."""
+        """Folios whose ``next_mark`` is not later than ``moment``, earliest first."""
         query = (
             select(projection.c.case_id)
-            .where(projection.c.next_due != "", projection.c.next_due <= format_time(moment))
-            .order_by(projection.c.next_due, projection.c.case_id)
+            .where(projection.c.next_mark != "", projection.c.next_mark <= format_time(moment))
+            .order_by(projection.c.next_mark, projection.c.case_id)
         )
         return self._folios(query)
 
@@ -161,6 +162,7 @@ def _row(row: Row[*tuple[Any, ...]]) -> CaseRow:
         closed=row.closed,
         complete=row.complete,
         next_due=row.next_due,
+        next_mark=row.next_mark,
         assignee=row.assignee,
         title=row.title,
         document=document,

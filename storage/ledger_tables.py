@@ -120,6 +120,7 @@ projection = Table(
     Column("closed", Boolean, nullable=False),
     Column("complete", Boolean, nullable=False),
     Column("next_due", Name, nullable=False),
+    Column("next_mark", Name, nullable=False),
     Column("assignee", Name, nullable=False),
     Column("title", Name, nullable=False),
     Column("document", Bytes, nullable=False),
@@ -133,6 +134,13 @@ Index(
     projection.c.case_id,
     sqlite_where=text("next_due <> ''"),
     postgresql_where=text("next_due <> ''"),
+)
+Index(
+    "ix_projection_next_mark",
+    projection.c.next_mark,
+    projection.c.case_id,
+    sqlite_where=text("next_mark <> ''"),
+    postgresql_where=text("next_mark <> ''"),
 )
 
 reference = Table(

@@ -56,6 +56,7 @@ def _row(wanted: Projection) -> dict[str, Any]:
         "closed": wanted.closed,
         "complete": wanted.complete,
         "next_due": wanted.next_due,
+        "next_mark": wanted.next_mark,
         "assignee": wanted.assignee,
         "title": wanted.title,
         "document": wanted.document,

@@ -35,7 +35,7 @@ class MemoryCaseIndex:
 
     def due_before(self, moment: datetime) -> tuple[str, ...]:
         limit = format_time(moment)
-        due = [(p.next_due, p.case) for p in self._ledger.projections.values() if p.next_due]
+        due = [(p.next_mark, p.case) for p in self._ledger.projections.values() if p.next_mark]
         return tuple(case for at, case in sorted(due) if at <= limit)
 
     def by_reference(self, kind: str, value: str) -> tuple[str, ...]:
@@ -74,6 +74,7 @@ def _row(p: Projection) -> CaseRow:
         closed=p.closed,
         complete=p.complete,
         next_due=p.next_due,
+        next_mark=p.next_mark,
         assignee=p.assignee,
         title=p.title,
         document=json.loads(p.document),

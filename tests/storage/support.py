@@ -62,6 +62,7 @@ def projection(case: str, *references: Reference, **members: object) -> Projecti
         "closed": False,
         "complete": False,
         "next_due": "",
+        "next_mark": "",
         "assignee": "u-1",
         "title": f"Alta de cuenta {case}",
         "document": b'{"ticket":"En proceso"}',

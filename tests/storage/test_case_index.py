@@ -38,6 +38,7 @@ def made(number: int) -> Projection:
         closed=number % 3 == 2,
         complete=number % 6 == 2,
         next_due=format_time(START + timedelta(days=30 - number)) if number % 2 else "",
+        next_mark=format_time(START + timedelta(days=40 - number)) if number % 2 else "",
         assignee=f"u-{number % 2}",
         title=title,
         document=b'{"n":%d}' % number,
@@ -130,14 +131,14 @@ def test_a_row_is_the_projection(index: SqlCaseIndex) -> None:
     wanted = made(7)
     assert row.document == {"n": 7}
     names = ["process", "version", "opened_at", "updated_at", "status", "closed", "complete"]
-    for name in [*names, "next_due", "assignee", "title"]:
+    for name in [*names, "next_due", "next_mark", "assignee", "title"]:
         assert getattr(row, name) == getattr(wanted, name)
     assert index.get("MA-001-2026-999999") is None
 
 
 def test_what_is_due(index: SqlCaseIndex) -> None:
-    """Folios due at a moment, that moment included, earliest first."""
-    moment = START + timedelta(days=5)
+    """Folios with something to record at a moment, that moment included, earliest first; deadlines play no part."""
+    moment = START + timedelta(days=15)
     assert index.due_before(moment) == (folio(29), folio(27), folio(25))
     assert index.due_before(moment - timedelta(microseconds=1)) == (folio(29), folio(27))
     assert index.due_before(datetime(2020, 1, 1, tzinfo=UTC)) == ()

@@ -148,6 +148,7 @@ def _projection() -> None:
         sa.Column("closed", sa.Boolean(), nullable=False),
         sa.Column("complete", sa.Boolean(), nullable=False),
         sa.Column("next_due", NAME, nullable=False),
+        sa.Column("next_mark", NAME, nullable=False),
         sa.Column("assignee", NAME, nullable=False),
         sa.Column("title", NAME, nullable=False),
         sa.Column("document", BYTES, nullable=False),
@@ -162,6 +163,13 @@ def _projection() -> None:
         ["next_due", "case_id"],
         sqlite_where=sa.text("next_due <> ''"),
         postgresql_where=sa.text("next_due <> ''"),
+    )
+    op.create_index(
+        "ix_projection_next_mark",
+        "projection",
+        ["next_mark", "case_id"],
+        sqlite_where=sa.text("next_mark <> ''"),
+        postgresql_where=sa.text("next_mark <> ''"),
     )
 
 
