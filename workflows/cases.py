@@ -14,6 +14,7 @@ from evidence.ports import BlobStore, Clock, LedgerStore, Projection
 from workflows import closing, rules
 from workflows.calendar import BusinessCalendar
 from workflows.casefile import CaseView
+from workflows.claims import Claim, Situation
 from workflows.commands import OpenCase, Receipt, RecordStep, RefuseRequest, Supersede, WaiveStep
 from workflows.corrections import (
     bare,
@@ -27,7 +28,7 @@ from workflows.corrections import (
 )
 from workflows.definition import Definition, Ground
 from workflows.derive import derive
-from workflows.drafting import Claim, Situation, draft, entry_kind, reused, state_claim
+from workflows.drafting import draft, entry_kind, reused, state_claim
 from workflows.errors import OutOfScope, UnknownCase
 from workflows.facts import Facts, time_text
 from workflows.ports import CaseIndex, Directory, DocumentReader

@@ -11,10 +11,10 @@ from datetime import datetime
 
 from evidence.entry import BlobRef, EntryDraft, EntryKind
 from workflows.calendar import OutOfCalendar
+from workflows.claims import Situation
 from workflows.commands import SYSTEM_ACTOR, Receipt
 from workflows.corrections import bare
 from workflows.derive import NotACase
-from workflows.drafting import Situation
 from workflows.errors import Refusal
 from workflows.facts import EvidenceFact, Facts
 from workflows.ports import CaseIndex

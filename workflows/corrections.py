@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from evidence.canonical import Json
 from evidence.entry import BlobRef, EntryDraft, EntryKind
 from workflows import rules
+from workflows.claims import Claim, Situation
 from workflows.commands import Actor, OpenCase, RefuseRequest, Supersede
 from workflows.definition import Definition, Ground, Step
-from workflows.drafting import Claim, Situation, draft, kept, reused, state_claim
+from workflows.drafting import draft, kept, reused, state_claim
 from workflows.errors import FieldInvalid, NotSupersedable, UnknownRefusal
 from workflows.facts import Facts, time_text
 from workflows.uploads import PreparedFile

@@ -3,98 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from evidence.canonical import Json
 from evidence.entry import BlobRef, EntryDraft, EntryKind, SealedEntry
 from workflows import rules
-from workflows.calendar import BusinessCalendar
 from workflows.casefile import entry_files, typed_data
-from workflows.commands import Actor, Reuse
-from workflows.definition import Branch, Definition, Field, FieldKind, Slot, Step
-from workflows.derive import derive
+from workflows.claims import Carried, Claim, Situation, Stated
+from workflows.commands import Reuse
+from workflows.definition import Branch, Definition, Field, Slot, Step
+from workflows.duties import check_duties, parties_of
 from workflows.errors import FieldInvalid, FieldProblem, ReuseNotAllowed
 from workflows.facts import EvidenceFact, Facts, facts_of, time_text
 from workflows.matching import assign, evidence_type, typed_evidence
-from workflows.ports import Directory
-from workflows.state import CaseState, ExceptionCode
 from workflows.uploads import PreparedFile
 from workflows.values import NO_SECRETS, check_note, check_values, is_ticked, reference_value
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """A case at the moment of a command. ``state`` is ``None`` while the case is being opened."""
-
-    definition: Definition
-    entries: Sequence[SealedEntry]
-    state: CaseState | None
-    calendar: BusinessCalendar
-    directory: Directory | None
-    now: datetime
-
-    @classmethod
-    def of(
-        cls,
-        definition: Definition,
-        entries: Sequence[SealedEntry],
-        calendar: BusinessCalendar,
-        directory: Directory | None,
-        now: datetime,
-    ) -> Situation:
-        """The situation after a history; for an empty one the case is being opened."""
-        state = (
-            derive(definition, [sealed.entry for sealed in entries], calendar=calendar, now=now)
-            if entries
-            else None
-        )
-        return cls(definition, entries, state, calendar, directory, now)
-
-    @property
-    def params(self) -> Mapping[str, str]:
-        """The case's params, none while it is being opened."""
-        return self.state.params if self.state is not None else {}
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """A file sealed before that this entry brings too: kept from the entry it corrects, or shared by another step."""
-
-    blob: BlobRef
-    about: Mapping[str, Json]
-    slot: str
-    type: str
-    source: int = 0
-    leaf: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What somebody says happened in a step, whatever the command was."""
-
-    step: Step
-    actor: Actor
-    files: tuple[PreparedFile, ...]
-    data: Mapping[str, str]
-    choice: str = ""
-    note: str = ""
-    carried: tuple[Carried, ...] = ()
-    occurred_at: datetime | None = None
-    acting_for: str = ""
-    requester: str = ""
-    opening: bool = False
-    complete: bool = True
-    corrects: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """A checked claim: its facts and payload, with the branch taken."""
-
-    facts: Facts
-    payload: Mapping[str, Json]
-    branch: Branch | None
 
 
 def state_claim(situation: Situation, claim: Claim) -> Stated:
@@ -114,8 +36,8 @@ def state_claim(situation: Situation, claim: Claim) -> Stated:
     facts = _evidence(claim, slots, values)
     if not claim.opening:
         rules.sufficient_evidence(step, branch, facts)
-    parties = _parties(situation, claim, values)
-    _duties(situation, claim, parties)
+    parties = parties_of(situation, claim, values)
+    check_duties(situation, claim, parties)
     return Stated(
         Facts(
             occurred_at=time_text(claim.occurred_at),
@@ -301,57 +223,6 @@ def _type(slot: Slot, file: PreparedFile) -> str:
 def _params(definition: Definition, claim: Claim, values: Mapping[str, str]) -> dict[str, str]:
     fields = form_fields(definition, claim.step, opening=claim.opening)
     return {item.name: values[item.name] for item in fields if item.param and item.name in values}
-
-
-def _parties(situation: Situation, claim: Claim, values: Mapping[str, str]) -> dict[str, str]:
-    """Who takes which duty by this entry."""
-    if claim.opening:
-        return _opening_parties(situation, claim, values)
-    step = claim.step
-    if not step.duty:
-        return {}
-    if not step.duty_post:
-        return {step.duty: claim.actor.id}
-    posts = {role.code: role.post for role in situation.definition.roles}
-    if posts.get(claim.actor.role) == step.duty_post:
-        return {step.duty: claim.actor.id}
-    moment = claim.occurred_at or situation.now
-    holders = situation.directory.holders(step.duty_post, moment) if situation.directory else ()
-    return {step.duty: holders[0].actor} if holders else {}
-
-
-def _opening_parties(situation: Situation, claim: Claim, values: Mapping[str, str]) -> dict[str, str]:
-    parties = {}
-    for duty in situation.definition.duties:
-        if duty.opening == "requester":
-            holder = claim.requester or (claim.actor.id if claim.actor.role in duty.roles else "")
-        elif duty.opening == "beneficiary":
-            holder = _beneficiary(situation, values)
-        else:
-            continue
-        if holder:
-            parties[duty.code] = holder
-    return parties
-
-
-def _beneficiary(situation: Situation, values: Mapping[str, str]) -> str:
-    """The account of the person the request is for, where the address is known here."""
-    fields = situation.definition.opening.fields
-    address = next((values.get(item.name, "") for item in fields if item.kind is FieldKind.EMAIL), "")
-    return situation.directory.actor_of(address) if situation.directory and address else ""
-
-
-def _duties(situation: Situation, claim: Claim, parties: Mapping[str, str]) -> None:
-    state = situation.state
-    if state is None:
-        return
-    waived = any(
-        item.code is ExceptionCode.DUTIES_WAIVED and item.step == claim.step.code for item in state.exceptions
-    )
-    if waived:
-        return
-    held = [(duty, actor) for duty, actor, seq in state.parties if seq != claim.corrects]
-    rules.duties_apart(situation.definition, claim.step.code, held, parties)
 
 
 def _reused(situation: Situation, step: Step, wanted: Reuse) -> Carried:

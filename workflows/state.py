@@ -276,9 +276,10 @@ class CaseState:
 
     @property
     def next_step(self) -> str:
-        """The open step whose turn it is, else the first open one, else ``""``."""
-        turns = [step.step for step in self.steps if step.step in self.open_steps and step.in_turn]
-        return next(iter(turns), next(iter(self.open_steps), ""))
+        """The open step to do next, ``""`` for none: whose turn it is before others, mandatory before optional."""
+        candidates = [step for step in self.steps if step.step in self.open_steps]
+        candidates.sort(key=lambda step: (not step.in_turn, not step.mandatory))
+        return candidates[0].step if candidates else ""
 
     def done_and_total(self) -> tuple[int, int]:
         """``(done, expected)`` among the steps that count for this case: mandatory ones, and others once done."""

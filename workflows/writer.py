@@ -26,6 +26,7 @@ from evidence.ports import (
 )
 from workflows.calendar import BusinessCalendar
 from workflows.casefile import OPEN_REFERENCE, entry_files, project
+from workflows.claims import Situation
 from workflows.commands import (
     Actor,
     OpenCase,
@@ -38,7 +39,6 @@ from workflows.commands import (
     WaiveStep,
 )
 from workflows.definition import Definition
-from workflows.drafting import Situation
 from workflows.errors import (
     DuplicateCase,
     DuplicateReference,

@@ -13,10 +13,10 @@ from evidence.entry import EntryDraft, EntryKind, parse_time
 from tests.fakes.index import MemoryCaseIndex
 from tests.workflows.desk import ALTA, SUPERVISOR, Desk, local, registry
 from tests.workflows.quick import QuickReader
+from workflows.claims import Situation
 from workflows.closing import TimersIncomplete
 from workflows.commands import SYSTEM_ACTOR, WaiveStep
 from workflows.corrections import bare
-from workflows.drafting import Situation
 from workflows.facts import Facts
 from workflows.loader import load
 from workflows.registry import DefinitionRegistry

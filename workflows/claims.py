@@ -1,0 +1,92 @@
+"""What somebody says happened, and the case in which they say it: the values that drafts are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from evidence.canonical import Json
+from evidence.entry import BlobRef, SealedEntry
+from workflows.calendar import BusinessCalendar
+from workflows.commands import Actor
+from workflows.definition import Branch, Definition, Step
+from workflows.derive import derive
+from workflows.facts import Facts
+from workflows.ports import Directory
+from workflows.state import CaseState
+from workflows.uploads import PreparedFile
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A case at the moment of a command. ``state`` is ``None`` while the case is being opened."""
+
+    definition: Definition
+    entries: Sequence[SealedEntry]
+    state: CaseState | None
+    calendar: BusinessCalendar
+    directory: Directory | None
+    now: datetime
+
+    @classmethod
+    def of(
+        cls,
+        definition: Definition,
+        entries: Sequence[SealedEntry],
+        calendar: BusinessCalendar,
+        directory: Directory | None,
+        now: datetime,
+    ) -> Situation:
+        """The situation after a history; for an empty one the case is being opened."""
+        state = (
+            derive(definition, [sealed.entry for sealed in entries], calendar=calendar, now=now)
+            if entries
+            else None
+        )
+        return cls(definition, entries, state, calendar, directory, now)
+
+    @property
+    def params(self) -> Mapping[str, str]:
+        """The case's params, none while it is being opened."""
+        return self.state.params if self.state is not None else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A file sealed before that this entry brings too: kept from the entry it corrects, or shared by another step."""
+
+    blob: BlobRef
+    about: Mapping[str, Json]
+    slot: str
+    type: str
+    source: int = 0
+    leaf: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What somebody says happened in a step, whatever the command was."""
+
+    step: Step
+    actor: Actor
+    files: tuple[PreparedFile, ...]
+    data: Mapping[str, str]
+    choice: str = ""
+    note: str = ""
+    carried: tuple[Carried, ...] = ()
+    occurred_at: datetime | None = None
+    acting_for: str = ""
+    requester: str = ""
+    opening: bool = False
+    complete: bool = True
+    corrects: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A checked claim: its facts and payload, with the branch taken."""
+
+    facts: Facts
+    payload: Mapping[str, Json]
+    branch: Branch | None
