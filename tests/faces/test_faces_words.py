@@ -23,11 +23,10 @@ from web.views.kinds import (
     unit_word,
 )
 from web.views.lens import Lens, size_text
-from web.views.listing import by_deadline, deadline_of, progress, query_of
+from web.views.listing import progress, query_of
 from web.views.reports import finding_text, level_text, report_view
 from web.views.sheet import problem_text
 from workflows.definition import EvidenceType, StepClass
-from workflows.ports import CaseRow
 from workflows.state import ExceptionCode, StepStatus, TimerStatus
 
 ZONE = ZoneInfo("America/Mexico_City")
@@ -94,37 +93,19 @@ def test_sizes_read_in_powers_of_a_thousand(size: int, text: str) -> None:
 
 def test_filters_of_an_address_become_a_query() -> None:
     """Without filters open cases are listed; a search looks everywhere; late ones come by deadline."""
-    plain, search = query_of({}), query_of({"q": "ruiz"})
-    late = query_of({"orden": "vence"})
+    plain, search = query_of({}, NOON), query_of({"q": "ruiz"}, NOON)
+    late = query_of({"orden": "vence"}, NOON)
     assert (plain.closed, plain.order, search.closed, search.text) == (False, "opened", None, "ruiz")
     assert late.order == "due"
-    assert query_of({"estado": "cerrados"}).closed is True
+    assert query_of({"estado": "cerrados"}, NOON).closed is True
 
 
-def _row(folio: str, *timers: tuple[str, timedelta], closed: bool = False) -> CaseRow:
-    told = [{"state": state, "step": "18", "due_at": format_time(NOON + after)} for state, after in timers]
-    return CaseRow(folio, "MA-001", "v", "o", "u", "s", closed, False, "", "", "t", {"timers": told})
-
-
-def test_late_is_what_has_passed_unmet_whether_or_not_the_alarm_went_off() -> None:
-    """An overdue timer stays late after its alert was recorded; met, cancelled and closed ones are not late."""
-    day = timedelta(days=1)
-    rows = [
-        _row("a", ("overdue", -day), ("running", day)),
-        _row("b", ("running", -2 * day)),
-        _row("c", ("met", -day), ("cancelled", -day)),
-        _row("d", ("running", day)),
-        _row("e", ("overdue", -day), closed=True),
-    ]
-    late = by_deadline(rows, deadline_of({"vence": "vencidos"}, NOON))
-    assert [row.folio for row in late.rows] == ["b", "a"]
-    assert (late.total, late.next) == (2, "")
-    assert [row.folio for row in by_deadline(rows, deadline_of({"vence": "hoy"}, NOON)).rows] == [
-        "b",
-        "a",
-        "d",
-    ]
-    assert deadline_of({}, NOON) == ""
+def test_late_and_soon_are_asked_of_the_index_by_deadline() -> None:
+    """Late means a deadline up to now, today one within a day; both come earliest first."""
+    late, soon = query_of({"vence": "vencidos"}, NOON), query_of({"vence": "hoy"}, NOON)
+    assert (late.due_until, late.order) == (format_time(NOON), "due")
+    assert soon.due_until == format_time(NOON + timedelta(days=1))
+    assert query_of({}, NOON).due_until == ""
 
 
 def test_progress_counts_what_is_owed() -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -12,9 +11,8 @@ from werkzeug.wrappers import Response
 from web.pages.casepage import show_case
 from web.pages.context import definitions, in_force, lens, openable
 from web.security import signed_in
-from web.views.listing import build_listing, by_deadline, deadline_of, query_of
-from web.wiring import House, current_house
-from workflows.ports import CaseQuery, CaseRow
+from web.views.listing import build_listing, query_of
+from web.wiring import current_house
 
 page = Blueprint("cases", __name__, url_prefix="/casos")
 
@@ -29,8 +27,7 @@ def listing() -> Response | str:
     if house.index.get(folio) is not None:
         return redirect(url_for("cases.show", folio=folio), 303)
     try:
-        until, query = deadline_of(asked, eyes.now), query_of(asked)
-        found = by_deadline(_all(house, query), until) if until else house.index.find(query)
+        found = house.index.find(query_of(asked, eyes.now))
     except ValueError:  # a cursor that this index did not give
         abort(400)
     codes = [item.process for item in in_force(house)]
@@ -48,14 +45,3 @@ def show(folio: str) -> Response:
 def _link(filters: Mapping[str, str]) -> str:
     query = urlencode(filters)
     return url_for("cases.listing") + (f"?{query}" if query else "")
-
-
-def _all(house: House, query: CaseQuery) -> Iterator[CaseRow]:
-    """Every case a query means, page by page: deadlines are derived, so they are compared here and not by the index."""
-    asked = replace(query, closed=False, limit=500, after="")
-    while True:
-        found = house.index.find(asked)
-        yield from found.rows
-        if not found.next:
-            return
-        asked = replace(asked, after=found.next)

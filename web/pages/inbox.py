@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template, url_for
 
+from evidence.entry import format_time
 from web.i18n import gettext as _
 from web.pages.context import definitions, in_force, lens, may_record, openable
 from web.security import person, signed_in
 from web.views.inbox import Count, build_inbox, process_counts
-from web.views.lens import Moment
+from web.views.lens import Lens, Moment
 from web.wiring import House, current_house
 from workflows.ports import CaseQuery
 
@@ -34,7 +35,7 @@ def today() -> str:
     """Today's steps."""
     house, eyes = current_house(), lens()
     rows = house.index.find(CaseQuery(closed=False, order="due", limit=_MOST)).rows
-    inbox = build_inbox(rows, definitions(house), eyes, _step_link, lambda late: _counts(house, late))
+    inbox = build_inbox(rows, definitions(house), eyes, _step_link, _counts(house, eyes))
     return render_template(
         "pages/inbox.html",
         inbox=inbox,
@@ -43,11 +44,12 @@ def today() -> str:
     )
 
 
-def _counts(house: House, late: int) -> tuple[Count, ...]:
+def _counts(house: House, eyes: Lens) -> tuple[Count, ...]:
     by_process = {
         item.process: house.index.find(CaseQuery(process=item.process, closed=False, limit=1)).total
         for item in in_force(house)
     }
+    late = house.index.find(CaseQuery(closed=False, due_until=format_time(eyes.now), limit=1)).total
     return process_counts(by_process, late, _count_link)
 
 

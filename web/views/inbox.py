@@ -59,24 +59,23 @@ def build_inbox(
     definitions: Definitions,
     lens: Lens,
     link: Callable[[str, str], str],
-    counts: Callable[[int], tuple[Count, ...]],
+    counts: tuple[Count, ...],
 ) -> Inbox:
     """Tasks of open cases.
 
-    ``link`` makes the address of a step's form from folio and step; ``counts`` the numbers on top, given how many
-    cases are late.
+    ``link`` makes the address of a step's form from folio and step; ``counts`` are the numbers on top.
     """
     tasks = sorted(
         (task for row in rows if (task := _task(row, definitions(row.process, row.version), lens, link))),
         key=lambda task: task.order,
     )
     mine = tuple(task for task in tasks if task.mine)
-    late = [task for task in tasks if task.due is not None and task.due.state == "late"]
+    late = [task for task in mine if task.due is not None and task.due.state == "late"]
     return Inbox(
         mine,
         tuple(task for task in tasks if not task.mine),
-        sum(task.mine for task in late),
-        counts(len(late)),
+        len(late),
+        counts,
         long_day(lens),
     )
 
@@ -90,7 +89,8 @@ def _task(
     until = due_at(row.document, step.code)
     due = lens.due(until) if until else None
     late = due is not None and due.state == "late"
-    waiting = isinstance(row.document.get("waiting"), dict)
+    waiting = row.document.get("waiting")
+    awaited = isinstance(waiting, dict) and waiting.get("who") in lens.roles
     allowed = not lens.roles.isdisjoint(step.roles)
     return Task(
         folio=row.folio,
@@ -100,7 +100,7 @@ def _task(
         status=lens.say(definition.status_name(row.status)),
         due=due,
         href=link(row.folio, step.code),
-        mine=allowed and (late or not waiting),
+        mine=awaited or (allowed and (late or not waiting)),
         order=(until or "~", row.opened_at),
     )
 
@@ -108,7 +108,7 @@ def _task(
 def due_at(document: Mapping[str, Json], step: str = "") -> str:
     """The earliest deadline that still runs or has passed unmet, of the step where it has one (a ledger time).
 
-    Not the index's ``next_due``: that is the next moment at which the system acts, empty once an alert has been raised.
+    The index's ``next_due`` is that of the whole case, which lists are sorted by; a task shows its own step's.
     """
     timers = [timer for timer in _mappings(document.get("timers")) if timer.get("state") in _LIVE]
     own = [str(timer["due_at"]) for timer in timers if timer.get("step") == step]

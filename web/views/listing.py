@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from evidence.entry import format_time
 from web.i18n import gettext as _
-from web.views.inbox import Definitions, due_at
+from web.views.inbox import Definitions
 from web.views.kinds import Sign
 from web.views.lens import Due, Lens, Moment
 from workflows.definition import Definition
@@ -65,36 +65,21 @@ class Listing:
     next: str
 
 
-def query_of(asked: Mapping[str, str]) -> CaseQuery:
+def query_of(asked: Mapping[str, str], now: datetime) -> CaseQuery:
     """The index query that an address asks for; unknown values do not filter."""
     state = asked.get("estado", "abiertos")
     closed = {"abiertos": False, "cerrados": True}.get(state)
+    until = {"hoy": now + timedelta(days=1), "vencidos": now}.get(asked.get("vence", ""))
     return CaseQuery(
         process=asked.get("proceso", ""),
         closed=None if asked.get("q") and "estado" not in asked else closed,
         complete=False if state == "incompletos" else None,
         text=asked.get("q", "").strip(),
-        order="due" if asked.get("orden") == "vence" else "opened",
+        due_until=format_time(until) if until else "",
+        order="due" if until or asked.get("orden") == "vence" else "opened",
         limit=PAGE_ROWS,
         after=asked.get("despues", ""),
     )
-
-
-def deadline_of(asked: Mapping[str, str], now: datetime) -> str:
-    """The moment until which a list by deadline reaches (a ledger time), empty where deadlines do not filter."""
-    until = {"hoy": now + timedelta(days=1), "vencidos": now}.get(asked.get("vence", ""))
-    return format_time(until) if until else ""
-
-
-def by_deadline(rows: Iterable[CaseRow], until: str) -> Page[CaseRow]:
-    """The open cases among ``rows`` whose deadline is not later, all on one page, the earliest first."""
-    found = [
-        (moment, row)
-        for row in rows
-        if not row.closed and (moment := due_at(row.document)) and moment <= until
-    ]
-    found.sort(key=lambda item: (item[0], item[1].folio))
-    return Page(tuple(row for _moment, row in found), "", len(found))
 
 
 def build_listing(
@@ -123,8 +108,7 @@ def _row(row: CaseRow, definition: Definition | None, lens: Lens) -> Row:
     document = row.document
     step = definition.by_step.get(str(document.get("next_step", ""))) if definition else None
     status = lens.say(definition.status_name(row.status)) if definition else row.status
-    until = "" if row.closed else due_at(document)
-    due = lens.due(until) if until else None
+    due = lens.due(row.next_due) if row.next_due else None
     return Row(
         folio=row.folio,
         title=row.title,
