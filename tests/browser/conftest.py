@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from identity.accounts import Role
@@ -68,8 +68,8 @@ class Desk:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A headless Chromium; skips where there is none."""
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """A headless Chromium, under the one driver that a test process may have; skips where there is none."""
     path = next(
         (
             found
@@ -81,10 +81,9 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
     expect.set_options(timeout=_PATIENCE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_ARGS)
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=path, args=_ARGS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="module")
