@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, expect
@@ -16,6 +17,9 @@ from tests.browser.papers import Papers
 from tests.browser.people import Person
 from tests.fakes.installation import Installation
 from web.jobs import Steward
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 _PATIENCE = 20_000  # milliseconds; only spent where something is wrong, or the machine is busy
 _ARGS = [
@@ -37,13 +41,28 @@ class _Quiet(WSGIRequestHandler):
         """Nothing: the tests look at the pages."""
 
 
+def _closing(app: WSGIApplication) -> WSGIApplication:
+    """Close every answer; Werkzeug's server forgets those whose reader is gone, gunicorn (in service) does not."""
+
+    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+        answer = app(environ, start_response)
+        try:
+            yield from answer
+        finally:
+            close = getattr(answer, "close", None)
+            if close is not None:
+                close()
+
+    return serve
+
+
 class Desk:
     """A running installation and its address."""
 
     def __init__(self, data: Path) -> None:
         self.place = Installation(data)
         self.server: BaseWSGIServer = make_server(
-            "127.0.0.1", 0, self.place.app, threaded=True, request_handler=_Quiet
+            "127.0.0.1", 0, _closing(self.place.app), threaded=True, request_handler=_Quiet
         )
         self.steward = Steward(self.place.house)
         self._thread = threading.Thread(target=self.server.serve_forever, daemon=True)
