@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -16,37 +15,30 @@ from audit_exports import layout
 from audit_exports.bagwriter import BagWriter
 from audit_exports.derived import Derived
 from audit_exports.destination import Destination
+from audit_exports.entrywriter import EntryWriter
 from audit_exports.exportlog import Written, log_export
+from audit_exports.people import ACCESS
+from audit_exports.peoplewriter import AccessChain
 from audit_exports.record import FileItem, PackageFacts, Scope, Totals
 from audit_exports.recount import file_items, recount
+from audit_exports.refused import ExportRefused, refuse
 from audit_exports.scope import check_scope, in_period, named_by, sample_of, scope_bytes
 from audit_exports.states import definition_digest, state_of
 from audit_exports.zipwriter import CHUNK, SizeChanged
 from evidence.checkpoint import Checkpoint
 from evidence.checks import ErasureLedger, check_chain, check_checkpoint
 from evidence.entry import BlobRef, MalformedEntry, SealedEntry
-from evidence.findings import Code, Finding, Verdict, verdict_of
+from evidence.findings import Code, Finding
 from evidence.note import VerifierKey
 from evidence.ports import BlobCorrupt, BlobMissing, BlobStore, LedgerStore
-from evidence.tiles import MalformedTile, TileHashReader
-from evidence.tlog_proof import TlogProof
-from evidence.tree import InvalidProof, inclusion_proof, verify_inclusion
 from workflows.calendar import BusinessCalendar
 from workflows.commands import Actor
 from workflows.definition import Definition
 
+__all__ = ["Definitions", "ExportReceipt", "ExportRefused", "Progress", "Sources", "export"]
+
 Progress = Callable[[int, int], None]
 """Called with the cases done and the cases in all."""
-
-
-class ExportRefused(Exception):
-    """No package was made. ``code`` is ``scope``, ``checkpoint_unknown``, ``nothing_in_scope`` or ``integrity``."""
-
-    def __init__(self, code: str, detail: str, findings: Sequence[Finding] = ()) -> None:
-        super().__init__(f"{code}: {detail}")
-        self.code = code
-        self.detail = detail
-        self.findings = tuple(findings)
 
 
 class Definitions(Protocol):
@@ -132,23 +124,24 @@ class _Export:
         self._scope = scope
         self._progress = progress or (lambda _done, _all: None)
         self._checkpoint, self._note = self._chosen_checkpoint(checkpoint)
-        tile = lru_cache(maxsize=256)(sources.ledger.tile)
-        self._hashes = TileHashReader(self._checkpoint.size, tile)
+        self._writer = EntryWriter(sources.ledger, self._checkpoint, self._note)
 
     def write(self, sink: BinaryIO) -> Written:
         """The whole zip."""
         folios, population = self._folios()
         facts = self._facts(population)
+        access = AccessChain(self._history(ACCESS), self._checkpoint.origin)
         bag = BagWriter(sink)
         definitions: dict[str, Definition] = {}
         try:
-            with Derived(facts) as derived:
+            with Derived(facts, access.roster) as derived:
                 for done, folio in enumerate(folios):
                     self._progress(done, len(folios))
                     self._case(bag, derived, facts, definitions, folio)
                 self._progress(len(folios), len(folios))
                 if not derived.totals.cases:
                     raise ExportRefused("nothing_in_scope", "no case of this scope lies under the checkpoint")
+                access.write(bag, self._writer, derived.people())
                 self._shared(bag, definitions)
                 for path, size, pieces in derived.whole():
                     bag.add_stream(path, size, pieces)
@@ -229,16 +222,16 @@ class _Export:
         state = state_of(definition, entries, as_of=facts.as_of, calendar=self._sources.calendar)
         for item in entries:
             self._entry(bag, item)
-        for path, data in derived.case(recount(definition, state, entries)):
+        for path, data in derived.case(recount(definition, state, entries, derived.roster)):
             bag.add(path, data)
 
     def _check(self, folio: str, entries: Sequence[SealedEntry]) -> None:
         """Refuse a case whose bytes, chain or payloads are not what was sealed."""
-        _refuse(folio, list(check_chain(entries, self._sources.ledger.origin)))
+        refuse(folio, list(check_chain(entries, self._sources.ledger.origin)))
         erasures = ErasureLedger()
         for item in entries:
             erasures.see(item.entry, item.leaf, payload_present=item.payload_bytes is not None)
-        _refuse(folio, list(erasures.findings()))
+        refuse(folio, list(erasures.findings()))
 
     def _definition(self, first: SealedEntry, known: dict[str, Definition]) -> Definition:
         digest = definition_digest(first.entry)
@@ -247,27 +240,9 @@ class _Export:
         return known[digest]
 
     def _entry(self, bag: BagWriter, item: SealedEntry) -> None:
-        folio, seq = item.entry.case, item.entry.seq
-        bag.add(layout.entry_path(folio, seq), item.entry_bytes)
-        if item.payload_bytes is not None and item.salt is not None:
-            bag.add(layout.payload_path(folio, seq), item.payload_bytes)
-            bag.add(layout.salt_path(folio, seq), item.salt)
-        bag.add(layout.proof_path(folio, seq), self._proof(item))
+        self._writer.write(bag, item)
         for blob, told in zip(item.entry.objects, file_items(item), strict=True):
-            self._object(bag, blob, told, f"{folio}/{seq}")
-
-    def _proof(self, item: SealedEntry) -> bytes:
-        subject = f"{item.entry.case}/{item.entry.seq}"
-        index = -1 if item.index is None else item.index
-        try:
-            path = inclusion_proof(index, self._checkpoint.size, self._hashes)
-            verify_inclusion(
-                bytes.fromhex(item.leaf), index, self._checkpoint.size, path, self._checkpoint.root
-            )
-        except (InvalidProof, MalformedTile, BlobMissing) as error:
-            finding = Finding(Code.TREE_ROOT, subject, self._checkpoint.root.hex(), str(error))
-            raise ExportRefused("integrity", subject, [finding]) from error
-        return TlogProof(index, tuple(path), self._note).text()
+            self._object(bag, blob, told, f"{item.entry.case}/{item.entry.seq}")
 
     def _object(self, bag: BagWriter, blob: BlobRef, told: FileItem, subject: str) -> None:
         name = f"{subject} {blob.key}"
@@ -297,9 +272,3 @@ class _Export:
         calendar = self._sources.calendar
         bag.add(layout.calendar_path(calendar.id), calendar.source)
         bag.add(layout.CHECKPOINT, self._note)
-
-
-def _refuse(subject: str, findings: Sequence[Finding]) -> None:
-    """Refuse when findings make what they are about anything but valid."""
-    if verdict_of(findings) is not Verdict.VALID:
-        raise ExportRefused("integrity", subject, findings)

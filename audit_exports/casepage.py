@@ -5,7 +5,18 @@ from __future__ import annotations
 from audit_exports import layout
 from audit_exports.labels import Labels
 from audit_exports.markup import Content, Markup, both, href, tag
-from audit_exports.pages import chip, entry_meta, entry_words, fact, file_cards, moment, page, search_box
+from audit_exports.pages import (
+    chip,
+    entry_meta,
+    entry_words,
+    fact,
+    file_cards,
+    moment,
+    page,
+    search_box,
+    table,
+    who,
+)
 from audit_exports.record import CaseRecord, EntryRow, PackageFacts
 from audit_exports.words import EXCEPTIONS, STEP_STATUS, TIMERS, kind_words, when
 from workflows.state import MachineState, StepState, StepStatus
@@ -111,6 +122,7 @@ def _exceptions(record: CaseRecord) -> Content:
             [" · ", tag("a", both("entrada", "entry"), f" {item.seq}", href=f"#e{item.seq}")]
             if item.seq
             else None,
+            [" · ", who(record.roster.person(record.entries[item.seq - 1].actor))] if item.seq else None,
             f" · {item.detail}" if item.detail else None,
         )
         for item in record.state.exceptions
@@ -141,19 +153,6 @@ def _timers(record: CaseRecord) -> Content:
         ("Estado", "State"),
     )
     return [tag("h2", both("Plazos", "Timers")), table(heads, rows, "Plazos / Timers")]
-
-
-def table(heads: tuple[tuple[str, str], ...], rows: list[Markup], label: str) -> Markup:
-    """A table that scrolls by itself on a narrow screen."""
-    head = tag("thead", tag("tr", [tag("th", both(*words), scope="col") for words in heads]))
-    return tag(
-        "div",
-        tag("table", head, tag("tbody", rows)),
-        class_="tabla",
-        tabindex="0",
-        role="region",
-        aria_label=label,
-    )
 
 
 def _steps(record: CaseRecord) -> Content:
@@ -197,12 +196,23 @@ def _proof(record: CaseRecord, row: EntryRow) -> Markup:
         "section",
         tag("h4", both(*words), labels.choice(row.choice)),
         annulled,
-        entry_meta(row),
+        _role_doubt(row),
+        entry_meta(record, row),
         entry_words(row, labels),
         file_cards(row, labels, _UP),
         class_="prueba anulada" if row.superseded_by else "prueba",
         aria_label=f"{words[0]} {row.seq}",
     )
+
+
+def _role_doubt(row: EntryRow) -> Content:
+    if row.role_held:
+        return None
+    words = both(
+        "En ese momento la bitácora no le tenía otorgado ese rol.",
+        "At that moment the log had not granted them that role.",
+    )
+    return tag("p", chip("Rol no otorgado", "Role not granted", "bad"), " ", words)
 
 
 def _other_entries(record: CaseRecord) -> Content:
@@ -222,7 +232,7 @@ def _chain(record: CaseRecord) -> Content:
         "Cada entrada lleva la huella de la anterior; su hoja y su prueba están bajo el punto de control del paquete.",
         "Each entry carries the hash of the one before; its leaf and its proof lie under the package's checkpoint.",
     )
-    rows = [_chain_row(record.folio, row) for row in record.entries]
+    rows = [_chain_row(record, row) for row in record.entries]
     return [
         tag("h2", both("Cadena de entradas", "Chain of entries"), id="cadena"),
         tag("p", text, class_="entrada-lead"),
@@ -230,7 +240,8 @@ def _chain(record: CaseRecord) -> Content:
     ]
 
 
-def _chain_row(folio: str, row: EntryRow) -> Markup:
+def _chain_row(record: CaseRecord, row: EntryRow) -> Markup:
+    folio = record.folio
     paths = [(both("entrada", "entry"), layout.entry_path(folio, row.seq))]
     if row.payload == "kept":
         paths.append((both("contenido", "payload"), layout.payload_path(folio, row.seq)))
@@ -242,7 +253,7 @@ def _chain_row(folio: str, row: EntryRow) -> Markup:
         both(*kind_words(row.kind)),
         row.step,
         moment(row.at, seconds=True),
-        f"{row.actor} ({row.role})",
+        [who(record.roster.person(row.actor)), f" ({row.role})"],
     )
     return tag(
         "tr",

@@ -58,6 +58,8 @@ class Code(StrEnum):
     CALENDAR_UNKNOWN = "calendar.unknown"
     TIME_ZONES = "time_zones.missing"
     STATE_UNDERIVABLE = "state.underivable"
+    PERSON_UNNEEDED = "person.unneeded"
+    ROLE_NOT_GRANTED = "role.not_granted"
     DERIVED_DIFFERS = "derived.differs"
     DERIVED_VERSION = "derived.other_version"
     RECEIPT_MALFORMED = "receipt.malformed"
@@ -73,7 +75,7 @@ UNVERIFIABLE: frozenset[str] = CORE_UNVERIFIABLE | {
 }
 """Codes that say nothing was proved, without saying that something is wrong."""
 
-NOTICES: frozenset[str] = CORE_NOTICES | {Code.CALENDAR_CHANGED}
+NOTICES: frozenset[str] = CORE_NOTICES | {Code.CALENDAR_CHANGED, Code.ROLE_NOT_GRANTED}
 """Codes that inform and weigh nothing."""
 
 
@@ -164,6 +166,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "this machine has no time zones (install tzdata)",
     ),
     Code.STATE_UNDERIVABLE: ("no se puede derivar el estado", "the state cannot be derived"),
+    Code.PERSON_UNNEEDED: (
+        "datos de una persona que no aparece en los casos del paquete",
+        "data of a person who does not appear in the package's cases",
+    ),
+    Code.ROLE_NOT_GRANTED: (
+        "se actuó en un rol que la bitácora no tenía otorgado en ese momento",
+        "a role was acted in that the log had not granted at that moment",
+    ),
     Code.DERIVED_DIFFERS: ("no es lo que se deriva de las entradas", "not what follows from the entries"),
     Code.DERIVED_VERSION: (
         "hecho por otra versión: páginas y libro no se pueden rehacer; use esa versión o un acuse (--receipt)",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from audit_exports import layout
 from audit_exports.casepage import complete_chip, status_chip
 from audit_exports.markup import Content, Markup, both, href, tag
-from audit_exports.pages import count, fact, moment, page, search_box
+from audit_exports.pages import count, fact, moment, page, search_box, who
 from audit_exports.record import CaseRecord, PackageFacts, Totals
 from audit_exports.words import size_words
 from audit_exports.zipwriter import CHUNK
@@ -64,11 +64,13 @@ def _card(record: CaseRecord) -> Markup:
     if state.exceptions:
         words = count(len(state.exceptions), ("excepción", "excepciones"), ("exception", "exceptions"))
         chips.append(tag("span", words, class_="chip wait"))
-    found = [value for row in record.entries for _, value in row.data] + files
+    people = sorted({record.name_of(actor) for row in record.entries for actor in row.people})
+    found = people + [value for row in record.entries for _, value in row.data] + files
     return tag(
         "li",
         tag("a", record.title or record.folio, href=href(layout.case_page_path(record.folio))),
-        tag("p", record.folio, " · ", moment(state.opened_at)),
+        tag("p", record.folio, " · ", moment(state.opened_at), " · ",
+            who(record.roster.person(record.entries[0].actor))),
         tag("p", both(f"{done} de {total} pasos", f"{done} of {total} steps"), " · ",
             count(len(record.entries), ("entrada", "entradas"), ("entry", "entries")), " · ",
             count(len(files), ("archivo", "archivos"), ("file", "files"))),
@@ -112,6 +114,8 @@ def _lead(facts: PackageFacts, totals: Totals) -> Content:
         tag("p", both("Casos, evidencia y pruebas. Se abre sin red; las tablas están en ",
                       "Cases, evidence and proofs. Opens without a network; the tables are in "), book, ".",
             class_="entrada-lead"),
+        tag("p", both("Quién es quién, y con qué roles: ", "Who is who, and in which roles: "),
+            tag("a", both("Personas", "People"), href=layout.PEOPLE), "."),
         tag("p", warning, tag("a", "LEEME.html", href=layout.README), class_="aviso"),
         tag("dl", cards, class_="datos"),
         search_box("hallable", "Buscar por folio, persona, DSN o archivo", "Search by folio, person, DSN or file"),

@@ -18,26 +18,27 @@ INDEX = "index.html"
 README = "LEEME.html"
 WORKBOOK = "workbook.xlsx"
 CHECKPOINT = "cadena/checkpoint"
+PEOPLE = "personas/index.html"
 
 
 def case_folder(folio: str) -> str:
-    """The folder of a case, relative to ``data/``."""
-    return f"casos/{folio}"
+    """The folder of a case, relative to ``data/``; the one chain of the system's that travels has its own."""
+    return "personas" if folio == "system:access" else f"casos/{folio}"
 
 
 def entry_path(folio: str, seq: int) -> str:
     """The exact bytes of an entry."""
-    return f"casos/{folio}/entries/{seq}.json"
+    return f"{case_folder(folio)}/entries/{seq}.json"
 
 
 def payload_path(folio: str, seq: int) -> str:
     """The exact bytes of an entry's payload."""
-    return f"casos/{folio}/payloads/{seq}.json"
+    return f"{case_folder(folio)}/payloads/{seq}.json"
 
 
 def salt_path(folio: str, seq: int) -> str:
     """The 32 bytes of salt of an entry's payload commitment."""
-    return f"casos/{folio}/payloads/{seq}.salt"
+    return f"{case_folder(folio)}/payloads/{seq}.salt"
 
 
 def file_path(folio: str, name: str) -> str:
@@ -62,7 +63,7 @@ def case_page_path(folio: str) -> str:
 
 def proof_path(folio: str, seq: int) -> str:
     """The proof that an entry is under the package's checkpoint."""
-    return f"cadena/proofs/{folio}-{seq}.tlog-proof"
+    return f"cadena/proofs/{folio.replace(':', '-')}-{seq}.tlog-proof"
 
 
 def definition_path(process: str, version: str) -> str:

@@ -16,6 +16,8 @@ from audit_exports.casecheck import CaseChecker
 from audit_exports.codes import Code, weigh
 from audit_exports.containers import Container, printable
 from audit_exports.derived import Derived
+from audit_exports.entrycheck import EntryReader
+from audit_exports.peoplecheck import AccessChecker
 from audit_exports.receiptcheck import check_receipt
 from audit_exports.record import CaseRecord, PackageFacts, Totals
 from audit_exports.scope import MalformedScope, in_period, named_by, parse_scope
@@ -33,6 +35,7 @@ MAX_FINDINGS = 1000
 _MAX_SCOPE = 16 << 20
 _MAX_NOTE = 1 << 20
 _MAX_CALENDAR = 1 << 20
+_ACCESS_ENTRY = re.compile(r"personas/entries/([1-9][0-9]{0,8})\.json")
 _ENTRY = re.compile(r"casos/([^/]+)/entries/([1-9][0-9]{0,8})\.json")
 
 
@@ -85,6 +88,7 @@ class _PackageCheck:
         self._signed = False
         self._receipt = False
         self._cases = 0
+        self._reader: EntryReader | None = None
         self._checker: CaseChecker | None = None
 
     def run(self) -> PackageReport:
@@ -109,9 +113,14 @@ class _PackageCheck:
         calendar = self._calendar(facts)
         if calendar is None:
             return
-        self._checker = CaseChecker(self._bag, self._report, facts, checkpoint, note, calendar)
-        with Derived(facts) as derived:
+        self._reader = EntryReader(self._bag, self._report, facts.origin, checkpoint, note)
+        access = AccessChecker(self._bag, self._reader, self._report)
+        roster = access.read(self._access_seqs())
+        self._checker = CaseChecker(self._bag, self._report, facts, self._reader, calendar, roster)
+        with Derived(facts, roster) as derived:
             whole = self._check_cases(self._checker, derived, facts, calendar)
+            if whole:
+                access.finish(derived.people())
             self._finish(derived, facts, totals, whole=whole)
 
     def _scope(self) -> tuple[PackageFacts | None, Totals | None]:
@@ -210,6 +219,10 @@ class _PackageCheck:
                 cases[match[1]].append(int(match[2]))
         return cases
 
+    def _access_seqs(self) -> list[int]:
+        found = (_ACCESS_ENTRY.fullmatch(path) for path in self._bag.paths())
+        return sorted(int(match[1]) for match in found if match)
+
     def _in_scope(
         self, facts: PackageFacts, folio: str, entries: list[Entry], calendar: BusinessCalendar
     ) -> None:
@@ -235,7 +248,7 @@ class _PackageCheck:
             for path, _, pieces in derived.whole():
                 self._compare(path, _digest(pieces))
         else:
-            for path in (layout.README, layout.INDEX, layout.WORKBOOK):
+            for path in (layout.README, layout.PEOPLE, layout.INDEX, layout.WORKBOOK):
                 self._bag.digest(path)
         for path in self._bag.leftovers():
             self._report(Finding(Code.FILE_UNEXPECTED, printable(path), "nothing", "a file"))
@@ -265,7 +278,7 @@ class _PackageCheck:
             root=self._checkpoint.root.hex(),
             log=self._checkpoint.origin,
             cases_checked=self._cases,
-            entries_checked=checker.entries_checked if checker else 0,
+            entries_checked=self._reader.entries_checked if self._reader else 0,
             objects_checked=checker.objects_checked if checker else 0,
             bytes_checked=self._bag.bytes_read,
             receipt=self._receipt,

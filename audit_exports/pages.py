@@ -7,8 +7,9 @@ from pathlib import Path
 
 from audit_exports.labels import Labels
 from audit_exports.markup import Content, Markup, both, href, source_hash, tag
-from audit_exports.record import EntryRow, FileItem, PackageFacts
-from audit_exports.words import size_words, when
+from audit_exports.people import Naming, Person
+from audit_exports.record import CaseRecord, EntryRow, FileItem, PackageFacts
+from audit_exports.words import NAMINGS, size_words, when
 
 _HERE = Path(__file__).parent / "reader"
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -68,11 +69,22 @@ def file_cards(row: EntryRow, labels: Labels, up: str) -> Content:
     return tag("div", cards, class_="archivos") if cards else None
 
 
-def entry_meta(row: EntryRow) -> Markup:
+def who(person: Person) -> Content:
+    """A person's name with the id beside it; the id alone, and why, where the log has no name for it (any more)."""
+    if person.naming is Naming.SYSTEM:
+        return person.name
+    mark = tag("span", person.id, class_="mono")
+    if person.naming is Naming.NAMED:
+        return [person.name, " · ", mark]
+    return [mark, " [", both(*NAMINGS[person.naming]), "]"]
+
+
+def entry_meta(record: CaseRecord, row: EntryRow) -> Markup:
     """Who, in which role, when it happened and when it was recorded."""
-    parts: list[Content] = [both("Entrada", "Entry"), f" {row.seq} · {row.actor} ({row.role})"]
+    actor = who(record.roster.person(row.actor))
+    parts: list[Content] = [both("Entrada", "Entry"), f" {row.seq} · ", actor, f" ({row.role})"]
     if row.acting_for:
-        parts += [" ", both("por cuenta de", "acting for"), f" {row.acting_for}"]
+        parts += [" ", both("por cuenta de", "acting for"), " ", who(record.roster.person(row.acting_for))]
     if row.via:
         parts += [" · ", both("vía", "via"), f" {row.via}"]
     if row.occurred_at:
@@ -106,6 +118,19 @@ def fact(label: Content, value: Content, small: Content = None, *, long: bool = 
     """One card of a row of facts."""
     shown = tag("dd", value, tag("small", small) if small else None, class_="largo mono" if long else None)
     return tag("div", tag("dt", label), shown, class_="ancho" if long else None)
+
+
+def table(heads: tuple[tuple[str, str], ...], rows: list[Markup], label: str) -> Markup:
+    """A table that scrolls by itself on a narrow screen."""
+    head = tag("thead", tag("tr", [tag("th", both(*words), scope="col") for words in heads]))
+    return tag(
+        "div",
+        tag("table", head, tag("tbody", rows)),
+        class_="tabla",
+        tabindex="0",
+        role="region",
+        aria_label=label,
+    )
 
 
 def search_box(items: str, spanish: str, english: str) -> Markup:

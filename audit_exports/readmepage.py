@@ -117,6 +117,12 @@ def _limits() -> list[Content]:
             "checkpoint only as far as the log has no later entries of that case.",
         ),
         both(
+            "Que a la cadena system:access (personas/) no le falten sus últimas entradas: un rol otorgado o retirado "
+            "en ellas no se vería. El acuse de la exportación prueba que el paquete salió así.",
+            "That the chain system:access (personas/) lacks none of its last entries: a role granted or revoked in "
+            "them would not show. The export's receipt proves that the package left like this.",
+        ),
+        both(
             "El alcance pedido y la fecha del estado (alcance.json) son dichos del exportador. La entrada "
             "package.exported, posterior al punto de control, fija el digesto de este paquete: pida su acuse y "
             "páselo con --receipt.",

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from audit_exports.layout import case_folder
+from audit_exports.people import Roster
 from workflows.definition import Definition
 from workflows.state import CaseState, StepState
 
@@ -30,7 +31,9 @@ class FileItem:
 class EntryRow:
     """One entry as people read it; times are ledger times, ``payload`` says ``kept``, ``erased`` or ``absent``.
 
-    ``erased_by``, ``superseded_by`` and ``supersedes`` are entry numbers of the same case, 0 for none.
+    ``people`` are the actor ids it names (who acts, for whom, parties to duties), sorted and without the program;
+    ``role_held`` says whether the actor held the role at that place of the log. ``erased_by``, ``superseded_by`` and
+    ``supersedes`` are entry numbers of the same case, 0 for none.
     """
 
     seq: int
@@ -50,6 +53,8 @@ class EntryRow:
     data: tuple[tuple[str, str], ...]
     files: tuple[FileItem, ...]
     payload: str
+    people: tuple[str, ...] = ()
+    role_held: bool = True
     erased_by: int = 0
     superseded_by: int = 0
     supersedes: int = 0
@@ -60,6 +65,7 @@ class CaseRecord:
     """A case as the package tells it; ``state`` is what the verifier derives again from the entries.
 
     ``title`` names the case in its owner's words (it comes from the payload, so it is empty once that is erased).
+    ``roster`` knows who the actor ids are.
     """
 
     folio: str
@@ -67,6 +73,7 @@ class CaseRecord:
     definition: Definition
     state: CaseState
     entries: tuple[EntryRow, ...]
+    roster: Roster
 
     @property
     def folder(self) -> str:
@@ -77,6 +84,10 @@ class CaseRecord:
         """The entries that made a step what it is, in order, those annulled since included."""
         for seq in sorted({*step.entries, *step.past}):
             yield self.entries[seq - 1]
+
+    def name_of(self, actor: str) -> str:
+        """A person's name for places that hold plain text: the id where there is none, ``""`` for nobody."""
+        return self.roster.person(actor).name if actor else ""
 
     def files(self) -> Iterator[tuple[EntryRow, FileItem]]:
         """Every evidence file with its entry."""

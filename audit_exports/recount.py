@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from audit_exports import layout
 from audit_exports.labels import Labels
 from audit_exports.names import evidence_name, media_extension
+from audit_exports.people import Roster, people_of, text_of
 from audit_exports.record import CaseRecord, EntryRow, FileItem
 from evidence.canonical import Json, NotCanonical
 from evidence.entry import EntryKind, MalformedEntry, SealedEntry
@@ -14,7 +15,9 @@ from workflows.definition import Definition
 from workflows.state import CaseState
 
 
-def recount(definition: Definition, state: CaseState, entries: Sequence[SealedEntry]) -> CaseRecord:
+def recount(
+    definition: Definition, state: CaseState, entries: Sequence[SealedEntry], roster: Roster
+) -> CaseRecord:
     """The record of one case. Payloads are the case's own words: what does not have the expected shape is left out."""
     superseded = dict(state.superseded)
     supersedes = {by: seq for seq, by in state.superseded}
@@ -22,13 +25,14 @@ def recount(definition: Definition, state: CaseState, entries: Sequence[SealedEn
     rows = tuple(
         _row(
             item,
+            roster,
             erasers.get(item.leaf, 0),
             superseded.get(item.entry.seq, 0),
             supersedes.get(item.entry.seq, 0),
         )
         for item in entries
     )
-    return CaseRecord(state.folio, _title(definition, rows), definition, state, rows)
+    return CaseRecord(state.folio, _title(definition, rows), definition, state, rows, roster)
 
 
 def erased_by(entries: Sequence[SealedEntry]) -> dict[str, int]:
@@ -47,34 +51,37 @@ def file_items(item: SealedEntry) -> tuple[FileItem, ...]:
     found = []
     for position, blob in enumerate(item.entry.objects, 1):
         about = words[position - 1] if position <= len(words) else {}
-        name, slot = _text(about, "name"), _text(about, "slot")
+        name, slot = text_of(about, "name"), text_of(about, "slot")
         safe = evidence_name(item.entry.seq, position, name, media_extension(blob.media))
         path = layout.file_path(item.entry.case, safe)
         found.append(FileItem(path, name or safe, blob.size, blob.media, blob.sha256, slot))
     return tuple(found)
 
 
-def _row(item: SealedEntry, erased: int, superseded_by: int, supersedes: int) -> EntryRow:
+def _row(item: SealedEntry, roster: Roster, erased: int, superseded_by: int, supersedes: int) -> EntryRow:
     entry, payload, facts = item.entry, _payload(item), item.entry.facts
+    index = -1 if item.index is None else item.index
     kept = "erased" if erased else "absent"
     return EntryRow(
         seq=entry.seq,
-        index=-1 if item.index is None else item.index,
+        index=index,
         kind=str(entry.kind),
         step=entry.step,
         at=entry.at,
-        occurred_at=_text(facts, "occurred_at"),
+        occurred_at=text_of(facts, "occurred_at"),
         actor=entry.actor,
         role=entry.role,
-        acting_for=_text(facts, "acting_for"),
-        via=_text(facts, "via"),
-        reason=_text(payload, "reason") or _text(facts, "reason"),
-        choice=_text(facts, "choice"),
+        acting_for=text_of(facts, "acting_for"),
+        via=text_of(facts, "via"),
+        reason=text_of(payload, "reason") or text_of(facts, "reason"),
+        choice=text_of(facts, "choice"),
         leaf=item.leaf,
-        note=_text(payload, "note"),
+        note=text_of(payload, "note"),
         data=_pairs(payload.get("data")),
         files=file_items(item),
         payload=kept if item.payload_bytes is None else "kept",
+        people=people_of(entry),
+        role_held=roster.held(entry.actor, entry.role, index),
         erased_by=erased,
         superseded_by=superseded_by,
         supersedes=supersedes,
@@ -99,11 +106,6 @@ def _pairs(value: Json) -> tuple[tuple[str, str], ...]:
         return ()
     pairs = [(name, text) for name, text in sorted(value.items()) if isinstance(text, str) and text]
     return tuple(pairs)
-
-
-def _text(members: Mapping[str, Json], name: str) -> str:
-    value = members.get(name, "")
-    return value if isinstance(value, str) else ""
 
 
 def _title(definition: Definition, rows: Sequence[EntryRow]) -> str:

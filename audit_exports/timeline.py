@@ -10,8 +10,8 @@ from audit_exports.sheet import neutral
 from audit_exports.words import kind_words
 
 _HEADINGS = (
-    "clave seq indice registrada ocurrio tipo que paso nombre_del_paso actor rol por_cuenta_de via motivo nota "
-    "archivos hoja"
+    "clave seq indice registrada ocurrio tipo que paso nombre_del_paso actor nombre_del_actor rol rol_otorgado "
+    "por_cuenta_de nombre_de_quien_representa via motivo nota archivos hoja"
 ).split()
 
 
@@ -29,8 +29,11 @@ def timeline(record: CaseRecord) -> bytes:
             row.step,
             step.name.es if step else "",
             row.actor,
+            record.name_of(row.actor),
             row.role,
+            "sí" if row.role_held else "no",
             row.acting_for,
+            record.name_of(row.acting_for),
         ]
         cells += [row.via, row.reason, row.note, files, row.leaf]
         writer.writerow([neutral(cell) for cell in cells])

@@ -51,6 +51,14 @@ EXCEPTIONS = {
     "unreadable": ("Entrada no interpretable", "Entry not understood"),
 }
 
+NAMINGS = {
+    "named": ("según la bitácora", "from the log"),
+    "erased": ("nombre borrado", "name erased"),
+    "unnamed": ("la bitácora no da su nombre", "the log gives no name"),
+    "system": ("el programa", "the program"),
+}
+"""Where a name comes from, or why there is none."""
+
 TIMERS = {
     "running": ("en curso", "running", ""),
     "warned": ("con aviso", "warned", "wait"),

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import BinaryIO
 
 from audit_exports import layout
+from audit_exports.people import ACCESS, Tenure
+from audit_exports.presence import PersonRow
 from audit_exports.record import CaseRecord, EntryRow, PackageFacts, Totals
 from audit_exports.sheet import ALERT, TITLE, Cell, Column, Sheet, write_workbook
-from audit_exports.words import EXCEPTIONS, STEP_STATUS, kind_words
+from audit_exports.words import EXCEPTIONS, NAMINGS, STEP_STATUS, kind_words
 from workflows.state import StepState, StepStatus
 
 # Headings and widths (characters); the first column is the row's stable key.
 _CASES = (
     "folio 24|proceso 22|título 40|estado 26|cerrado 9|completo 10|faltan 18|pasos hechos 9|pasos exigidos 9|"
-    "abierto 27|entradas 9|archivos 9|excepciones 11|máquinas 44"
+    "abierto 27|abrió 34|id de quien abrió 20|entradas 9|archivos 9|excepciones 11|máquinas 44"
 )
 _MATRIX = (
     "clave 28|folio 24|paso 7|nombre 46|clase 13|estado 13|obligatorio 11|entradas 12|anteriores 12|ocurrió 27|"
-    "registrada 27|actor 26|rol 16|archivos 9|sin cumplir 16"
+    "registrada 27|actor 26|nombre del actor 34|rol 16|archivos 9|sin cumplir 16"
 )
 _ENTRIES = (
-    "clave 28|folio 24|seq 6|índice 8|tipo 22|qué 26|paso 7|ocurrió 27|registrada 27|actor 26|rol 16|"
-    "por cuenta de 20|anulada por 11|contenido 11|hoja (SHA-256) 66|prueba 12"
+    "clave 28|folio 24|seq 6|índice 8|tipo 22|qué 26|paso 7|ocurrió 27|registrada 27|actor 26|nombre del actor 34|"
+    "rol 16|rol otorgado 9|por cuenta de 20|nombre de quien representa 34|vía 10|"
+    "anulada por 11|contenido 11|hoja (SHA-256) 66|prueba 12"
 )
-_EVIDENCE = "clave 30|folio 24|seq 6|n 4|paso 7|nombre 46|ranura 16|medio 30|bytes 12|SHA-256 66|ruta 60"
-_EXCEPTIONS = "clave 30|folio 24|excepción 34|código 18|paso 7|seq 6|detalle 50"
+_EVIDENCE = (
+    "clave 30|folio 24|seq 6|n 4|paso 7|nombre 46|ranura 16|medio 30|bytes 12|SHA-256 66|ruta 60|actor 26|"
+    "nombre del actor 34"
+)
+_EXCEPTIONS = "clave 30|folio 24|excepción 34|código 18|paso 7|seq 6|detalle 50|actor 26|nombre del actor 34"
+_PEOPLE = (
+    "id 26|nombre 40|de dónde sale el nombre 26|roles y fechas (UTC) 80|entradas 9|entradas que la nombran 12|"
+    "entradas sin rol vigente 12|primera concesión 20|página 10"
+)
 
 
 def _columns(spec: str) -> list[Column]:
@@ -42,6 +52,7 @@ class Workbook:
         self._entries = Sheet("Entradas", _columns(_ENTRIES))
         self._evidence = Sheet("Evidencias", _columns(_EVIDENCE))
         self._exceptions = Sheet("Excepciones", _columns(_EXCEPTIONS))
+        self._people = Sheet("Personas", _columns(_PEOPLE))
 
     def add(self, record: CaseRecord) -> None:
         """One more case."""
@@ -61,11 +72,29 @@ class Workbook:
                 item.step,
                 item.seq,
                 item.detail,
+                *_actor(record, record.entries[item.seq - 1] if item.seq else None),
+            )
+
+    def add_people(self, rows: Iterable[PersonRow]) -> None:
+        """Everybody in the cases, once all cases are in."""
+        for row in rows:
+            person = row.person
+            first = person.tenures[0].seq if person.tenures else 0
+            self._people.add(
+                person.id,
+                person.name,
+                NAMINGS[person.naming][0],
+                "; ".join(_tenure(tenure) for tenure in person.tenures),
+                row.acted,
+                row.named,
+                Cell(row.unheld, style=ALERT if row.unheld else 0),
+                Cell(f"{ACCESS}/{first}", layout.entry_path(ACCESS, first)) if first else "",
+                Cell("personas", layout.PEOPLE),
             )
 
     def write(self, sink: BinaryIO, facts: PackageFacts, totals: Totals) -> None:
         """The whole file; the workbook takes nothing more afterwards."""
-        tables = [self._cases, self._matrix, self._entries, self._evidence, self._exceptions]
+        tables = self._tables()
         cover = _cover(facts, totals, tables)
         created = facts.as_of[:19] + "Z"
         write_workbook(
@@ -74,8 +103,11 @@ class Workbook:
 
     def close(self) -> None:
         """Release the spools of a workbook that is not written."""
-        for sheet in (self._cases, self._matrix, self._entries, self._evidence, self._exceptions):
+        for sheet in self._tables():
             sheet.close()
+
+    def _tables(self) -> list[Sheet]:
+        return [self._cases, self._matrix, self._entries, self._evidence, self._exceptions, self._people]
 
     def _add_case(self, record: CaseRecord) -> None:
         state = record.state
@@ -92,6 +124,8 @@ class Workbook:
             done,
             total,
             state.opened_at,
+            record.name_of(record.entries[0].actor),
+            record.entries[0].actor,
             len(record.entries),
             sum(len(row.files) for row in record.entries),
             len(state.exceptions),
@@ -115,7 +149,7 @@ class Workbook:
             _numbers(step.past),
             last.occurred_at if last else "",
             last.at if last else "",
-            last.actor if last else "",
+            *_actor(record, last),
             last.role if last else "",
             sum(len(row.files) for row in rows),
             ", ".join(step.unmet),
@@ -132,9 +166,12 @@ class Workbook:
             row.step,
             row.occurred_at,
             row.at,
-            row.actor,
+            *_actor(record, row),
             row.role,
+            Cell(_yes(row.role_held), style=0 if row.role_held else ALERT),
             row.acting_for,
+            record.name_of(row.acting_for),
+            row.via,
             row.superseded_by or "",
             {"kept": "presente", "erased": "borrado"}.get(row.payload, "ausente"),
             row.leaf,
@@ -155,6 +192,7 @@ class Workbook:
                 item.size,
                 item.sha256,
                 Cell(item.path, item.path),
+                *_actor(record, row),
             )
 
 
@@ -185,6 +223,15 @@ def _cover(facts: PackageFacts, totals: Totals, tables: Sequence[Sheet]) -> Shee
         if sheet.dropped:
             cover.add(Cell("Filas que no caben en Excel", style=ALERT), f"{sheet.name}: {sheet.dropped}")
     return cover
+
+
+def _actor(record: CaseRecord, row: EntryRow | None) -> tuple[str, str]:
+    """Who made an entry: id, and name where it is known."""
+    return (row.actor, record.name_of(row.actor)) if row else ("", "")
+
+
+def _tenure(tenure: Tenure) -> str:
+    return f"{tenure.role}: {tenure.since} – {tenure.until or 'vigente'}"
 
 
 def _yes(value: bool) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from audit_exports.builder import ExportReceipt, Sources, export
+from audit_exports.people import ACCESS
 from audit_exports.record import Scope
 from evidence.canonical import Json
 from evidence.entry import BlobRef, EntryDraft, EntryKind, SealedEntry, format_time
@@ -25,7 +26,10 @@ from workflows.definition import Definition
 from workflows.loader import load
 
 ORIGIN = "constancia.example/prueba"
+NAME = "Lucía Peña Órnelas"
+EMAIL = "lucia.pena@ejemplo.mx"
 ACTOR = Actor(id="u_7f2a", role="especialista")
+STRANGER = "u_9999"
 AUDITOR = Actor(id="u_a0d1", role="auditor_interno", via="console", os_user="ops")
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Count 0/Kids[]>>endobj\n%%EOF\n"
@@ -203,11 +207,32 @@ class Desk:
         self.now += self.step
         return self.now
 
+    def access(
+        self,
+        subject: str,
+        role: str,
+        name: str = "",
+        *,
+        email: str = "",
+        kind: EntryKind = EntryKind.ACCESS_GRANTED,
+        refs: tuple[str, ...] = (),
+    ) -> SealedEntry:
+        """One more entry of ``system:access``, as accounts write them."""
+        facts: dict[str, Json] = {"subject": subject, "role": role, "via": "console"} if subject else {}
+        payload: dict[str, Json] = {
+            "data": {"name": name, "email": email},
+            "via": {"channel": "console", "os_user": "ops"},
+        }
+        draft = EntryDraft("system", "system", kind, refs=refs, facts=facts, payload=payload)
+        return self.ledger.append(ACCESS, lambda _history: Composition((draft,)))[-1]
+
     def put(self, data: bytes, media: str) -> BlobRef:
         return self.blobs.put(io.BytesIO(data), media=media)
 
     def open(self, name: str = "Ana Muñoz", **data: str) -> str:
         """A new case; returns its folio."""
+        if not self.ledger.history(ACCESS):
+            self.access(ACTOR.id, ACTOR.role, NAME, email=EMAIL)
         ticket = self.put(png(4, 3), "image/png")
         facts: dict[str, Json] = {
             "definition": self.definition.digest,
@@ -238,6 +263,7 @@ class Desk:
         refs: tuple[str, ...] = (),
         facts: dict[str, Json] | None = None,
         payload: dict[str, Json] | None = None,
+        actor: Actor = ACTOR,
     ) -> SealedEntry:
         """One more entry with files ``(name, bytes, media)``."""
         objects = tuple(self.put(data, media) for _, data, media in files)
@@ -254,7 +280,7 @@ class Desk:
             "note": note,
             **(payload or {}),
         }
-        draft = self._draft(kind, step, said, words, objects, refs)
+        draft = self._draft(kind, step, said, words, objects, refs, actor)
         return self.ledger.append(folio, lambda _history: Composition((draft,)))[-1]
 
     def publish(self) -> int:
@@ -275,10 +301,11 @@ class Desk:
         payload: dict[str, Json],
         objects: tuple[BlobRef, ...] = (),
         refs: tuple[str, ...] = (),
+        actor: Actor = ACTOR,
     ) -> EntryDraft:
         return EntryDraft(
-            ACTOR.id,
-            ACTOR.role,
+            actor.id,
+            actor.role,
             kind,
             self.definition.label,
             step,
@@ -306,6 +333,8 @@ def two_cases() -> Desk:
 
 def fill_two_cases(desk: Desk) -> None:
     """Record the sample on any desk."""
+    desk.access(ACTOR.id, ACTOR.role, NAME, email=EMAIL)
+    desk.access(STRANGER, "supervisor", "Ramiro Ajeno Tercero", email="ramiro@ejemplo.mx")
     first = desk.open("José Ángel Muñoz <b>&\"'", correo="jose@ejemplo.mx", formula="=1+1")
     desk.record(
         first,

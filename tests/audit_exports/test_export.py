@@ -175,8 +175,8 @@ def test_a_deleted_row_refuses_the_export(desk: Desk, tmp_path: Path) -> None:
 
 def test_a_checkpoint_that_our_key_did_not_sign_is_not_exported_under(desk: Desk, tmp_path: Path) -> None:
     """A note planted in the database does not become a package's root of trust."""
-    note, when = desk.ledger.notes[5]
-    desk.ledger.notes[5] = (note.replace(b"\n5\n", b"\n4\n"), when)
+    note, when = desk.ledger.notes[7]
+    desk.ledger.notes[7] = (note.replace(b"\n7\n", b"\n6\n"), when)
     assert [item.code for item in refused(desk, tmp_path).findings] == ["checkpoint.signature_invalid"]
 
 
@@ -267,9 +267,12 @@ def test_progress_counts_cases(desk: Desk, tmp_path: Path) -> None:
     assert seen == [(0, 2), (1, 2), (2, 2)]
 
 
-def test_system_chains_are_not_exported(desk: Desk, tmp_path: Path) -> None:
+def test_no_system_chain_is_exported_but_that_of_access(desk: Desk, tmp_path: Path) -> None:
     """The export's own entry lies under a later checkpoint and still does not enter a later package."""
     desk.export(tmp_path / "1.zip")
     desk.publish()
     desk.export(tmp_path / "2.zip")
-    assert not [name for name in contents((tmp_path / "2.zip").read_bytes()) if "system" in name]
+    found = contents((tmp_path / "2.zip").read_bytes())
+    assert {name for name in found if "system" in name} == {
+        f"data/cadena/proofs/system-access-{seq}.tlog-proof" for seq in (1, 2)
+    }

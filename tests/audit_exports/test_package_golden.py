@@ -72,6 +72,12 @@ def test_a_package_has_its_documented_files(files: dict[str, bytes]) -> None:
                 f"data/casos/{folio}/payloads/{seq}.salt",
                 f"data/cadena/proofs/{folio}-{seq}.tlog-proof",
             }
+    expected |= {f"data/personas/{name}" for name in ("index.html", "payloads/1.json", "payloads/1.salt")}
+    for seq in (1, 2):
+        expected |= {
+            f"data/personas/entries/{seq}.json",
+            f"data/cadena/proofs/system-access-{seq}.tlog-proof",
+        }
     assert names == expected
 
 

@@ -167,13 +167,13 @@ def test_junk_is_invalid_not_a_crash(junk: bytes, vkey: str) -> None:
 
 HOSTILE: dict[str, Callable[[bytes], bytes]] = {
     "data/alcance.json": lambda _: b"[" * 100_000,
-    "data/cadena/checkpoint": lambda data: data.replace(b"\n5\n", b"\n-5\n"),
+    "data/cadena/checkpoint": lambda data: data.replace(b"\n7\n", b"\n-7\n"),
     "data/calendario/mx-2026-1.toml": lambda data: data.replace(b"America/Mexico_City", b"../../etc/passwd"),
     "data/procesos/ZZ-001/2026-01-02.toml": lambda data: data.replace(b'code = "2"', b'code = "1"'),
     "data/casos/ZZ-001-2026-000001/entries/1.json": lambda _: b'{"v":1}',
     "data/casos/ZZ-001-2026-000001/payloads/1.json": lambda _: b"{" * 100_000,
     "data/casos/ZZ-001-2026-000001/payloads/1.salt": lambda data: data * 2,
-    "data/cadena/proofs/ZZ-001-2026-000001-1.tlog-proof": lambda data: data.replace(b"index 0", b"index 00"),
+    "data/cadena/proofs/ZZ-001-2026-000001-1.tlog-proof": lambda data: data.replace(b"index 2", b"index 02"),
     "manifest-sha256.txt": lambda data: data.replace(b"  data/index", b" *data/index"),
 }
 

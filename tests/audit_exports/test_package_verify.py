@@ -18,7 +18,7 @@ from evidence.entry import EntryKind
 from evidence.findings import Verdict
 from evidence.note import SigningKey
 from tests.audit_exports.resealing import codes, contents, reseal, unpack, verify_bytes
-from tests.audit_exports.sample_desk import ORIGIN, Desk
+from tests.audit_exports.sample_desk import NAME, ORIGIN, Desk
 
 ROOT = Path(__file__).resolve().parents[2]
 CASE = "ZZ-001-2026-000001"
@@ -28,8 +28,8 @@ def test_a_package_with_a_pinned_key_is_valid(package: bytes, vkey: str) -> None
     """Everything adds up: verdict, level and what was counted."""
     report = verify_bytes(package, vkey)
     assert (report.verdict, report.level, report.findings) == (Verdict.VALID, "A0", ())
-    assert (report.cases_checked, report.entries_checked, report.objects_checked) == (2, 5, 10)
-    assert (report.size, report.log) == (5, ORIGIN)
+    assert (report.cases_checked, report.entries_checked, report.objects_checked) == (2, 7, 10)
+    assert (report.size, report.log) == (7, ORIGIN)
 
 
 def test_an_unpacked_package_is_as_good(package: bytes, vkey: str, tmp_path: Path) -> None:
@@ -135,8 +135,8 @@ RESEALED = {
     "a payload": (f"data/casos/{CASE}/payloads/2.json", b"Segunda", b"Tercera"),
     "a salt": (f"data/casos/{CASE}/payloads/2.salt", b"", b""),
     "an evidence file": (f"data/casos/{CASE}/archivos/002-1_Autorización año 2026.pdf", b"1.4", b"1.5"),
-    "a proof": (f"data/cadena/proofs/{CASE}-2.tlog-proof", b"index 1", b"index 2"),
-    "the checkpoint": ("data/cadena/checkpoint", b"\n5\n", b"\n6\n"),
+    "a proof": (f"data/cadena/proofs/{CASE}-2.tlog-proof", b"index 3", b"index 2"),
+    "the checkpoint": ("data/cadena/checkpoint", b"\n7\n", b"\n8\n"),
     "the definition": ("data/procesos/ZZ-001/2026-01-02.toml", b"Cerrar", b"Borrar"),
     "the calendar": ("data/calendario/mx-2026-1.toml", b'closing = "18:00"', b'closing = "17:00"'),
     "the claimed state": (f"data/casos/{CASE}/state.json", b'"closed":true', b'"closed":false'),
@@ -145,6 +145,15 @@ RESEALED = {
     "the index": ("data/index.html", b"Beatriz", b"Patricia"),
     "the workbook": ("data/workbook.xlsx", b"Beatriz", b"Patricia"),
     "the instructions": ("data/LEEME.html", b"openssl", b"opensss"),
+    "an entry of access": (
+        "data/personas/entries/1.json",
+        b'"role":"especialista"',
+        b'"role":"supervisores"',
+    ),
+    "a name": ("data/personas/payloads/1.json", NAME.encode(), "Lucía Peña Ornelas".encode()),
+    "a name's salt": ("data/personas/payloads/1.salt", b"", b""),
+    "a proof of access": ("data/cadena/proofs/system-access-1.tlog-proof", b"index 0", b"index 1"),
+    "the page of people": ("data/personas/index.html", NAME.encode(), "Lucía Peña Ornelas".encode()),
     "the scope's date": ("data/alcance.json", b'"as_of":"2026-03-02', b'"as_of":"2026-03-03'),
     "the scope's totals": ("data/alcance.json", b'"entries":5', b'"entries":6'),
     "the scope's processes": ("data/alcance.json", b'"processes":[]', b'"processes":["MA-001"]'),
@@ -299,7 +308,7 @@ def test_a_receipt_proves_that_this_package_was_exported(desk: Desk, tmp_path: P
     forged = verify_bytes(
         (tmp_path / "1.zip").read_bytes(),
         desk.vkey,
-        receipt=acuse.read_bytes().replace(b"index 5", b"index 4"),
+        receipt=acuse.read_bytes().replace(b"index 7", b"index 6"),
     )
     assert codes(forged) == {"receipt.invalid"}
     junk = verify_bytes((tmp_path / "1.zip").read_bytes(), desk.vkey, receipt=b"acuse")

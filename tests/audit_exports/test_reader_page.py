@@ -16,7 +16,7 @@ from audit_exports.markup import both, render, tag
 from tests.audit_exports.resealing import unpack
 
 CASE = "ZZ-001-2026-000001"
-PAGES = ("index.html", "LEEME.html", f"casos/{CASE}/index.html")
+PAGES = ("index.html", "LEEME.html", "personas/index.html", f"casos/{CASE}/index.html")
 
 browser_needed = pytest.mark.skipif(not shutil.which("chromium"), reason="chromium is not installed")
 

@@ -30,8 +30,9 @@ def rows(book: Workbook, sheet: str) -> list[dict[str, object]]:
 
 
 def test_the_workbook_has_its_sheets(book: Workbook) -> None:
-    """Cover, cases, step matrix, entries, evidence, exceptions, in this order."""
-    assert book.sheetnames == ["Portada", "Casos", "Matriz de pasos", "Entradas", "Evidencias", "Excepciones"]
+    """Cover, cases, step matrix, entries, evidence, exceptions, people, in this order."""
+    tables = ["Casos", "Matriz de pasos", "Entradas", "Evidencias", "Excepciones", "Personas"]
+    assert book.sheetnames == ["Portada", *tables]
 
 
 def test_the_step_matrix_has_a_row_for_every_step_of_every_case(book: Workbook) -> None:
