@@ -113,7 +113,7 @@ def test_every_command_is_documented(app: Flask, root: Path) -> None:
 def test_every_command_named_exists(app: Flask, pages: list[Path]) -> None:
     """A page never speaks of a command that is not there."""
     known = own_commands(app)
-    groups = {name.split()[0] for name in known}
+    groups = {" ".join(name.split()[:depth]) for name in known for depth in range(1, len(name.split()))}
     for page in pages:
         for named in _FLASK.findall(page.read_text()):
             first = named.split()[0]

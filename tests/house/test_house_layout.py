@@ -32,13 +32,13 @@ def functions(path: Path) -> Iterator[FunctionNode]:
             yield node
 
 
-def length_without_docstring(node: FunctionNode) -> int:
-    """Lines from `def` to the end, the docstring not counted."""
-    lines = (node.end_lineno or node.lineno) - node.lineno + 1
+def body_lines(node: FunctionNode) -> int:
+    """Lines of the body: a signature with a line an option (click's) and the docstring make nothing longer."""
     first = node.body[0]
+    start = first.lineno
     if ast.get_docstring(node, clean=False) is not None:
-        lines -= (first.end_lineno or first.lineno) - first.lineno + 1
-    return lines
+        start = (first.end_lineno or first.lineno) + 1
+    return (node.end_lineno or start) - start + 1
 
 
 def is_product(path: Path, root: Path) -> bool:
@@ -75,13 +75,13 @@ def test_modules_stay_small(modules: list[Path], root: Path) -> None:
 
 
 def test_functions_stay_short(modules: list[Path], root: Path) -> None:
-    """No function of the product over 40 lines, its docstring not counted."""
+    """No function of the product has a body over 40 lines."""
     long = [
         f"{path.relative_to(root)}:{node.lineno} {node.name} {lines}"
         for path in modules
         if is_product(path, root)
         for node in functions(path)
-        if (lines := length_without_docstring(node)) > MOST_FUNCTION_LINES
+        if (lines := body_lines(node)) > MOST_FUNCTION_LINES
     ]
     assert not long, "\n".join(long)
 
