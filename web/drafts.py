@@ -5,7 +5,8 @@ network loses nothing. The draft's id is the idempotency key of its submit: a do
 
 The JSON API (`web.pages.drafts`) that the pages' script speaks; every answer that refuses is ``{"error": {"code",
 "message", "advice"}}`` with its status, changes send the header ``X-CSRFToken``. ``<folio>`` is a folio, or
-``nuevo-<process>`` with step ``apertura`` for a case being opened; the draft is always the signed-in person's own.
+``nuevo-<process>`` with step ``apertura`` for a case being opened (``excel``: its spreadsheet); the draft is always
+the signed-in person's own.
 
 * ``GET /borradores/<folio>/<step>``: 200 draft (an empty one where nothing has been begun).
 * ``PUT …/campos`` with ``{"fields": {name: text | [text…]}}``: replaces all that was typed; 200 draft.

@@ -165,10 +165,22 @@ def _check_access() -> BaseResponse | None:
     if user is None:
         if wants_json():
             abort(401)
-        return redirect(url_for("session.enter", next=request.full_path.rstrip("?")), 303)
+        return redirect(url_for("session.enter", next=_page_behind()), 303)
     if not user.has_any(access.roles):
         abort(403)
     return None
+
+
+def _page_behind() -> str:
+    """Where to go on after logging in: the page asked for, or the nearest one above the address of a form."""
+    if request.method in {"GET", "HEAD"}:
+        return request.full_path.rstrip("?")
+    adapter, path = current_app.create_url_adapter(request), request.path
+    while adapter is not None and path.strip("/"):
+        if adapter.test(path, "GET"):
+            return path
+        path = path.rstrip("/").rpartition("/")[0]
+    return "/"
 
 
 def wants_json() -> bool:

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from identity.accounts import Role
 from tests.browser.conftest import Desk
 from tests.browser.papers import PERSON, Papers, png
 from tests.browser.people import Act, Person
+from tests.fakes.installation import PASSWORD
 
 pytestmark = [
     pytest.mark.browser,
@@ -161,14 +162,15 @@ def test_the_step_works_without_scripts(desk: Desk, person: Callable[..., Person
 
 
 def test_a_correction_keeps_both_entries_in_view(person: Callable[..., Person], papers: Papers) -> None:
-    """A supervisor annuls with a reason: the old entry says by which, the new one says why, the step is open again."""
+    """Who sealed it annuls it with a reason: the old entry says by which, the new one why, the step is open again."""
     laura = person()
-    boss = person(Role.SUPERVISOR, email="abraham@desk.example", name="Abraham Ríos Vega")
     folio = laura.open_case(_who(8), ticket="TK-1008")
     laura.do(folio, Act("3", {"estatus": [papers.shot("equivocada")]}))
-    page = boss.go(f"/casos/{folio}/entradas/2")
-    page.get_by_role("link", name="Anular con motivo").click()
+    page = laura.go(f"/casos/{folio}/entradas/2")
+    page.get_by_role("link", name="Anular o sustituir").click()
+    expect(page.locator("[data-replace]")).to_be_visible()
     page.get_by_label("Anular con motivo").check()
+    expect(page.locator("[data-replace]")).to_be_hidden()
     page.get_by_label("Motivo", exact=True).fill("La captura es de otro ticket; me lo dijo Martha.")
     page.get_by_role("button", name="Sellar la corrección").click()
     expect(page.locator("#recibo-t")).to_contain_text("Entrada 3 sellada")
@@ -247,6 +249,82 @@ def test_the_sheet_of_the_request_opens_the_case_and_waits_for_its_step(
     laura.show(folio[0], "4")
     expect(page.locator("#f-4 [data-files]")).to_contain_text("buena.xlsx")
     laura.seal("4")
+
+
+def test_opening_takes_files_from_anywhere_and_says_what_it_lacks(
+    person: Callable[..., Person], papers: Papers
+) -> None:
+    """A dropped mail waits in the draft through a reload and is sealed with the opening; the sheet has its place."""
+    laura = person()
+    page = laura.go("/casos/nuevo/MA-001")
+    expect(page.locator("[data-opening] [data-why]")).to_contain_text("«Nombre completo»")
+    mail = papers.mail("Solicitud de alta")
+    page.evaluate(_DROP, [base64.b64encode(mail.read_bytes()).decode(), mail.name, "message/rfc822"])
+    expect(page.locator("[data-opening] [data-files] li[data-id]")).to_contain_text(mail.name)
+    page.get_by_label("Archivo .xlsx").set_input_files(papers.sheet("nueva", _who(1)))
+    expect(page.locator("[data-picked]")).to_have_text("Elegido: nueva.xlsx")
+    page.reload()
+    expect(page.locator("[data-opening] [data-files] li[data-id]")).to_contain_text(mail.name)
+    laura.open_case({**_who(1), "rfc": "SOSO900101AB1"}, ticket="TK-1014")
+    expect(page.locator("#e1")).to_contain_text(mail.name)
+
+
+def test_a_session_that_ends_in_the_middle_costs_nothing(
+    person: Callable[..., Person], papers: Papers
+) -> None:
+    """Text and file wait through a login in the middle; what is typed after the end stays on the page until saved."""
+    laura = person()
+    folio = laura.open_case({**_who(1), "rfc": "SISI900101AB1"}, ticket="TK-1015")
+    page = laura.show(folio, "2")
+    laura.attach("2", "correo", [papers.mail("Antes de salir")])
+    page.locator("#f-2 [name=note]").fill("lo que ya había escrito")
+    expect(page.locator("#f-2 [data-draft-state]")).to_contain_text("Borrador guardado")
+    laura.context.clear_cookies()
+    page.locator("#f-2 [data-seal]").click()
+    _enter(page)
+    expect(page.locator("#f-2 [data-files] li[data-id]")).to_have_count(1)
+    expect(page.locator("#f-2 [name=note]")).to_have_value("lo que ya había escrito")
+    laura.context.clear_cookies()
+    page.locator("#f-2 [name=note]").fill("lo que ya había escrito y algo más")
+    expect(page.locator("#f-2 [data-draft-state]")).to_contain_text("Tu sesión terminó")
+    page.locator("#f-2 [data-seal]").click()
+    expect(page.locator("#f-2 [name=note]")).to_have_value("lo que ya había escrito y algo más")
+    with laura.context.expect_page() as other:
+        page.get_by_role("link", name="Entrar en otra pestaña").click()
+    _enter(other.value)
+    expect(other.value.get_by_role("heading", level=1)).to_have_text("Mi bandeja")
+    page.locator("#f-2 [data-seal]").click()
+    expect(page.locator("#recibo-t")).to_contain_text("Entrada 2 sellada")
+    expect(page.locator("#e2")).to_contain_text("lo que ya había escrito y algo más")
+
+
+def _enter(page: Page) -> None:
+    page.wait_for_url("**/entrar**")
+    page.get_by_label("Correo").fill("especialista@desk.example")
+    page.get_by_label("Contraseña").fill(PASSWORD)
+    page.get_by_role("button", name="Entrar").click()
+
+
+def test_a_preview_that_fails_says_so_and_nothing_jumps(
+    person: Callable[..., Person], papers: Papers
+) -> None:
+    """The room is kept while the page is drawn; without an answer there are plain words, and the download stays."""
+    laura = person()
+    folio = laura.open_case({**_who(1), "rfc": "VIVI900101AB1"}, ticket="TK-1016")
+    laura.do(folio, Act("3", {"estatus": [papers.shot("vista")]}))
+    page = laura.page
+    page.route("**/vista?*", lambda _route: None)
+    page.goto(f"{laura.address}/casos/{folio}/entradas/2", wait_until="domcontentloaded")
+    expect(page.get_by_text("Preparando la vista…")).to_be_visible()
+    before = page.locator(".preview img").bounding_box()
+    page.unroute("**/vista?*")
+    page.reload()
+    expect(page.locator('[data-view][data-state="ready"]')).to_have_count(1)
+    assert page.locator(".preview img").bounding_box() == before
+    page.route("**/vista?*", lambda route: route.abort())
+    page.reload()
+    expect(page.get_by_text("No se pudo mostrar aquí")).to_be_visible()
+    expect(page.get_by_role("link", name="Descargar")).to_be_visible()
 
 
 def test_what_belongs_elsewhere_is_sent_there(person: Callable[..., Person]) -> None:

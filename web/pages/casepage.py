@@ -16,6 +16,7 @@ from web.security import person
 from web.views.case_page import CasePage, case_page
 from web.views.entries import EntryLine
 from web.views.lens import Lens, Moment
+from web.views.standing import principals
 from web.views.step_form import StepForm, step_form
 from web.views.trouble import Trouble, trouble_of
 from web.wiring import House, current_house
@@ -94,7 +95,9 @@ def _form(
     draft = desk.find(desk.key(person().id, page.folio, step.code))
     errors = trouble.errors if trouble else None
     key = f"draft:{draft.id}" if draft.id else fresh
-    return step_form(step, definition, state, page.lines, eyes, draft_view(draft, errors)), key
+    view = draft_view(draft, errors)
+    stand_for = principals(definition, step, eyes, house.directory, house.clock())
+    return step_form(step, definition, state, page.lines, eyes, view, stand_for), key
 
 
 def _receipt(page: CasePage) -> Receipt | None:

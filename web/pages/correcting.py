@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import BinaryIO, cast
+from dataclasses import replace
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from identity.accounts import RECORDERS
 from web.acting import actor_for
+from web.drafts import DraftDesk
 from web.errors import Answer, answer_for
 from web.pages.casepage import field_labels
 from web.pages.context import lens
 from web.pages.evidence import Found, find
-from web.pages.forms import MENDABLE, key_posted, occurred_at
+from web.pages.forms import MENDABLE, draft_view, key_posted, occurred_at, remove_posted, stage_posted
 from web.security import person, roles
 from web.views.fields import FormField, form_field, typed
 from web.views.lens import Lens
+from web.views.standing import Principal, mending, principals
 from web.views.step_form import Draft, step_form
 from web.views.trouble import trouble_of
 from web.wiring import current_house
@@ -27,6 +29,8 @@ from workflows.definition import Definition
 
 page = Blueprint("correcting", __name__, url_prefix="/casos/<folio>/entradas/<int:seq>/corregir")
 recorders = roles(*RECORDERS)
+FIX = "corregir-"
+"""Before the entry's number in the step of a correction's draft."""
 
 
 @page.get("")
@@ -39,51 +43,58 @@ def form(folio: str, seq: int) -> Response:
 @page.post("")
 @recorders
 def correct(folio: str, seq: int) -> Response:
-    """Seal the correction."""
+    """Seal the correction; what was posted waits in a draft of its own until it is sealed."""
     house = current_house()
-    annul = request.form.get("how") == "annul"
-    uploads = () if annul else _uploads()
+    desk = DraftDesk(house)
+    key = desk.key(person().id, folio, f"{FIX}{seq}")
     try:
-        definition = house.cases.view(folio).definition
-        receipt = house.cases.supersede(
-            Supersede(
-                folio=folio,
-                seq=seq,
-                actor=actor_for(person(), definition.correction_roles),
-                reason=request.form.get("reason", "").strip(),
-                uploads=uploads,
-                data={} if annul else typed(request.form),
-                choice="" if annul else request.form.get("choice", ""),
-                note=request.form.get("note", "").strip(),
-                keep=()
-                if annul
-                else tuple(int(raw) for raw in request.form.getlist("keep") if raw.isdecimal()),
-                annul=annul,
-                occurred_at=occurred_at(request.form.get("occurred_at", "")),
-                idempotency_key=key_posted(""),
-            )
-        )
+        view = house.cases.view(folio)
+        if not 1 <= seq <= len(view.entries):
+            abort(404)
+        allowed = mending(view.definition, view.state, view.entries, seq, lens()).roles
+        stage_posted(desk, key)
+        remove_posted(desk, key)
+        with desk.submission(key) as submission:
+            receipt = house.cases.supersede(_correction(folio, seq, allowed, submission.uploads))
     except MENDABLE as error:
         return _form(folio, seq, answer_for(error))
+    desk.discard(key)
     return redirect(url_for("cases.show", folio=folio, sellada=receipt.seq, _anchor="recibo"), 303)
 
 
-def _uploads() -> tuple[Upload, ...]:
-    return tuple(
-        Upload(file.filename or "", cast("BinaryIO", file.stream), name.removeprefix("file."))
-        for name, file in request.files.items(multi=True)
-        if file.filename and name.startswith("file.")
+def _correction(folio: str, seq: int, allowed: Sequence[str], uploads: tuple[Upload, ...]) -> Supersede:
+    """What the form asks for; an annulment brings nothing but its reason."""
+    plain = Supersede(
+        folio=folio,
+        seq=seq,
+        actor=actor_for(person(), allowed),
+        reason=request.form.get("reason", "").strip(),
+        idempotency_key=key_posted(""),
+    )
+    if request.form.get("how") == "annul":
+        return replace(plain, annul=True)
+    return replace(
+        plain,
+        uploads=uploads,
+        data=typed(request.form),
+        choice=request.form.get("choice", ""),
+        note=request.form.get("note", "").strip(),
+        keep=tuple(_ticked()),
+        acting_for=request.form.get("acting_for", ""),
+        occurred_at=occurred_at(request.form.get("occurred_at", "")),
     )
 
 
 def _form(folio: str, seq: int, answer: Answer | None = None) -> Response:
     eyes = lens()
     found = find(folio, seq, eyes)
-    definition = found.definition
-    if definition is None:
+    definition, state = found.definition, found.state
+    if definition is None or state is None:
         abort(404)
+    standing = mending(definition, state, found.entries, seq, eyes)
+    desk = DraftDesk(current_house())
+    kept = desk.find(desk.key(person().id, folio, f"{FIX}{seq}"))
     trouble = trouble_of(answer, field_labels(definition, eyes), eyes) if answer else None
-    posted = request.method == "POST"
     slots, choices = _places(found, definition, eyes)
     text = render_template(
         "pages/correct.html",
@@ -92,17 +103,35 @@ def _form(folio: str, seq: int, answer: Answer | None = None) -> Response:
         slots=slots,
         choices=choices,
         fields=_fields(found, definition, eyes, (trouble.errors or {}) if trouble else {}),
-        keep=[int(raw) for raw in request.form.getlist("keep") if raw.isdecimal()]
-        if posted
-        else [file.number for file in found.line.files],
+        keep=_ticked() if request.method == "POST" else [file.number for file in found.line.files],
         trouble=trouble,
-        how=request.form.get("how", "replace"),
-        reason=request.form.get("reason", ""),
+        files=draft_view(kept).files,
+        mending=standing,
+        principals=_principals(found, definition, eyes),
+        acting_for=request.form.get("acting_for", _acting_for(found, eyes)),
+        how=request.form.get("how", "replace" if standing.replace else "annul"),
+        reason=request.form.get("reason", str(kept.fields.get("reason", ""))),
         note=request.form.get("note", found.line.note),
         occurred=request.form.get("occurred_at", ""),
         key=request.form.get("idempotency_key", "") or f"fix:{secrets.token_hex(16)}",
     )
     return make_response(text, answer.status if answer else 200)
+
+
+def _ticked() -> list[int]:
+    """The old files that still count."""
+    return [int(raw) for raw in request.form.getlist("keep") if raw.isdecimal()]
+
+
+def _principals(found: Found, definition: Definition, eyes: Lens) -> tuple[Principal, ...]:
+    step, house = definition.by_step.get(found.sealed.entry.step), current_house()
+    return principals(definition, step, eyes, house.directory, house.clock()) if step else ()
+
+
+def _acting_for(found: Found, eyes: Lens) -> str:
+    """Whom the person acted for in the entry itself; nobody where somebody else sealed it."""
+    entry = found.sealed.entry
+    return str(entry.facts.get("acting_for", "")) if entry.actor == eyes.actor else ""
 
 
 def _places(found: Found, definition: Definition, eyes: Lens) -> tuple[Sequence[object], Sequence[object]]:

@@ -18,16 +18,17 @@ from web.downloads import download as send
 from web.errors import answer_for
 from web.i18n import gettext as _
 from web.pages.blobs import checked_copy
-from web.pages.context import lens, may_record
+from web.pages.context import lens
 from web.security import signed_in
-from web.views.entries import CORRECTABLE, EntryLine, FileLine, entry_line, entry_lines
+from web.views.entries import EntryLine, FileLine, entry_line, entry_lines
 from web.views.lens import Lens
-from web.views.previews import Shown, about_lines, picture, rendered
+from web.views.previews import PREVIEW_WIDTH, Shown, about_lines, picture, rendered
+from web.views.standing import mending
 from web.wiring import current_house
 from workflows.definition import Definition
+from workflows.state import CaseState
 
 page = Blueprint("evidence", __name__, url_prefix="/casos/<folio>/entradas/<int:seq>")
-_PREVIEW_WIDTH = 1100
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Found:
     entries: Sequence[SealedEntry]
     definition: Definition | None
     title: str
+    state: CaseState | None = None
 
 
 @page.get("")
@@ -58,15 +60,9 @@ def entry(folio: str, seq: int) -> str:
         pretty=json.dumps(json.loads(found.sealed.entry_bytes), ensure_ascii=False, indent=2),
         before=seq - 1,
         after=seq + 1 if seq < len(found.entries) else 0,
-        correctable=definition is not None
-        and found.sealed.entry.kind in CORRECTABLE
-        and not found.line.void_by,
-        may_correct=definition is not None
-        and may_record()
-        and not eyes.roles.isdisjoint(definition.correction_roles),
-        correction_roles=[eyes.role(definition, role) for role in definition.correction_roles]
-        if definition
-        else [],
+        mending=mending(definition, found.state, found.entries, seq, eyes)
+        if definition is not None and found.state is not None
+        else None,
     )
 
 
@@ -88,7 +84,7 @@ def preview(folio: str, seq: int, number: int) -> Response:
     shown_page = max(1, request.args.get("pagina", 1, type=int))
     with checked_copy(house.blobs, sealed.entry.objects[number]) as stream:
         drawn = render_preview(
-            stream, name=file.name, page=shown_page, width=_PREVIEW_WIDTH, limits=house.limits
+            stream, name=file.name, page=shown_page, width=PREVIEW_WIDTH, limits=house.limits
         )
     if drawn.form != "picture":
         abort(404)
@@ -130,9 +126,8 @@ def find(folio: str, seq: int, eyes: Lens) -> Found:
         abort(404)
     lines = entry_lines(view.entries, view.definition, view.state, eyes)
     row = house.index.get(folio)
-    return Found(
-        view.entries[seq - 1], lines[seq - 1], view.entries, view.definition, row.title if row else folio
-    )
+    title = row.title if row else folio
+    return Found(view.entries[seq - 1], lines[seq - 1], view.entries, view.definition, title, view.state)
 
 
 def _file(folio: str, seq: int, number: int) -> tuple[SealedEntry, FileLine]:

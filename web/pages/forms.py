@@ -33,7 +33,7 @@ MENDABLE = (
 )
 """What a person can mend where they are: the page is shown again with the reason, and nothing typed is lost."""
 
-_NOT_KEPT = frozenset({"csrf_token", "idempotency_key"})
+_NOT_KEPT = frozenset({"csrf_token", "idempotency_key", "drop"})
 _LONGEST = 20_000
 
 
@@ -65,16 +65,31 @@ def key_posted(fallback: str) -> str:
 
 
 def stage_posted(desk: DraftDesk, key: DraftKey) -> None:
-    """Keep what was posted in the draft first, files included: whatever is refused later, nothing is lost."""
+    """Keep what was posted in the draft first, files included: whatever is refused later, nothing is lost.
+
+    Files that can be taken stay even where another one cannot; the first that cannot is raised at the end.
+    """
     fields: dict[str, Json] = {}
     for name in request.form:
         if name not in _NOT_KEPT:
             texts = [text[:_LONGEST] for text in request.form.getlist(name)]
             fields[name] = list(texts) if len(texts) > 1 else texts[0]
     desk.save_fields(key, fields)
+    refused: list[Exception] = []
     for name, file in request.files.items(multi=True):
         if file.filename:
-            desk.add(key, file, name.removeprefix("file.") if name.startswith("file.") else "")
+            try:
+                desk.add(key, file, name.removeprefix("file.") if name.startswith("file.") else "")
+            except (FileRefused, DraftTooLarge) as error:
+                refused.append(error)
+    if refused:
+        raise refused[0]
+
+
+def remove_posted(desk: DraftDesk, key: DraftKey) -> None:
+    """Take out of the draft the waiting files that were ticked to be left out (``drop``)."""
+    for file_id in request.form.getlist("drop"):
+        desk.remove(key, file_id)
 
 
 def draft_view(draft: Draft, errors: Mapping[str, str] | None = None) -> DraftView:
@@ -89,5 +104,6 @@ def draft_view(draft: Draft, errors: Mapping[str, str] | None = None) -> DraftVi
         choice=texts.get("choice", ""),
         note=texts.get("note", ""),
         occurred=texts.get("occurred_at", ""),
+        acting_for=texts.get("acting_for", ""),
         errors=errors or {},
     )

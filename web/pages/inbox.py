@@ -9,10 +9,11 @@ from flask import Blueprint, render_template, url_for
 from evidence.entry import format_time
 from web.i18n import gettext as _
 from web.pages.context import definitions, in_force, lens, may_record, openable
+from web.pages.correcting import FIX
 from web.security import person, signed_in
 from web.views.inbox import Count, build_inbox, process_counts
 from web.views.lens import Lens, Moment
-from web.wiring import House, current_house
+from web.wiring import DraftKey, House, current_house
 from workflows.ports import CaseQuery
 
 page = Blueprint("inbox", __name__)
@@ -67,15 +68,20 @@ def _drafts(house: House) -> list[DraftLine]:
     eyes = lens()
     found = []
     for draft in house.drafts.of_user(person().id):
-        if draft.key.folio.startswith("nuevo-") or not (draft.fields or draft.files):
-            continue
-        text = _("%(folio)s, paso %(step)s", folio=draft.key.folio, step=draft.key.step)
-        found.append(
-            DraftLine(
-                text,
-                _step_link(draft.key.folio, draft.key.step),
-                eyes.moment(draft.updated_at),
-                len(draft.files),
-            )
-        )
+        if draft.fields or draft.files:
+            text, href = _draft_place(draft.key)
+            found.append(DraftLine(text, href, eyes.moment(draft.updated_at), len(draft.files)))
     return found[:8]
+
+
+def _draft_place(key: DraftKey) -> tuple[str, str]:
+    """What a draft is of, and where to go on with it."""
+    if key.folio.startswith("nuevo-"):
+        process = key.folio.removeprefix("nuevo-")
+        name = _("Excel de la solicitud") if key.step == "excel" else _("solicitud por abrir")
+        return f"{process}: {name}", url_for("opening.new", process=process)
+    seq = key.step.removeprefix(FIX)
+    if key.step.startswith(FIX) and seq.isdecimal():
+        text = _("%(folio)s, corrección de la entrada %(n)s", folio=key.folio, n=seq)
+        return text, url_for("correcting.form", folio=key.folio, seq=int(seq))
+    return _("%(folio)s, paso %(step)s", folio=key.folio, step=key.step), _step_link(key.folio, key.step)

@@ -8,29 +8,33 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from documents.refusals import FileRefused
 from documents.request_form import read_account_requests
+from evidence.ports import IdempotencyMismatch
 from identity.accounts import RECORDERS
 from web.acting import actor_for
 from web.drafts import DraftDesk
 from web.errors import Answer, answer_for
+from web.i18n import gettext as _
 from web.pages.casepage import field_labels, grounds
 from web.pages.context import lens
-from web.pages.forms import MENDABLE, draft_view, key_posted, occurred_at
+from web.pages.forms import MENDABLE, draft_view, key_posted, occurred_at, remove_posted, stage_posted
 from web.security import person, roles
-from web.views.fields import form_field, typed
+from web.views.fields import PREFIX, form_field, typed
 from web.views.lens import Lens
 from web.views.sheet import Reading, reading_of
 from web.views.trouble import trouble_of
-from web.wiring import DraftKey, current_house
-from workflows.commands import OpenCase, RefuseRequest, Upload
+from web.wiring import DraftKey, DraftTooLarge, current_house
+from workflows.commands import OpenCase, Receipt, RefuseRequest
 from workflows.definition import Definition, EvidenceType
-from workflows.errors import UnknownProcess
+from workflows.errors import OutOfScope, RequestReused, UnknownProcess
 
 page = Blueprint("opening", __name__, url_prefix="/casos/nuevo/<process>")
 recorders = roles(*RECORDERS)
+_OPENING, _SHEET = "apertura", "excel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,7 @@ class _Copied:
 @recorders
 def new(process: str) -> Response:
     """The form, with what was typed before."""
-    desk, key = _desk(process)
-    return _form(process, draft_view(desk.find(key)).values)
+    return _form(process, _kept(process))
 
 
 @page.post("/leer")
@@ -57,7 +60,7 @@ def read_sheet(process: str) -> Response:
     file = request.files.get("sheet")
     if file is None or not file.filename:
         abort(422, "no_upload")
-    desk, key = _desk(process)
+    desk, key = _desk(process, _SHEET)
     try:
         reading = read_account_requests(
             cast("BinaryIO", file.stream), name=file.filename, limits=current_house().limits
@@ -65,44 +68,55 @@ def read_sheet(process: str) -> Response:
         desk.discard(key)
         desk.add(key, file)
     except MENDABLE as error:
-        return _form(process, {}, answer=answer_for(error))
+        return _form(process, _kept(process), answer=answer_for(error), wrong="sheet")
     found = reading_of(reading, frozenset(field.name for field in definition.opening.fields))
     one = found.people[0].data if len(found.people) == 1 and not found.errors else {}
-    return _form(process, one, reading=found)
+    return _form(process, _kept(process, one), reading=found)
 
 
 @page.post("/usar")
 @recorders
 def prefill(process: str) -> Response:
     """One person of the sheet into the form."""
-    return _form(process, typed(request.form))
+    return _form(process, _kept(process, typed(request.form)))
 
 
 @page.post("")
 @recorders
 def create(process: str) -> Response:
-    """Open the case; the spreadsheet read before goes on to the draft of its step."""
-    house, definition = current_house(), _definition(process)
-    uploads = tuple(
-        Upload(file.filename or "", cast("BinaryIO", file.stream))
-        for file in request.files.getlist("files")
-        if file.filename
-    )
+    """Open the case from its draft; the spreadsheet read before goes on to the draft of its step."""
+    definition = _definition(process)
+    desk, key = _desk(process)
     try:
-        receipt = house.cases.open_case(
+        stage_posted(desk, key)
+        remove_posted(desk, key)
+        receipt = _open(definition, desk, key)
+    except (RequestReused, IdempotencyMismatch):
+        desk.discard(key)
+        flash(_("Ya estaba sellado: el envío llegó dos veces y se registró una sola."), "ok")
+        return redirect(url_for("cases.listing", q=typed(request.form).get("rfc")), 303)
+    except MENDABLE as error:
+        if isinstance(error, OutOfScope):  # recorded, with a folio of its own
+            desk.discard(key)
+        wrong = "files" if isinstance(error, FileRefused | DraftTooLarge) else ""
+        return _form(process, typed(request.form), answer=answer_for(error), wrong=wrong)
+    _pass_on(definition, receipt.folio)
+    desk.discard(key)
+    return redirect(url_for("cases.show", folio=receipt.folio, sellada=receipt.seq, _anchor="recibo"), 303)
+
+
+def _open(definition: Definition, desk: DraftDesk, key: DraftKey) -> Receipt:
+    with desk.submission(key) as submission:
+        return current_house().cases.open_case(
             OpenCase(
-                process=process,
+                process=definition.process,
                 actor=actor_for(person(), definition.opening.roles),
                 data=typed(request.form),
-                uploads=uploads,
+                uploads=submission.uploads,
                 occurred_at=occurred_at(request.form.get("occurred_at", "")),
-                idempotency_key=key_posted(""),
+                idempotency_key=key_posted(submission.idempotency_key),
             )
         )
-    except MENDABLE as error:
-        return _form(process, typed(request.form), answer=answer_for(error))
-    _pass_on(definition, receipt.folio)
-    return redirect(url_for("cases.show", folio=receipt.folio, sellada=receipt.seq, _anchor="recibo"), 303)
 
 
 @page.post("/rechazar")
@@ -121,13 +135,24 @@ def refuse(process: str) -> Response:
             )
         )
     except MENDABLE as error:
-        return _form(process, {}, answer=answer_for(error))
+        return _form(process, _kept(process), answer=answer_for(error))
     return redirect(url_for("cases.show", folio=receipt.folio, sellada=receipt.seq), 303)
 
 
-def _desk(process: str) -> tuple[DraftDesk, DraftKey]:
+def _desk(process: str, step: str = _OPENING) -> tuple[DraftDesk, DraftKey]:
+    """The draft of the opening, or the one in which the spreadsheet waits."""
     desk = DraftDesk(current_house())
-    return desk, desk.key(person().id, f"nuevo-{process}", "apertura")
+    return desk, desk.key(person().id, f"nuevo-{process}", step)
+
+
+def _kept(process: str, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What was typed before, with ``more`` over it; that is kept too."""
+    desk, key = _desk(process)
+    draft = desk.find(key)
+    if more:
+        fields = {**draft.fields, **{PREFIX + name: value for name, value in more.items()}}
+        draft = desk.save_fields(key, fields)
+    return dict(draft_view(draft).values)
 
 
 def _definition(process: str) -> Definition:
@@ -138,8 +163,8 @@ def _definition(process: str) -> Definition:
 
 
 def _pass_on(definition: Definition, folio: str) -> None:
-    """The sheet becomes a draft of the step that takes spreadsheets; the opening's draft is done."""
-    desk, key = _desk(definition.process)
+    """The sheet becomes a draft of the step that takes spreadsheets."""
+    desk, key = _desk(definition.process, _SHEET)
     places = [
         (step.code, slot.code)
         for step in definition.steps
@@ -156,9 +181,16 @@ def _pass_on(definition: Definition, folio: str) -> None:
 
 
 def _form(
-    process: str, values: Mapping[str, str], *, answer: Answer | None = None, reading: Reading | None = None
+    process: str,
+    values: Mapping[str, str],
+    *,
+    answer: Answer | None = None,
+    reading: Reading | None = None,
+    wrong: str = "",
 ) -> Response:
     definition, eyes = _definition(process), lens()
+    desk, place = _desk(process)
+    kept = draft_view(desk.find(place))
     trouble = trouble_of(answer, field_labels(definition, eyes), eyes) if answer else None
     errors = (trouble.errors or {}) if trouble else {}
     fields = [
@@ -171,9 +203,11 @@ def _form(
         fields=fields,
         reading=reading,
         trouble=trouble,
+        wrong=wrong,
+        files=kept.files,
         allowed=not eyes.roles.isdisjoint(definition.opening.roles),
         key=request.form.get("idempotency_key", "") or f"open:{secrets.token_hex(16)}",
-        occurred=request.form.get("occurred_at", ""),
+        occurred=request.form.get("occurred_at", kept.occurred),
         grounds=grounds(definition, eyes),
         refuse_action=url_for("opening.refuse", process=process),
     )
@@ -184,6 +218,7 @@ def _about(definition: Definition, eyes: Lens) -> dict[str, object]:
     first = definition.by_step[definition.opening.step]
     return {
         "code": definition.process,
+        "step": definition.opening.step,
         "name": eyes.say(definition.name),
         "instruction": eyes.say(first.instruction),
         "roles": [eyes.role(definition, role) for role in definition.opening.roles],

@@ -12,8 +12,8 @@ from web.drafts import DraftDesk
 from web.errors import answer_for
 from web.i18n import gettext as _
 from web.pages.casepage import show_case
-from web.pages.forms import MENDABLE, key_posted, occurred_at, reuses, stage_posted
-from web.security import person, roles
+from web.pages.forms import MENDABLE, key_posted, occurred_at, remove_posted, reuses, stage_posted
+from web.security import person, roles, signed_in
 from web.views.fields import typed
 from web.wiring import House, current_house
 from workflows.commands import Receipt, RecordStep, RefuseRequest, WaiveStep
@@ -22,6 +22,13 @@ from workflows.errors import RequestReused, StepNotOpen, UnknownStep
 
 page = Blueprint("recording", __name__, url_prefix="/casos/<folio>")
 recorders = roles(*RECORDERS)
+
+
+@page.get("/pasos/<step>")
+@signed_in
+def step_page(folio: str, step: str) -> Response:
+    """The address of a step leads to its form on the case's page; a login in the middle comes back here."""
+    return redirect(url_for("cases.show", folio=folio, paso=step, _anchor=f"paso-{step}"), 303)
 
 
 @page.post("/pasos/<step>")
@@ -33,6 +40,7 @@ def record(folio: str, step: str) -> Response:
     key = desk.key(person().id, folio, step)
     try:
         stage_posted(desk, key)
+        remove_posted(desk, key)
         receipt = _seal(house, desk, folio, step)
     except (RequestReused, IdempotencyMismatch):
         desk.discard(key)
@@ -63,6 +71,7 @@ def _seal(house: House, desk: DraftDesk, folio: str, step: str) -> Receipt:
                 note=request.form.get("note", "").strip(),
                 reuse=reuses(),
                 occurred_at=occurred_at(request.form.get("occurred_at", "")),
+                acting_for=request.form.get("acting_for", ""),
                 idempotency_key=key_posted(submission.idempotency_key),
             )
         )

@@ -53,6 +53,15 @@ class TimerView:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A duty, who took it, and the entries it was taken in."""
+
+    duty: str
+    who: str
+    entries: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CasePage:
     """The whole page but the forms."""
 
@@ -67,6 +76,7 @@ class CasePage:
     facts: tuple[tuple[str, str], ...]
     machines: tuple[MachineView, ...]
     waiting: str
+    waiting_for: str
     done: int
     total: int
     missing: tuple[StepLine, ...]
@@ -81,7 +91,7 @@ class CasePage:
     ending: str
     ending_seq: int
     routes: tuple[tuple[str, str, int], ...]
-    duties: tuple[tuple[str, str, int], ...]
+    duties: tuple[Part, ...]
 
 
 def case_page(
@@ -102,7 +112,8 @@ def case_page(
         opened=lens.moment(state.opened_at),
         facts=lines[0].data if lines else (),
         machines=_machines(definition, state, lens),
-        waiting=_waiting(definition, state, lens),
+        waiting=lens.say(definition.status_name(state.waiting.code)) if state.waiting else "",
+        waiting_for=lens.role(definition, state.waiting.who) if state.waiting else "",
         done=done,
         total=total,
         missing=tuple(line for line in steps if line.code in state.missing),
@@ -126,16 +137,6 @@ def _machines(definition: Definition, state: CaseState, lens: Lens) -> tuple[Mac
     return tuple(
         MachineView(names.get(item.machine, item.machine), item.status, item.seq, lens.maybe(item.since))
         for item in state.machines
-    )
-
-
-def _waiting(definition: Definition, state: CaseState, lens: Lens) -> str:
-    if state.waiting is None:
-        return ""
-    return _(
-        "%(what)s · espera a %(who)s",
-        what=lens.say(definition.status_name(state.waiting.code)),
-        who=lens.role(definition, state.waiting.who),
     )
 
 
@@ -206,9 +207,16 @@ def _timer(definition: Definition, timer: TimerState, lens: Lens) -> TimerView:
     )
 
 
-def _duties(definition: Definition, state: CaseState, lens: Lens) -> tuple[tuple[str, str, int], ...]:
+def _duties(definition: Definition, state: CaseState, lens: Lens) -> tuple[Part, ...]:
+    """One line for each person in each duty, in the order they took it."""
     names = {duty.code: lens.say(duty.name) for duty in definition.duties}
-    return tuple((names.get(duty, duty), lens.who(actor), seq) for duty, actor, seq in state.parties)
+    taken: dict[tuple[str, str], list[int]] = {}
+    for duty, actor, seq in state.parties:
+        taken.setdefault((duty, actor), []).extend([seq] if seq else [])
+    return tuple(
+        Part(names.get(duty, duty), lens.who(actor), tuple(entries))
+        for (duty, actor), entries in taken.items()
+    )
 
 
 def applicable(definition: Definition, params: Mapping[str, str]) -> tuple[str, ...]:

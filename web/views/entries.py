@@ -14,8 +14,6 @@ from web.views.lens import Lens, Moment, size_text
 from workflows.definition import Definition
 from workflows.state import CaseState
 
-CORRECTABLE = frozenset({EntryKind.EVIDENCE_RECORDED, EntryKind.EVIDENCE_SUPERSEDED, EntryKind.CASE_OPENED})
-
 
 @dataclass(frozen=True, slots=True)
 class FileLine:
@@ -60,6 +58,7 @@ class EntryLine:
     index: int | None
     erased: bool
     claimed_by: str = ""
+    acting_for: str = ""
 
 
 def entry_lines(
@@ -118,6 +117,7 @@ def entry_line(
         index=sealed.index,
         erased=sealed.payload_bytes is None,
         claimed_by=_text(via.get("os_user")),
+        acting_for=lens.who(principal) if (principal := _text(entry.facts.get("acting_for"))) else "",
     )
 
 

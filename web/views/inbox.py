@@ -20,7 +20,11 @@ _LIVE = frozenset({"running", "warned", "overdue"})
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The next step of a case. ``href`` leads to its form; ``order`` sorts."""
+    """The next step of a case. ``href`` leads to its form; ``order`` sorts.
+
+    ``mine``: it is for the person to record, now; ``awaited``: the person's answer is waited for, and somebody else
+    records it; ``rises``: it will be theirs once it is late.
+    """
 
     folio: str
     title: str
@@ -30,6 +34,8 @@ class Task:
     due: Due | None
     href: str
     mine: bool
+    awaited: bool
+    rises: bool
     order: tuple[str, str]
 
 
@@ -45,13 +51,19 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """The page: my tasks, those that wait for others, and counts."""
+    """The page: what waits for my answer, my tasks, those that wait for others, and counts."""
 
+    awaited: tuple[Task, ...]
     mine: tuple[Task, ...]
     waiting: tuple[Task, ...]
     late: int
     counts: tuple[Count, ...]
     today: str
+
+    @property
+    def rises(self) -> bool:
+        """Whether something that waits for others comes to this person when it is late."""
+        return any(task.rises for task in self.waiting)
 
 
 def build_inbox(
@@ -70,10 +82,12 @@ def build_inbox(
         key=lambda task: task.order,
     )
     mine = tuple(task for task in tasks if task.mine)
-    late = [task for task in mine if task.due is not None and task.due.state == "late"]
+    awaited = tuple(task for task in tasks if task.awaited)
+    late = [task for task in (*awaited, *mine) if task.due is not None and task.due.state == "late"]
     return Inbox(
+        awaited,
         mine,
-        tuple(task for task in tasks if not task.mine),
+        tuple(task for task in tasks if not task.mine and not task.awaited),
         len(late),
         counts,
         long_day(lens),
@@ -90,7 +104,7 @@ def _task(
     due = lens.due(until) if until else None
     late = due is not None and due.state == "late"
     waiting = row.document.get("waiting")
-    awaited = isinstance(waiting, dict) and waiting.get("who") in lens.roles
+    asked = isinstance(waiting, dict) and waiting.get("who") in lens.roles
     allowed = not lens.roles.isdisjoint(step.roles)
     return Task(
         folio=row.folio,
@@ -100,7 +114,9 @@ def _task(
         status=lens.say(definition.status_name(row.status)),
         due=due,
         href=link(row.folio, step.code),
-        mine=awaited or (allowed and (late or not waiting)),
+        mine=allowed and (late or asked or not waiting),
+        awaited=asked and not allowed,
+        rises=allowed,
         order=(until or "~", row.opened_at),
     )
 

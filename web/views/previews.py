@@ -12,6 +12,9 @@ from web.i18n import gettext as _
 from web.views.lens import Lens, size_text
 
 MOST_PAGES = 8
+PREVIEW_WIDTH = 1100
+"""Pixels of a drawn page or picture."""
+_TALLEST = 960
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the page shows of a file. ``trouble`` says why nothing can be shown; ``grave``: an integrity finding."""
+    """What the page shows of a file. ``trouble`` says why nothing can be shown; ``grave``: an integrity finding.
+
+    ``width`` and ``height`` are the room of a picture, kept free until it is drawn; 0 for pages: theirs is a sheet's.
+    """
 
     form: str = ""
     pages: tuple[int, ...] = ()
@@ -39,6 +45,8 @@ class Shown:
     trouble: str = ""
     advice: str = ""
     grave: bool = False
+    width: int = 0
+    height: int = 0
 
     @property
     def many(self) -> bool:
@@ -49,12 +57,21 @@ class Shown:
 def picture(about: Mapping[str, Json], media: str) -> Shown | None:
     """A file shown as pictures, known from what was read of it when it was sealed; ``None``: it is none."""
     if media.startswith("image/"):
-        return Shown("picture", (1,), 1, about=about_lines(about))
+        width, height = _room(about.get("width"), about.get("height"))
+        return Shown("picture", (1,), 1, about=about_lines(about), width=width, height=height)
     if media == "application/pdf":
         pages = about.get("pages")
         total = pages if isinstance(pages, int) and pages > 0 else 1
         return Shown("picture", tuple(range(1, min(total, MOST_PAGES) + 1)), total, about=about_lines(about))
     return None
+
+
+def _room(width: Json, height: Json) -> tuple[int, int]:
+    """The size at which a picture is shown: as drawn for previews, and never taller than a screen or so."""
+    if not isinstance(width, int) or not isinstance(height, int) or width < 1 or height < 1:
+        return 0, 0
+    scale = min(1.0, PREVIEW_WIDTH / width, _TALLEST / height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def rendered(preview: Preview, about: Mapping[str, Json], lens: Lens) -> Shown:

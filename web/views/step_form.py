@@ -10,6 +10,7 @@ from web.views.entries import EntryLine
 from web.views.fields import PREFIX, FormField, step_fields
 from web.views.kinds import Sign, class_word, evidence_sign
 from web.views.lens import Due, Lens
+from web.views.standing import Principal
 from workflows.definition import FILE_FAMILIES, Branch, Definition, EvidenceType, Slot, Step
 from workflows.state import CaseState, StepStatus, TimerState, TimerStatus
 from workflows.values import NO_SECRETS
@@ -76,6 +77,7 @@ class Draft:
     choice: str = ""
     note: str = ""
     occurred: str = ""
+    acting_for: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -104,6 +106,7 @@ class StepForm:
     draft: Draft
     assumption: str = ""
     no_secrets: FormField | None = None
+    principals: tuple[Principal, ...] = ()
 
     @property
     def evidence_words(self) -> tuple[str, ...]:
@@ -120,9 +123,15 @@ class StepForm:
 
 
 def step_form(
-    step: Step, definition: Definition, state: CaseState, lines: Sequence[EntryLine], lens: Lens, draft: Draft
+    step: Step,
+    definition: Definition,
+    state: CaseState,
+    lines: Sequence[EntryLine],
+    lens: Lens,
+    draft: Draft,
+    stand_for: tuple[Principal, ...] = (),
 ) -> StepForm:
-    """The form of one step of one case."""
+    """The form of one step of one case; ``stand_for`` are those the person may act for."""
     mine = state.step(step.code)
     taken = {name for slot in step.slots for name in slot.fields}
     by_name = {
@@ -151,6 +160,7 @@ def step_form(
         draft=draft,
         assumption=lens.say(step.assumption) if step.assumption else "",
         no_secrets=_no_secrets(step, draft),
+        principals=stand_for,
     )
 
 
@@ -185,7 +195,14 @@ def barred(step: Step, definition: Definition, state: CaseState, lens: Lens) -> 
         reasons.append(_("Lo registra el sistema cuando vence el plazo; nadie lo captura."))
     elif lens.roles.isdisjoint(step.roles):
         allowed = ", ".join(lens.role(definition, role) for role in step.roles)
-        reasons.append(_("Este paso lo registra: %(roles)s. Tu cuenta no tiene ese papel.", roles=allowed))
+        if state.waiting is not None and state.waiting.who in lens.roles:
+            reasons.append(
+                _("El caso espera tu respuesta. Cuando la des, la registra: %(roles)s.", roles=allowed)
+            )
+        else:
+            reasons.append(
+                _("Este paso lo registra: %(roles)s. Tu cuenta no tiene ese papel.", roles=allowed)
+            )
     if mine.status is StepStatus.BLOCKED:
         names = "; ".join(
             f"{code} · {lens.say(definition.by_step[code].name)}"

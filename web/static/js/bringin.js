@@ -34,6 +34,7 @@ export function bringIn(form) {
     if (!carries(event)) return;
     event.preventDefault();
     lift();
+    if (event.target.closest?.("[data-picker]")) return;
     form.take([...event.dataTransfer.files], event.target.closest?.("[data-slot]")?.dataset.slot ?? "");
   });
 

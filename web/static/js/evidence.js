@@ -3,9 +3,9 @@ import { bringIn } from "./bringin.js";
 import { Lacking } from "./lacking.js";
 import { renew, request, upload } from "./net.js";
 import { stagedRow, uploadRow } from "./staged.js";
-import { announce, say } from "./words.js";
+import { announce, element, say } from "./words.js";
 
-const SKIPPED = new Set(["csrf_token", "idempotency_key"]);
+const SKIPPED = new Set(["csrf_token", "idempotency_key", "drop"]);
 
 class StepForm {
   constructor(form) {
@@ -17,6 +17,7 @@ class StepForm {
     this.status = form.querySelector("[data-draft-state]");
     this.current = { files: [], fields: {}, limits: {} };
     this.pending = 0;
+    this.saved = JSON.stringify(this.typed()); // what is typed, as the server has it
     this.queue = Promise.resolve();
     this.lacking = new Lacking(form, () => this.current);
     this.slots = [...form.querySelectorAll("[data-slot]")]
@@ -37,6 +38,7 @@ class StepForm {
       });
     }
     bringIn(this);
+    addEventListener("focus", () => { if (this.dirty) this.save(); }); // back from signing in in another tab
     await this.refresh(() => request("GET", this.url));
     this.judge();
   }
@@ -109,32 +111,55 @@ class StepForm {
     try {
       this.show(await call());
     } catch (trouble) {
-      this.status.textContent = trouble.status === 401 ? say("expired") : say("offline");
+      this.tell(trouble);
     }
+  }
+
+  /** What is typed and ticked, by name. */
+  typed() {
+    const fields = {};
+    for (const [name, value] of new FormData(this.form)) {
+      if (SKIPPED.has(name) || typeof value !== "string") continue;
+      fields[name] = name in fields ? [fields[name], value].flat() : value;
+    }
+    return fields;
+  }
+
+  /** Whether something typed is not on the server yet. */
+  get dirty() {
+    return JSON.stringify(this.typed()) !== this.saved;
   }
 
   changed() {
     this.judge();
+    if (!this.dirty) return;
     this.status.textContent = say("saving");
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.save(), 500);
   }
 
   async save(delay = 2000) {
-    const fields = {};
-    for (const [name, value] of new FormData(this.form)) {
-      if (SKIPPED.has(name) || typeof value !== "string") continue;
-      fields[name] = name in fields ? [fields[name], value].flat() : value;
-    }
+    const fields = this.typed();
     try {
       const draft = await request("PUT", `${this.url}/campos`, { fields });
+      this.saved = JSON.stringify(fields);
       this.current.fields = draft.fields;
       this.form.elements.idempotency_key.value = `draft:${draft.id}`;
       const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
       this.status.textContent = say("saved", { time });
     } catch (trouble) {
-      this.status.textContent = trouble.status === 401 ? say("expired") : say("offline");
+      this.tell(trouble);
+      clearTimeout(this.timer);
       this.timer = setTimeout(() => this.save(Math.min(delay * 2, 30000)), delay);
+    }
+  }
+
+  /** Why nothing is saved just now, with the way out where there is one. */
+  tell(trouble) {
+    if (trouble.status !== 401) this.status.textContent = say("offline");
+    else if (!this.status.querySelector("a")) {
+      const way = element("a", { href: "/entrar", target: "_blank", rel: "noopener" }, say("enter"));
+      this.status.replaceChildren(say("expired"), " ", way);
     }
   }
 
@@ -155,10 +180,23 @@ class StepForm {
       if (!this.form.dataset.sent) this.pointOut();
       return;
     }
+    if (this.dirty) {
+      event.preventDefault();
+      this.sealSaved();
+      return;
+    }
     this.form.dataset.sent = "1";
     clearTimeout(this.timer);
     this.button.setAttribute("aria-busy", "true");
     this.button.querySelector("span").textContent = say("sealing");
+  }
+
+  /** Seal once what was typed last is on the server: a session that ended or a dead network costs nothing. */
+  async sealSaved() {
+    clearTimeout(this.timer);
+    await this.save();
+    if (this.dirty) announce(this.status.textContent);
+    else this.form.requestSubmit(this.button);
   }
 
   pointOut() {

@@ -1,0 +1,86 @@
+"""What a person may do about an entry or a step beside recording it: correct it, or stand in for somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from evidence.entry import SealedEntry
+from web.views.lens import Lens, Moment
+from workflows import rules
+from workflows.corrections import correctors
+from workflows.definition import Definition, Step
+from workflows.errors import Refusal
+from workflows.ports import Directory
+from workflows.state import CaseState
+
+
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """How an entry may be corrected, and by whom.
+
+    ``replace`` and ``annul`` are what the rules allow for this entry at all; ``may`` whether the person looking holds
+    one of ``roles`` (codes, those who record the step first); ``names`` are the same in words.
+    """
+
+    replace: bool
+    annul: bool
+    may: bool
+    roles: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @property
+    def possible(self) -> bool:
+        """Whether the entry can be corrected by anybody."""
+        return self.replace or self.annul
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody the person may act for: who, and since when they hold the post."""
+
+    actor: str
+    name: str
+    since: Moment
+
+
+def mending(
+    definition: Definition, state: CaseState, entries: Sequence[SealedEntry], seq: int, lens: Lens
+) -> Mending:
+    """What the rules say of correcting entry ``seq``."""
+    step = definition.by_step.get(entries[seq - 1].entry.step)
+    roles = tuple(dict.fromkeys(correctors(definition, step)))
+    return Mending(
+        replace=step is not None and _allowed(state, entries, seq, annul=False),
+        annul=_allowed(state, entries, seq, annul=True),
+        may=not lens.roles.isdisjoint(roles),
+        roles=roles,
+        names=tuple(lens.role(definition, role) for role in roles),
+    )
+
+
+def _allowed(state: CaseState, entries: Sequence[SealedEntry], seq: int, *, annul: bool) -> bool:
+    try:
+        rules.supersedable(state, [sealed.entry for sealed in entries], seq, annul=annul)
+    except Refusal:
+        return False
+    return True
+
+
+def principals(
+    definition: Definition, step: Step, lens: Lens, directory: Directory, moment: datetime
+) -> tuple[Principal, ...]:
+    """The holders, at that moment, of the post behind the role the person acts in, whose named backup they are.
+
+    Empty where the definition lets nobody stand in, or the directory names the person as nobody's backup.
+    """
+    acting = next((code for code in step.roles if code in lens.roles), "")
+    role = definition.by_role.get(acting)
+    if role is None or not role.deputies or not role.post:
+        return ()
+    return tuple(
+        Principal(holder.actor, lens.who(holder.actor), lens.moment(holder.since))
+        for holder in directory.holders(role.post, moment)
+        if holder.actor != lens.actor and directory.may_act_for(lens.actor, holder.actor, moment)
+    )
