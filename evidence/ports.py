@@ -68,6 +68,10 @@ class RolledBack(StoreError):
         self.detail = detail
 
 
+class GuardEmpty(RolledBack):
+    """Checkpoints have been signed and the guard knows of none: it was lost, or moved without its content."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A business identifier of a case. ``value`` is normalised; ``unique`` refuses the same value in another case."""
@@ -212,7 +216,19 @@ class LedgerStore(Protocol):
         ...
 
     def replace_projection(self, projection: Projection) -> None:
-        """Write a projection and its references anew; used by the rebuild."""
+        """Write a projection and its references anew; used by the rebuild.
+
+        Raises:
+            ReferenceTaken, StoreUnavailable; then nothing is changed.
+        """
+        ...
+
+    def remove_projection(self, case: str) -> None:
+        """Remove what the caches hold of a case that has no entries; used by the rebuild.
+
+        Raises:
+            ValueError: the case has entries.
+        """
         ...
 
 

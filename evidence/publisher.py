@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from evidence.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from evidence.entry import format_time
 from evidence.note import SigningKey, VerifierKey
-from evidence.ports import BlobCorrupt, BlobStore, CheckpointGuard, Clock, LedgerStore, RolledBack
+from evidence.ports import BlobCorrupt, BlobStore, CheckpointGuard, Clock, GuardEmpty, LedgerStore, RolledBack
 from evidence.proofs import head_of, prove_consistency
 from evidence.tiles import MalformedTile
 from evidence.tree import InvalidProof
@@ -96,13 +96,13 @@ def check_not_behind(ledger: LedgerStore, last: tuple[int, bytes] | None, head: 
     """Refuse a head that does not continue the last signed one.
 
     Raises:
-        RolledBack: shorter, another root at the same size, not an extension, or the guard is empty although the
-            database keeps checkpoints (see `restore_guard`).
+        RolledBack: shorter, another root at the same size, or not an extension.
+        GuardEmpty: nothing is known to be signed although the database keeps checkpoints (see `restore_guard`).
     """
     if last is None:
         kept = ledger.latest_checkpoint()
         if kept is not None:
-            raise RolledBack(kept[0], head.size, "the guard is empty but checkpoints have been signed")
+            raise GuardEmpty(kept[0], head.size, "the guard is empty but checkpoints have been signed")
         return
     size, root = last
     if head.size < size:

@@ -30,7 +30,8 @@ def translated() -> Iterator[None]:
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) in _LOST_RACE:
             raise LostRace(str(error.orig)) from error
-        raise StoreUnavailable(f"database: {error.orig}") from error
+        code = getattr(error.orig, "sqlite_errorname", "")
+        raise StoreUnavailable(f"database: {error.orig} {code}".rstrip()) from error
     except SQLAlchemyError as error:
         raise StoreUnavailable(f"database: {error}") from error
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, Select, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Engine, Row, Select, case, func, select, tuple_, union
 
 from documents.identifiers import fold
 from evidence.canonical import Json
 from evidence.entry import format_time
+from evidence.ports import BlobCorrupt, Reference
 from storage.database import reading
 from storage.ledger_tables import projection, reference
 from workflows.ports import CaseQuery, CaseRow, Page
@@ -87,6 +88,31 @@ class SqlCaseIndex:
         )
         return self._folios(query)
 
+    def folios(self) -> Iterator[str]:
+        """Every folio the caches know, sorted, page after page."""
+        known = union(select(projection.c.case_id), select(reference.c.case_id)).subquery()
+        after = ""
+        while True:
+            page = select(known.c.case_id).where(known.c.case_id > after).order_by(known.c.case_id)
+            found = self._folios(page.limit(MOST_ROWS))
+            yield from found
+            if len(found) < MOST_ROWS:
+                return
+            after = found[-1]
+
+    def references(self, folio: str) -> frozenset[Reference]:
+        """The references a case holds."""
+        held = select(reference.c.kind, reference.c.value, reference.c.is_unique)
+        with reading(self._engine) as connection:
+            rows = connection.execute(held.where(reference.c.case_id == folio))
+            return frozenset(Reference(*row) for row in rows)
+
+    def search_text(self, folio: str) -> str:
+        """The words by which a case is found."""
+        words = select(projection.c.search_text).where(projection.c.case_id == folio)
+        with reading(self._engine) as connection:
+            return connection.execute(words).scalar_one_or_none() or ""
+
     def counts(self, query: CaseQuery) -> Mapping[str, int]:
         """How many of the cases a query matches are in each status; its order, limit and cursor play no part."""
         counted = (
@@ -151,7 +177,6 @@ def _position(cursor: str, wanted: str) -> tuple[str, str]:
 
 
 def _row(row: Row[*tuple[Any, ...]]) -> CaseRow:
-    document: dict[str, Json] = json.loads(row.document)
     return CaseRow(
         folio=row.case_id,
         process=row.process,
@@ -165,5 +190,16 @@ def _row(row: Row[*tuple[Any, ...]]) -> CaseRow:
         next_mark=row.next_mark,
         assignee=row.assignee,
         title=row.title,
-        document=document,
+        document=_document(row.case_id, row.document),
     )
+
+
+def _document(folio: str, stored: bytes) -> Mapping[str, Json]:
+    """The state as the cache holds it; somebody may have written there what is none."""
+    try:
+        document = json.loads(stored)
+    except ValueError as error:
+        raise BlobCorrupt(f"projection of {folio}", "JSON", str(error)) from error
+    if not isinstance(document, dict):
+        raise BlobCorrupt(f"projection of {folio}", "a JSON object", type(document).__name__)
+    return document

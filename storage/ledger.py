@@ -12,11 +12,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from evidence.entry import SALT_BYTES, SealedEntry
 from evidence.ports import AppendConflict, Clock, Compose, Composition, Projection
 from storage.border import LostRace, answered, translated
-from storage.database import is_sqlite, writing
+from storage.database import is_sqlite, reading, writing
 from storage.discrepancies import column_discrepancies
 from storage.group_commit import GroupCommit
 from storage.ledger_tables import checkpoint, log_state
-from storage.projections import save_projection
+from storage.projections import remove_projection, save_projection
 from storage.reader import LedgerReader, check_origin
 from storage.sequencer import sequence
 from storage.writer import Request, Writer
@@ -40,6 +40,12 @@ def start_log(engine: Engine, origin: str) -> None:
     with answered(), writing(engine) as connection:
         connection.execute(maker.insert(log_state).on_conflict_do_nothing(), row)
         check_origin(origin, connection.execute(select(log_state.c.origin)).scalar_one_or_none())
+
+
+def log_begun(engine: Engine) -> bool:
+    """Whether an upgraded database holds a log, whichever. Raises `StoreUnavailable`."""
+    with reading(engine) as connection:
+        return connection.execute(select(log_state.c.id)).first() is not None
 
 
 class SqlLedger(LedgerReader):
@@ -104,6 +110,10 @@ class SqlLedger(LedgerReader):
     def replace_projection(self, projection: Projection) -> None:
         """Write a projection and its references anew."""
         self._retried(lambda connection: save_projection(connection, projection))
+
+    def remove_projection(self, case: str) -> None:
+        """Remove what the caches hold of a case without entries."""
+        self._retried(lambda connection: remove_projection(connection, case))
 
     def column_discrepancies(self) -> Iterator[tuple[str, str, str]]:
         """Indexes and caches that differ from the entries' bytes; see the port."""

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Insert, and_, bindparam, delete, insert, sele
 from sqlalchemy.dialects import postgresql, sqlite
 
 from evidence.ports import Projection, Reference, ReferenceTaken, StoreError
-from storage.ledger_tables import projection, reference
+from storage.ledger_tables import log_entry, projection, reference
 
 
 def _upsert(maker: Any) -> Insert:
@@ -25,6 +25,7 @@ _ADD_REFERENCE = insert(reference)
 _HELD = select(reference.c.kind, reference.c.value, reference.c.is_unique).where(
     reference.c.case_id == bindparam("case")
 )
+_ENTRIES = select(log_entry.c.id).where(log_entry.c.case_id == bindparam("case")).limit(1)
 _OWNER = select(reference.c.case_id).where(
     reference.c.kind == bindparam("kind"),
     reference.c.value == bindparam("value"),
@@ -43,6 +44,18 @@ def save_projection(connection: Connection, wanted: Projection) -> None:
     row = _row(wanted)
     connection.execute(_SAVE[connection.dialect.name], row)
     _save_references(connection, wanted.case, set(wanted.references))
+
+
+def remove_projection(connection: Connection, case: str) -> None:
+    """Remove a projection and its references: of a case that has no entries, and of no other.
+
+    Raises:
+        ValueError: the case has entries.
+    """
+    if connection.execute(_ENTRIES, {"case": case}).first() is not None:
+        raise ValueError(f"{case} has entries")
+    connection.execute(delete(reference).where(reference.c.case_id == case))
+    connection.execute(delete(projection).where(projection.c.case_id == case))
 
 
 def _row(wanted: Projection) -> dict[str, Any]:

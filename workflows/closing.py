@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from evidence.entry import BlobRef, EntryDraft, EntryKind
+from evidence.entry import BlobRef, EntryDraft, EntryKind, MalformedEntry
+from evidence.ports import AppendConflict, BlobCorrupt, ReferenceTaken
 from workflows.calendar import OutOfCalendar
 from workflows.claims import Situation
 from workflows.commands import SYSTEM_ACTOR, Receipt
@@ -32,6 +33,18 @@ class TimersIncomplete(Exception):
         self.failures = tuple(failures)
 
 
+_OF_ONE_CASE = (
+    Refusal,
+    NotACase,
+    OutOfCalendar,
+    BlobCorrupt,
+    MalformedEntry,
+    ReferenceTaken,
+    AppendConflict,
+)
+"""What is wrong with one case, and must not keep the others waiting: a damaged one above all."""
+
+
 class _NothingDue(Exception):
     """Another process, or a person, was quicker."""
 
@@ -47,7 +60,7 @@ def fire(writer: CaseWriter, index: CaseIndex, now: datetime) -> list[Receipt]:
     for folio in index.due_before(now):
         try:
             receipts += _fire_case(writer, folio, now)
-        except (Refusal, NotACase, OutOfCalendar) as error:
+        except _OF_ONE_CASE as error:
             failures.append((folio, str(error)))
     if failures:
         raise TimersIncomplete(receipts, failures)

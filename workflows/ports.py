@@ -5,13 +5,14 @@ Adapters raise `evidence.ports.StoreUnavailable` when they cannot answer now, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Generic, Protocol, TypeVar
 
 from documents.request_form import FormReading
 from evidence.canonical import Json
+from evidence.ports import Reference
 
 Row = TypeVar("Row")
 
@@ -76,7 +77,11 @@ class CaseIndex(Protocol):
         ...
 
     def get(self, folio: str) -> CaseRow | None:
-        """The row of one case."""
+        """The row of one case.
+
+        Raises:
+            BlobCorrupt: the row cannot be read; the rebuild makes it anew.
+        """
         ...
 
     def due_before(self, moment: datetime) -> tuple[str, ...]:
@@ -85,6 +90,18 @@ class CaseIndex(Protocol):
 
     def by_reference(self, kind: str, value: str) -> tuple[str, ...]:
         """Folios that hold a reference (value normalised), oldest first."""
+        ...
+
+    def folios(self) -> Iterator[str]:
+        """Every folio the caches know, by a row or a reference, sorted; for the rebuild."""
+        ...
+
+    def references(self, folio: str) -> frozenset[Reference]:
+        """The references a case holds; for the rebuild."""
+        ...
+
+    def search_text(self, folio: str) -> str:
+        """The folded words by which a case is found, ``""`` for an unknown one; for the rebuild."""
         ...
 
 

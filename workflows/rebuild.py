@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evidence.canonical import Json, canonical_bytes
-from evidence.entry import EntryKind, SealedEntry
-from evidence.ports import LedgerStore, Projection
+from evidence.entry import EntryKind, MalformedEntry, SealedEntry
+from evidence.ports import BlobCorrupt, LedgerStore, Projection, Reference, ReferenceTaken
 from workflows.derive import NotACase
 from workflows.errors import Refusal
 from workflows.ports import CaseIndex, CaseRow
@@ -48,21 +48,84 @@ class RebuildReport:
 def rebuild(
     ledger: LedgerStore, index: CaseIndex, project: Callable[[Sequence[SealedEntry]], Projection]
 ) -> RebuildReport:
-    """Compare and rewrite the projection of every process case; one case at a time, system chains left out."""
-    cases, differences, failures = 0, list[Difference](), list[tuple[str, str]]()
-    for folio in ledger.cases():
-        entries = ledger.history(folio)
-        if not entries or entries[0].entry.kind is not EntryKind.CASE_OPENED:
-            continue
-        cases += 1
+    """Compare and rewrite the projection of every process case; one case at a time, system chains left out.
+
+    What the caches hold of cases that have no entries is removed. A case that cannot be derived (a damaged one) is
+    told and keeps the others from nothing.
+    """
+    return _Rebuild(ledger, index, project).run()
+
+
+class _Rebuild:
+    """One run: what differed, what could not be derived, and which cases wait for another to let go of a reference."""
+
+    def __init__(
+        self, ledger: LedgerStore, index: CaseIndex, project: Callable[[Sequence[SealedEntry]], Projection]
+    ) -> None:
+        self._ledger = ledger
+        self._index = index
+        self._project = project
+        self._differences: list[Difference] = []
+        self._failures: list[tuple[str, str]] = []
+        self._waiting: list[str] = []
+        self._seen: set[str] = set()
+        self._cases = 0
+
+    def run(self) -> RebuildReport:
+        for folio in self._ledger.cases():
+            self._seen.add(folio)
+            self._case(folio)
+        for folio in self._waiting:
+            self._again(folio)
+        for folio in self._index.folios():
+            self._without_entries(folio)
+        return RebuildReport(self._cases, tuple(self._differences), tuple(self._failures))
+
+    def _case(self, folio: str) -> None:
+        expected = self._derived(folio)
+        if expected is None:
+            return
+        self._cases += 1
+        held = self._index.references(folio)
+        self._differences += _differences(expected, _stored(self._index, folio))
+        self._differences += _reference_differences(expected, held)
+        if self._index.search_text(folio) != expected.search_text:
+            self._differences.append(Difference(folio, "search_text", "the words of its entries", "others"))
         try:
-            projection = project(entries)
-        except (Refusal, NotACase) as error:
-            failures.append((folio, str(error)))
-            continue
-        differences += _differences(projection, index.get(folio), index)
-        ledger.replace_projection(projection)
-    return RebuildReport(cases, tuple(differences), tuple(failures))
+            self._ledger.replace_projection(expected)
+        except (
+            ReferenceTaken
+        ):  # by a row that is wrong itself, perhaps: let go of our own wrong ones, and wait
+            kept = tuple(item for item in expected.references if item in held)
+            self._ledger.replace_projection(replace(expected, references=kept))
+            self._waiting.append(folio)
+
+    def _again(self, folio: str) -> None:
+        """Once every case has let go of what is not its own, only a true conflict is left."""
+        expected = self._derived(folio)
+        if expected is None:
+            return
+        try:
+            self._ledger.replace_projection(expected)
+        except ReferenceTaken as error:
+            self._failures.append((folio, str(error)))
+
+    def _derived(self, folio: str) -> Projection | None:
+        """What the case projects to; ``None`` for a system chain, and for a case that cannot be derived."""
+        try:
+            entries = self._ledger.history(folio)
+            if not entries or entries[0].entry.kind is not EntryKind.CASE_OPENED:
+                return None
+            return self._project(entries)
+        except (Refusal, NotACase, BlobCorrupt, MalformedEntry) as error:
+            self._cases += 1
+            self._failures.append((folio, str(error)))
+            return None
+
+    def _without_entries(self, folio: str) -> None:
+        if folio not in self._seen and not self._ledger.history(folio):  # else opened since we began
+            self._differences.append(Difference(folio, "projection", "absent", "present"))
+            self._ledger.remove_projection(folio)
 
 
 _MEMBERS = (
@@ -70,10 +133,19 @@ _MEMBERS = (
 )
 
 
-def _differences(expected: Projection, found: CaseRow | None, index: CaseIndex) -> list[Difference]:
+def _stored(index: CaseIndex, folio: str) -> CaseRow | BlobCorrupt | None:
+    try:
+        return index.get(folio)
+    except BlobCorrupt as error:
+        return error
+
+
+def _differences(expected: Projection, found: CaseRow | BlobCorrupt | None) -> list[Difference]:
     folio = expected.case
     if found is None:
         return [Difference(folio, "projection", "present", "absent")]
+    if isinstance(found, BlobCorrupt):
+        return [Difference(folio, "document", found.expected, found.found)]
     differences = [
         Difference(folio, name, str(getattr(expected, name)), str(getattr(found, name)))
         for name in _MEMBERS
@@ -81,9 +153,14 @@ def _differences(expected: Projection, found: CaseRow | None, index: CaseIndex) 
     ]
     if canonical_bytes(dict(found.document)) != expected.document:
         differences.append(Difference(folio, "document", expected.document.hex()[:16], "differs"))
-    differences += [
-        Difference(folio, f"reference {reference.kind}", "present", "absent")
-        for reference in expected.references
-        if folio not in index.by_reference(reference.kind, reference.value)
-    ]
     return differences
+
+
+def _reference_differences(expected: Projection, held: frozenset[Reference]) -> list[Difference]:
+    wanted = frozenset(expected.references)
+    missing = [(item, "present", "absent") for item in wanted - held]
+    surplus = [(item, "absent", "present") for item in held - wanted]
+    return [
+        Difference(expected.case, f"reference {item.kind}", should, does)
+        for item, should, does in sorted((*missing, *surplus), key=lambda each: (each[0].kind, each[0].value))
+    ]

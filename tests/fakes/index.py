@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 
 from documents.identifiers import fold
 from evidence.entry import format_time
-from evidence.ports import Projection
+from evidence.ports import Projection, Reference
 from tests.fakes.memory import MemoryLedger
 from workflows.ports import CaseQuery, CaseRow, Page
 
@@ -44,6 +45,17 @@ class MemoryCaseIndex:
             for p in sorted(self._ledger.projections.values(), key=lambda p: p.opened_at)
             if any((r.kind, r.value) == (kind, value) for r in p.references)
         )
+
+    def folios(self) -> Iterator[str]:
+        return iter(sorted(self._ledger.projections))
+
+    def references(self, folio: str) -> frozenset[Reference]:
+        projection = self._ledger.projections.get(folio)
+        return frozenset(projection.references) if projection else frozenset()
+
+    def search_text(self, folio: str) -> str:
+        projection = self._ledger.projections.get(folio)
+        return projection.search_text if projection else ""
 
 
 def _matches(query: CaseQuery, p: Projection) -> bool:

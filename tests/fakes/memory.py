@@ -173,6 +173,12 @@ class MemoryLedger:
             self._check_references(projection)
             self.projections[projection.case] = projection
 
+    def remove_projection(self, case: str) -> None:
+        with self._lock:
+            if any(row.case == case for row in self.rows):
+                raise ValueError(f"{case} has entries")
+            self.projections.pop(case, None)
+
     def _earlier(self, key: str, digest: str) -> list[SealedEntry] | None:
         if key not in self._receipts:
             return None

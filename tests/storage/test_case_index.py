@@ -10,10 +10,11 @@ from sqlalchemy import Engine
 
 from documents.identifiers import fold
 from evidence.entry import format_time
-from evidence.ports import Projection, Reference
+from evidence.ports import BlobCorrupt, Composition, Projection, Reference
 from storage.cases import SqlCaseIndex
 from storage.ledger import SqlLedger
-from tests.storage.support import START, projection
+from storage.ledger_tables import projection as projections
+from tests.storage.support import START, draft, projection
 from workflows.ports import CaseQuery
 
 STATUSES = ["Pendiente de atención", "En proceso", "Cerrado"]
@@ -178,3 +179,31 @@ def test_a_cursor_belongs_to_its_order(index: SqlCaseIndex) -> None:
 def test_pages_are_bounded(index: SqlCaseIndex, asked: int, given: int) -> None:
     """However many rows are asked for, a page stays a page."""
     assert len(index.find(CaseQuery(limit=asked)).rows) == given
+
+
+def test_the_caches_are_readable_whole_for_the_rebuild(sql_ledger: SqlLedger, engine: Engine) -> None:
+    """Folios by row or reference, a case's references and words; a document that is none is told, not a fault."""
+    index = SqlCaseIndex(engine)
+    sql_ledger.replace_projection(made(1))
+    assert list(index.folios()) == [folio(1)]
+    assert index.references(folio(1)) == frozenset(made(1).references)
+    assert index.search_text(folio(1)) == made(1).search_text
+    assert (index.references("none"), index.search_text("none")) == (frozenset(), "")
+    with engine.begin() as connection:
+        connection.execute(projections.update().values(document=b"{"))
+    with pytest.raises(BlobCorrupt, match="projection of"):
+        index.get(folio(1))
+
+
+def test_only_a_case_without_entries_is_removed_from_the_caches(
+    sql_ledger: SqlLedger, engine: Engine
+) -> None:
+    """Row and references go; a case that has entries keeps them."""
+    index = SqlCaseIndex(engine)
+    sql_ledger.replace_projection(made(1))
+    sql_ledger.remove_projection(folio(1))
+    assert (list(index.folios()), index.references(folio(1))) == ([], frozenset())
+    sql_ledger.append(folio(2), lambda _: Composition((draft(),), lambda _: made(2)))
+    with pytest.raises(ValueError, match="has entries"):
+        sql_ledger.remove_projection(folio(2))
+    assert list(index.folios()) == [folio(2)]
