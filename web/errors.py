@@ -27,15 +27,21 @@ from evidence.entry import MalformedEntry
 from identity.accounts import EmailTaken, IdentityError, UnknownUser
 from identity.login import LoginThrottled
 from web import messages
+from web.acting import NoSuchRole
 from web.i18n import format_size, gettext, local
 from web.logs import LOG
 from web.messages import Message
 from web.security import wants_json
 from web.wiring import DraftTooLarge, HouseError, RetroactiveChange, WrongLog
 from workflows.calendar import OutOfCalendar
+from workflows.closing import TimersIncomplete
 from workflows.errors import Refusal
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_FULL_WORDS = (
+    "disk is full",
+    "SQLITE_IOERR_SHMSIZE",
+)  # the latter: not even the shared index of the log fits
 _UNMIGRATED = re.compile(r"no such (table|column)|(relation|column) .* does not exist")
 _SIZES = frozenset({"size", "limit"})
 
@@ -164,7 +170,7 @@ def _identity(error: IdentityError) -> Answer:
         fields["until"] = f"{local(error.until):%H:%M}"
     elif isinstance(error, EmailTaken):
         fields["email"] = error.email
-    elif isinstance(error, UnknownUser):
+    elif isinstance(error, UnknownUser | NoSuchRole):
         fields["subject"] = error.subject
     return _answer(messages.IDENTITY[error.code], error.code, fields)
 
@@ -185,7 +191,7 @@ def _operating_system(error: OSError) -> Answer:
 def _unavailable(error: ports.StoreUnavailable) -> Answer:
     """A full disk says so, wherever in the chain of causes it stands."""
     full = any(isinstance(cause, OSError) and cause.errno in _FULL for cause in _causes(error))
-    full = full or "disk is full" in str(error)
+    full = full or any(words in str(error) for words in _FULL_WORDS)
     if _UNMIGRATED.search(str(error)):
         return house_answer("not_migrated")
     return house_answer("disk_full" if full else "unavailable")
@@ -196,6 +202,43 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     while current is not None:
         yield current
         current = current.__cause__ or current.__context__
+
+
+def _corrupt(error: ports.BlobCorrupt) -> Answer:
+    """A sealed file that changed, or entries that did: what is damaged is named, since somebody must look at it."""
+    if _is_object(error.key):
+        return house_answer("blob_corrupt", {"subject": error.key})
+    return house_answer(
+        "ledger_damaged", {"subject": error.key, "expected": error.expected, "found": error.found}
+    )
+
+
+def _missing(error: ports.BlobMissing) -> Answer:
+    key = str(error)
+    return house_answer("blob_missing" if _is_object(key) else "ledger_damaged", {"subject": key})
+
+
+def _is_object(key: str) -> bool:
+    return key.startswith("sha256/")
+
+
+def _rolled_back(error: ports.RolledBack) -> Answer:
+    fields: dict[str, Json] = {"signed": error.signed_size, "found": error.found_size}
+    if isinstance(error, ports.GuardEmpty):
+        return house_answer("guard_empty", fields)
+    return house_answer("rolled_back", fields)
+
+
+def _timers(error: TimersIncomplete) -> Answer:
+    """What was recorded all the same, and which cases were not."""
+    fields: dict[str, Json] = {
+        "fired": [receipt.as_json() for receipt in error.receipts],
+        "folios": [folio for folio, _ in error.failures],
+    }
+    told: tuple[Mapping[str, Json], ...] = tuple(
+        {"field": folio, "row": 0, "problem": "timers", "message": what} for folio, what in error.failures
+    )
+    return replace(house_answer("timers_incomplete", fields), problems=told)
 
 
 def _taken(error: ports.ReferenceTaken) -> Answer:
@@ -248,13 +291,14 @@ _TABLE: tuple[tuple[type[BaseException], Callable[..., Answer]], ...] = (
         lambda _error: _answer(messages.CASES["request_reused"], "request_reused", {}),
     ),
     (ports.ReferenceTaken, _taken),
-    (ports.BlobMissing, _always("blob_missing")),
-    (ports.BlobCorrupt, _always("blob_corrupt")),
-    (ports.RolledBack, _always("rolled_back")),
+    (ports.BlobMissing, _missing),
+    (ports.BlobCorrupt, _corrupt),
+    (ports.RolledBack, _rolled_back),
     (WrongLog, _always("wrong_log")),
     (ports.StoreError, _always("store_unfit")),
     (OutOfCalendar, _always("out_of_calendar")),
-    (MalformedEntry, _always("ledger_damaged")),
+    (TimersIncomplete, _timers),
+    (MalformedEntry, lambda error: house_answer("ledger_damaged", {"subject": str(error)})),
     (HTTPException, _http),
     (OSError, _operating_system),
 )

@@ -18,7 +18,7 @@ from evidence.entry import SYSTEM, EntryDraft, EntryKind, SealedEntry
 from evidence.note import MalformedKey, SigningKey
 from evidence.ports import Composition
 from web.settings import PREFIX, SETTINGS_FILE, SPECS, Settings
-from web.wiring import House, HouseError, WrongLog, start_log, upgrade
+from web.wiring import House, HouseError, WrongLog, log_begun, start_log, upgrade
 
 LEDGER_CASE = "system:ledger"
 DEFINITIONS_CASE = "system:definitions"
@@ -34,7 +34,8 @@ def initialise(
     """Begin the log ``origin`` in the data directory, or complete an interrupted beginning.
 
     Raises:
-        HouseError: ``log_exists`` when another log, or an older life of this one, has been here;
+        HouseError: ``log_exists`` when another log, or an older life of this one, has been here; ``key_missing`` when
+            its key has gone since;
             ``not_allowed_here`` when the name cannot be a log's.
         StoreUnavailable: database or object store do not answer.
     """
@@ -42,10 +43,11 @@ def initialise(
         raise HouseError("log_exists", origin=settings.origin)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings.staging.mkdir(mode=0o700, exist_ok=True)
-    _key(settings.key_file, origin)
     secret = settings.secret_key or secrets.token_urlsafe(48)
     house = make(replace(settings, origin=origin, secret_key=secret))
     upgrade(house.engine)
+    _no_second_key(house)
+    _key(settings.key_file, origin)
     _start(house)
     _log_started(house, os_user)
     publish_definitions(house, os_user)
@@ -86,6 +88,13 @@ def settle(house: House) -> bytes | None:
     return house.publisher.publish()
 
 
+def _no_second_key(house: House) -> None:
+    """A log that has begun has its key: another one under the same name would disown everything signed before."""
+    file = house.settings.key_file
+    if not file.exists() and (house.guard.last() is not None or log_begun(house.engine)):
+        raise HouseError("key_missing", file=str(file))
+
+
 def _start(house: House) -> None:
     """Never an empty log over an existing guard: that is how a past would be forgotten."""
     signed = house.guard.last()
@@ -95,7 +104,7 @@ def _start(house: House) -> None:
         except WrongLog as error:
             raise HouseError("log_exists", origin=house.settings.origin) from error
         if size < signed[0]:
-            raise HouseError("rolled_back")
+            raise HouseError("rolled_back", signed=signed[0], found=size)
         return
     try:
         start_log(house.engine, house.settings.origin)

@@ -38,7 +38,7 @@ from storage.drafts import Draft, DraftFile, DraftKey, DraftTooLarge, SqlDrafts
 from storage.filesystem import FileBlobStore
 from storage.guard import SqlGuard, SqliteGuard
 from storage.jobs import JobRecord, SqlJobs
-from storage.ledger import SqlLedger, start_log
+from storage.ledger import SqlLedger, log_begun, start_log
 from storage.s3 import S3BlobStore
 from web.settings import Settings
 from workflows.calendar import BusinessCalendar
@@ -60,7 +60,9 @@ __all__ = [
     "SqlJobs",
     "WrongLog",
     "current_house",
+    "log_begun",
     "now",
+    "require_ready",
     "start_log",
     "upgrade",
 ]
@@ -80,6 +82,19 @@ class HouseError(Exception):
 def now() -> datetime:
     """The present; the product has no other clock."""
     return datetime.now(UTC)
+
+
+def require_ready(settings: Settings) -> None:
+    """Refuse an installation that cannot be opened.
+
+    Raises:
+        HouseError: ``key_missing``: everything is there but the signing key; ``not_initialised``.
+    """
+    if settings.initialised:
+        return
+    if settings.origin and settings.secret_key:
+        raise HouseError("key_missing", file=str(settings.key_file))
+    raise HouseError("not_initialised")
 
 
 class House:
@@ -114,8 +129,7 @@ class House:
     @cached_property
     def ledger(self) -> SqlLedger:
         """The log's entries, chains and tree."""
-        if not self.settings.initialised:
-            raise HouseError("not_initialised")
+        require_ready(self.settings)
         return SqlLedger(self.engine, self.settings.origin, clock=self.clock)
 
     @cached_property
@@ -146,8 +160,7 @@ class House:
     @cached_property
     def key(self) -> SigningKey:
         """The log's signing key."""
-        if not self.settings.initialised:
-            raise HouseError("not_initialised")
+        require_ready(self.settings)
         return SigningKey.from_text(self.settings.key_file.read_text(encoding="ascii").strip())
 
     @property
@@ -287,12 +300,11 @@ class HouseHolder:
         """The house.
 
         Raises:
-            HouseError: `flask init` has not been here.
+            HouseError: see `require_ready`.
         """
         with self._lock:
             if self._house is None:
-                if not self.settings.initialised:
-                    raise HouseError("not_initialised")
+                require_ready(self.settings)
                 self._house = House(self.settings)
             return self._house
 

@@ -82,6 +82,22 @@ def test_an_empty_log_over_an_existing_past_is_refused(place: Installation) -> N
     assert refused.value.code == "log_exists"
 
 
+def test_a_log_that_has_begun_never_gets_a_second_key(place: Installation) -> None:
+    """With the key file gone, inception again refuses and commands say what is missing; put back, all is as before."""
+    place.house.close()
+    key, away = place.settings.key_file, place.settings.data / "away.key"
+    key.rename(away)
+    runner = create_app(Settings.from_env({"CONSTANCIA_DATA": str(place.settings.data)})).test_cli_runner()
+    assert told(runner.invoke(args=["init", "--origin", ORIGIN]), 1)["error"]["code"] == "key_missing"
+    assert told(runner.invoke(args=["cases", "list", "--json"]), 1)["error"]["code"] == "key_missing"
+    (place.settings.data / SETTINGS_FILE).rename(place.settings.data / "away.env")
+    bare = create_app(Settings.from_env({"CONSTANCIA_DATA": str(place.settings.data)})).test_cli_runner()
+    assert told(bare.invoke(args=["init", "--origin", ORIGIN]), 1)["error"]["code"] == "key_missing"
+    assert not key.exists()
+    away.rename(key)
+    assert told(bare.invoke(args=["init", "--origin", ORIGIN]))["vkey"] == place.house.vkey.text
+
+
 def test_an_interrupted_inception_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed at any of its steps, it does not count as done, and running it again finishes with one entry of each."""
     for number, step in enumerate(

@@ -24,6 +24,7 @@ from web.errors import answer_for, house_answer
 from web.messages import Message
 from web.wiring import HouseError, WrongLog
 from workflows import errors as refusals
+from workflows.closing import TimersIncomplete
 from workflows.errors import REFUSAL_CODES
 
 WEB = Path(messages.__file__).parent
@@ -142,6 +143,7 @@ def test_a_refused_file_is_named_in_its_message(code: str) -> None:
     [
         (ports.StoreUnavailable("database: gone"), 503, "unavailable"),
         (ports.StoreUnavailable("database: database or disk is full"), 507, "disk_full"),
+        (ports.StoreUnavailable("database: disk I/O error SQLITE_IOERR_SHMSIZE"), 507, "disk_full"),
         (ports.StoreUnavailable("database: no such table: log_entry"), 503, "not_migrated"),
         (ports.StoreUnavailable('database: relation "draft" does not exist'), 503, "not_migrated"),
         (WrongLog("other"), 503, "wrong_log"),
@@ -149,8 +151,12 @@ def test_a_refused_file_is_named_in_its_message(code: str) -> None:
         (ports.AppendConflict("five"), 503, "conflict"),
         (ports.IdempotencyMismatch("k"), 409, "request_reused"),
         (ports.ReferenceTaken("dsn", "X1", "MA-001-2026-000001"), 409, "duplicate_reference"),
-        (ports.BlobMissing("k"), 500, "blob_missing"),
-        (ports.BlobCorrupt("k", "a", "b"), 500, "blob_corrupt"),
+        (ports.BlobMissing("sha256/ab/abcd"), 500, "blob_missing"),
+        (ports.BlobMissing("tile/0/7"), 500, "ledger_damaged"),
+        (ports.BlobCorrupt("sha256/ab/abcd", "a", "b"), 500, "blob_corrupt"),
+        (ports.BlobCorrupt("MA-001-2026-000001/3", "a", "b"), 500, "ledger_damaged"),
+        (ports.GuardEmpty(9, 9, "lost"), 503, "guard_empty"),
+        (TimersIncomplete((), [("MA-001-2026-000001", "odd")]), 500, "timers_incomplete"),
         (ports.RolledBack(5, 3, "behind"), 503, "rolled_back"),
         (MalformedEntry("seq", "odd"), 500, "ledger_damaged"),
         (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), 507, "disk_full"),

@@ -2,53 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import click
 from flask.cli import AppGroup
 
 from evidence.canonical import Json
-from evidence.ports import StoreError
 from web.acting import actor_for
-from web.commands import console
-from web.errors import answer_for
-from web.inception import settle
-from web.wiring import House, HouseError
-from workflows.commands import OpenCase, Receipt, RecordStep, Upload
+from web.commands import casework, console, exceptions
+from web.wiring import House
+from workflows.commands import OpenCase, RecordStep
 from workflows.definition import Definition, Step
 from workflows.errors import UnknownStep
 from workflows.ports import CaseQuery, CaseRow
 from workflows.schema import opening_schema, step_schema
 
 group = AppGroup("cases", help="Open, record, show and list cases.")
-_actor = click.option(
-    "--actor", required=True, metavar="EMAIL", help="Who acts; recorded as claimed from the console."
-)
-_role = click.option("--role", default="", help="The role acted in, where the person has several.")
-_files = click.option(
-    "--file", "files", multiple=True, metavar="[SLOT=]PATH", help="Evidence; several files make one entry."
-)
-_data = click.option(
-    "--data", type=console.JsonObject(), default=dict, help="JSON object, or @FILE; see `schema`."
-)
-_occurred = click.option(
-    "--occurred-at", type=console.Moment(), default=None, help="When it happened, as claimed."
-)
-_key = click.option("--key", default="", help="Idempotency key: the same key never records twice.")
+exceptions.add_to(group)
 
 
 @group.command("open")
 @click.argument("process")
-@_actor
-@_role
-@_data
-@_files
-@_occurred
-@_key
+@casework.actor_option
+@casework.role_option
+@casework.data_option
+@casework.files_option
+@casework.occurred_option
+@casework.key_option
 @console.json_option
 @console.command
 def open_case(
@@ -66,25 +48,25 @@ def open_case(
     definition = house.definitions.current(process)
     user = console.account(actor)
     acting = actor_for(user, definition.opening.roles, role=role, via="console", os_user=console.os_user())
-    with _uploads(files, ()) as uploads:
+    with casework.opened(files) as uploads:
         receipt = house.cases.open_case(
-            OpenCase(process, acting, _texts(data), uploads, occurred_at, idempotency_key=key)
+            OpenCase(process, acting, casework.texts_of(data), uploads, occurred_at, idempotency_key=key)
         )
-    _done(house, receipt, as_json=as_json, plain=receipt.folio)
+    casework.done(house, receipt, as_json=as_json, plain=receipt.folio)
 
 
 @group.command("record")
 @click.argument("folio")
 @click.argument("step")
-@_actor
-@_role
-@_files
-@_data
+@casework.actor_option
+@casework.role_option
+@casework.files_option
+@casework.data_option
 @click.option("--choice", default="", help="How the step turned out, where it asks; or `choice` in --data.")
 @click.option("--note", default="", help="Free note; or `note` in --data.")
 @click.option("--acting-for", default="", metavar="EMAIL", help="The principal, for a named backup.")
-@_occurred
-@_key
+@casework.occurred_option
+@casework.key_option
 @console.json_option
 @console.command
 def record(  # noqa: PLR0913 - one parameter an option
@@ -106,12 +88,12 @@ def record(  # noqa: PLR0913 - one parameter an option
     _definition_of_case, found = _step(house, folio, step)
     user = console.account(actor)
     acting = actor_for(user, found.roles, role=role, via="console", os_user=console.os_user())
-    texts = _texts(data)
+    texts = casework.texts_of(data)
     own = {field.name for field in found.fields}
-    choice = choice or _besides(texts, "choice", own)
-    note = note or _besides(texts, "note", own)
+    choice = choice or casework.besides(texts, "choice", own)
+    note = note or casework.besides(texts, "note", own)
     principal = console.account(acting_for).id if acting_for else ""
-    with _uploads(files, tuple(slot.code for slot in found.slots)) as uploads:
+    with casework.opened(files, tuple(slot.code for slot in found.slots)) as uploads:
         receipt = house.cases.record(
             RecordStep(
                 folio,
@@ -126,13 +108,7 @@ def record(  # noqa: PLR0913 - one parameter an option
                 idempotency_key=key,
             )
         )
-    plain = f"{receipt.folio} {receipt.seq} {receipt.leaf} {receipt.recorded_at}"
-    _done(house, receipt, as_json=as_json, plain=plain)
-
-
-def _besides(texts: dict[str, str], name: str, own: set[str]) -> str:
-    """Take ``name`` out of the typed data, unless the step has a field of its own by that name."""
-    return "" if name in own else texts.pop(name, "")
+    casework.done(house, receipt, as_json=as_json)
 
 
 @group.command("show")
@@ -238,41 +214,3 @@ def _step(house: House, folio: str, step: str) -> tuple[Definition, Step]:
     if step not in definition.by_step:
         raise UnknownStep(process=definition.process, step=step)
     return definition, definition.by_step[step]
-
-
-def _texts(data: Mapping[str, Json]) -> dict[str, str]:
-    """Values as texts: numbers and ticks may be written as JSON has them."""
-    texts = {}
-    for name, value in data.items():
-        if isinstance(value, dict | list) or value is None:
-            raise HouseError("not_allowed_here", detail=f"--data {name}")
-        texts[name] = ("si" if value else "") if isinstance(value, bool) else str(value)
-    return texts
-
-
-@contextmanager
-def _uploads(files: tuple[str, ...], slots: tuple[str, ...]) -> Iterator[tuple[Upload, ...]]:
-    """The files, opened; ``SLOT=PATH`` says which evidence a file is."""
-    with ExitStack() as stack:
-        uploads = []
-        for given in files:
-            slot, equals, rest = given.partition("=")
-            named = bool(equals) and slot in slots
-            path = Path(rest if named else given)
-            if not path.is_file():
-                raise click.BadParameter(f"{path} is not a file", param_hint="--file")
-            uploads.append(Upload(path.name, stack.enter_context(path.open("rb")), slot if named else ""))
-        yield tuple(uploads)
-
-
-def _done(house: House, receipt: Receipt, *, as_json: bool, plain: str) -> None:
-    """Print the receipt; the entry is durable already, so trouble with the checkpoint is told, not failed."""
-    try:
-        settle(house)
-    except StoreError as error:
-        answer = answer_for(error)
-        console.say(f"recorded, but not yet signed: {answer.code if answer else type(error).__name__}")
-    if as_json:
-        console.emit(receipt.as_json())
-    else:
-        click.echo(plain)

@@ -22,6 +22,7 @@ from flask.cli import ScriptInfo
 from evidence.canonical import Json
 from identity.accounts import UnknownUser, User, normalise_email
 from web.errors import Answer, answer_for, house_answer
+from web.inception import settle
 from web.logs import failure
 from web.wiring import House, HouseHolder, current_house
 
@@ -31,6 +32,10 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 always_json = click.option(
     "--json", "as_json", is_flag=True, default=True, hidden=True, expose_value=False, help="Always so here."
 )
+wrapped_json = click.option(
+    "--json", "wrapped", is_flag=True, help="Print one JSON object that holds the text as a member."
+)
+"""For commands whose product is a text that others read as it stands; their refusals are JSON either way."""
 
 
 def command(function: Callable[Parameters, None]) -> Callable[Parameters, None]:
@@ -39,6 +44,7 @@ def command(function: Callable[Parameters, None]) -> Callable[Parameters, None]:
     @functools.wraps(function)
     def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
         as_json = bool(kwargs.get("as_json", "as_json" not in function.__annotations__))
+        _require_text(kwargs)
         try:
             function(*args, **kwargs)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
@@ -51,6 +57,21 @@ def command(function: Callable[Parameters, None]) -> Callable[Parameters, None]:
             refuse(answer, as_json=as_json)
 
     return run
+
+
+def _require_text(arguments: Mapping[str, object]) -> None:
+    """Bytes of the command line that are no UTF-8 reach us as lone surrogates, which no store can take."""
+    for name, value in arguments.items():
+        if isinstance(value, str) and not _encodes(value):
+            raise click.BadParameter("not UTF-8", param_hint=name)
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def refuse(answer: Answer, *, as_json: bool) -> NoReturn:
@@ -77,6 +98,23 @@ def say(text: str) -> None:
 def house() -> House:
     """The house of this installation; refuses where `flask init` has not been."""
     return current_house()
+
+
+def settled(house: House) -> bool:
+    """Index and sign what a command has just recorded; whether that was done.
+
+    What was recorded is durable already: whatever keeps it from being signed now (a lost key, a restored database) is
+    told on stderr and never looks like a refusal, which would invite to record the same thing twice.
+    """
+    try:
+        settle(house)
+    except Exception as error:  # noqa: BLE001 - see above; the steward and `flask ledger checkpoint` try again
+        answer = answer_for(error)
+        say(f"recorded, but not yet signed: {answer.code if answer else type(error).__name__}")
+        if answer is not None:
+            say(f"{answer.message} {answer.advice}".strip())
+        return False
+    return True
 
 
 def holder() -> HouseHolder:
@@ -118,13 +156,13 @@ class Moment(click.ParamType[datetime]):
             return value
         try:
             moment = datetime.fromisoformat(str(value))
-        except ValueError:
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=_zone(ctx))
+            return moment.astimezone(UTC)
+        except (ValueError, OverflowError):  # the latter: outside the calendar once it is told in UTC
             self.fail(
                 f"{value!r} is not an ISO 8601 date and time such as 2026-03-04T09:30-06:00", param, ctx
             )
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=_zone(ctx))
-        return moment.astimezone(UTC)
 
 
 def _zone(ctx: click.Context | None) -> ZoneInfo:
@@ -152,7 +190,7 @@ class JsonObject(click.ParamType[dict[str, Json]]):
                 with click.open_file(text[1:], encoding="utf-8") as stream:
                     text = stream.read()
             found = json.loads(text)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             self.fail(f"not JSON: {error}", param, ctx)
         if not isinstance(found, dict):
             self.fail("expected a JSON object", param, ctx)

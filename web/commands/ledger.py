@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 from flask.cli import AppGroup
 
 from evidence.checkpoint import Checkpoint, sign_checkpoint
 from evidence.findings import Report, Verdict
+from evidence.note import NoteError
 from evidence.proofs import prove_entry
+from evidence.publisher import restore_guard
 from evidence.verify import verify_ledger
 from web.commands import console
 from web.inception import settle
@@ -15,6 +19,8 @@ from web.wiring import House, HouseError
 from workflows.errors import UnknownCase, UnknownEntry
 
 group = AppGroup("ledger", help="The log: verification, signed checkpoints and proofs.")
+guard = AppGroup("guard", help="The last signed tree head, kept outside the database.")
+group.add_command(guard)
 _EXITS = {Verdict.VALID: 0, Verdict.INVALID: 1, Verdict.UNVERIFIABLE: 2}
 
 
@@ -36,27 +42,38 @@ def verify(full: bool, as_json: bool) -> None:
 
 
 @group.command("checkpoint")
+@console.wrapped_json
 @console.command
-def checkpoint() -> None:
+def checkpoint(wrapped: bool) -> None:
     """Sign what has grown, and print the latest signed checkpoint."""
-    click.echo(_latest(console.house()), nl=False)
+    size, note = _latest(console.house())
+    if wrapped:
+        console.emit({"checkpoint": note.decode(), "size": size})
+    else:
+        click.echo(note, nl=False)
 
 
 @group.command("vkey")
+@console.wrapped_json
 @console.command
-def vkey() -> None:
+def vkey(wrapped: bool) -> None:
     """Print the verifier key (C2SP signed note)."""
-    click.echo(console.house().vkey.text)
+    text = console.house().vkey.text
+    if wrapped:
+        console.emit({"vkey": text})
+    else:
+        click.echo(text)
 
 
 @group.command("proof")
 @click.argument("folio")
 @click.argument("seq", type=click.IntRange(1))
+@console.wrapped_json
 @console.command
-def proof(folio: str, seq: int) -> None:
+def proof(folio: str, seq: int, wrapped: bool) -> None:
     """Print a .tlog-proof (C2SP) that entry SEQ of FOLIO is in the log."""
     house = console.house()
-    note = _latest(house)
+    _, note = _latest(house)
     history = house.ledger.history(folio)
     if not history:
         raise UnknownCase(folio=folio)
@@ -65,16 +82,52 @@ def proof(folio: str, seq: int) -> None:
     index = history[seq - 1].index
     if index is None:
         raise HouseError("unavailable")
-    click.echo(prove_entry(house.ledger, index, note).text(), nl=False)
+    text = prove_entry(house.ledger, index, note).text()
+    if wrapped:
+        console.emit({"proof": text.decode(), "index": index})
+    else:
+        click.echo(text, nl=False)
 
 
-def _latest(house: House) -> bytes:
+@guard.command("show")
+@console.always_json
+@console.command
+def show_guard() -> None:
+    """The size and root last signed (``null``: none is known), beside the size of the database. Changes nothing."""
+    house = console.house()
+    signed = house.guard.last()
+    size, root = (None, None) if signed is None else (signed[0], signed[1].hex())
+    console.emit({"size": size, "root": root, "database_size": house.ledger.tree_size()})
+
+
+@guard.command("restore")
+@click.argument("note", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@console.always_json
+@console.command
+def restore(note: Path) -> None:
+    """Give an empty guard the checkpoint in the file NOTE: the newest that anybody outside keeps.
+
+    A guard that holds something is never changed, and a checkpoint that the database does not continue is refused.
+    """
+    house = console.house()
+    kept = house.guard.last()
+    if kept is not None:
+        raise HouseError("guard_kept", size=kept[0])
+    try:
+        head = restore_guard(house.ledger, house.guard, note.read_bytes(), house.vkey)
+    except NoteError as error:
+        raise HouseError("not_a_checkpoint", detail=str(error)) from error
+    signed = console.settled(house)
+    console.emit({"size": head.size, "root": head.root.hex(), "signed": signed})
+
+
+def _latest(house: House) -> tuple[int, bytes]:
     """The checkpoint that covers everything recorded so far."""
     settle(house)
     kept = house.ledger.latest_checkpoint()
     if kept is None:
         raise HouseError("unavailable")
-    return kept[1]
+    return kept
 
 
 def known_head(house: House) -> list[bytes]:

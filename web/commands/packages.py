@@ -49,6 +49,8 @@ def export_package(  # noqa: PLR0913 - one parameter an option
     actor: str,
 ) -> None:
     """Write an audit package; the export is logged before it is handed over."""
+    if not out.absolute().parent.is_dir():
+        raise click.BadParameter(f"{out.absolute().parent} is not a folder", param_hint="--out")
     house = console.house()
     scope = Scope(
         processes=tuple(sorted(set(processes))),
@@ -60,21 +62,26 @@ def export_package(  # noqa: PLR0913 - one parameter an option
     )
     settle(house)
     receipt = export(house.export_sources, scope, out, actor=_actor(actor), checkpoint=checkpoint)
-    settle(house)
+    console.settled(house)
     console.emit(receipt_json(receipt))
 
 
 @group.command("receipt")
 @click.argument("seq", type=click.IntRange(1))
+@console.wrapped_json
 @console.command
-def receipt(seq: int) -> None:
+def receipt(seq: int, wrapped: bool) -> None:
     """Print the receipt of export SEQ: proof, for ``verify --receipt``, that the log holds that very package."""
     house = console.house()
     settle(house)
     try:
-        click.echo(export_receipt(house.ledger, seq), nl=False)
+        text = export_receipt(house.ledger, seq)
     except NotCovered as error:
         raise UnknownEntry(folio=EXPORTS, seq=seq) from error
+    if wrapped:
+        console.emit({"receipt": text.decode()})
+    else:
+        click.echo(text, nl=False)
 
 
 def _actor(email: str) -> Actor:

@@ -11,7 +11,6 @@ from evidence.canonical import Json
 from identity.access import Granter
 from identity.accounts import UnknownUser
 from web.commands import console
-from web.inception import settle
 from web.wiring import HouseError
 
 group = AppGroup("posts", help="Who holds which post; every change is an entry of system:access.")
@@ -52,7 +51,7 @@ def appoint(post: str, email: str, since: datetime | None, rank: int) -> None:
     """Give a post."""
     house, actor = console.house(), _actor(email)
     house.posts.appoint(post, actor, _console(), since=since, rank=rank)
-    settle(house)
+    console.settled(house)
     console.emit({"post": post, "actor": actor, "rank": rank})
 
 
@@ -67,7 +66,7 @@ def relieve(post: str, email: str, until: datetime | None) -> None:
     house, actor = console.house(), _actor(email)
     if not house.posts.relieve(post, actor, _console(), until=until):
         raise HouseError("no_such_holder", post=post)
-    settle(house)
+    console.settled(house)
     console.emit({"post": post, "actor": actor})
 
 
@@ -80,7 +79,7 @@ def backup(email: str, principal: str) -> None:
     """Name somebody's backup, from now on."""
     house, actor, other = console.house(), _actor(email), _actor(principal)
     house.posts.name_backup(actor, other, _console())
-    settle(house)
+    console.settled(house)
     console.emit({"actor": actor, "acting_for": other})
 
 

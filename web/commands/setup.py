@@ -10,7 +10,7 @@ from flask.cli import AppGroup, with_appcontext
 from web import inception, server
 from web.commands import console
 from web.settings import Settings
-from web.wiring import HouseError, upgrade
+from web.wiring import require_ready, upgrade
 
 database = AppGroup("db", help="The database's tables.")
 
@@ -60,8 +60,7 @@ def upgrade_database() -> None:
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Serve the pages with gunicorn; each worker also keeps the house (index, checkpoints, timers)."""
     holder = console.holder()
-    if not holder.settings.initialised:
-        raise HouseError("not_initialised")
+    require_ready(holder.settings)
     for name in holder.settings.unknown:
         console.say(f"{name} is not a setting of this program")
     server.serve(Settings.from_env(os.environ), host, port, workers, threads)

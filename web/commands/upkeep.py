@@ -9,7 +9,6 @@ from flask.cli import AppGroup
 
 from evidence.canonical import Json
 from web.commands import console
-from web.inception import settle
 from web.wiring import HouseError
 from workflows.loader import load
 from workflows.tables import DefinitionInvalid
@@ -25,7 +24,7 @@ def run() -> None:
     """Record what is due; idempotent, safe from several processes at once."""
     house = console.house()
     receipts = house.cases.fire_due_timers(house.clock())
-    settle(house)
+    console.settled(house)
     fired: list[Json] = [receipt.as_json() for receipt in receipts]
     console.emit({"fired": fired})
 

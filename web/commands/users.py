@@ -12,7 +12,6 @@ from evidence.canonical import Json
 from identity.access import Granter
 from identity.accounts import LOCALES, Role, User
 from web.commands import console
-from web.inception import settle
 
 group = AppGroup(
     "users", help="Accounts and their roles; every change of a role is an entry of system:access."
@@ -42,7 +41,7 @@ def add(email: str, name: str, roles: tuple[str, ...], password_stdin: bool, loc
         by=_console(),
         locale=locale,
     )
-    settle(house)
+    console.settled(house)
     told = user_json(user)
     if not password_stdin:
         told["password"] = password
@@ -68,7 +67,7 @@ def grant(email: str, role: str) -> None:
     """Give a role."""
     house = console.house()
     user = house.access.grant(console.account(email).id, Role(role), _console())
-    settle(house)
+    console.settled(house)
     console.emit(user_json(user))
 
 
@@ -81,7 +80,7 @@ def revoke(email: str, role: str) -> None:
     """Take a role away, from now on."""
     house = console.house()
     user = house.access.revoke(console.account(email).id, Role(role), _console())
-    settle(house)
+    console.settled(house)
     console.emit(user_json(user))
 
 
@@ -110,7 +109,7 @@ def close(email: str) -> None:
         house.access.revoke(user.id, role, _console())
     house.accounts.set_active(user.id, active=False)
     ended = house.sessions.end_all(user.id)
-    settle(house)
+    console.settled(house)
     console.emit({"id": user.id, "email": user.email, "active": False, "sessions_ended": ended})
 
 

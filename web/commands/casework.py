@@ -1,0 +1,68 @@
+"""What the commands about one case share: their options, how files and texts are read, and the receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+
+from evidence.canonical import Json
+from web.commands import console
+from web.wiring import House, HouseError
+from workflows.commands import Receipt, Upload
+
+actor_option = click.option(
+    "--actor", required=True, metavar="EMAIL", help="Who acts; recorded as claimed from the console."
+)
+role_option = click.option("--role", default="", help="The role acted in, where the person has several.")
+files_option = click.option(
+    "--file", "files", multiple=True, metavar="[SLOT=]PATH", help="Evidence; several files make one entry."
+)
+data_option = click.option(
+    "--data", type=console.JsonObject(), default=dict, help="JSON object, or @FILE; see `schema`."
+)
+occurred_option = click.option(
+    "--occurred-at", type=console.Moment(), default=None, help="When it happened, as claimed."
+)
+key_option = click.option("--key", default="", help="Idempotency key: the same key never records twice.")
+
+
+def texts_of(data: Mapping[str, Json]) -> dict[str, str]:
+    """Values as texts: numbers and ticks may be written as JSON has them."""
+    texts = {}
+    for name, value in data.items():
+        if isinstance(value, dict | list) or value is None:
+            raise HouseError("not_allowed_here", detail=f"--data {name}")
+        texts[name] = ("si" if value else "") if isinstance(value, bool) else str(value)
+    return texts
+
+
+def besides(texts: dict[str, str], name: str, own: set[str]) -> str:
+    """Take ``name`` out of the typed data, unless the step has a field of its own by that name."""
+    return "" if name in own else texts.pop(name, "")
+
+
+@contextmanager
+def opened(files: tuple[str, ...], slots: tuple[str, ...] = ()) -> Iterator[tuple[Upload, ...]]:
+    """The files, opened; ``SLOT=PATH`` says which evidence a file is."""
+    with ExitStack() as stack:
+        uploads = []
+        for given in files:
+            slot, equals, rest = given.partition("=")
+            named = bool(equals) and slot in slots
+            path = Path(rest if named else given)
+            if not path.is_file():
+                raise click.BadParameter(f"{path} is not a file", param_hint="--file")
+            uploads.append(Upload(path.name, stack.enter_context(path.open("rb")), slot if named else ""))
+        yield tuple(uploads)
+
+
+def done(house: House, receipt: Receipt, *, as_json: bool, plain: str = "") -> None:
+    """Sign what was recorded where that can be done now, and print the receipt."""
+    console.settled(house)
+    if as_json:
+        console.emit(receipt.as_json())
+    else:
+        click.echo(plain or f"{receipt.folio} {receipt.seq} {receipt.leaf} {receipt.recorded_at}")
