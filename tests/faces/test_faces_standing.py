@@ -246,3 +246,23 @@ def test_a_login_asked_for_by_a_form_comes_back_to_its_page(
     assert onward == back
     boss = place.client(Role.SUPERVISOR, email="jefa@desk.example")
     assert boss.client.get(onward, follow_redirects=True).status_code == 200
+
+
+def test_another_tab_s_different_evidence_is_not_called_a_repetition(laura: Browser) -> None:
+    """The step is done in one tab; what the other one brings is neither sealed nor thrown away; it can be discarded."""
+    folio = _open(laura)
+    first = {"file.estatus": _shot("una.png"), "d.sin_contrasenas": "si"}
+    _record(laura, folio, "3", {**first, "idempotency_key": "form:uno"})
+    other = {
+        "file.estatus": _shot("otra.png"),
+        "note": "desde la otra pestaña",
+        "idempotency_key": "form:dos",
+    }
+    answer = _post(laura, f"/casos/{folio}/pasos/3", {**other, "d.sin_contrasenas": "si"})
+    assert answer.status_code == 409
+    assert "Ya lo habías registrado" in answer.text
+    left = laura.get(f"/casos/{folio}?paso=3").text.partition("data-left-over")[2]
+    assert "otra.png" in left
+    assert "desde la otra pestaña" in left
+    assert laura.post_form(f"/casos/{folio}/pasos/3/descartar").status_code == 303
+    assert "data-left-over" not in laura.get(f"/casos/{folio}?paso=3").text

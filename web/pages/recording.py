@@ -15,7 +15,7 @@ from web.pages.casepage import show_case
 from web.pages.forms import MENDABLE, key_posted, occurred_at, remove_posted, reuses, stage_posted
 from web.security import person, roles, signed_in
 from web.views.fields import typed
-from web.wiring import House, current_house
+from web.wiring import DraftKey, House, current_house
 from workflows.commands import Receipt, RecordStep, RefuseRequest, WaiveStep
 from workflows.definition import Definition
 from workflows.errors import RequestReused, StepNotOpen, UnknownStep
@@ -42,16 +42,41 @@ def record(folio: str, step: str) -> Response:
         stage_posted(desk, key)
         remove_posted(desk, key)
         receipt = _seal(house, desk, folio, step)
-    except (RequestReused, IdempotencyMismatch):
+    except (RequestReused, IdempotencyMismatch, StepNotOpen) as error:
+        seq = _sealed_before(house, desk, key)
+        if not seq:
+            return _again(folio, step, error)
         desk.discard(key)
-        return _already(folio, 0)
+        return _already(folio, seq)
     except MENDABLE as error:
-        if isinstance(error, StepNotOpen) and error.fields.get("actor") == person().id:
-            desk.discard(key)
-            return _already(folio, int(str(error.fields["seq"])))
         return _again(folio, step, error)
     desk.discard(key)
     return _sealed(folio, receipt.seq)
+
+
+def _sealed_before(house: House, desk: DraftDesk, key: DraftKey) -> int:
+    """The person's own entry of the step that holds all the draft has: the same submit came twice. 0: it is another.
+
+    Another tab may have sealed something else meanwhile; what is in the draft then was never sealed, and stays.
+    """
+    draft = desk.find(key)
+    for sealed in reversed(house.cases.view(key.folio).entries):
+        entry = sealed.entry
+        if entry.step == key.step and entry.actor == person().id:
+            digests = {blob.sha256 for blob in entry.objects}
+            same_note = str(sealed.payload().get("note", "")) == str(draft.fields.get("note", "")).strip()
+            return entry.seq if same_note and all(file.sha256 in digests for file in draft.files) else 0
+    return 0
+
+
+@page.post("/pasos/<step>/descartar")
+@recorders
+def discard(folio: str, step: str) -> Response:
+    """Forget what waits in the draft of a step, for pages that show no form to do it in."""
+    desk = DraftDesk(current_house())
+    desk.discard(desk.key(person().id, folio, step))
+    flash(_("El borrador se descartó."), "ok")
+    return redirect(url_for("cases.show", folio=folio, paso=step, _anchor=f"paso-{step}"), 303)
 
 
 def _seal(house: House, desk: DraftDesk, folio: str, step: str) -> Receipt:

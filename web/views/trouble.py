@@ -51,7 +51,7 @@ def trouble_of(answer: Told, labels: Mapping[str, str], lens: Lens) -> Trouble:
     taken = answer.code == "step_not_open" and bool(answer.fields.get("seq"))
     return Trouble(
         tone="late" if answer.status in {403, 422} else "warn",
-        title=_title(answer, taken=taken),
+        title=_title(answer, taken=taken, own=str(answer.fields.get("actor", "")) == lens.actor),
         text=_taken(answer, lens) if taken else answer.message,
         next=answer.advice,
         items=tuple(_problem(item, labels) for item in problems),
@@ -60,9 +60,9 @@ def trouble_of(answer: Told, labels: Mapping[str, str], lens: Lens) -> Trouble:
     )
 
 
-def _title(answer: Told, *, taken: bool) -> str:
+def _title(answer: Told, *, taken: bool, own: bool) -> str:
     if taken:
-        return _("Otra persona lo registró antes")
+        return _("Ya lo habías registrado") if own else _("Otra persona lo registró antes")
     if answer.status >= 500:
         return _("No se pudo sellar; lo tuyo sigue en el borrador")
     return _("No se selló nada")
