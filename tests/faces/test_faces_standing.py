@@ -13,10 +13,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from werkzeug.test import TestResponse
 
+from evidence.canonical import Json
 from identity.access import Granter
 from identity.accounts import Role, User
 from tests.browser.papers import PERSON, Papers, png
 from tests.fakes.installation import Browser, Installation
+from web.pages.forms import draft_view
+from web.wiring import Draft, DraftKey
 
 BOSS = Granter(via="console", os_user="prueba")
 
@@ -266,3 +269,10 @@ def test_another_tab_s_different_evidence_is_not_called_a_repetition(laura: Brow
     assert "desde la otra pestaña" in left
     assert laura.post_form(f"/casos/{folio}/pasos/3/descartar").status_code == 303
     assert "data-left-over" not in laura.get(f"/casos/{folio}?paso=3").text
+
+
+@pytest.mark.parametrize("kept", ["carta_firmada:9:0", ["carta_firmada:9:0", "dsn:13:0"]])
+def test_a_sealed_file_ticked_for_reuse_stays_ticked(kept: str | list[Json]) -> None:
+    """One tick is kept as a text, several as a list: the form is shown with all of them."""
+    draft = Draft("d", DraftKey("u", "MA-001-2026-000001", "16"), {"reuse": kept, "note": "algo"}, (), "")
+    assert draft_view(draft).reuse == frozenset([kept] if isinstance(kept, str) else kept)

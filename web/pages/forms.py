@@ -95,6 +95,7 @@ def remove_posted(desk: DraftDesk, key: DraftKey) -> None:
 def draft_view(draft: Draft, errors: Mapping[str, str] | None = None) -> DraftView:
     """A stored draft as the step's form shows it."""
     texts = {name: value for name, value in draft.fields.items() if isinstance(value, str)}
+    ticked = draft.fields.get("reuse", [])
     return DraftView(
         values={name.removeprefix("d."): value for name, value in texts.items() if name.startswith("d.")},
         files=tuple(
@@ -105,5 +106,6 @@ def draft_view(draft: Draft, errors: Mapping[str, str] | None = None) -> DraftVi
         note=texts.get("note", ""),
         occurred=texts.get("occurred_at", ""),
         acting_for=texts.get("acting_for", ""),
+        reuse=frozenset(str(value) for value in (ticked if isinstance(ticked, list) else [ticked])),
         errors=errors or {},
     )

@@ -78,6 +78,7 @@ class Draft:
     note: str = ""
     occurred: str = ""
     acting_for: str = ""
+    reuse: frozenset[str] = frozenset()
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
