@@ -32,6 +32,7 @@ class _Job(Generic[Result]):
         self._work = work
         self.woken = threading.Event()
         self.leads = False
+        self.committed = False
         self._result: list[Result] = []
         self.error: BaseException | None = None
 
@@ -68,7 +69,7 @@ class _Job(Generic[Result]):
     def outcome(self) -> Result:
         if self.error is not None:
             raise self.error
-        if not self._result:
+        if not (self.committed and self._result):
             raise StoreUnavailable("the transaction was abandoned")
         return self._result[0]
 
@@ -99,30 +100,57 @@ class GroupCommit:
         if self._leader == threading.get_ident():
             raise RuntimeError("a write inside a write: a composition must not append by itself")
         job: _Job[Result] = _Job(work)
-        with self._lock:
-            self._waiting.append(job)  # type: ignore[arg-type]
-            leads = not self._led
-            self._led = True
-        if not leads:
-            job.woken.wait()
-        if leads or job.leads:
-            self._lead()
+        try:
+            if self._join(job):  # type: ignore[arg-type]  # the queue does not care for results
+                self._lead(job)  # type: ignore[arg-type]
+        except BaseException:
+            self._leave(job)  # type: ignore[arg-type]
+            raise
         return job.outcome()
 
-    def _lead(self) -> None:
+    def _join(self, job: _Job[object]) -> bool:
+        """Queue up; whether this thread leads a round: the first at once, others when the one before hands over."""
         with self._lock:
-            jobs = [self._waiting.popleft() for _ in range(min(ROUND, len(self._waiting)))]
+            self._waiting.append(job)
+            job.leads = not self._led
+            self._led = True
+        if not job.leads:
+            job.woken.wait()
+        return job.leads
+
+    def _leave(self, job: _Job[object]) -> None:
+        """Go without an outcome (interrupted, or out of memory): nobody else may wait for a leader who is gone."""
+        with self._lock:
+            if job in self._waiting:
+                self._waiting.remove(job)
+            leads, job.leads = job.leads, False
+        if leads:
+            self._hand_over([])
+
+    def _lead(self, leader: _Job[object]) -> None:
+        jobs: list[_Job[object]] = []
         self._leader = threading.get_ident()
         try:
+            self._take(jobs)
             self._commit(jobs)
+            for job in jobs:
+                job.committed = True
         except BaseException as error:
             for job in jobs:
                 job.abandon(error)
-            if not isinstance(error, Exception):
+            if not jobs or not isinstance(error, Exception):
                 raise
         finally:
             self._leader = 0
+            leader.leads = False
             self._hand_over(jobs)
+
+    def _take(self, jobs: list[_Job[object]]) -> None:
+        """Move a round's jobs over, each listed before it leaves the queue: whatever happens, none is forgotten."""
+        with self._lock:
+            while self._waiting and len(jobs) < ROUND:
+                jobs.append(self._waiting[0])
+                self._waiting.popleft()
 
     def _commit(self, jobs: list[_Job[object]]) -> None:
         with translated(), writing(self._engine) as connection:
@@ -136,8 +164,11 @@ class GroupCommit:
         with self._lock:
             self._led = bool(self._waiting)
             heir = self._waiting[0] if self._waiting else None
+            if heir is not None:
+                heir.leads = (
+                    True  # while the queue is held: an heir who leaves at this moment knows it is one
+                )
         if heir is not None:
-            heir.leads = True
             heir.woken.set()
         for job in jobs:
             job.woken.set()

@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 
 from evidence.ports import Composition, StoreUnavailable
+from storage import group_commit
 from storage.database import connect
-from storage.group_commit import ROUND, GroupCommit
+from storage.group_commit import ROUND, GroupCommit, _Job
 from storage.ledger import SqlLedger, start_log
 from tests.storage.support import ORIGIN, TickingClock, check_whole, draft, notes, writes
 
@@ -82,7 +83,7 @@ class Crowd:
             except BaseException as error:  # noqa: BLE001 - the outcome
                 self.outcomes[name] = error
 
-        thread = threading.Thread(target=run)
+        thread = threading.Thread(target=run, daemon=True)
         self._threads.append(thread)
         thread.start()
 
@@ -331,3 +332,63 @@ def test_a_lone_writer_pays_for_no_savepoint(engine: Engine) -> None:
         group.run(fails)
     assert marks(engine) == ["a"]
     assert savepoints == []
+
+
+class _CtrlC(threading.Event):
+    """A wait that ends in an interruption once it would have ended by itself."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        super().wait(timeout)
+        raise KeyboardInterrupt
+
+
+def test_an_heir_that_is_interrupted_keeps_nobody_waiting(engine: Engine) -> None:
+    """Ctrl+C in the very wait for the lead: its work is not done, and those behind it are served."""
+    group = GroupCommit(engine)
+    crowd = Crowd(group)
+    made = _Job(mark("never"))
+    made.woken = _CtrlC()
+    ended: list[type[BaseException]] = []
+
+    def interrupted() -> None:
+        with pytest.raises(KeyboardInterrupt) as raised:
+            group.run(mark("never"))
+        ended.append(raised.type)
+
+    thread = threading.Thread(target=interrupted, daemon=True)
+
+    def job(work: Callable[[Connection], object]) -> _Job[object]:
+        return made if threading.current_thread() is thread else _Job(work)  # type: ignore[return-value]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(group_commit, "_Job", job)
+        thread.start()
+        _until(lambda: len(group._waiting) == 1)
+        crowd.start("last", mark("last"))
+        crowd.finish(waiting=2)
+    thread.join(30)
+    assert ended == [KeyboardInterrupt]
+    assert marks(engine) == ["first", "last"]
+
+
+def test_a_round_that_cannot_begin_keeps_nobody_waiting(engine: Engine) -> None:
+    """Out of memory before the transaction: its caller is told, its work is not left for others, the next is served."""
+    group = GroupCommit(engine)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(group, "_take", _out_of_memory)
+        with pytest.raises(MemoryError):
+            group.run(mark("never"))
+    assert group.run(mark("next")) == "next"
+    assert marks(engine) == ["next"]
+
+
+def _out_of_memory(_jobs: object) -> None:
+    raise MemoryError
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    for _ in range(3000):
+        if holds():
+            return
+        time.sleep(0.01)
+    raise AssertionError("never")
