@@ -49,6 +49,25 @@ class ObjectChecker:
             return [Finding(Code.OBJECT_UNAVAILABLE, name, "an answer", str(error))]
         return findings
 
+    def check_copy(self, ref: BlobRef, subject: str) -> list[Finding]:
+        """Is the publisher's copy of a note, where there is one, still that note? Takes its key as accounted for.
+
+        A copy that is missing is no finding: a publisher killed between saving and copying leaves none.
+        """
+        self.know(ref.key)
+        name = f"{subject} {ref.key}"
+        try:
+            with self._blobs.open(ref) as stream:
+                while stream.read(CHUNK):
+                    pass
+        except BlobMissing:
+            return []
+        except BlobCorrupt as error:
+            return [Finding(Code.OBJECT_DIFFERS, name, error.expected, error.found)]
+        except StoreUnavailable as error:
+            return [Finding(Code.OBJECT_UNAVAILABLE, name, "an answer", str(error))]
+        return []
+
     def leftovers(self) -> Iterator[StoredBlob]:
         """Objects in the store under keys that no entry checked so far and no known note has."""
         return (stored for stored in self._blobs.list() if stored.key not in self._known)

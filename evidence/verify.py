@@ -81,8 +81,8 @@ def verify_objects(ledger: LedgerStore, blobs: BlobStore) -> tuple[list[Finding]
         findings += _check_objects(checker, row, ledger.origin)
     for row in pending.values():
         findings += _check_objects(checker, row, ledger.origin)
-    for _, note in ledger.checkpoints():
-        checker.know(copy_of(note).key)
+    for size, note in ledger.checkpoints():
+        findings += checker.check_copy(copy_of(note), f"checkpoint {size}")
     return findings + [_unreferenced(stored) for stored in checker.leftovers()], checker
 
 
@@ -198,7 +198,7 @@ class _Verification:
 
     def _known_copy(self, note: Note) -> None:
         if self._full and note.kept and self._objects is not None:
-            self._objects.know(copy_of(note.note).key)
+            self._findings += self._objects.check_copy(copy_of(note.note), note.subject)
 
     def _leftovers(self, objects: ObjectChecker) -> None:
         """Objects nobody refers to: a copy of a checkpoint that the database no longer has, or an orphan."""

@@ -68,6 +68,7 @@ CASES: Mapping[str, Message] = {
     "date_not_credible:before_case": Message(422, N_("La fecha en que ocurrió es anterior a lo que el caso admite."), N_("Escribe cuándo ocurrió de verdad.")),
     "request_reused": Message(409, N_("Este envío ya se usó para otra solicitud."), N_("Recarga la página y vuelve a sellar.")),
     "file_changed": Message(409, N_("«%(name)s» cambió mientras se guardaba; no se selló nada."), N_("Vuelve a subirlo.")),
+    "evidence_not_accepted:full": Message(422, N_("«%(name)s» ya no cabe en el paso %(step)s, que admite %(limit)s de su clase."), N_("Quita alguno de los archivos.")),
     "too_many_files": Message(422, N_("Son demasiados archivos para una entrada: %(found)s de %(limit)s."), N_("Quita algunos, o repártelos en pasos que admitan repetirse.")),
 }  # fmt: skip
 """Refusals of `workflows`."""

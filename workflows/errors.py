@@ -152,7 +152,10 @@ class EvidenceMissing(Refusal):
 
 
 class EvidenceNotAccepted(Refusal):
-    """``step``, ``name``, ``family``, ``slot``, ``accepted``: the file fits no slot, or not its own."""
+    """``step``, ``name``, ``family``, ``slot``, ``accepted``: the file fits no slot, or not its own.
+
+    ``why`` is ``full``, with ``limit``, where it would fit but for the files that are there already.
+    """
 
     code = "evidence_not_accepted"
 

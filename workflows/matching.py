@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from evidence.canonical import Json
 from workflows.definition import FILE_FAMILIES, Evidence, EvidenceType, Slot, Step
 from workflows.errors import EvidenceNotAccepted
 from workflows.facts import EvidenceFact
@@ -95,6 +96,18 @@ def _rank(slot: Slot, family: str) -> int:
 def _refusal(step: Step, piece: Piece, slot: Slot | None) -> EvidenceNotAccepted:
     slots = [slot] if slot is not None else step.slots
     accepted = dict.fromkeys(family for item in slots for family in accepted_families(item))
-    return EvidenceNotAccepted(
-        step=step.code, name=piece.name, family=piece.family, slot=piece.slot, accepted=list(accepted)
-    )
+    fields: dict[str, Json] = {
+        "step": step.code,
+        "name": piece.name,
+        "family": piece.family,
+        "slot": piece.slot,
+        "accepted": list(accepted),
+    }
+    if piece.family in accepted:  # it would do, but for those that are there
+        fields |= {"why": "full", "limit": sum(_takes(item, piece.family) for item in slots)}
+    return EvidenceNotAccepted(**fields)
+
+
+def _takes(slot: Slot, family: str) -> int:
+    """How many files of a family a slot has room for when it is empty."""
+    return slot.most if evidence_type(slot, family) is not None else 0

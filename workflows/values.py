@@ -24,6 +24,7 @@ NOTE_LENGTH = 4000
 _FOLIO = re.compile(r"[A-Z]{2}-[0-9]{3}-[0-9]{4}-[0-9]{6}")
 _TICKED = frozenset({"si", "sí", "true", "on", "1", "x", "yes"})
 _UNTICKED = frozenset({"no", "false", "off", "0"})
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _SHOWN = 60
 
 
@@ -111,7 +112,7 @@ def _text(name: str, typed: str, limit: int, *, lines: bool) -> tuple[str, Field
     if not lines:
         text = " ".join(text.split())
     allowed = "\n\t" if lines else ""
-    if any(unicodedata.category(c) in {"Cc", "Cs", "Co", "Cn"} and c not in allowed for c in text):
+    if any(c not in allowed and _hides(c) for c in text):
         return "", FieldProblem(name, "control_characters")
     if len(text) > limit:
         return "", FieldProblem(name, "too_long", 0, str(len(text)), str(limit))
@@ -119,6 +120,14 @@ def _text(name: str, typed: str, limit: int, *, lines: bool) -> tuple[str, Field
     if secret is not None:
         return "", FieldProblem(name, "secret", 0, secret.word)
     return text, None
+
+
+def _hides(character: str) -> bool:
+    """Whether it cannot be shown, or turns the direction of what follows: a text must read as it was typed.
+
+    Other format characters stay: joiners are part of emoji and of some names.
+    """
+    return character in _TURNING or unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"}
 
 
 def _rfc(text: str) -> tuple[str, str]:

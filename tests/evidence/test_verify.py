@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import pytest
 
+from evidence.anchors import copy_of
 from evidence.checkpoint import Checkpoint, sign_checkpoint
 from evidence.checks import check_chain
 from evidence.entry import BlobRef, EntryDraft, EntryKind, SealedEntry, genesis_hash, seal
@@ -223,6 +224,25 @@ def test_a_full_rewrite_signed_with_the_live_key_is_caught_by_the_locked_copy(ho
     assert report.verdict is Verdict.INVALID
     assert {Code.CHECKPOINT_ROOT, Code.LOG_FORKED} <= codes(report)
     assert any(finding.subject.startswith("locked copy sha256/") for finding in report.findings)
+
+
+def test_a_changed_copy_of_a_checkpoint_is_found_and_a_missing_one_is_not_held_against_the_log(
+    house: House,
+) -> None:
+    """R15: copies are objects too. A publisher that was killed leaves none, which is no damage."""
+    _, note = next(iter(house.ledger.checkpoints()))
+    key = copy_of(note).key
+    stored, data = house.blobs.objects[key]
+    house.blobs.objects[key] = stored, data[:-1] + b"x"
+    report = house.verify(full=True)
+    assert report.verdict is Verdict.INVALID
+    assert [
+        found.subject.rpartition(" ")[2] for found in report.findings if found.code == Code.OBJECT_DIFFERS
+    ] == [key]
+    found, _ = verify_objects(house.ledger, house.blobs)
+    assert [item.code for item in found] == [Code.OBJECT_DIFFERS]
+    del house.blobs.objects[key]
+    assert house.verify(full=True).verdict is Verdict.VALID
 
 
 def test_two_contradicting_checkpoints_are_reported_with_both_notes(house: House) -> None:

@@ -199,7 +199,8 @@ def test_too_many_files() -> None:
     """A slot has room for so many files, an entry for so many in all."""
     desk, folio = _at("2")
     six, many = tuple(eml() for _ in range(6)), tuple(eml() for _ in range(21))
-    _refused(desk, errors.EvidenceNotAccepted, lambda: desk.record(folio, "2", uploads=six))
+    full = _refused(desk, errors.EvidenceNotAccepted, lambda: desk.record(folio, "2", uploads=six))
+    assert (full.fields["why"], full.fields["limit"]) == ("full", 5)
     refusal = _refused(desk, errors.TooManyFiles, lambda: desk.record(folio, "2", uploads=many))
     assert refusal.fields == {"found": 21, "limit": 20}
 
@@ -208,6 +209,8 @@ def test_too_many_files() -> None:
     ("data", "field", "problem"),
     [
         ({"nombre": ""}, "nombre", "required"),
+        ({"nombre": "Ana \u202ezurR"}, "nombre", "control_characters"),
+        ({"nombre": "Ana \u2067Ruiz"}, "nombre", "control_characters"),
         ({"rfc": "ABC010101AB1"}, "rfc", "rfc_company"),
         ({"rfc": "XAXX010101000"}, "rfc", "rfc_generic"),
         ({"rfc": "RUOM901315AB1"}, "rfc", "rfc_bad_date"),
