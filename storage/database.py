@@ -11,14 +11,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 
 from storage.border import answered
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 BUSY_SECONDS = 10
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -118,6 +119,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring the tables up to ``revision``; several processes may call it at once."""
     with _ALEMBIC, answered(), writing(engine) as connection:
+        from alembic import command  # noqa: PLC0415 - see `_config`
+
         _one_at_a_time(connection)
         command.upgrade(_config(connection), revision)
 
@@ -125,6 +128,8 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 def downgrade(engine: Engine, revision: str) -> None:
     """Take the tables down to ``revision`` (``base`` removes them, with everything in them)."""
     with _ALEMBIC, answered(), writing(engine) as connection:
+        from alembic import command  # noqa: PLC0415 - see `_config`
+
         _one_at_a_time(connection)
         command.downgrade(_config(connection), revision)
 
@@ -135,6 +140,9 @@ def _one_at_a_time(connection: Connection) -> None:
 
 
 def _config(connection: Connection) -> Config:
+    """Alembic is imported where it is used: every command of the house would pay for it, and next to none needs it."""
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection

@@ -39,7 +39,6 @@ from storage.filesystem import FileBlobStore
 from storage.guard import SqlGuard, SqliteGuard
 from storage.jobs import JobRecord, SqlJobs
 from storage.ledger import SqlLedger, log_begun, start_log
-from storage.s3 import S3BlobStore
 from web.settings import Settings
 from workflows.calendar import BusinessCalendar
 from workflows.cases import CaseService
@@ -138,6 +137,8 @@ class House:
         wanted = self.settings
         if not wanted.s3_endpoint:
             return FileBlobStore(wanted.data / "objects")
+        from storage.s3 import S3BlobStore  # noqa: PLC0415 - the SDK costs each command of a house that has no S3
+
         return S3BlobStore(
             endpoint=wanted.s3_endpoint,
             access_key=wanted.s3_access_key,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -265,3 +267,10 @@ def test_hostile_usage_exits_2(place: Installation, arguments: list[str]) -> Non
     """Bytes that are no text, a moment outside the calendar, JSON of a hundred thousand levels: usage, no fault."""
     result = run(place, *arguments)
     assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_commands_do_not_pay_for_what_they_do_not_use() -> None:
+    """Neither the migrations' library nor the object store's is loaded until somebody needs it."""
+    code = "import sys, web.app; sys.exit(bool({'alembic', 'minio'} & sys.modules.keys()))"
+    root = Path(__file__).resolve().parents[2]
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
