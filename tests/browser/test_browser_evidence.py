@@ -199,10 +199,10 @@ def test_verifying_shows_progress_and_a_verdict_in_words(person: Callable[..., P
     desk.steward.run_due(float("inf"))
     page = laura.go(f"/casos/{folio}")
     page.get_by_role("button", name="Verificar este caso").click()
-    expect(page.locator(".verdict__word")).to_have_text("Íntegra", timeout=20_000)
+    expect(page.locator(".verdict__word")).to_have_text("Válida", timeout=20_000)
     laura.go("/bitacora")
     page.get_by_role("button", name="Verificar también el contenido").click()
-    expect(page.locator(".verdict__word")).to_have_text("Íntegra", timeout=20_000)
+    expect(page.locator(".verdict__word")).to_have_text("Válida", timeout=20_000)
     expect(page.locator(".verdict")).to_contain_text("Nivel A")
 
 

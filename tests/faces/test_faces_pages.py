@@ -99,7 +99,7 @@ def test_a_changed_object_is_a_finding_and_not_a_byte_of_it_leaves(
     assert "hallazgo de integridad" in answer.text
     begun = laura.post_form(f"/casos/{folio}/verificar")
     text = _finished(laura, begun.headers["Location"])
-    assert "Alterada" in text
+    assert "Inválida" in text
     assert "El contenido de un archivo cambió." in text
     assert f"/casos/{folio}/entradas/2" in text
 

@@ -135,7 +135,7 @@ def test_a_report_is_a_verdict_with_findings_that_lead_to_their_entry() -> None:
         ],
     }
     shown = report_view(report, lambda folio, seq: f"{folio}#{seq}")
-    assert (shown.word, shown.mark) == ("Alterada", "stop")
+    assert (shown.word, shown.mark) == ("Inválida", "stop")
     assert [item.href for item in shown.findings] == ["MA-001-2026-000001#3", "", ""]
-    assert report_view({"verdict": "unverifiable"}, lambda _folio, _seq: "").word == "No se puede afirmar"
+    assert report_view({"verdict": "unverifiable"}, lambda _folio, _seq: "").word == "No verificable"
     assert level_text("none").startswith("Sin ancla")

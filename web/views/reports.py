@@ -46,7 +46,7 @@ def report_view(report: Mapping[str, Json], link: Callable[[str, str], str]) -> 
     )
     return ReportView(
         verdict=verdict,
-        word={"valid": _("Íntegra"), "invalid": _("Alterada")}.get(verdict, _("No se puede afirmar")),
+        word={"valid": _("Válida"), "invalid": _("Inválida")}.get(verdict, _("No verificable")),
         mark={"valid": "check", "invalid": "stop"}.get(verdict, "help"),
         sentence=_sentence(verdict, len(findings)),
         level_text=level_text(str(report.get("level", ""))),
