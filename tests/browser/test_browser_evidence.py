@@ -284,6 +284,7 @@ def test_a_session_that_ends_in_the_middle_costs_nothing(
     _enter(page)
     expect(page.locator("#f-2 [data-files] li[data-id]")).to_have_count(1)
     expect(page.locator("#f-2 [name=note]")).to_have_value("lo que ya había escrito")
+    expect(page.locator("#f-2 [data-seal]")).to_have_attribute("aria-disabled", "false")  # the draft is known
     laura.context.clear_cookies()
     page.locator("#f-2 [name=note]").fill("lo que ya había escrito y algo más")
     expect(page.locator("#f-2 [data-draft-state]")).to_contain_text("Tu sesión terminó")

@@ -146,7 +146,7 @@ class StepForm {
       this.current.fields = draft.fields;
       this.form.elements.idempotency_key.value = `draft:${draft.id}`;
       const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
-      this.status.textContent = say("saved", { time });
+      if (!this.dirty) this.status.textContent = say("saved", { time }); // more was typed meanwhile: its own save says so
     } catch (trouble) {
       this.tell(trouble);
       clearTimeout(this.timer);
