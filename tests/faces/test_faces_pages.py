@@ -115,8 +115,10 @@ def _finished(browser: Browser, path: str) -> str:
 
 def test_the_same_form_sent_twice_is_one_entry(place: Installation, laura: Browser, folio: str) -> None:
     """A repeated plain request with the same key and content leads to the same receipt."""
-    first = _seal(laura, folio, "2", {"file.correo": _mail(place)}, key="form:abc")
-    second = _seal(laura, folio, "2", {"file.correo": _mail(place)}, key="form:abc")
+    mail, name = _mail(place)
+    letter = mail.getvalue()
+    first = _seal(laura, folio, "2", {"file.correo": (io.BytesIO(letter), name)}, key="form:abc")
+    second = _seal(laura, folio, "2", {"file.correo": (io.BytesIO(letter), name)}, key="form:abc")
     assert [item.entry.step for item in place.house.ledger.history(folio)] == ["1", "3", "2"]
     assert "sellada=3" in first
     assert "sellada" in second
