@@ -192,7 +192,8 @@ class CaseService:
         rules.reason_given(command.reason)
         target = _target(situation, command)
         step = situation.definition.by_step.get(target)
-        rules.role_allowed(target, correctors(situation.definition, step), command.actor)
+        corrected = situation.entries[command.seq - 1].entry
+        rules.role_allowed(target, correctors(situation.definition, corrected), command.actor)
         uploads = () if command.annul else command.uploads
         files = prepare(uploads, step, self._reader, self._max_files)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from evidence.canonical import Json
-from evidence.entry import BlobRef, EntryDraft, EntryKind
+from evidence.entry import BlobRef, Entry, EntryDraft, EntryKind
 from workflows import rules
 from workflows.claims import Claim, Situation
 from workflows.commands import Actor, OpenCase, RefuseRequest, Supersede
-from workflows.definition import Definition, Ground, Step
+from workflows.definition import Definition, Ground
 from workflows.drafting import draft, kept, reused, state_claim
 from workflows.errors import FieldInvalid, NotSupersedable, UnknownRefusal
 from workflows.facts import Facts, time_text
@@ -17,8 +17,14 @@ from workflows.uploads import PreparedFile
 from workflows.values import check_note
 
 
-def correctors(definition: Definition, step: Step | None) -> tuple[str, ...]:
-    """Roles that may correct an entry: those who may record it, and the process's correctors."""
+def correctors(definition: Definition, entry: Entry) -> tuple[str, ...]:
+    """Roles that may correct an entry: those who may make one like it, and the process's correctors.
+
+    Whoever may record a step but not waive it may not take back the exception that a superior granted.
+    """
+    if entry.kind is EntryKind.STEP_WAIVED:
+        return (*definition.waiver_roles, *definition.correction_roles)
+    step = definition.by_step.get(entry.step)
     roles = step.roles if step is not None else ()
     opening = definition.opening.roles if step is None or step.code == definition.opening.step else ()
     return (*roles, *opening, *definition.correction_roles)

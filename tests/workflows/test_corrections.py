@@ -181,6 +181,8 @@ def test_waivers_can_only_be_annulled() -> None:
     desk.cases.waive(WaiveStep(folio, "3", SUPERVISOR, "El sistema de tickets estaba caído"))
     with pytest.raises(errors.NotSupersedable):
         desk.cases.supersede(Supersede(folio, 3, SUPERVISOR, WHY, uploads=(png(),)))
+    with pytest.raises(errors.RoleNotAllowed):  # a specialist records step 3 but did not grant the exception
+        desk.cases.supersede(Supersede(folio, 3, ANA, "Ya volvió el sistema", annul=True))
     state = desk.cases.supersede(Supersede(folio, 3, SUPERVISOR, "Ya volvió el sistema", annul=True)).state
     assert state.step("3").status is StepStatus.OPEN
 

@@ -9,12 +9,13 @@ import click
 from flask.cli import AppGroup, with_appcontext
 
 from evidence.canonical import Json
+from evidence.entry import Entry
 from web.acting import actor_for
 from web.commands import casework, console
 from web.wiring import House
 from workflows.commands import Actor, RefuseRequest, Supersede, WaiveStep
 from workflows.corrections import correctors
-from workflows.definition import Definition, Step
+from workflows.definition import Definition
 from workflows.errors import UnknownEntry
 
 _reason = click.option("--reason", required=True, help="Why; sealed with the entry.")
@@ -60,12 +61,13 @@ def supersede(  # noqa: PLR0913 - one parameter an option
     if annul and (files or texts or keep or choice or note):
         raise click.UsageError("--annul takes nothing but a reason")
     house = console.house()
-    definition, step = _corrected(house, folio, seq)
+    definition, entry = _corrected(house, folio, seq)
+    step = definition.by_step.get(entry.step)
     own = {field.name for field in step.fields} if step is not None else set()
     choice = choice or casework.besides(texts, "choice", own)
     note = note or casework.besides(texts, "note", own)
     slots = tuple(slot.code for slot in step.slots) if step is not None else ()
-    acting = _acting(actor, correctors(definition, step), role)
+    acting = _acting(actor, correctors(definition, entry), role)
     with casework.opened(files, slots) as uploads:
         receipt = house.cases.supersede(
             Supersede(
@@ -169,12 +171,12 @@ def add_to(group: AppGroup) -> None:
         group.add_command(command)
 
 
-def _corrected(house: House, folio: str, seq: int) -> tuple[Definition, Step | None]:
-    """The definition of the case and the step whose entry is corrected (``None``: of no step)."""
+def _corrected(house: House, folio: str, seq: int) -> tuple[Definition, Entry]:
+    """The definition of the case and the entry that is corrected."""
     view = house.cases.view(folio)
     if seq > len(view.entries):
         raise UnknownEntry(folio=folio, seq=seq)
-    return view.definition, view.definition.by_step.get(view.entries[seq - 1].entry.step)
+    return view.definition, view.entries[seq - 1].entry
 
 
 def _acting(email: str, allowed: tuple[str, ...], role: str) -> Actor:

@@ -50,7 +50,7 @@ def mending(
 ) -> Mending:
     """What the rules say of correcting entry ``seq``."""
     step = definition.by_step.get(entries[seq - 1].entry.step)
-    roles = tuple(dict.fromkeys(correctors(definition, step)))
+    roles = tuple(dict.fromkeys(correctors(definition, entries[seq - 1].entry)))
     return Mending(
         replace=step is not None and _allowed(state, entries, seq, annul=False),
         annul=_allowed(state, entries, seq, annul=True),
