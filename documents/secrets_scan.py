@@ -7,6 +7,7 @@ because a *clave de agente* is a name and not a secret. Findings never hold the 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,12 +24,18 @@ _CENSORED = re.compile(
     r"pendiente|null)\b",
     re.IGNORECASE,
 )
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]+"
+)
 _LETTER_AND_OTHER = re.compile(r"(?=.*[^\W\d_])(?=.*[\d!@#$%&*+?])")
 
 
 @dataclass(frozen=True, slots=True)
 class SecretFinding:
-    """A place that looks like a secret: the announcing word (lower case), its offset, and whether it stops the file."""
+    """A place that looks like a secret: the announcing word (lower case), its offset, and whether it stops the file.
+
+    ``offset`` counts the characters that can be seen, accents composed.
+    """
 
     word: str
     offset: int
@@ -41,7 +48,7 @@ def scan(text: str) -> Iterator[SecretFinding]:
     Masked values (``****``, ``____``, «[testado]», «se entrega aparte») pass. A token on the next line counts only
     when it mixes letters with digits or signs, so that a heading followed by prose is no finding.
     """
-    for match in _ANNOUNCED.finditer(text):
+    for match in _ANNOUNCED.finditer(_seen(text)):
         token = match["token"].strip("\"'«»“”,;")
         if (
             _NEGATION.search(match["rest"])
@@ -58,8 +65,13 @@ def announces(cell: str) -> str:
 
     Spreadsheets put the secret into the next cell instead of after a colon.
     """
-    match = re.fullmatch(rf"\W*{_WORD}(?:[^\S\n]+[^\W\d_]+)?\W*", cell.strip(), re.IGNORECASE)
+    match = re.fullmatch(rf"\W*{_WORD}(?:[^\S\n]+[^\W\d_]+)?\W*", _seen(cell).strip(), re.IGNORECASE)
     return match["word"].lower() if match and match["word"].lower() != "clave" else ""
+
+
+def _seen(text: str) -> str:
+    """The text as a reader sees it: accents composed, and without characters of no width that would split a word."""
+    return _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
 
 
 def _harmless(token: str) -> bool:

@@ -185,6 +185,9 @@ def test_addresses(raw: str, fine: bool) -> None:
         "contraseña (temporal): Verano",
         "Contraseña:\nVerano2026",
         "usuario: ana password: Abc",
+        "con\u200btraseña: Abc123",
+        "pass\u00adword: Abc123",
+        "contrasen\u0303a: Abc123",
     ],
 )
 def test_announced_secrets_are_found(text: str) -> None:
