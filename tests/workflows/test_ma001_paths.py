@@ -302,6 +302,18 @@ def test_more_evidence_of_a_done_step_moves_nothing() -> None:
     assert state.exceptions == ()
 
 
+def test_an_optional_step_is_never_proposed_before_a_mandatory_one() -> None:
+    """Once CAM says «Baja», the notice comes next; the letter's signature may wait, and is offered at the end."""
+    desk = Desk(reader=QuickReader())
+    folio = desk.open(tipo="baja")
+    desk.walk(folio, "2", "3", "4", "5")
+    assert desk.cases.view(folio).state.next_step == "28"
+    desk.walk(folio, "28")
+    assert desk.cases.view(folio).state.next_step == "28d"
+    desk.walk(folio, "28d")
+    assert desk.cases.view(folio).state.next_step == "28a"
+
+
 def test_a_status_never_goes_back_by_a_late_recording() -> None:
     """«En proceso», recorded when a removal was already closed, is taken as evidence and leaves the ticket closed."""
     desk = Desk(reader=QuickReader())
