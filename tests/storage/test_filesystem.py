@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -144,22 +143,6 @@ def test_strange_files_are_listed(blobs: FileBlobStore, root: Path) -> None:
     put(blobs, b"contenido")
     (root / "sha256" / "aa" / "ajeno.txt").write_bytes(b"123")
     assert ("sha256/aa/ajeno.txt", 3) in [(stored.key, stored.size) for stored in blobs.list()]
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of one megabyte (needs root and mount)."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"cannot mount a small file system here: {mounted.stderr.decode().strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", folder], check=True)
 
 
 def test_a_full_disk_is_unavailability_and_leaves_no_trace(small_disk: Path) -> None:

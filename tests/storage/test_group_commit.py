@@ -252,22 +252,6 @@ def test_a_database_that_may_not_grow(engine: Engine) -> None:
     assert notes(check_whole(ledger)) == ["antes", "después"]
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of one megabyte (needs root and mount)."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"cannot mount a small file system here: {mounted.stderr.decode().strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", folder], check=True)
-
-
 def test_a_full_disk(small_disk: Path, migrated_sqlite_url: str) -> None:
     """ENOSPC on a real file system: appends fail cleanly from some point on, and what was acknowledged is whole."""
     path = small_disk / "constancia.sqlite"
