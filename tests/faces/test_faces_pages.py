@@ -230,3 +230,23 @@ def test_an_export_of_nonsense_is_refused_where_it_was_asked(place: Installation
         "Ese folio no existe"
         in boss.post_form("/exportar", {"what": "case", "case": "MA-001-2026-999999"}).text
     )
+
+
+def test_hostile_bytes_are_never_read_in_the_server_itself(
+    place: Installation, laura: Browser, folio: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A preview, a mail on the entry's page and the request's spreadsheet are read in a process that may die."""
+    mail, name = _mail(place)
+    _seal(laura, folio, "2", {"file.correo": (mail, name)})
+
+    def here(*_arguments: object, **_options: object) -> None:
+        raise AssertionError("read in the server's own process")
+
+    monkeypatch.setattr("documents.preview._render", here)
+    monkeypatch.setattr("documents.request_form._read", here)
+    assert laura.get(f"/casos/{folio}/entradas/2/archivos/0/vista").mimetype == "image/png"
+    assert "Confirmación" in laura.get(f"/casos/{folio}/entradas/3").text
+    sheet = Papers(place.settings.data.parent).sheet("solicitud")
+    form = {"csrf_token": laura.token(), "sheet": (io.BytesIO(sheet.read_bytes()), sheet.name)}
+    answer = laura.client.post("/casos/nuevo/MA-001/leer", data=form, content_type="multipart/form-data")
+    assert answer.status_code == 200

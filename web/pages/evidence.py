@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, abort, render_template, request
 
-from documents.preview import preview as render_preview
+from documents.isolation import WorkerFailed
 from documents.refusals import FileRefused
 from evidence.entry import SealedEntry
 from evidence.ports import BlobCorrupt, BlobMissing
@@ -17,6 +17,7 @@ from evidence.proofs import prove_entry
 from web.downloads import download as send
 from web.errors import answer_for
 from web.i18n import gettext as _
+from web.logs import LOG
 from web.pages.blobs import checked_copy
 from web.pages.context import lens
 from web.security import signed_in
@@ -83,9 +84,7 @@ def preview(folio: str, seq: int, number: int) -> Response:
     house = current_house()
     shown_page = max(1, request.args.get("pagina", 1, type=int))
     with checked_copy(house.blobs, sealed.entry.objects[number]) as stream:
-        drawn = render_preview(
-            stream, name=file.name, page=shown_page, width=PREVIEW_WIDTH, limits=house.limits
-        )
+        drawn = house.reader.preview(stream, name=file.name, page=shown_page, width=PREVIEW_WIDTH)
     if drawn.form != "picture":
         abort(404)
     response = Response(drawn.png, mimetype="image/png")
@@ -145,13 +144,15 @@ def _shown(sealed: SealedEntry, file: FileLine, eyes: Lens) -> Shown:
     house = current_house()
     try:
         with checked_copy(house.blobs, sealed.entry.objects[file.number]) as stream:
-            return rendered(render_preview(stream, name=file.name, limits=house.limits), file.about, eyes)
+            return rendered(house.reader.preview(stream, name=file.name), file.about, eyes)
     except (BlobMissing, BlobCorrupt) as error:
         answer = answer_for(error)
         return Shown(
             trouble=answer.message if answer else "", advice=answer.advice if answer else "", grave=True
         )
-    except FileRefused:
+    except (FileRefused, WorkerFailed) as error:
+        if isinstance(error, WorkerFailed):
+            LOG.error("preview", exc_info=error)
         return Shown(
             trouble=_("Este archivo no se puede mostrar aquí"),
             advice=_("Descárgalo para verlo."),

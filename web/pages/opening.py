@@ -12,7 +12,6 @@ from flask import Blueprint, abort, flash, make_response, redirect, render_templ
 from werkzeug.wrappers import Response
 
 from documents.refusals import FileRefused
-from documents.request_form import read_account_requests
 from evidence.ports import IdempotencyMismatch
 from identity.accounts import RECORDERS
 from web.acting import actor_for
@@ -62,9 +61,7 @@ def read_sheet(process: str) -> Response:
         abort(422, "no_upload")
     desk, key = _desk(process, _SHEET)
     try:
-        reading = read_account_requests(
-            cast("BinaryIO", file.stream), name=file.filename, limits=current_house().limits
-        )
+        reading = current_house().reader.account_requests(cast("BinaryIO", file.stream), name=file.filename)
         desk.discard(key)
         desk.add(key, file)
     except MENDABLE as error:
