@@ -31,7 +31,7 @@ _VALUES: Mapping[str, Callable[[int], str]] = {
     "tick": lambda _n: "si",
     "date": lambda _n: "2026-02-27",
     "moment": lambda _n: "2026-01-12T09:00",
-    "number": lambda n: str(n),
+    "number": str,
     "agent_key": lambda n: f"AG{n:05d}",
     "phone": lambda _n: "55 1234 5678",
 }

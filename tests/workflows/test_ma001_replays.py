@@ -34,8 +34,9 @@ TABLE = Table(
              closed=True, complete=True, timers={"validacion": "fired"}),
         Path("never on a day without service", ("2..26", clock("2026-01-18 18:01")), status="espera_validacion",
              closed=False, complete=True, start="2026-01-13 09:00"),
-        Path("removal", "2..5 28 28d", status="baja", closed=True, complete=True, opening={"tipo": "baja", "paquete": ""},
-             machines={"ticket": "Cerrado", "cam_pegasus": "Baja"}, open_steps=("28a", "28b", "28c")),
+        Path("removal", "2..5 28 28d", status="baja", closed=True, complete=True,
+             opening={"tipo": "baja", "paquete": ""}, machines={"ticket": "Cerrado", "cam_pegasus": "Baja"},
+             open_steps=("28a", "28b", "28c")),
     ),
 )  # fmt: skip
 
