@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
 from evidence.canonical import NotCanonical, parse_canonical
@@ -83,6 +83,11 @@ class ChainChecker:
     def __init__(self, log: str) -> None:
         self._log = log
         self._heads: dict[str, tuple[int, str]] = {}
+
+    @property
+    def heads(self) -> Mapping[str, tuple[int, str]]:
+        """The last ``(seq, leaf)`` of each case so far; a live view."""
+        return self._heads
 
     def check(self, entry: Entry, leaf: str) -> list[Finding]:
         """Findings about this link; the chain goes on from this entry whatever was found."""

@@ -56,6 +56,7 @@ class Code(StrEnum):
     CHECKPOINT_MISFILED = "checkpoint.misfiled"
     CHECKPOINT_ROOT = "checkpoint.root_differs"
     CHECKPOINT_NONE = "checkpoint.none"
+    HEADS_DIFFER = "heads.differ"
     LOG_TRUNCATED = "log.truncated"
     LOG_FORKED = "log.forked"
     LOG_EMPTY = "log.empty"

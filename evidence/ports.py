@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import BinaryIO, Protocol
 
 from evidence.entry import BlobRef, EntryDraft, SealedEntry
+from evidence.heads import CaseHead
 
 Clock = Callable[[], datetime]
 """Gives the present as an aware datetime; a parameter everywhere, so that tests own time."""
@@ -171,6 +172,13 @@ class LedgerStore(Protocol):
 
     def cases(self) -> Iterator[str]:
         """Every case that has an entry, sorted."""
+        ...
+
+    def heads(self, size: int) -> Iterator[CaseHead]:
+        """The last entry of each case among the first ``size`` of the log, sorted by the bytes of the case's name.
+
+        Taken from the entries' rows, not from a cache; streamed.
+        """
         ...
 
     def sequence(self, limit: int = 1024) -> int:

@@ -21,6 +21,7 @@ from evidence.checks import (
     check_payload,
     subject_of,
 )
+from evidence.completeness import HeadsChecker
 from evidence.entry import BlobRef, SealedEntry
 from evidence.findings import Code, Finding, Report, Verdict, verdict_of
 from evidence.note import VerifierKey
@@ -101,6 +102,7 @@ class _Verification:
         self._anchors = AnchorChecker(self._keys, self._log)
         self._replay = TreeReplay(ledger)
         self._chain = ChainChecker(self._log)
+        self._heads = HeadsChecker(self._chain.heads)
         self._clock = ClockChecker()
         self._erasures = ErasureLedger()
         self._findings: list[Finding] = []
@@ -184,6 +186,8 @@ class _Verification:
         self._checked += 1
         if entry is not None:
             subject = subject_of(entry)
+            if row.index is not None:
+                findings += self._heads.see(row.index, entry, subject)
             findings += self._chain.check(entry, row.leaf)
             findings += self._clock.check(entry)
             findings += check_payload(entry.payload, row.payload_bytes, row.salt, subject=subject)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, bindparam, select
+from sqlalchemy import Connection, Engine, Row, Select, bindparam, func, select
 
 from evidence.entry import SealedEntry, genesis_hash
+from evidence.heads import CaseHead
 from evidence.ports import BlobCorrupt, BlobMissing
 from evidence.tiles import TILE_WIDTH
 from evidence.tree import HASH_BYTES, Frontier
@@ -18,6 +19,9 @@ from storage.rows import SEALED, as_found, trusted
 
 PAGE = 256
 """Rows read in one short transaction: a slow consumer of a stream holds no lock and no snapshot."""
+
+HEADS_PAGE = 4096
+"""Heads of cases in one transaction: three short columns each."""
 
 _HISTORY = SEALED.where(log_entry.c.case_id == bindparam("case")).order_by(log_entry.c.case_seq)
 _SPAN = (
@@ -36,6 +40,19 @@ _CASES = (
     .distinct()
     .order_by(log_entry.c.case_id)
     .limit(PAGE)
+)
+_LAST = (
+    select(log_entry.c.case_id, func.max(log_entry.c.case_seq).label("seq"))
+    .where(log_entry.c.log_index < bindparam("size"), log_entry.c.case_id > bindparam("after"))
+    .group_by(log_entry.c.case_id)
+    .order_by(log_entry.c.case_id)
+    .limit(HEADS_PAGE)
+    .subquery()
+)
+_HEADS = (
+    select(log_entry.c.case_id, log_entry.c.case_seq, log_entry.c.leaf)
+    .join(_LAST, (log_entry.c.case_id == _LAST.c.case_id) & (log_entry.c.case_seq == _LAST.c.seq))
+    .order_by(log_entry.c.case_id)
 )
 _LEAVES = (
     select(log_entry.c.leaf)
@@ -154,6 +171,11 @@ class LedgerReader:
         """Every case that has an entry, sorted by code point."""
         return (row.case_id for row in self._pages(_CASES, "after", "", lambda row: row.case_id))
 
+    def heads(self, size: int) -> Iterator[CaseHead]:
+        """The last entry of each case among the first ``size``; see the port."""
+        rows = self._pages(_HEADS, "after", "", lambda row: row.case_id, {"size": size}, HEADS_PAGE)
+        return (CaseHead(row.case_id, row.case_seq, _hash(row.leaf)) for row in rows)
+
     def tree_size(self) -> int:
         """Number of sequenced entries."""
         with reading(self._engine) as connection:
@@ -187,6 +209,7 @@ class LedgerReader:
         first: int | str,
         following: Callable[[Row[Any]], int | str],
         fixed: dict[str, Any] | None = None,
+        page: int = PAGE,
     ) -> Iterator[Row[Any]]:
         """Rows of a keyset query, page after page; ``name`` is the parameter that says where the next page begins."""
         at = first
@@ -194,6 +217,6 @@ class LedgerReader:
             with reading(self._engine) as connection:
                 rows = connection.execute(query, {**(fixed or {}), name: at}).all()
             yield from rows
-            if len(rows) < PAGE:
+            if len(rows) < page:
                 return
             at = following(rows[-1])

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 from evidence.entry import BlobRef, MalformedEntry, SealedEntry, format_time, genesis_hash, parse_entry, seal
+from evidence.heads import CaseHead
 from evidence.ports import (
     BlobCorrupt,
     BlobMissing,
@@ -117,6 +118,15 @@ class MemoryLedger:
     def cases(self) -> Iterator[str]:
         with self._lock:
             return iter(sorted({row.case for row in self.rows}))
+
+    def heads(self, size: int) -> Iterator[CaseHead]:
+        last = {
+            row.case: row for row in self.rows if row.sealed.index is not None and row.sealed.index < size
+        }
+        return (
+            CaseHead(case, last[case].seq, bytes.fromhex(last[case].sealed.leaf))
+            for case in sorted(last, key=str.encode)
+        )
 
     def sequence(self, limit: int = 1024) -> int:
         with self._lock:

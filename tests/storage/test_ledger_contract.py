@@ -11,6 +11,7 @@ import pytest
 from evidence.canonical import NotCanonical
 from evidence.checkpoint import sign_checkpoint
 from evidence.entry import MalformedEntry, SealedEntry, genesis_hash, parse_entry
+from evidence.heads import CaseHead
 from evidence.note import SigningKey
 from evidence.ports import (
     BlobMissing,
@@ -329,6 +330,23 @@ def test_many_cases_stream_over_pages(ledger: LedgerStore) -> None:
     for name in reversed(names):
         ledger.append(name, writes(draft(), draft()))
     assert list(ledger.cases()) == names
+
+
+def test_heads_are_those_of_a_size(ledger: LedgerStore) -> None:
+    """Each case's last entry among the first so many of the log, by code point; later ones change nothing."""
+    for name in ["b", "B", "ñ", "a", "😀"]:
+        ledger.append(name, writes(draft(), draft()))
+    sequence_all(ledger)
+    size = ledger.tree_size()
+    expected = [CaseHead(name, 2, bytes.fromhex(ledger.history(name)[1].leaf)) for name in ledger.cases()]
+    ledger.append("a", writes())
+    ledger.append("Z", writes())
+    assert list(ledger.heads(size)) == expected
+    sequence_all(ledger)
+    assert list(ledger.heads(size)) == expected
+    assert [head.case for head in ledger.heads(size - 1)] == [head.case for head in expected]
+    assert [head.case for head in ledger.heads(3)] == ["B", "b"]
+    assert [head.seq for head in ledger.heads(3)] == [1, 2]
 
 
 def test_the_first_checkpoint_of_a_size_stays(ledger: LedgerStore) -> None:

@@ -1,0 +1,92 @@
+"""Committing to the heads of all cases, proving from such a commitment, and checking commitments on replay."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+
+from evidence.entry import SYSTEM, Entry, EntryDraft, EntryKind, SealedEntry
+from evidence.findings import Code, Finding
+from evidence.heads import FACT, HEADS_CASE, CaseHead, Commitment, HeadsMap, commitment_of
+from evidence.ports import Composition, LedgerStore
+
+JOURNAL = 65_536
+"""How many entries may lie between a commitment's size and its own index: it is made at once or not at all."""
+
+
+def heads_at(ledger: LedgerStore, size: int) -> HeadsMap:
+    """The map over the first ``size`` entries of a ledger."""
+    return HeadsMap(size, ledger.heads(size))
+
+
+def commit_heads(ledger: LedgerStore) -> tuple[Commitment, SealedEntry]:
+    """Append ``heads.committed`` for everything that has an index now.
+
+    Safe in several processes: the entry's idempotency key is its size, and one size has one map.
+
+    Raises:
+        StoreUnavailable, BlobCorrupt.
+    """
+    made = heads_at(ledger, ledger.tree_size()).commitment
+    draft = EntryDraft(SYSTEM, SYSTEM, EntryKind.HEADS_COMMITTED, facts={FACT: made.as_fact()})
+    written = ledger.append(
+        HEADS_CASE,
+        lambda _history: Composition((draft,)),
+        idempotency_key=f"heads/{made.size}",
+        request_digest=made.root.hex(),
+    )
+    return made, written[-1]
+
+
+def latest_commitment(ledger: LedgerStore) -> tuple[Commitment, SealedEntry] | None:
+    """The newest commitment and its entry; ``None`` where there is none yet."""
+    for sealed in reversed(ledger.history(HEADS_CASE)):
+        found = commitment_of(sealed.entry.facts)
+        if sealed.entry.kind is EntryKind.HEADS_COMMITTED and found is not None:
+            return found, sealed
+    return None
+
+
+class HeadsChecker:
+    """Holds every ``heads.committed`` entry against the heads that were really there at its size.
+
+    Give it entries in the order of the log, each before the chain checker takes it; ``heads`` is that checker's table
+    of ``(seq, leaf hex)`` by case. Memory is one line for each of the last `JOURNAL` entries.
+    """
+
+    def __init__(self, heads: Mapping[str, tuple[int, str]]) -> None:
+        self._heads = heads
+        self._journal: deque[tuple[int, str, tuple[int, str] | None]] = deque(maxlen=JOURNAL)
+
+    def see(self, index: int, entry: Entry, subject: str) -> list[Finding]:
+        """Take note of an entry; findings where it commits to other heads."""
+        findings = self._check(index, entry, subject) if entry.kind is EntryKind.HEADS_COMMITTED else []
+        self._journal.append((index, entry.case, self._heads.get(entry.case)))
+        return findings
+
+    def _check(self, index: int, entry: Entry, subject: str) -> list[Finding]:
+        claimed = commitment_of(entry.facts)
+        if claimed is None:
+            return [Finding(Code.HEADS_DIFFER, subject, "a commitment to heads", "none that can be read")]
+        reach = self._journal[0][0] if self._journal else index
+        if not (reach <= claimed.size <= index):
+            return [Finding(Code.HEADS_DIFFER, subject, f"a size from {reach} to {index}", str(claimed.size))]
+        found = self._at(claimed.size).commitment
+        if found == claimed:
+            return []
+        return [Finding(Code.HEADS_DIFFER, subject, _said(claimed), _said(found))]
+
+    def _at(self, size: int) -> HeadsMap:
+        """The map as it was, the entries since then undone, newest first."""
+        heads: dict[str, tuple[int, str] | None] = dict(self._heads)
+        for index, case, before in reversed(self._journal):
+            if index < size:
+                break
+            heads[case] = before
+        known = ((case, head) for case, head in heads.items() if head is not None)
+        ordered = sorted(known, key=lambda item: item[0].encode())
+        return HeadsMap(size, (CaseHead(case, seq, bytes.fromhex(leaf)) for case, (seq, leaf) in ordered))
+
+
+def _said(commitment: Commitment) -> str:
+    return f"{commitment.cases} cases at {commitment.size}, {commitment.root.hex()}"
