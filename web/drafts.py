@@ -39,6 +39,7 @@ from typing import IO, BinaryIO, Protocol, cast
 from documents.inspection import Inspection
 from evidence.canonical import Json
 from evidence.entry import format_time
+from web.views.step_form import SHOT
 from web.wiring import Draft, DraftFile, DraftKey, House, HouseError
 from workflows.commands import Upload
 
@@ -169,7 +170,12 @@ class DraftDesk:
         found = self._existing(key)
         with ExitStack() as stack:
             uploads = tuple(
-                Upload(file.name, stack.enter_context(self._path(found.id, file.id).open("rb")), file.slot)
+                Upload(
+                    file.name,
+                    stack.enter_context(self._path(found.id, file.id).open("rb")),
+                    file.slot,
+                    *shot_typed(found.fields, file.slot),
+                )
                 for file in found.files
             )
             yield Submission(f"draft:{found.id}", uploads, found.fields)
@@ -225,6 +231,14 @@ class DraftDesk:
 
     def _path(self, draft_id: str, file_id: str) -> Path:
         return self._root / draft_id / file_id
+
+
+def shot_typed(fields: Mapping[str, Json], slot: str) -> tuple[str, str]:
+    """System and date typed for a place; for a file without one, those of the only place that has any."""
+    places = {name.split(".")[1] for name in fields if name.startswith(SHOT) and fields[name]}
+    place = slot or (places.pop() if len(places) == 1 else "")
+    system, day = fields.get(f"{SHOT}{place}.system", ""), fields.get(f"{SHOT}{place}.date", "")
+    return (system if isinstance(system, str) else "", day if isinstance(day, str) else "")
 
 
 class Changing(Protocol):

@@ -185,6 +185,7 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "differs": N_("el Excel dice «%(found)s» y el caso dice «%(expected)s»"),
     "absent": N_("el Excel no trae un renglón para %(expected)s"),
     "secret": N_("parece contener una contraseña, que nunca se guarda"),
+    "in_future": N_("está en el futuro"),
     "control_characters": N_("contiene caracteres que no se ven"),
     "not_declared": N_("marca la casilla que declara que la imagen no muestra contraseñas"),
     "no_header": N_("ningún renglón nombra al menos el nombre y el RFC"),

@@ -32,11 +32,16 @@ SYSTEM_ACTOR = Actor(id=SYSTEM, role=SYSTEM, via="timer", kind="system")
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file as it came. ``stream`` is seekable and binary; an empty ``slot`` lets the rules find its place."""
+    """A file as it came. ``stream`` is seekable and binary; an empty ``slot`` lets the rules find its place.
+
+    ``system`` and ``taken`` (yyyy-mm-dd) are what the person says a screenshot shows; see `workflows.shots`.
+    """
 
     name: str
     stream: BinaryIO
     slot: str = ""
+    system: str = ""
+    taken: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from workflows import rules
 from workflows.casefile import entry_files, typed_data
 from workflows.claims import Carried, Claim, Situation, Stated
 from workflows.commands import Reuse
-from workflows.definition import Branch, Definition, Field, Slot, Step
+from workflows.definition import Branch, Definition, EvidenceType, Field, Slot, Step
 from workflows.duties import check_duties, parties_of
 from workflows.errors import FieldInvalid, FieldProblem, ReuseNotAllowed
 from workflows.facts import EvidenceFact, Facts, facts_of, time_text
 from workflows.matching import assign, evidence_type, typed_evidence
+from workflows.shots import check_shots, shot_json
 from workflows.uploads import PreparedFile
 from workflows.values import NO_SECRETS, check_note, check_values, is_ticked, reference_value
 
@@ -33,6 +34,7 @@ def state_claim(situation: Situation, claim: Claim) -> Stated:
     values, note = _form(situation, claim)
     slots = _slots(claim, branch)
     _readings(situation, claim, slots, values)
+    check_shots(claim.files, situation.calendar.local_day(situation.now))
     facts = _evidence(claim, slots, values)
     if not claim.opening:
         rules.sufficient_evidence(step, branch, facts)
@@ -118,10 +120,7 @@ def payload_of(
     claim: Claim, slots: Sequence[Slot | None], values: Mapping[str, str], note: str
 ) -> dict[str, Json]:
     """The payload: files by name (aligned with the entry's objects), typed values, note, and who was at the console."""
-    files: list[Json] = [
-        _file_json(file, slot.code if slot is not None else "")
-        for file, slot in zip(claim.files, slots, strict=True)
-    ]
+    files: list[Json] = [_file_json(file, slot) for file, slot in zip(claim.files, slots, strict=True)]
     files += [{**item.about, "slot": item.slot} for item in claim.carried]
     data: dict[str, Json] = dict(values)
     if is_ticked(claim.data.get(NO_SECRETS, "")):
@@ -137,11 +136,13 @@ def form_fields(definition: Definition, step: Step, *, opening: bool) -> tuple[F
     return (*definition.opening.fields, *step.fields) if opening else step.fields
 
 
-def _file_json(file: PreparedFile, slot: str) -> dict[str, Json]:
-    found: dict[str, Json] = {"name": file.name, "slot": slot, "about": dict(file.about)}
+def _file_json(file: PreparedFile, slot: Slot | None) -> dict[str, Json]:
+    code = slot.code if slot is not None else ""
+    found: dict[str, Json] = {"name": file.name, "slot": code, "about": dict(file.about)}
     if file.warnings:
         found["warnings"] = list(file.warnings)
-    return found
+    shot = shot_json(file) if slot is not None and _type(slot, file) == EvidenceType.SCR else {}
+    return {**found, "shot": shot} if shot else found
 
 
 def _form(situation: Situation, claim: Claim) -> tuple[Mapping[str, str], str]:

@@ -56,6 +56,7 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "absent": "the spreadsheet has no row for the RFC in `expected`",
     "secret": "the text announces a password (`found` is the announcing word), which is never stored",
     "not_declared": "somebody must declare that the image shows no passwords",
+    "in_future": "the date lies in the future",
     "control_characters": "the text holds characters that cannot be shown",
 }
 """Codes of `FieldProblem` and what each says. Problems found by the spreadsheet reader keep the reader's own codes."""

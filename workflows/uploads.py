@@ -36,6 +36,8 @@ class PreparedFile:
     sha256: str
     size: int
     readings: Mapping[str, Comparison]
+    system: str = ""
+    taken: str = ""
 
     @property
     def piece(self) -> Piece:
@@ -89,6 +91,8 @@ def _prepare(upload: Upload, step: Step | None, reader: DocumentReader) -> Prepa
         sha256=digest,
         size=size,
         readings=readings,
+        system=upload.system,
+        taken=upload.taken,
     )
 
 

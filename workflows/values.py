@@ -76,6 +76,11 @@ def check_note(note: str) -> tuple[str, tuple[FieldProblem, ...]]:
     return text, (problem,) if problem else ()
 
 
+def check_text(name: str, typed: str, limit: int) -> tuple[str, FieldProblem | None]:
+    """One line of text that belongs to no field of a definition, trimmed, and what is wrong with it."""
+    return _text(name, typed, limit, lines=False)
+
+
 def is_ticked(value: str) -> bool:
     """Whether a tick box was ticked."""
     return value.strip().lower() in _TICKED

@@ -226,7 +226,7 @@ def request_digest(command: Command, files: Sequence[PreparedFile]) -> str:
     for item in fields(command):
         if item.name not in {"uploads", "idempotency_key"}:
             asked[item.name] = _plain(getattr(command, item.name))
-    asked["files"] = [[file.name, file.slot, file.sha256] for file in files]
+    asked["files"] = [[file.name, file.slot, file.sha256, file.system, file.taken] for file in files]
     text = json.dumps(asked, sort_keys=True)  # ASCII: a form may hold what no entry may, and is refused later
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -250,3 +250,22 @@ def test_hostile_bytes_are_never_read_in_the_server_itself(
     form = {"csrf_token": laura.token(), "sheet": (io.BytesIO(sheet.read_bytes()), sheet.name)}
     answer = laura.client.post("/casos/nuevo/MA-001/leer", data=form, content_type="multipart/form-data")
     assert answer.status_code == 200
+
+
+def test_what_a_screenshot_shows_is_asked_kept_in_the_draft_and_told(laura: Browser, folio: str) -> None:
+    """System and date are fields of places for screenshots; a refusal gives them back, the entry tells them."""
+    form = laura.get(f"/casos/{folio}?paso=5").text
+    assert 'name="shot.estatus.system"' in form
+    assert '<option value="CAM Pegasus">' in form
+    typed = {"shot.estatus.system": "Mesa de servicio", "shot.estatus.date": "2024-02-30"}
+    picture = {"file.estatus": (io.BytesIO(png("en proceso")), "en_proceso.png")}
+    answer = laura.client.post(
+        f"/casos/{folio}/pasos/5",
+        data={"csrf_token": laura.token(), **typed, **picture},
+        content_type="multipart/form-data",
+    )
+    assert answer.status_code == 422
+    assert 'value="Mesa de servicio"' in answer.text
+    _seal(laura, folio, "5", {**typed, "shot.estatus.date": "2024-02-28"})
+    assert "Mesa de servicio · 28/02/2024" in laura.get(f"/casos/{folio}").text
+    assert "Mesa de servicio · 28/02/2024" in laura.get(f"/casos/{folio}/entradas/3").text

@@ -61,6 +61,8 @@ def open_case(
 @casework.actor_option
 @casework.role_option
 @casework.files_option
+@casework.system_option
+@casework.taken_option
 @casework.data_option
 @click.option("--choice", default="", help="How the step turned out, where it asks; or `choice` in --data.")
 @click.option("--note", default="", help="Free note; or `note` in --data.")
@@ -75,6 +77,8 @@ def record(  # noqa: PLR0913 - one parameter an option
     actor: str,
     role: str,
     files: tuple[str, ...],
+    system: str,
+    taken: str,
     data: Mapping[str, Json],
     choice: str,
     note: str,
@@ -93,7 +97,8 @@ def record(  # noqa: PLR0913 - one parameter an option
     choice = choice or casework.besides(texts, "choice", own)
     note = note or casework.besides(texts, "note", own)
     principal = console.account(acting_for).id if acting_for else ""
-    with casework.opened(files, tuple(slot.code for slot in found.slots)) as uploads:
+    slots = tuple(slot.code for slot in found.slots)
+    with casework.opened(files, slots, system=system, taken=taken) as uploads:
         receipt = house.cases.record(
             RecordStep(
                 folio,

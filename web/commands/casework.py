@@ -20,6 +20,10 @@ role_option = click.option("--role", default="", help="The role acted in, where 
 files_option = click.option(
     "--file", "files", multiple=True, metavar="[SLOT=]PATH", help="Evidence; several files make one entry."
 )
+system_option = click.option("--system", default="", help="Which system the screenshots show.")
+taken_option = click.option(
+    "--taken", default="", metavar="YYYY-MM-DD", help="Of which date the screenshots are."
+)
 data_option = click.option(
     "--data", type=console.JsonObject(), default=dict, help="JSON object, or @FILE; see `schema`."
 )
@@ -45,8 +49,10 @@ def besides(texts: dict[str, str], name: str, own: set[str]) -> str:
 
 
 @contextmanager
-def opened(files: tuple[str, ...], slots: tuple[str, ...] = ()) -> Iterator[tuple[Upload, ...]]:
-    """The files, opened; ``SLOT=PATH`` says which evidence a file is."""
+def opened(
+    files: tuple[str, ...], slots: tuple[str, ...] = (), *, system: str = "", taken: str = ""
+) -> Iterator[tuple[Upload, ...]]:
+    """The files, opened; ``SLOT=PATH`` says which evidence a file is, ``system`` and ``taken`` what shots show."""
     with ExitStack() as stack:
         uploads = []
         for given in files:
@@ -55,7 +61,8 @@ def opened(files: tuple[str, ...], slots: tuple[str, ...] = ()) -> Iterator[tupl
             path = Path(rest if named else given)
             if not path.is_file():
                 raise click.BadParameter(f"{path} is not a file", param_hint="--file")
-            uploads.append(Upload(path.name, stack.enter_context(path.open("rb")), slot if named else ""))
+            stream = stack.enter_context(path.open("rb"))
+            uploads.append(Upload(path.name, stream, slot if named else "", system, taken))
         yield tuple(uploads)
 
 

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from web.drafts import DraftDesk
 from web.errors import Answer
+from web.i18n import gettext as _
 from web.pages.context import lens, may_export
 from web.pages.forms import draft_view, occurred_at
 from web.security import person
@@ -20,6 +21,7 @@ from web.views.standing import principals
 from web.views.step_form import StepForm, step_form
 from web.views.trouble import Trouble, trouble_of
 from web.wiring import House, current_house
+from workflows import shots
 from workflows.definition import Definition, Ground
 from workflows.state import CaseState
 
@@ -119,7 +121,8 @@ def _draft_url(folio: str, step: str) -> str:
 
 def field_labels(definition: Definition, eyes: Lens) -> dict[str, str]:
     """Names of fields and slots as people read them."""
-    found = {field.name: eyes.say(field.label) for field in definition.opening.fields}
+    found = {shots.SYSTEM: _("Sistema de la captura"), shots.TAKEN: _("Fecha de la captura")}
+    found.update({field.name: eyes.say(field.label) for field in definition.opening.fields})
     for step in definition.steps:
         found.update({field.name: eyes.say(field.label) for field in step.fields})
     return found

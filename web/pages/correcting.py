@@ -21,7 +21,7 @@ from web.security import person, roles
 from web.views.fields import FormField, form_field, typed
 from web.views.lens import Lens
 from web.views.standing import Principal, mending, principals
-from web.views.step_form import Draft, step_form
+from web.views.step_form import SHOT, Draft, step_form
 from web.views.trouble import trouble_of
 from web.wiring import current_house
 from workflows.commands import Supersede, Upload
@@ -140,7 +140,9 @@ def _places(found: Found, definition: Definition, eyes: Lens) -> tuple[Sequence[
         return (), ()
     state = current_house().cases.view(found.sealed.entry.case).state
     chosen = str(found.sealed.entry.facts.get("choice", ""))
-    shown = step_form(step, definition, state, (), eyes, Draft(choice=request.form.get("choice", chosen)))
+    typed_shots = {name: text for name, text in request.form.items() if name.startswith(SHOT)}
+    draft = Draft(choice=request.form.get("choice", chosen), shots=typed_shots)
+    shown = step_form(step, definition, state, (), eyes, draft)
     return shown.slots, shown.choices
 
 

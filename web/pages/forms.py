@@ -16,8 +16,8 @@ from web.drafts import DraftDesk
 from web.i18n import zone
 from web.views.kinds import family_mark
 from web.views.lens import size_text
+from web.views.step_form import SHOT, Staged
 from web.views.step_form import Draft as DraftView
-from web.views.step_form import Staged
 from web.wiring import Draft, DraftKey, DraftTooLarge
 from workflows.commands import Reuse
 from workflows.errors import Refusal
@@ -108,4 +108,5 @@ def draft_view(draft: Draft, errors: Mapping[str, str] | None = None) -> DraftVi
         acting_for=texts.get("acting_for", ""),
         reuse=frozenset(str(value) for value in (ticked if isinstance(ticked, list) else [ticked])),
         errors=errors or {},
+        shots={name: value for name, value in texts.items() if name.startswith(SHOT)},
     )

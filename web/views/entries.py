@@ -29,6 +29,7 @@ class FileLine:
     type_word: str
     about: Mapping[str, Json]
     erased: bool = False
+    shot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +195,16 @@ def _files(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> tu
                 type_word=evidence_sign(kind).word if kind else "",
                 about=_mapping(told.get("about")),
                 erased=not told,
+                shot=_shot(_mapping(told.get("shot"))),
             )
         )
     return tuple(lines)
+
+
+def _shot(told: Mapping[str, Json]) -> str:
+    """Which system a screenshot shows and of which date, as somebody said; the date as dates are shown here."""
+    day = "/".join(reversed(_text(told.get("date")).split("-")))
+    return " · ".join(text for text in (_text(told.get("system")), day) if text)
 
 
 def _typed(sealed: SealedEntry) -> tuple[Sign, ...]:

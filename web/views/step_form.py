@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from web.i18n import gettext as _
 from web.views.entries import EntryLine
@@ -11,9 +11,13 @@ from web.views.fields import PREFIX, FormField, step_fields
 from web.views.kinds import Sign, class_word, evidence_sign
 from web.views.lens import Due, Lens
 from web.views.standing import Principal
+from workflows import shots
 from workflows.definition import FILE_FAMILIES, Branch, Definition, EvidenceType, Slot, Step
 from workflows.state import CaseState, StepStatus, TimerState, TimerStatus
 from workflows.values import NO_SECRETS
+
+SHOT = "shot."
+"""Names of what is typed about the screenshots of a place: ``shot.<slot>.system`` and ``shot.<slot>.date``."""
 
 _ACCEPT = {
     "image": "image/png,image/jpeg,image/webp,.png,.jpg,.jpeg,.webp",
@@ -44,6 +48,15 @@ class Reusable:
 
 
 @dataclass(frozen=True, slots=True)
+class ShotFields:
+    """What may be typed of a place's screenshots: names and values of system and date, and systems to propose."""
+
+    system: FormField
+    day: FormField
+    systems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SlotRow:
     """A place for evidence. ``accept`` is empty where no file fits: typed fields alone fill it."""
 
@@ -55,6 +68,7 @@ class SlotRow:
     fields: tuple[FormField, ...]
     reusable: tuple[Reusable, ...]
     secret_risk: bool
+    shot: ShotFields | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +94,7 @@ class Draft:
     acting_for: str = ""
     reuse: frozenset[str] = frozenset()
     errors: Mapping[str, str] = field(default_factory=dict)
+    shots: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +164,10 @@ def step_form(
         performer=lens.role(definition, step.performer),
         may=tuple(lens.role(definition, role) for role in step.roles),
         repeat=mine.repeatable and mine.status is StepStatus.DONE,
-        slots=tuple(_slot(slot, by_name, definition, lines, lens) for slot in step.slots),
+        slots=tuple(
+            replace(_slot(slot, by_name, definition, lines, lens), shot=_shot(slot, definition, lens, draft))
+            for slot in step.slots
+        ),
         fields=tuple(item for name, item in by_name.items() if name not in taken),
         choices=tuple(_choice(item, definition, lens, draft.choice) for item in step.branches),
         alternatives=step.evidence.alternatives(),
@@ -244,6 +262,21 @@ def _slot(
         fields=tuple(fields[name] for name in slot.fields if name in fields),
         reusable=tuple(_reusable(slot, definition, lines, lens)),
         secret_risk=slot.secret_risk or EvidenceType.CRED in slot.types,
+    )
+
+
+def _shot(slot: Slot, definition: Definition, lens: Lens, draft: Draft) -> ShotFields | None:
+    """Where a screenshot may come, which system it shows and of when is asked; the machines' names are proposed."""
+    if EvidenceType.SCR not in slot.types:
+        return None
+    system, day = f"{SHOT}{slot.code}.system", f"{SHOT}{slot.code}.date"
+    values, errors = draft.shots, draft.errors
+    return ShotFields(
+        FormField(system, _("Sistema"), "text", values.get(system, ""), error=errors.get(shots.SYSTEM, "")),
+        FormField(
+            day, _("Fecha de la captura"), "date", values.get(day, ""), error=errors.get(shots.TAKEN, "")
+        ),
+        tuple(lens.say(machine.name) for machine in definition.machines),
     )
 
 

@@ -59,6 +59,8 @@ export class Lacking {
     for (const slot of this.slots) {
       const mine = files.filter((file) => file.slot === slot.dataset.slot).length;
       const state = slot.querySelector("[data-slot-state]");
+      const shot = slot.querySelector("[data-shot]");
+      if (shot) shot.hidden = !mine && ![...shot.querySelectorAll("input")].some((input) => input.value);
       slot.dataset.full = String(this.filled(slot));
       state.textContent = mine ? say("has", { n: mine }) : this.filled(slot) ? say("filled") : "";
     }
