@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from evidence.note import (
+    ED25519,
     NoteError,
     SigningKey,
     UnverifiedNote,
@@ -91,12 +92,12 @@ def sign_checkpoint(checkpoint: Checkpoint, *keys: SigningKey) -> bytes:
 
 
 def open_checkpoint(note: bytes, keys: Iterable[VerifierKey], origin: str) -> Checkpoint:
-    """The checkpoint in a note that a key named ``origin``, one of ``keys``, has signed.
+    """The checkpoint in a note that a key named ``origin``, one of ``keys``, has signed; witnesses' keys do not count.
 
     Raises:
         NoteError: malformed, not signed by a known key of this log, wrongly signed, or of another log.
     """
-    opened = open_note(note, keys)
+    opened = open_note(note, [key for key in keys if key.type == ED25519])
     checkpoint = parse_body(opened.text)
     if checkpoint.origin != origin:
         raise OtherLog(origin, checkpoint.origin)

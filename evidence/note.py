@@ -4,9 +4,11 @@ A note is text ending in a newline, a blank line, and one line per signature::
 
     — <key name> base64(key ID || signature)
 
-A verifier key is ``name+hex key ID+base64(0x01 || public key)``; a signing key ``PRIVATE+KEY+name+ID+base64(0x01 ||
-seed)``. The key ID is SHA-256(name || 0x0A || 0x01 || public key)[:4]. Signatures by unknown keys are ignored, a wrong
-signature by a known key spoils the whole note. Signing needs `cryptography`; verifying does not.
+A verifier key is ``name+hex key ID+base64(type || public key)``; a signing key ``PRIVATE+KEY+name+ID+base64(0x01 ||
+seed)``. The key ID is SHA-256(name || 0x0A || type || public key)[:4]. Two types are known: `ED25519` (0x01) signs the
+text as it is; `COSIGNATURE` (0x04, C2SP ``tlog-cosignature``) signs it after a header and a time, and the time stands
+before the signature. Signatures by unknown keys are ignored, a wrong signature by a known key spoils the whole note.
+Signing needs `cryptography`; verifying does not.
 """
 
 from __future__ import annotations
@@ -23,7 +25,10 @@ from evidence import ed25519
 MAX_SIGNATURES = 100
 MAX_NOTE_BYTES = 1_000_000
 
-_ALGORITHM = b"\x01"
+ED25519 = 0x01
+COSIGNATURE = 0x04
+
+_TIME_BYTES = 8
 _DASH = "— "
 _PRIVATE = "PRIVATE+KEY+"
 
@@ -55,29 +60,43 @@ class InvalidSignature(NoteError):
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """A named public key (32 bytes)."""
+    """A named public key (32 bytes); ``type`` is `ED25519` for logs, `COSIGNATURE` for witnesses."""
 
     name: str
     public_key: bytes
+    type: int = ED25519
 
     @property
     def key_id(self) -> bytes:
         """The 4 bytes that signatures carry."""
-        return hashlib.sha256(self.name.encode() + b"\n" + _ALGORITHM + self.public_key).digest()[:4]
+        return hashlib.sha256(self.name.encode() + b"\n" + self._typed).digest()[:4]
 
     @property
     def text(self) -> str:
         """The key in one line, as auditors keep it."""
-        return f"{self.name}+{self.key_id.hex()}+{_base64(_ALGORITHM + self.public_key)}"
+        return f"{self.name}+{self.key_id.hex()}+{_base64(self._typed)}"
 
     @classmethod
     def from_text(cls, text: str) -> VerifierKey:
-        """Read `text`; raises `MalformedKey`, also for another algorithm or a key ID that is not the key's."""
-        name, key_id, public_key = _split_key(text)
-        key = cls(name, public_key)
+        """Read `text`; raises `MalformedKey`, also for another type or a key ID that is not the key's."""
+        name, key_id, type_, public_key = _split_key(text)
+        key = cls(name, public_key, type_)
         if key.key_id.hex() != key_id:
             raise MalformedKey("the key ID does not belong to the key")
         return key
+
+    def accepts(self, text: str, value: bytes) -> bool:
+        """Whether ``value``, what follows the key ID in a signature line, is this key's signature of a note's text."""
+        if self.type == ED25519:
+            return ed25519.verify(self.public_key, text.encode(), value)
+        seconds = int.from_bytes(value[:_TIME_BYTES], "big")
+        if len(value) < _TIME_BYTES or seconds >> 63:
+            return False
+        return ed25519.verify(self.public_key, cosigned_message(text, seconds), value[_TIME_BYTES:])
+
+    @property
+    def _typed(self) -> bytes:
+        return bytes([self.type]) + self.public_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +118,21 @@ class SigningKey:
     @property
     def text(self) -> str:
         """The key in one line: a secret."""
-        return f"{_PRIVATE}{self.name}+{self.verifier.key_id.hex()}+{_base64(_ALGORITHM + self.seed)}"
+        return f"{_PRIVATE}{self.name}+{self.verifier.key_id.hex()}+{_base64(bytes([ED25519]) + self.seed)}"
+
+    @property
+    def cosigner(self) -> VerifierKey:
+        """The key by which cosignatures made with this one are verified (`COSIGNATURE`)."""
+        return VerifierKey(self.name, self.verifier.public_key, COSIGNATURE)
 
     @classmethod
     def from_text(cls, text: str) -> SigningKey:
         """Read `text`; raises `MalformedKey`, never showing the text."""
         if not text.startswith(_PRIVATE):
             raise MalformedKey("not a signing key")
-        name, key_id, seed = _split_key(text.removeprefix(_PRIVATE))
+        name, key_id, type_, seed = _split_key(text.removeprefix(_PRIVATE))
+        if type_ != ED25519:
+            raise MalformedKey("not an Ed25519 signing key")
         key = cls(name, seed)
         if key.verifier.key_id.hex() != key_id:
             raise MalformedKey("the key ID does not belong to the key")
@@ -129,6 +155,11 @@ class Signature:
     key_id: bytes
     value: bytes
 
+    @property
+    def seconds(self) -> int:
+        """The POSIX time in a cosignature; meaningless in any other."""
+        return int.from_bytes(self.value[:_TIME_BYTES], "big")
+
 
 @dataclass(frozen=True, slots=True)
 class OpenedNote:
@@ -150,6 +181,24 @@ def sign_note(text: str, *keys: SigningKey) -> bytes:
     return (text + "\n" + "".join(lines)).encode()
 
 
+def cosigned_message(text: str, seconds: int) -> bytes:
+    """What a cosignature of a note's text signs (C2SP ``tlog-cosignature``): header, POSIX time, text."""
+    return b"cosignature/v1\ntime %d\n" % seconds + text.encode()
+
+
+def cosign(text: str, key: SigningKey, seconds: int) -> bytes:
+    """The signature line, with its newline, by which ``key`` says what it saw at a POSIX time.
+
+    Raises:
+        ValueError: a time before the epoch or beyond 63 bits.
+    """
+    if not 0 <= seconds < 1 << 63:
+        raise ValueError("not a time that a cosignature can carry")
+    _check_text(text)
+    value = seconds.to_bytes(_TIME_BYTES, "big") + key.sign(cosigned_message(text, seconds))
+    return f"{_DASH}{key.name} {_base64(key.cosigner.key_id + value)}\n".encode()
+
+
 def open_note(note: bytes, keys: Iterable[VerifierKey]) -> OpenedNote:
     """Check a note against the keys one trusts.
 
@@ -165,7 +214,7 @@ def open_note(note: bytes, keys: Iterable[VerifierKey]) -> OpenedNote:
         if identity not in known:
             unverified.setdefault(identity, signature)
         elif identity not in verified:
-            if not ed25519.verify(known[identity].public_key, text.encode(), signature.value):
+            if not known[identity].accepts(text, signature.value):
                 raise InvalidSignature(*identity)
             verified[identity] = signature
     if not verified:
@@ -241,16 +290,16 @@ def _by_identity(keys: Iterable[VerifierKey]) -> dict[tuple[str, bytes], Verifie
     return known
 
 
-def _split_key(text: str) -> tuple[str, str, bytes]:
+def _split_key(text: str) -> tuple[str, str, int, bytes]:
     parts = text.split("+", 2)
     try:
         name, key_id, encoded = parts
         data = decode_base64(encoded)
     except ValueError as error:
         raise MalformedKey("not name+ID+key") from error
-    if len(data) != 33 or data[:1] != _ALGORITHM:
+    if len(data) != 33 or data[0] not in {ED25519, COSIGNATURE}:
         raise MalformedKey("not an Ed25519 key")
-    return check_name(name), key_id, data[1:]
+    return check_name(name), key_id, data[0], data[1:]
 
 
 def _public_key(seed: bytes) -> bytes:
