@@ -7,13 +7,14 @@ problem and counts as absent, and nothing is raised.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
 from evidence.canonical import Json
 from evidence.entry import Entry, format_time, parse_time
+from workflows.ranges import format_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,34 @@ class EvidenceFact:
 
 
 @dataclass(frozen=True, slots=True)
+class RowFact:
+    """Rows of a campaign's sheet by number (``at``: ranges such as ``1-90,95``) and what they now are, by code.
+
+    ``area`` and ``own`` (the actor id a row belongs to) come with the sheet; ``status``, ``decision`` and ``link`` (a
+    case opened for the row) afterwards.
+    """
+
+    at: str
+    area: str = ""
+    own: str = ""
+    status: str = ""
+    decision: str = ""
+    link: str = ""
+
+    @classmethod
+    def of(cls, numbers: Iterable[int], **values: str) -> RowFact:
+        """The fact about those rows."""
+        return cls(format_ranges(numbers), **values)
+
+    def as_json(self) -> dict[str, Json]:
+        """The member of ``facts.rows``; absent members are left out."""
+        return {name: getattr(self, name) for name in _ROW_MEMBERS if getattr(self, name)}
+
+
+_ROW_MEMBERS = ("at", "area", "own", "status", "decision", "link")
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What one entry states. Every member is absent (empty, 0, false) unless the entry's kind calls for it."""
 
@@ -62,6 +91,12 @@ class Facts:
     mark: str = ""
     run: int = 0
     due_at: str = ""
+    rows: tuple[RowFact, ...] = ()
+    areas: tuple[str, ...] = ()
+    sheet: str = ""
+    queried_at: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    check: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Json]:
@@ -73,6 +108,14 @@ class Facts:
             members["parties"] = dict(self.parties)
         if self.evidence:
             members["evidence"] = [item.as_json() for item in self.evidence]
+        if self.rows:
+            members["rows"] = [item.as_json() for item in self.rows]
+        if self.areas:
+            members["areas"] = list(self.areas)
+        if self.counts:
+            members["counts"] = dict(self.counts)
+        if self.check:
+            members["check"] = dict(self.check)
         if self.annul:
             members["annul"] = True
         if self.run:
@@ -81,10 +124,13 @@ class Facts:
 
 
 _TEXTS = (
-    "occurred_at actor_class via acting_for definition calendar choice rule reason destination link timer mark due_at"
+    "occurred_at actor_class via acting_for definition calendar choice rule reason destination link timer mark due_at "
+    "sheet queried_at"
 ).split()
-_TIMES = ("occurred_at", "due_at")
-FACT_NAMES = frozenset({*_TEXTS, "params", "parties", "evidence", "annul", "run"})
+_TIMES = ("occurred_at", "due_at", "queried_at")
+FACT_NAMES = frozenset(
+    {*_TEXTS, "params", "parties", "evidence", "annul", "run", "rows", "areas", "counts", "check"}
+)
 
 
 def facts_of(entry: Entry) -> Facts:
@@ -107,6 +153,10 @@ def facts_of(entry: Entry) -> Facts:
         evidence=tuple(_evidence(found.get("evidence", []), len(entry.objects), problems)),
         annul=found.get("annul", False) is True,
         run=run,
+        rows=tuple(_rows(found.get("rows", []), problems)),
+        areas=_codes(found.get("areas", []), problems),
+        counts=_numbers(found.get("counts", {}), problems),
+        check=_texts(found, "check", problems),
         problems=tuple(problems),
     )
 
@@ -138,6 +188,30 @@ def _texts(found: Mapping[str, Json], name: str, problems: list[str]) -> dict[st
     if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
         return cast("dict[str, str]", value)
     problems.append(name)
+    return {}
+
+
+def _rows(value: Json, problems: list[str]) -> Iterator[RowFact]:
+    for item in value if isinstance(value, list) else [None]:
+        members = item if isinstance(item, dict) else {}
+        texts = {name: text for name, text in members.items() if isinstance(text, str)}
+        if not texts.get("at") or texts.keys() != members.keys() or texts.keys() - set(_ROW_MEMBERS):
+            problems.append("rows")
+        else:
+            yield RowFact(**texts)
+
+
+def _codes(value: Json, problems: list[str]) -> tuple[str, ...]:
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(cast("list[str]", value))
+    problems.append("areas")
+    return ()
+
+
+def _numbers(value: Json, problems: list[str]) -> dict[str, int]:
+    if isinstance(value, dict) and all(_integer(item, 0, 2**31) for item in value.values()):
+        return cast("dict[str, int]", value)
+    problems.append("counts")
     return {}
 
 
