@@ -47,6 +47,7 @@ EXCEPTIONS = {
     "unmet": ("Requisito que dejó de cumplirse", "Requirement no longer met"),
     "refused": ("Rechazo", "Refusal"),
     "repeated": ("Paso repetido", "Step repeated"),
+    "reopened": ("Caso reabierto", "Case reopened"),
     "effect_ignored": ("Efecto sin aplicar", "Effect not applied"),
     "unreadable": ("Entrada no interpretable", "Entry not understood"),
 }
@@ -67,6 +68,8 @@ TIMERS = {
     "met": ("cumplido", "met", "ok"),
     "met_late": ("cumplido tarde", "met late", "bad"),
     "cancelled": ("cancelado", "cancelled", ""),
+    "paused": ("en pausa", "paused", "wait"),
+    "lapsed": ("terminó", "lapsed", ""),
 }
 
 

@@ -35,6 +35,8 @@ CASES: Mapping[str, Message] = {
     "unknown_entry": Message(404, N_("El caso %(folio)s no tiene esa entrada (%(seq)s)."), N_("Vuelve al caso y elígela de la lista.")),
     "unknown_refusal": Message(422, N_("Ese motivo de rechazo no existe en el proceso."), N_("Elige uno de: %(options)s.")),
     "case_closed": Message(409, N_("El caso %(folio)s ya está cerrado."), N_("Si hace falta algo más, abre un caso nuevo y menciona este folio.")),
+    "case_not_closed": Message(409, N_("El paso %(step)s viene después del cierre, y el caso %(folio)s sigue abierto."), N_("Regístralo cuando el caso se cierre.")),
+    "window_closed": Message(409, N_("El caso %(folio)s ya no se puede reabrir: la respuesta llegó después del plazo."), N_("Elige la opción que abre un caso nuevo ligado a éste.")),
     "step_not_open": Message(409, N_("El paso %(step)s no está abierto."), N_("Revisa en el caso qué pasos siguen.")),
     "step_not_open:done": Message(
         409,

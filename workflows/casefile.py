@@ -101,7 +101,7 @@ def project(definition: Definition, entries: Sequence[SealedEntry], calendar: Bu
         status=state.status,
         closed=state.closed,
         complete=state.complete,
-        next_due="" if state.closed else next_due(state.timers),
+        next_due=next_due(state.timers),
         next_mark=next_mark(state.timers),
         assignee=_assignee(definition, entries),
         title=_title(definition, opening) or state.folio,

@@ -1,6 +1,7 @@
 """A process definition as frozen data; `workflows.loader` reads it from TOML and refuses what it does not know.
 
-What a step is made of stands in `workflows.step` and is named here again: to its readers a definition is one thing.
+What a step is made of stands in `workflows.step`, a timer in `workflows.term`, and both are named here again: to its
+readers a definition is one thing.
 
 ``docs/formats/process-definition.md`` is the normative text: what each member means and how states follow from it.
 Nothing here decides anything: rules live in `workflows.rules` and `workflows.derive`.
@@ -10,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 
 from workflows.step import (
@@ -32,6 +32,7 @@ from workflows.step import (
     When,
     applies,
 )
+from workflows.term import Timer, TimerEffect, Trigger
 
 __all__ = [
     "FILE_FAMILIES",
@@ -63,6 +64,7 @@ __all__ = [
     "Text",
     "Timer",
     "TimerEffect",
+    "Trigger",
     "Wait",
     "When",
     "applies",
@@ -123,34 +125,6 @@ class Ground:
     destination: str
     destination_name: Text
     outcome: str
-
-
-class TimerEffect(StrEnum):
-    """What an overdue timer does: shows, reminds, or closes through its step."""
-
-    ALERT = "alert"
-    REMIND = "remind"
-    CLOSE = "close"
-
-
-@dataclass(frozen=True, slots=True)
-class Timer:
-    """Time that runs from the first of ``starts`` to the first of ``meets``, counted in ``unit`` days.
-
-    ``warn`` 0: no warning. ``effect`` close records ``closing_step`` (done by the system) once overdue.
-    """
-
-    code: str
-    name: Text
-    step: str
-    starts: tuple[str, ...]
-    meets: tuple[str, ...]
-    unit: str
-    limit: int
-    warn: int
-    effect: TimerEffect
-    closing_step: str = ""
-    assumption: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +272,12 @@ class Definition:
         """Outcomes by code."""
         return {outcome.code: outcome for outcome in self.outcomes}
 
+    @cached_property
+    def waits(self) -> tuple[Wait, ...]:
+        """Everything a case may wait for, in the order of the file."""
+        found = [wait for step in self.steps for wait in (step.wait, *(b.wait for b in step.branches))]
+        return tuple(wait for wait in found if wait is not None)
+
     @property
     def label(self) -> str:
         """``MA-001@2025-12-15``, as entries name it."""
@@ -314,7 +294,7 @@ class Definition:
         """The words for a `CaseState.status`: an outcome, a wait or a status of the primary machine."""
         if status in self.by_outcome:
             return self.by_outcome[status].name
-        for step in self.steps:
-            if step.wait and step.wait.code == status:
-                return step.wait.name
+        for wait in self.waits:
+            if wait.code == status:
+                return wait.name
         return NEW_NAME if status == NEW else Text(status, status)

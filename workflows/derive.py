@@ -143,9 +143,13 @@ class _State:
             choice=progress.choice,
             in_turn=status is StepStatus.OPEN and not self.fold.expected(step),
             mandatory=step.kind is StepClass.MANDATORY and status is not StepStatus.NOT_APPLICABLE,
-            repeatable=status is StepStatus.DONE and not self.closed and len(progress.entries) < step.most,
+            repeatable=status is StepStatus.DONE and not self.closed and self._room(step, progress),
             round=progress.round,
         )
+
+    @staticmethod
+    def _room(step: Step, progress: Progress) -> bool:
+        return not step.most or len(progress.entries) < step.most
 
     def _status_of(self, step: Step, progress: Progress) -> tuple[StepStatus, tuple[str, ...]]:
         if not self.fold.applicable(step):
@@ -157,7 +161,7 @@ class _State:
         if self.closed and not self._owed_after_closing(step):
             return StepStatus.NOT_APPLICABLE, ()
         unmet = self.fold.unmet(step)
-        if unmet or step.by_system:
+        if unmet or step.by_system or (step.only_closed and not self.closed):
             return StepStatus.BLOCKED, unmet
         return StepStatus.OPEN, ()
 
@@ -170,17 +174,19 @@ class _State:
         return step.kind is StepClass.MANDATORY or step.after_closing
 
     def _timers(self) -> Iterator[TimerState]:
-        for run in self.fold.runs:
+        for run in self.fold.clocks.runs:
             closing = self.definition.by_step.get(run.timer.closing_step)
             blocks = self.fold.unmet(closing) if closing is not None else ()
             yield timers.state_of(run, self.moment, blocks, self.fold.calendar)
 
     def _waiting(self, steps: Sequence[StepState]) -> Waiting | None:
         """What the case waits for: an open step of the desk itself, in its turn, means that it does not wait."""
-        found: Waiting | None = None
+        found = self._told_to_wait()
+        if found is not None or self.closed:
+            return found
         for state in steps:
             step = self.definition.by_step[state.step]
-            if self.closed or not state.in_turn or step.kind not in _DRIVING:
+            if not state.in_turn or step.kind not in _DRIVING:
                 continue
             if step.wait is None:
                 return None
@@ -188,6 +194,16 @@ class _State:
                 since, seq = self._since(step)
                 found = Waiting(step.wait.code, step.wait.who, step.code, since, seq)
         return found
+
+    def _told_to_wait(self) -> Waiting | None:
+        """What a branch says the case waits for, until its step is recorded again: the last one told."""
+        told = [(step, self.fold.progress[step.code]) for step in self.definition.steps]
+        waits = [(step, progress) for step, progress in told if progress.wait and self.fold.applicable(step)]
+        if self.closed or not waits:
+            return None
+        step, progress = max(waits, key=lambda item: item[1].last_seq)
+        wait = progress.wait
+        return Waiting(wait.code, wait.who, step.code, progress.last_at, progress.last_seq) if wait else None
 
     def _since(self, step: Step) -> tuple[str, int]:
         """When a wait began: at the last entry of the steps before it."""
@@ -215,8 +231,8 @@ class _State:
             if state.status is StepStatus.DONE and (state.unmet or state.lacks):
                 detail = ",".join((*state.unmet, *state.lacks))
                 yield CaseException(ExceptionCode.UNMET, state.step, max(state.entries), detail)
-        for run in self.fold.runs:
-            late = run.active and self.moment > run.due_at and run.timer.effect == "alert"
+        for run in self.fold.clocks.runs:
+            late = run.active and not run.paused and self.moment > run.due_at and run.timer.effect == "alert"
             if late:
                 yield CaseException(ExceptionCode.OVERDUE, run.timer.step, run.started_seq, run.timer.code)
 

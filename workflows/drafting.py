@@ -31,6 +31,9 @@ def state_claim(situation: Situation, claim: Claim) -> Stated:
     rules.credible_date(claim.occurred_at, situation.now, situation.calendar)
     rules.may_act_for(definition, step, claim.actor, claim.acting_for, situation.directory, situation.now)
     branch = None if claim.opening else rules.chosen_branch(step, claim.choice)
+    if situation.state is not None and not claim.corrects:
+        moment = claim.occurred_at or situation.now
+        rules.within_window(situation.state, step, branch, moment)
     values, note = _form(situation, claim)
     slots = _slots(claim, branch)
     _readings(situation, claim, slots, values)
@@ -53,7 +56,7 @@ def state_claim(situation: Situation, claim: Claim) -> Stated:
             evidence=facts,
             choice=branch.code if branch is not None else "",
             destination=branch.destination if branch is not None else "",
-            link=values.get(branch.link_field, "") if branch is not None else "",
+            link=values.get(step.continuation(branch)[1], ""),
         ),
         payload_of(claim, slots, values, note),
         branch,

@@ -104,6 +104,18 @@ class CaseClosed(Refusal):
     code = "case_closed"
 
 
+class CaseNotClosed(Refusal):
+    """``folio``, ``step``: the step follows the closing, and the case is not closed."""
+
+    code = "case_not_closed"
+
+
+class WindowClosed(Refusal):
+    """``folio``, ``step``, ``choice``, ``until``: it can no longer be reopened; ``options`` say what can be done."""
+
+    code = "window_closed"
+
+
 class StepNotOpen(Refusal):
     """``step``, ``status``, and of the entry that took it ``seq``, ``actor``, ``at`` (0 and "" where none)."""
 

@@ -38,8 +38,10 @@ from workflows.definition import (
     Text,
     Timer,
     TimerEffect,
+    Trigger,
     Wait,
 )
+from workflows.step import Opens
 from workflows.tables import DefinitionInvalid, Table
 from workflows.validation import problems_of
 
@@ -195,7 +197,8 @@ def _step(table: Table) -> Step:
         when=table.when(),
         requires=table.texts("requires"),
         follows=table.texts("follows"),
-        most=table.number("most", 1, least=1, most=1000),
+        most=table.number("most", 1, most=1000),
+        least=table.number("least", 1, least=1, most=1000),
         slots=_all(table, "slot", _slot),
         fields=_all(table, "field", _field),
         evidence=_closed(table.table("evidence"), _evidence),
@@ -207,7 +210,10 @@ def _step(table: Table) -> Step:
         duty_post=table.text("duty_post", ""),
         waivable=table.flag("waivable"),
         after_closing=table.flag("after_closing"),
+        only_closed=table.flag("only_closed"),
         by_system=table.flag("by_system"),
+        opens=_opens(table),
+        link_field=table.text("link_field", ""),
         consulted=table.texts("consulted"),
         informed=table.texts("informed"),
         assumption=_assumption(table),
@@ -283,7 +289,25 @@ def _branch(table: Table) -> Branch:
         destination=table.text("destination", ""),
         link_field=table.text("link_field", ""),
         evidence=_closed(table.table("evidence"), _evidence) if table.has("evidence") else None,
+        effects=_all(table, "effect", _effect),
+        wait=_closed(table.table("wait"), _wait) if table.has("wait") else None,
+        reopens_case=table.flag("reopens_case"),
+        within=table.text("within", ""),
+        opens=_opens(table),
     )
+
+
+def _opens(table: Table) -> Opens | None:
+    if not table.has("opens"):
+        return None
+    inner = table.table("opens")
+    opens = Opens(inner.text("process"), inner.words_by_name("fields"))
+    inner.close()
+    return opens
+
+
+def _triggers(table: Table, key: str) -> tuple[Trigger, ...]:
+    return tuple(Trigger.of(text) for text in table.texts(key))
 
 
 def _wait(table: Table) -> Wait:
@@ -295,13 +319,19 @@ def _timer(table: Table) -> Timer:
         code=table.text("code"),
         name=table.both("name"),
         step=table.text("step"),
-        starts=table.texts("starts"),
-        meets=table.texts("meets"),
+        starts=_triggers(table, "starts"),
+        meets=_triggers(table, "meets"),
         unit=table.text("unit"),
         limit=table.number("limit", least=1, most=1000),
         warn=table.number("warn", 0, most=1000),
         effect=table.word("effect", TimerEffect),
         closing_step=table.text("closing_step", ""),
+        cancels=_triggers(table, "cancels"),
+        pauses=_triggers(table, "pauses"),
+        resumes=_triggers(table, "resumes"),
+        every=table.number("every", 0, most=1000),
+        survives=table.flag("survives"),
+        when=table.when(),
         assumption=_assumption(table),
     )
 

@@ -16,6 +16,7 @@ from workflows.commands import Actor
 from workflows.definition import Branch, Definition, Step
 from workflows.errors import (
     CaseClosed,
+    CaseNotClosed,
     ChoiceMissing,
     ChoiceUnknown,
     DateNotCredible,
@@ -30,6 +31,7 @@ from workflows.errors import (
     StepNotOpen,
     UnknownEntry,
     UnknownStep,
+    WindowClosed,
 )
 from workflows.facts import EvidenceFact, time_text
 from workflows.fold import lacking
@@ -99,6 +101,8 @@ def step_takes_evidence(
     if found.status is StepStatus.NOT_APPLICABLE:
         case_open(state)
         raise _taken(step, found.status, None)
+    if step.only_closed and not state.closed:
+        raise CaseNotClosed(folio=state.folio, step=step.code)
     if found.unmet:
         raise GuardUnmet(step=step.code, unmet=_named(definition, found.unmet))
     if step.by_system:
@@ -116,6 +120,18 @@ def chosen_branch(step: Step, choice: str) -> Branch | None:
     if branch is None:
         raise ChoiceUnknown(step=step.code, choice=choice, options=options)
     return branch
+
+
+def within_window(state: CaseState, step: Step, branch: Branch | None, moment: datetime) -> None:
+    """A case is reopened while its window is open, counted to when the answer came; after that by another branch."""
+    if branch is None or not branch.reopens_case:
+        return
+    windows = [timer for timer in state.timers if timer.timer == branch.within and not timer.ended_seq]
+    if state.closed and any(timer.started_at <= time_text(moment) <= timer.due_at for timer in windows):
+        return
+    options: list[Json] = [other.code for other in step.branches if not other.reopens_case]
+    until = max((timer.due_at for timer in windows), default="")
+    raise WindowClosed(folio=state.folio, step=step.code, choice=branch.code, until=until, options=options)
 
 
 def sufficient_evidence(step: Step, branch: Branch | None, facts: Iterable[EvidenceFact]) -> None:

@@ -24,7 +24,7 @@ class StepStatus(StrEnum):
 
 
 class TimerStatus(StrEnum):
-    """Where a timer stands; ``fired`` is an overdue timer whose effect has been recorded."""
+    """Where a timer stands; ``fired`` is an overdue one whose effect has been recorded, ``lapsed`` a window gone by."""
 
     RUNNING = "running"
     WARNED = "warned"
@@ -33,6 +33,8 @@ class TimerStatus(StrEnum):
     MET = "met"
     MET_LATE = "met_late"
     CANCELLED = "cancelled"
+    PAUSED = "paused"
+    LAPSED = "lapsed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,9 @@ class StepState:
 class TimerState:
     """One run of a timer. ``warn_at`` is empty where it has no warning; ``pending`` are marks due and unfired.
 
-    ``effect``: alert, remind or close. ``run`` counts from 1. ``blocked_by``: steps a closing waits for.
+    ``effect``: alert, remind, close or window. ``run`` counts from 1. ``blocked_by``: steps a closing waits for. While
+    it is paused, ``paused_at`` says since when, ``left`` how many days remain, and it is due at no time (``""``).
+    ``every``: days between reminders, of which ``due_at`` is the next one.
     """
 
     timer: str
@@ -116,10 +120,19 @@ class TimerState:
     fired: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
     blocked_by: tuple[str, ...] = ()
+    paused_at: str = ""
+    left: int = 0
+    every: int = 0
+
+    @property
+    def deadline(self) -> bool:
+        """Whether somebody should still do something by ``due_at``."""
+        reminded = self.state is TimerStatus.FIRED and not self.every
+        return bool(self.due_at) and not self.ended_seq and not reminded and self.effect != "window"
 
     def as_json(self) -> dict[str, Json]:
-        """``step``, ``due_at``, ``unit``, ``state`` and what explains them."""
-        return {
+        """``step``, ``due_at``, ``unit``, ``state`` and what explains them; what does not apply is left out."""
+        found: dict[str, Json] = {
             "timer": self.timer,
             "step": self.step,
             "effect": self.effect,
@@ -135,6 +148,9 @@ class TimerState:
             "pending": list(self.pending),
             "blocked_by": list(self.blocked_by),
         }
+        if self.paused_at:
+            found |= {"paused_at": self.paused_at, "left": self.left}
+        return found | ({"every": self.every} if self.every else {})
 
 
 class ExceptionCode(StrEnum):
@@ -150,6 +166,7 @@ class ExceptionCode(StrEnum):
     UNMET = "unmet"
     REFUSED = "refused"
     REPEATED = "repeated"
+    REOPENED = "reopened"
     EFFECT_IGNORED = "effect_ignored"
     UNREADABLE = "unreadable"
 

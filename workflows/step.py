@@ -161,12 +161,31 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """What a case waits for while this step is the one in turn, and whom."""
+
+    code: str
+    name: Text
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opens:
+    """A case of ``process`` that goes on from here. ``fields``: which of its fields start from which of this case's."""
+
+    process: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Branch:
     """One of the ways a step can turn out.
 
     ``done``: the step counts as done. ``reopens``: steps whose evidence so far belongs to an earlier round from here
     on. ``closes``: an outcome. ``destination``: where work goes on (process or area). ``evidence`` replaces the
-    step's own.
+    step's own. ``effects`` follow the step's. ``wait``: what the case waits for until the step is recorded again.
+    ``reopens_case``: a closed case goes on, while the timer ``within`` runs. ``opens``: the case that goes on from
+    here, named in ``link_field``.
     """
 
     code: str
@@ -178,15 +197,11 @@ class Branch:
     destination: str = ""
     link_field: str = ""
     evidence: Evidence | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """What a case waits for while this step is the one in turn, and whom."""
-
-    code: str
-    name: Text
-    who: str
+    effects: tuple[Effect, ...] = ()
+    wait: Wait | None = None
+    reopens_case: bool = False
+    within: str = ""
+    opens: Opens | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +210,10 @@ class Step:
 
     ``requires``: steps that must be met first (hard). ``follows``: steps the text puts first (soft: recording before
     them is an exception, not an error). ``roles`` may record it; ``performer`` does it; ``duty`` falls on the actor,
-    or on the holder of ``duty_post``. It may be recorded up to ``most`` times. ``by_system``: the system alone records
-    it. ``after_closing``: an optional step that may still be recorded once the case is closed (owed ones always may).
+    or on the holder of ``duty_post``. It may be recorded up to ``most`` times (0: any number), and is done once it was
+    recorded ``least`` times. ``by_system``: the system alone records it. ``after_closing``: an optional step that may
+    still be recorded once the case is closed (owed ones always may); ``only_closed``: not before. ``opens`` and
+    ``link_field`` as in a `Branch`.
     """
 
     code: str
@@ -213,6 +230,7 @@ class Step:
     requires: tuple[str, ...] = ()
     follows: tuple[str, ...] = ()
     most: int = 1
+    least: int = 1
     slots: tuple[Slot, ...] = ()
     fields: tuple[Field, ...] = ()
     evidence: Evidence = Evidence()
@@ -224,7 +242,10 @@ class Step:
     duty_post: str = ""
     waivable: bool = False
     after_closing: bool = False
+    only_closed: bool = False
     by_system: bool = False
+    opens: Opens | None = None
+    link_field: str = ""
     consulted: tuple[str, ...] = ()
     informed: tuple[str, ...] = ()
     assumption: Text | None = None
@@ -236,6 +257,12 @@ class Step:
     def branch(self, code: str) -> Branch | None:
         """The branch of that code."""
         return next((branch for branch in self.branches if branch.code == code), None)
+
+    def continuation(self, branch: Branch | None) -> tuple[Opens | None, str]:
+        """The case that goes on from here when the step turns out so, and the field that names it."""
+        if branch is not None and (branch.opens or branch.link_field):
+            return branch.opens, branch.link_field
+        return self.opens, self.link_field
 
     @property
     def default_branch(self) -> Branch | None:

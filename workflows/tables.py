@@ -142,6 +142,14 @@ class Table:
             self.problem(key, "must name params and the values they may have")
         return condition
 
+    def words_by_name(self, key: str) -> Mapping[str, str]:
+        """A table of texts by name, empty where the key is absent."""
+        if not self.has(key):
+            self._asked.add(key)
+            return {}
+        table = self.table(key)
+        return {name: table.text(name) for name in table.keys()}  # noqa: SIM118 - not a mapping
+
     def keys(self) -> tuple[str, ...]:
         """All keys of the table."""
         return tuple(self._values)

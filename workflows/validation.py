@@ -10,6 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from workflows.calendar import UNITS
+from workflows.checking import known as _known
+from workflows.checking import unique as _unique
+from workflows.checking import when_problems as _when
+from workflows.continuation_checks import continuation_problems
 from workflows.definition import (
     FILE_FAMILIES,
     Definition,
@@ -20,9 +24,8 @@ from workflows.definition import (
     FieldKind,
     Slot,
     Step,
-    TimerEffect,
-    When,
 )
+from workflows.term_checks import timer_problems
 
 READERS = ("account_requests",)
 """Readers of a file's content that a slot may name; `workflows.readers` holds one function for each."""
@@ -52,7 +55,8 @@ def problems_of(definition: Definition) -> list[str]:
         _duties,
         _order,
         _steps,
-        _timers,
+        timer_problems,
+        continuation_problems,
         _spans,
         _primary,
     )
@@ -176,6 +180,8 @@ def _steps(definition: Definition) -> Iterator[str]:
         yield from _branches(definition, step)
         if bool(step.roles) == step.by_system:
             yield f"{place}.roles: either roles may record it or the system does"
+        if step.most and step.least > step.most:
+            yield f"{place}.least: more than may be recorded"
 
 
 def _step_duty(definition: Definition, step: Step) -> Iterator[str]:
@@ -230,8 +236,9 @@ def _branches(definition: Definition, step: Step) -> Iterator[str]:
         inner = f"{place}.branch.{branch.code}"
         yield from _known(f"{inner}.reopens", branch.reopens, definition.by_step, "step")
         yield from _known(f"{inner}.closes", filter(None, [branch.closes]), definition.by_outcome, "outcome")
-        names = {field.name for field in step.fields}
-        yield from _known(f"{inner}.link_field", filter(None, [branch.link_field]), names, "field")
+        yield from _effects(definition, inner, branch.effects)
+        if branch.wait:
+            yield from _known(f"{inner}.wait.who", [branch.wait.who], definition.by_role, "role")
         if branch.evidence is not None:
             yield from _evidence(
                 inner, branch.evidence, {slot.code for slot in step.slots}, by_system=step.by_system
@@ -274,24 +281,6 @@ def _field(definition: Definition, place: str, field: Field) -> Iterator[str]:
             yield f"{place}.same_as: there is no field {field.same_as[1]!r} in step {field.same_as[0]!r}"
 
 
-def _timers(definition: Definition) -> Iterator[str]:
-    for timer in definition.timers:
-        place = f"timer.{timer.code}"
-        named = [timer.step, *timer.starts, *timer.meets, *filter(None, [timer.closing_step])]
-        yield from _known(place, named, definition.by_step, "step")
-        if not timer.starts or not timer.meets:
-            yield f"{place}: needs steps that start it and steps that meet it"
-        if timer.unit not in UNITS:
-            yield f"{place}.unit: must be one of {', '.join(UNITS)}"
-        if timer.warn and timer.warn >= timer.limit:
-            yield f"{place}.warn: must come before the limit"
-        closing = definition.by_step.get(timer.closing_step)
-        if (timer.effect is TimerEffect.CLOSE) != bool(timer.closing_step):
-            yield f"{place}.closing_step: a closing timer, and only that, closes through a step"
-        elif closing is not None and not (closing.by_system and closing.closes):
-            yield f"{place}.closing_step: must be a step of the system that closes the case"
-
-
 def _spans(definition: Definition) -> Iterator[str]:
     for span in definition.spans:
         yield from _known(f"measure.{span.code}", [span.start, span.end], definition.by_step, "step")
@@ -305,23 +294,3 @@ def _effects(definition: Definition, place: str, effects: Iterable[Effect]) -> I
         yield from _when(definition, f"{place}.effect", effect.when)
         if effect.status not in statuses.get(effect.machine, ()):
             yield f"{place}.effect: no status {effect.status!r} in machine {effect.machine!r}"
-
-
-def _when(definition: Definition, place: str, when: When | None) -> Iterator[str]:
-    params = {field.name: field for field in definition.opening.fields if field.param}
-    for name, values in (when or {}).items():
-        if name not in params:
-            yield f"{place}.when: {name!r} is not an opening field marked as param"
-        else:
-            options = {option.code for option in definition.options(params[name])}
-            yield from _known(f"{place}.when.{name}", values, options, "option")
-
-
-def _known(place: str, names: Iterable[str], known: Iterable[str], what: str) -> Iterator[str]:
-    everything = set(known)
-    yield from (f"{place}: there is no {what} {name!r}" for name in names if name not in everything)
-
-
-def _unique(place: str, codes: Sequence[str]) -> Iterator[str]:
-    twice = {code for code in codes if codes.count(code) > 1}
-    yield from (f"{place}.{code}: defined more than once" for code in sorted(twice))

@@ -138,6 +138,7 @@ def exception_word(code: str) -> str:
         "unmet": _("paso previo sin cumplir"),
         "refused": _("rechazado"),
         "repeated": _("paso repetido"),
+        "reopened": _("caso reabierto"),
         "effect_ignored": _("cambio de estado no permitido"),
         "unreadable": _("entrada que no se pudo interpretar"),
     }
@@ -154,6 +155,8 @@ def timer_sign(state: TimerStatus) -> Sign:
         TimerStatus.MET: Sign(_("cumplido"), "ok", "check"),
         TimerStatus.MET_LATE: Sign(_("cumplido tarde"), "warn", "check"),
         TimerStatus.CANCELLED: Sign(_("cancelado"), "idle", "dash"),
+        TimerStatus.PAUSED: Sign(_("en pausa"), "wait", "clock"),
+        TimerStatus.LAPSED: Sign(_("terminó"), "idle", "dash"),
     }[state]
 
 
