@@ -147,8 +147,22 @@ class CaseService:
 
         return self._writer.open(definition, drafts, files, command)
 
-    def record(self, command: RecordStep) -> Receipt:
+    def read_files(self, command: RecordStep) -> tuple[PreparedFile, ...]:
+        """The command's files, read for its step; `record` takes them for every case of the same definition.
+
+        Raises:
+            UnknownCase, UnknownStep, TooManyFiles, documents.refusals.FileRefused.
+        """
+        definition = self._writer.definition_of(self._writer.history(command.folio))
+        step = rules.known_step(definition, command.step)
+        return prepare(command.uploads, step, self._reader, self._max_files)
+
+    def record(self, command: RecordStep, read: Sequence[PreparedFile] | None = None) -> Receipt:
         """Record a step's evidence: one entry with all files, values and the choice.
+
+        Args:
+            command: what to record.
+            read: its files as `read_files` gave them, where they have been read before.
 
         Raises:
             UnknownCase, UnknownStep, RoleNotAllowed, NoDelegate, StepNotOpen, CaseClosed, GuardUnmet, ChoiceMissing,
@@ -159,7 +173,7 @@ class CaseService:
         definition = self._writer.definition_of(self._writer.history(command.folio))
         step = rules.known_step(definition, command.step)
         rules.role_allowed(step.code, step.roles or ("system",), command.actor)
-        files = prepare(command.uploads, step, self._reader, self._max_files)
+        files = self.read_files(command) if read is None else tuple(read)
 
         def drafts(situation: Situation, blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
             plain = [sealed.entry for sealed in situation.entries]
