@@ -18,6 +18,7 @@ from workflows.derive import derive
 from workflows.facts import facts_of
 from workflows.history import resolve
 from workflows.state import CaseState
+from workflows.tally import tally_of
 from workflows.timers import next_due, next_mark
 from workflows.values import reference_value
 
@@ -108,6 +109,7 @@ def project(definition: Definition, entries: Sequence[SealedEntry], calendar: Bu
         document=canonical_bytes(state.as_json()),
         references=tuple(_references(definition, state, fields, typed)),
         search_text=_search_text(state.folio, entries),
+        tally=tally_of(definition, state, [sealed.entry for sealed in entries]),
     )
 
 
