@@ -43,6 +43,8 @@ EXCEPTIONS = {
     "annulled": ("Evidencia anulada", "Evidence annulled"),
     "out_of_order": ("Fuera de orden", "Out of order"),
     "recorded_late": ("Registrado tarde", "Recorded late"),
+    "outside_hours": ("Contacto fuera de horario", "Contact outside the hours"),
+    "homonym": ("Homónimo: lleva un número", "Homonym: carries a number"),
     "overdue": ("Plazo vencido", "Overdue"),
     "unmet": ("Requisito que dejó de cumplirse", "Requirement no longer met"),
     "refused": ("Rechazo", "Refusal"),

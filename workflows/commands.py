@@ -87,6 +87,48 @@ class RecordStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One step of a set; its members are those of `RecordStep`."""
+
+    step: str
+    uploads: tuple[Upload, ...] = ()
+    data: Mapping[str, str] = field(default_factory=dict)
+    choice: str = ""
+    note: str = ""
+    reuse: tuple[Reuse, ...] = ()
+    occurred_at: datetime | None = None
+    acting_for: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSet:
+    """Open a case and record steps of it by the same actor, all or nothing, under the opening's idempotency key."""
+
+    opening: OpenCase
+    parts: tuple[Part, ...]
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts."""
+        return self.opening.actor
+
+    @property
+    def idempotency_key(self) -> str:
+        """One for the whole set."""
+        return self.opening.idempotency_key
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSet:
+    """Record several steps of a case by one actor, all or nothing."""
+
+    folio: str
+    actor: Actor
+    parts: tuple[Part, ...]
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Supersede:
     """Correct entry ``seq`` with a reason; both stay visible.
 
@@ -148,7 +190,11 @@ class SealedObject:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was sealed. ``leaf`` (hex) is the entry's place in chain and tree; ``state`` is derived after it."""
+    """What was sealed. ``leaf`` (hex) is the entry's place in chain and tree; ``state`` is derived after it.
+
+    Of several entries it is the last that a person made; ``first`` and ``last`` are the ``seq`` of all of them, and
+    ``step`` and ``role`` those of the entry told.
+    """
 
     folio: str
     seq: int
@@ -156,6 +202,10 @@ class Receipt:
     recorded_at: str
     objects: tuple[SealedObject, ...]
     state: CaseState
+    step: str = ""
+    role: str = ""
+    first: int = 0
+    last: int = 0
 
     def as_json(self) -> dict[str, Json]:
         """The object that ``cases record --json`` prints."""

@@ -22,6 +22,10 @@ class Refusal(Exception):
         super().__init__(f"{self.code} {fields}")
         self.fields: Mapping[str, Json] = fields
 
+    def within(self, step: str) -> None:
+        """Say in which step of a set it was (``in_step``)."""
+        self.fields = {**self.fields, "in_step": step}
+
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
@@ -46,6 +50,14 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "unknown": "the process knows no such field",
     "not_an_option": "the value is none of the options in `expected`",
     "too_long": "the text is longer than `expected` characters",
+    "date_malformed": "not a date written yyyy-mm-dd",
+    "moment_malformed": "not a date and hour written yyyy-mm-ddThh:mm",
+    "number_malformed": "not a whole number",
+    "agent_key_malformed": "not letters and digits alone, or not 2 to 20 of them",
+    "phone_malformed": "not 10 to 15 digits",
+    "computed": "the rule gives `expected`",
+    "within_hours": "the contact came within the hours; there is nothing to queue",
+    "not_computable": "the rule lacks the value of `expected`",
     "malformed": "the value does not have the form its kind asks for (identifier, folio, tick)",
     "rfc_malformed": "not four letters, a date and three characters",
     "rfc_company": "12 characters: the RFC of a company",
@@ -132,6 +144,21 @@ class RoleNotAllowed(Refusal):
     """``step``, ``role``, ``allowed``: who may do it."""
 
     code = "role_not_allowed"
+
+
+class NotHolder(Refusal):
+    """``step``, ``post``; ``principals``: holders for whom this actor may act, if it says so."""
+
+    code = "not_holder"
+
+
+class OutsideHours(Refusal):
+    """``rule``, ``opens`` (local, ``yyyy-mm-dd hh:mm``), ``folio``, ``seq``: the contact came outside the hours.
+
+    Like `OutOfScope` it leaves entries: the contact and the verdict are sealed under ``folio``.
+    """
+
+    code = "outside_hours"
 
 
 class NoDelegate(Refusal):

@@ -97,6 +97,8 @@ class Facts:
     queried_at: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     check: Mapping[str, str] = field(default_factory=dict)
+    verdict: str = ""
+    homonyms: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Json]:
@@ -106,6 +108,8 @@ class Facts:
             members["params"] = dict(self.params)
         if self.parties:
             members["parties"] = dict(self.parties)
+        if self.homonyms:
+            members["homonyms"] = dict(self.homonyms)
         if self.evidence:
             members["evidence"] = [item.as_json() for item in self.evidence]
         if self.rows:
@@ -125,11 +129,11 @@ class Facts:
 
 _TEXTS = (
     "occurred_at actor_class via acting_for definition calendar choice rule reason destination link timer mark due_at "
-    "sheet queried_at"
+    "sheet queried_at verdict"
 ).split()
 _TIMES = ("occurred_at", "due_at", "queried_at")
 FACT_NAMES = frozenset(
-    {*_TEXTS, "params", "parties", "evidence", "annul", "run", "rows", "areas", "counts", "check"}
+    {*_TEXTS, "params", "parties", "evidence", "annul", "run", "rows", "areas", "counts", "check", "homonyms"}
 )
 
 
@@ -150,6 +154,7 @@ def facts_of(entry: Entry) -> Facts:
         **texts,
         params=_texts(found, "params", problems),
         parties=_texts(found, "parties", problems),
+        homonyms=_texts(found, "homonyms", problems),
         evidence=tuple(_evidence(found.get("evidence", []), len(entry.objects), problems)),
         annul=found.get("annul", False) is True,
         run=run,

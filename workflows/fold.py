@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from evidence.entry import EntryKind, parse_time
+from workflows import standing
 from workflows.calendar import BusinessCalendar, OutOfCalendar
 from workflows.clocks import Clocks
 from workflows.definition import (
@@ -121,6 +122,7 @@ class Fold:
             self.flag(ExceptionCode.UNREADABLE, step.code, item.entry.seq, "not applicable")
             return
         self._late(item, step)
+        self._flags(item, step)
         branch = step.branch(item.facts.choice) if item.facts.choice else step.default_branch
         before = self.progress[step.code].done
         lacks = self._progress(item, step, branch)
@@ -138,6 +140,23 @@ class Fold:
             self._branch(item, step, branch)
         if step.closes and progress.done:
             self._close(item, step.code, Closing(step.closes, item.entry.seq, item.entry.at))
+
+    def _flags(self, item: Effective, step: Step) -> None:
+        """What an auditor would ask about: numbered homonyms, and contacts outside the hours, judged here again."""
+        for name in sorted(item.facts.homonyms):
+            self.flag(ExceptionCode.HOMONYM, step.code, item.entry.seq, f"{name}:{item.facts.homonyms[name]}")
+        if step.standing is None or not item.facts.verdict:
+            return
+        try:
+            moment = parse_time(item.facts.occurred_at or item.entry.at)
+            verdict = standing.judge(self.calendar, moment, step.standing).verdict
+        except OutOfCalendar:
+            self.flag(ExceptionCode.UNREADABLE, step.code, item.entry.seq, "occurred_at")
+            return
+        if verdict != item.facts.verdict:
+            self.flag(ExceptionCode.UNREADABLE, step.code, item.entry.seq, "verdict")
+        elif verdict is standing.Verdict.OUTSIDE:
+            self.flag(ExceptionCode.OUTSIDE_HOURS, step.code, item.entry.seq, step.standing.rule)
 
     def _beside(self, item: Effective, step: Step, branch: Branch | None) -> None:
         if branch is not None:

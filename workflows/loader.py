@@ -33,6 +33,7 @@ from workflows.definition import (
     Role,
     Slot,
     Span,
+    Standing,
     Step,
     StepClass,
     Text,
@@ -208,6 +209,8 @@ def _step(table: Table) -> Step:
         wait=_closed(table.table("wait"), _wait) if table.has("wait") else None,
         duty=table.text("duty", ""),
         duty_post=table.text("duty_post", ""),
+        post=table.text("post", ""),
+        standing=_closed(table.table("rule"), _standing) if table.has("rule") else None,
         waivable=table.flag("waivable"),
         after_closing=table.flag("after_closing"),
         only_closed=table.flag("only_closed"),
@@ -263,6 +266,7 @@ def _field(table: Table) -> Field:
         same_as=(same_as[0], same_as[1]) if len(same_as) == 2 else None,
         when=table.when(),
         max_length=table.number("max_length", 200, least=1, most=10_000),
+        compute=table.text("compute", ""),
     )
 
 
@@ -308,6 +312,22 @@ def _opens(table: Table) -> Opens | None:
 
 def _triggers(table: Table, key: str) -> tuple[Trigger, ...]:
     return tuple(Trigger.of(text) for text in table.texts(key))
+
+
+def _standing(table: Table) -> Standing:
+    queue = table.texts("queue")
+    if len(queue) not in {0, 2}:
+        table.problem("queue", "must be a param and its value")
+    return Standing(
+        rule=table.text("name"),
+        judges=table.texts("judges"),
+        when=table.when(),
+        warn=table.hour("warn"),
+        limit=table.hour("limit"),
+        refusal=table.text("refusal", ""),
+        queue=(queue[0], queue[1]) if len(queue) == 2 else None,
+        opens_field=table.text("opens_field", ""),
+    )
 
 
 def _wait(table: Table) -> Wait:

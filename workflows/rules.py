@@ -24,6 +24,7 @@ from workflows.errors import (
     EvidenceMissing,
     GuardUnmet,
     NoDelegate,
+    NotHolder,
     NotSupersedable,
     NotWaivable,
     ReasonMissing,
@@ -72,6 +73,21 @@ def may_act_for(
         allowed = directory.may_act_for(actor.id, principal, moment)
     if not allowed:
         raise NoDelegate(step=step.code, acting_for=principal)
+
+
+def holds_post(
+    step: Step, actor: Actor, principal: str, directory: Directory | None, moment: datetime
+) -> None:
+    """A step with a post is for who holds it then, or for who says that they act for such a holder."""
+    if not step.post or directory is None:
+        return
+    holders = [holder.actor for holder in directory.holders(step.post, moment)]
+    if (principal or actor.id) in holders:
+        return
+    principals: list[Json] = [
+        holder for holder in holders if holder != actor.id and directory.may_act_for(actor.id, holder, moment)
+    ]
+    raise NotHolder(step=step.code, post=step.post, principals=principals)
 
 
 def credible_date(occurred: datetime | None, now: datetime, calendar: BusinessCalendar) -> None:

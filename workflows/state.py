@@ -169,6 +169,8 @@ class ExceptionCode(StrEnum):
     REOPENED = "reopened"
     EFFECT_IGNORED = "effect_ignored"
     UNREADABLE = "unreadable"
+    OUTSIDE_HOURS = "outside_hours"
+    HOMONYM = "homonym"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from enum import StrEnum
 
 
@@ -77,6 +78,11 @@ class FieldKind(StrEnum):
     IDENTIFIER = "identifier"
     FOLIO = "folio"
     TICK = "tick"
+    DATE = "date"
+    MOMENT = "moment"
+    NUMBER = "number"
+    AGENT_KEY = "agent_key"
+    PHONE = "phone"
 
 
 When = Mapping[str, tuple[str, ...]]
@@ -98,7 +104,8 @@ class Field:
 
     ``unique`` refuses the same value in another case; ``unique_open`` in another *open* case of the process;
     ``reference`` is the kind under which the value can be searched. ``same_as`` is a ``(step, field)`` whose value in
-    force this one must repeat, and from which it is taken when left out.
+    force this one must repeat, and from which it is taken when left out. ``compute`` names the rule of
+    `workflows.computed` whose value this must be.
     """
 
     name: str
@@ -118,6 +125,7 @@ class Field:
     same_as: tuple[str, str] | None = None
     when: When | None = None
     max_length: int = 200
+    compute: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,15 +213,35 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A standing rule: what `workflows.standing` judges for every recording of the steps in ``judges``.
+
+    ``when`` looks at the case's params with those of the recording over them. ``warn`` and ``limit`` are local hours,
+    for rules that have them. Outside, an opening is refused on the ground ``refusal`` unless its param ``queue[0]``
+    says ``queue[1]``: then it waits until ``opens_field`` of this step, which the system fills.
+    """
+
+    rule: str
+    judges: tuple[str, ...]
+    when: When | None = None
+    warn: time | None = None
+    limit: time | None = None
+    refusal: str = ""
+    queue: tuple[str, str] | None = None
+    opens_field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step of the process.
 
     ``requires``: steps that must be met first (hard). ``follows``: steps the text puts first (soft: recording before
     them is an exception, not an error). ``roles`` may record it; ``performer`` does it; ``duty`` falls on the actor,
-    or on the holder of ``duty_post``. It may be recorded up to ``most`` times (0: any number), and is done once it was
-    recorded ``least`` times. ``by_system``: the system alone records it. ``after_closing``: an optional step that may
-    still be recorded once the case is closed (owed ones always may); ``only_closed``: not before. ``opens`` and
-    ``link_field`` as in a `Branch`.
+    or on the holder of ``duty_post``; ``post`` must be the actor's, or that of whom they act for. It may be recorded
+    up to ``most`` times (0: any number), and is done once it was recorded ``least`` times. ``by_system``: the system
+    alone records it, for a rule as ``standing`` says. ``after_closing``: an optional step that may still be recorded
+    once the case is closed (owed ones always may); ``only_closed``: not before. ``opens`` and ``link_field`` as in a
+    `Branch`.
     """
 
     code: str
@@ -240,6 +268,8 @@ class Step:
     wait: Wait | None = None
     duty: str = ""
     duty_post: str = ""
+    post: str = ""
+    standing: Standing | None = None
     waivable: bool = False
     after_closing: bool = False
     only_closed: bool = False

@@ -7,6 +7,7 @@ author sees all of them at once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import time
 from enum import StrEnum
 from typing import TypeVar, cast
 
@@ -111,6 +112,17 @@ class Table:
             self.problem(key, f"must be a whole number from {least} to {most}")
             return least
         return value
+
+    def hour(self, key: str) -> time | None:
+        """A local hour written ``hh:mm``; ``None`` where the key is absent."""
+        text = self.text(key, "")
+        if not text:
+            return None
+        try:
+            return time.fromisoformat(text)
+        except ValueError:
+            self.problem(key, f"{text!r} is not an hour (hh:mm)")
+            return None
 
     def word(self, key: str, words: type[Word], default: Word | None = None) -> Word:
         """One word of a closed vocabulary."""

@@ -134,6 +134,8 @@ def exception_word(code: str) -> str:
         "annulled": _("entrada anulada"),
         "out_of_order": _("registrado fuera de orden"),
         "recorded_late": _("registrado tarde"),
+        "outside_hours": _("contacto fuera de horario"),
+        "homonym": _("homónimo: lleva un número"),
         "overdue": _("plazo vencido"),
         "unmet": _("paso previo sin cumplir"),
         "refused": _("rechazado"),
