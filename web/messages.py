@@ -74,6 +74,7 @@ CASES: Mapping[str, Message] = {
     "request_reused": Message(409, N_("Este envío ya se usó para otra solicitud."), N_("Recarga la página y vuelve a sellar.")),
     "file_changed": Message(409, N_("«%(name)s» cambió mientras se guardaba; no se selló nada."), N_("Vuelve a subirlo.")),
     "evidence_not_accepted:full": Message(422, N_("«%(name)s» ya no cabe en el paso %(step)s, que admite %(limit)s de su clase."), N_("Quita alguno de los archivos.")),
+    "rows_decided": Message(409, N_("Mientras tanto otra persona decidió estas filas: %(rows)s; no se selló nada."), N_("Mira lo que se decidió. Decide sólo las demás, o envía otra vez si quieres cambiarlas con tu motivo.")),
     "too_many_files": Message(422, N_("Son demasiados archivos para una entrada: %(found)s de %(limit)s."), N_("Quita algunos, o repártelos en pasos que admitan repetirse.")),
 }  # fmt: skip
 """Refusals of `workflows`."""

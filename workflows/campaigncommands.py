@@ -53,6 +53,9 @@ class DecideRows:
     The step follows from where the campaign stands and who acts: the review before areas are asked, the answers
     afterwards, and the director's resolution for rows that await one. A specialist who records the director's decision
     brings his mail among ``uploads``.
+
+    ``seen`` is the last entry (``seq``) of the case that the person had before them, 0 for one who says nothing of it:
+    rows that somebody decided in a later entry are refused as `workflows.errors.RowsDecided`, within the append.
     """
 
     folio: str
@@ -61,6 +64,7 @@ class DecideRows:
     reason: str
     actor: Actor
     uploads: tuple[Upload, ...] = ()
+    seen: int = 0
     occurred_at: datetime | None = None
     acting_for: str = ""
     idempotency_key: str = ""

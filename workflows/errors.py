@@ -279,6 +279,15 @@ class TooManyFiles(Refusal):
     code = "too_many_files"
 
 
+class RowsDecided(Refusal):
+    """``rows`` (ranges), ``count``, ``actor``, ``at``, ``seq``: others decided these rows after what the person saw.
+
+    ``actor``, ``at`` and ``seq`` are of the latest such entry. Nothing was written.
+    """
+
+    code = "rows_decided"
+
+
 def _all(base: type[Refusal]) -> dict[str, type[Refusal]]:
     found = {}
     for kind in base.__subclasses__():
