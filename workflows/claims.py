@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,22 +17,10 @@ from workflows.ports import Directory
 from workflows.state import CaseState
 from workflows.uploads import PreparedFile
 
-Holding = Callable[[str, str], Sequence[str]]
-"""The folios that hold a reference, by its kind and value."""
-
-
-def nobody_holds(kind: str, value: str) -> Sequence[str]:
-    """The `Holding` of a desk without an index."""
-    del kind, value
-    return ()
-
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """A case at the moment of a command. ``state`` is ``None`` while the case is being opened.
-
-    ``holding`` asks which cases hold a reference; like the directory it answers the same throughout a command.
-    """
+    """A case at the moment of a command. ``state`` is ``None`` while the case is being opened."""
 
     definition: Definition
     entries: Sequence[SealedEntry]
@@ -40,7 +28,6 @@ class Situation:
     calendar: BusinessCalendar
     directory: Directory | None
     now: datetime
-    holding: Holding = nobody_holds
 
     @classmethod
     def of(
@@ -50,7 +37,6 @@ class Situation:
         calendar: BusinessCalendar,
         directory: Directory | None,
         now: datetime,
-        holding: Holding = nobody_holds,
     ) -> Situation:
         """The situation after a history; for an empty one the case is being opened."""
         state = (
@@ -58,11 +44,7 @@ class Situation:
             if entries
             else None
         )
-        return cls(definition, entries, state, calendar, directory, now, holding)
-
-    def later(self, entries: Sequence[SealedEntry]) -> Situation:
-        """The same desk at the same moment with more entries."""
-        return Situation.of(self.definition, entries, self.calendar, self.directory, self.now, self.holding)
+        return cls(definition, entries, state, calendar, directory, now)
 
     @property
     def params(self) -> Mapping[str, str]:
@@ -99,6 +81,7 @@ class Claim:
     opening: bool = False
     complete: bool = True
     corrects: int = 0
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

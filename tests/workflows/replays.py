@@ -107,8 +107,6 @@ class Walk:
         data = {name: value for name, value in data.items() if name not in wanted or wanted[name]}
         role = self.play.opener or self.definition.opening.roles[0]
         uploads = self.samples.opening_files(self.definition, data)
-        if isinstance(self.desk.reader, QuickReader):
-            self.desk.reader.others.update(data)  # the request sheet says what the case says
         command = OpenCase(self.play.process, self.play.actor(role), data, uploads)
         self.folio = self.desk.cases.open_case(command).folio
 
@@ -286,11 +284,8 @@ def begin(play: Play, start: str = "") -> Walk:
     return walk
 
 
-def check_replay(walk: Walk) -> list[CaseState]:
-    """Projection, rebuild and a fresh derivation agree; what was known at each entry is derived from those before it.
-
-    Gives the state after each entry.
-    """
+def check_replay(walk: Walk) -> None:
+    """Projection, rebuild and a fresh derivation agree; and what was known at each entry is a prefix of it all."""
     entries = walk.entries
     definition = load(walk.definition.source)
     calendar = BusinessCalendar.bundled()
@@ -301,12 +296,9 @@ def check_replay(walk: Walk) -> list[CaseState]:
     assert derive(definition, entries, calendar=calendar) == fresh
     report = walk.desk.cases.rebuild()
     assert (report.differences, report.failures) == ((), ())
-    states = []
     for entry in entries:
         known = derive(definition, entries, calendar=calendar, as_of=moment_of(entry))
         assert known == derive(definition, entries[: entry.seq], calendar=calendar)
-        states.append(known)
-    return states
 
 
 def moment_of(entry: Entry) -> datetime:
