@@ -140,7 +140,7 @@ def _timers(record: CaseRecord) -> Content:
             tag("td", both(names[timer.timer].es, names[timer.timer].en)),
             tag("td", timer.step),
             tag("td", moment(timer.started_at)),
-            tag("td", moment(timer.due_at)),
+            tag("td", moment(timer.due_at) if timer.due_at else "—"),
             tag("td", chip(*TIMERS[timer.state])),
         )
         for timer in record.state.timers

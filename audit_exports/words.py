@@ -43,12 +43,13 @@ EXCEPTIONS = {
     "annulled": ("Evidencia anulada", "Evidence annulled"),
     "out_of_order": ("Fuera de orden", "Out of order"),
     "recorded_late": ("Registrado tarde", "Recorded late"),
+    "outside_hours": ("Contacto fuera de horario", "Contact outside the hours"),
+    "homonym": ("Homónimo: lleva un número", "Homonym: carries a number"),
     "overdue": ("Plazo vencido", "Overdue"),
-    "gap": ("Día sin control", "Day without its control"),
-    "volume": ("Volumen fuera de lo esperado", "Volume other than expected"),
     "unmet": ("Requisito que dejó de cumplirse", "Requirement no longer met"),
     "refused": ("Rechazo", "Refusal"),
     "repeated": ("Paso repetido", "Step repeated"),
+    "reopened": ("Caso reabierto", "Case reopened"),
     "effect_ignored": ("Efecto sin aplicar", "Effect not applied"),
     "unreadable": ("Entrada no interpretable", "Entry not understood"),
 }
@@ -69,6 +70,8 @@ TIMERS = {
     "met": ("cumplido", "met", "ok"),
     "met_late": ("cumplido tarde", "met late", "bad"),
     "cancelled": ("cancelado", "cancelled", ""),
+    "paused": ("en pausa", "paused", "wait"),
+    "lapsed": ("terminó", "lapsed", ""),
 }
 
 

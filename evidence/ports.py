@@ -83,6 +83,44 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """One thing of a case that boards count: ``kind`` and ``code`` say what, ``at`` since when or at which entry.
+
+    A ``deadline`` also has ``due_at`` and, once it was met or lost its object, ``ended_at``. ``days`` is a length where
+    the kind has one (how late, how long), ``detail`` a word that belongs to the code. All derived, nothing personal.
+    """
+
+    kind: str
+    code: str
+    at: str
+    step: str = ""
+    detail: str = ""
+    due_at: str = ""
+    ended_at: str = ""
+    days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What boards and reports count of a case, beside its projection and as reproducible.
+
+    ``closed_at`` is empty while the case is open. ``waits_for`` is the role an open case waits for (``""``: the desk's
+    own turn), ``waits`` what for, ``waits_since`` since when. ``days_open`` are whole natural days from opening to
+    closing, -1 while open; ``days_late`` those by which the worst of its ended deadlines was missed, 0 for none, -1
+    where no deadline has ended.
+    """
+
+    outcome: str = ""
+    closed_at: str = ""
+    waits_for: str = ""
+    waits: str = ""
+    waits_since: str = ""
+    days_open: int = -1
+    days_late: int = -1
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Projection:
     """A case as lists and searches need it: a cache, reproducible from the entries, never an authority.
 
@@ -106,6 +144,7 @@ class Projection:
     document: bytes
     references: tuple[Reference, ...] = ()
     search_text: str = ""
+    tally: Tally = Tally()
 
 
 @dataclass(frozen=True, slots=True)

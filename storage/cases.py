@@ -14,9 +14,11 @@ from sqlalchemy import ColumnElement, Engine, Row, Select, case, func, select, t
 from documents.identifiers import fold
 from evidence.canonical import Json
 from evidence.entry import format_time
-from evidence.ports import BlobCorrupt, Reference
+from evidence.ports import BlobCorrupt, Figure, Reference, Tally
+from storage.board import members
 from storage.database import reading
-from storage.ledger_tables import projection, reference
+from storage.ledger_tables import figure, projection, reference, tally
+from storage.projections import FIGURE
 from workflows.ports import CaseQuery, CaseRow, Page
 
 MOST_ROWS = 500
@@ -36,6 +38,7 @@ _LISTED = (
     projection.c.title,
     projection.c.document,
 )
+_TALLY = tuple(tally.c[name] for name in Tally.__dataclass_fields__ if name != "figures")
 _DUE = case((projection.c.next_due == "", _LATEST), else_=projection.c.next_due)
 
 
@@ -90,7 +93,9 @@ class SqlCaseIndex:
 
     def folios(self) -> Iterator[str]:
         """Every folio the caches know, sorted, page after page."""
-        known = union(select(projection.c.case_id), select(reference.c.case_id)).subquery()
+        known = union(
+            *(select(table.c.case_id) for table in (projection, reference, tally, figure))
+        ).subquery()
         after = ""
         while True:
             page = select(known.c.case_id).where(known.c.case_id > after).order_by(known.c.case_id)
@@ -112,6 +117,20 @@ class SqlCaseIndex:
         words = select(projection.c.search_text).where(projection.c.case_id == folio)
         with reading(self._engine) as connection:
             return connection.execute(words).scalar_one_or_none() or ""
+
+    def tally(self, folio: str) -> Tally | None:
+        """What boards count of a case; ``None`` where the cache does not know it."""
+        with reading(self._engine) as connection:
+            row = connection.execute(select(*_TALLY).where(tally.c.case_id == folio)).one_or_none()
+            held = select(*FIGURE).where(figure.c.case_id == folio).order_by(figure.c.n)
+            figures = tuple(Figure(*item) for item in connection.execute(held))
+        return None if row is None else Tally(**row._asdict(), figures=figures)
+
+    def untallied(self) -> bool:
+        """Whether a case lacks its tally: it was projected by a program that made none."""
+        known = select(tally.c.case_id).where(tally.c.case_id == projection.c.case_id)
+        lacking = select(projection.c.case_id).where(~known.exists()).limit(1)
+        return bool(self._folios(lacking))
 
     def counts(self, query: CaseQuery) -> Mapping[str, int]:
         """How many of the cases a query matches are in each status; its order, limit and cursor play no part."""
@@ -142,6 +161,8 @@ def _filters(query: CaseQuery) -> list[ColumnElement[bool]]:
         (query.due_until != "", (table.next_due != "") & (table.next_due <= query.due_until)),
     ]
     chosen = [condition for wanted, condition in optional if wanted]
+    if query.counted is not None:
+        chosen.append(table.case_id.in_(members(query.counted)))
     words = fold(query.text).replace("\x00", " ").split()
     return chosen + [table.search_text.contains(word, autoescape=True) for word in words]
 

@@ -1,7 +1,7 @@
 """The ledger's tables: what is append-only, and the caches beside it.
 
 ``log_entry``, ``payload``, ``tile`` and ``checkpoint`` only ever grow; triggers (migration 0001) refuse the rest.
-``case_head``, ``projection`` and ``reference`` are caches that can be rebuilt from the entries.
+``case_head``, ``projection``, ``reference``, ``tally`` and ``figure`` are caches that can be rebuilt from the entries.
 """
 
 from __future__ import annotations
@@ -159,4 +159,46 @@ Index(
     unique=True,
     sqlite_where=reference.c.is_unique.is_(True),
     postgresql_where=reference.c.is_unique.is_(True),
+)
+
+tally = Table(
+    "tally",
+    metadata,
+    Column("case_id", Name, primary_key=True),
+    Column("process", Name, nullable=False),
+    Column("opened_at", Name, nullable=False),
+    Column("outcome", Name, nullable=False),
+    Column("closed_at", Name, nullable=False),
+    Column("waits_for", Name, nullable=False),
+    Column("waits", Name, nullable=False),
+    Column("waits_since", Name, nullable=False),
+    Column("days_open", Integer, nullable=False),
+    Column("days_late", Integer, nullable=False),
+)
+"""What boards count, one narrow row a case: `projection` holds documents and texts that a count must not read past."""
+Index("ix_tally_opened_at", tally.c.opened_at, tally.c.process, tally.c.closed_at)
+Index("ix_tally_closed_at", tally.c.closed_at, tally.c.process, tally.c.opened_at)
+
+figure = Table(
+    "figure",
+    metadata,
+    Column("case_id", Name, primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("process", Name, nullable=False),
+    Column("kind", Name, nullable=False),
+    Column("code", Name, nullable=False),
+    Column("at", Name, nullable=False),
+    Column("step", Name, nullable=False),
+    Column("detail", Name, nullable=False),
+    Column("due_at", Name, nullable=False),
+    Column("ended_at", Name, nullable=False),
+    Column("days", Integer, nullable=False),
+)
+Index("ix_figure_kind_at", figure.c.kind, figure.c.at, figure.c.code, figure.c.process, figure.c.case_id)
+Index(
+    "ix_figure_deadline",
+    figure.c.ended_at,
+    figure.c.due_at,
+    sqlite_where=text("kind = 'deadline'"),
+    postgresql_where=text("kind = 'deadline'"),
 )

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Insert, and_, bindparam, delete, insert, select, tuple_
+from sqlalchemy import Connection, Insert, Table, and_, bindparam, delete, insert, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
-from evidence.ports import Projection, Reference, ReferenceTaken, StoreError
-from storage.ledger_tables import log_entry, projection, reference
+from evidence.ports import Figure, Projection, Reference, ReferenceTaken, StoreError
+from storage.ledger_tables import figure, log_entry, projection, reference, tally
 
 
-def _upsert(maker: Any) -> Insert:
-    statement = maker.insert(projection)
-    fresh = {
-        column.name: statement.excluded[column.name] for column in projection.c if not column.primary_key
-    }
-    upsert: Insert = statement.on_conflict_do_update(index_elements=[projection.c.case_id], set_=fresh)
+def _upsert(maker: Any, table: Table) -> Insert:
+    statement = maker.insert(table)
+    fresh = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
+    upsert: Insert = statement.on_conflict_do_update(index_elements=[table.c.case_id], set_=fresh)
     return upsert
 
 
-_SAVE = {"sqlite": _upsert(sqlite), "postgresql": _upsert(postgresql)}
+_SAVE = {
+    name: (_upsert(maker, projection), _upsert(maker, tally))
+    for name, maker in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+FIGURE = tuple(column for column in figure.c if column.name in Figure.__dataclass_fields__)
+"""The columns that hold a `Figure`, by its members' names."""
+_FIGURES = select(*FIGURE).where(figure.c.case_id == bindparam("case")).order_by(figure.c.n)
+_ADD_FIGURE = insert(figure)
 _ADD_REFERENCE = insert(reference)
 _HELD = select(reference.c.kind, reference.c.value, reference.c.is_unique).where(
     reference.c.case_id == bindparam("case")
@@ -41,8 +46,11 @@ def save_projection(connection: Connection, wanted: Projection) -> None:
         ReferenceTaken: a unique reference belongs to another case.
         StoreError: a text holds NUL.
     """
-    row = _row(wanted)
-    connection.execute(_SAVE[connection.dialect.name], row)
+    row, counted = _row(wanted), _tally_row(wanted)
+    save, count = _SAVE[connection.dialect.name]
+    connection.execute(save, row)
+    connection.execute(count, counted)
+    _save_figures(connection, wanted)
     _save_references(connection, wanted.case, set(wanted.references))
 
 
@@ -54,8 +62,8 @@ def remove_projection(connection: Connection, case: str) -> None:
     """
     if connection.execute(_ENTRIES, {"case": case}).first() is not None:
         raise ValueError(f"{case} has entries")
-    connection.execute(delete(reference).where(reference.c.case_id == case))
-    connection.execute(delete(projection).where(projection.c.case_id == case))
+    for table in (reference, figure, tally, projection):
+        connection.execute(delete(table).where(table.c.case_id == case))
 
 
 def _row(wanted: Projection) -> dict[str, Any]:
@@ -77,9 +85,45 @@ def _row(wanted: Projection) -> dict[str, Any]:
     }
     texts = [value for value in row.values() if isinstance(value, str)]
     texts += [text for item in wanted.references for text in (item.kind, item.value)]
+    texts += [text for item in wanted.tally.figures for text in (item.code, item.step, item.detail)]
     if any("\x00" in text for text in texts):
         raise StoreError("a projection holds a NUL character")
     return row
+
+
+def _tally_row(wanted: Projection) -> dict[str, Any]:
+    counted = wanted.tally
+    return {
+        "case_id": wanted.case,
+        "process": wanted.process,
+        "opened_at": wanted.opened_at,
+        "outcome": counted.outcome,
+        "closed_at": counted.closed_at,
+        "waits_for": counted.waits_for,
+        "waits": counted.waits,
+        "waits_since": counted.waits_since,
+        "days_open": counted.days_open,
+        "days_late": counted.days_late,
+    }
+
+
+def _save_figures(connection: Connection, wanted: Projection) -> None:
+    """Most entries change none of them: the rows are written again only where they differ."""
+    figures = wanted.tally.figures
+    held = tuple(Figure(*row) for row in connection.execute(_FIGURES, {"case": wanted.case}))
+    if held == figures:
+        return
+    connection.execute(delete(figure).where(figure.c.case_id == wanted.case))
+    if figures:
+        rows = [
+            {"case_id": wanted.case, "process": wanted.process, "n": n, **_members(item)}
+            for n, item in enumerate(figures)
+        ]
+        connection.execute(_ADD_FIGURE, rows)
+
+
+def _members(item: Figure) -> dict[str, Any]:
+    return {column.name: getattr(item, column.name) for column in FIGURE}
 
 
 def _save_references(connection: Connection, case: str, wanted: set[Reference]) -> None:

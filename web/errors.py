@@ -82,6 +82,20 @@ def answer_for(error: BaseException) -> Answer | None:
     return None
 
 
+def retold(told: Mapping[str, Json]) -> tuple[str, str]:
+    """Message and advice of an answer that was kept as JSON, in this request's language."""
+    code, fields, problems = str(told.get("code", "")), told.get("fields"), told.get("problems")
+    known = messages.CASES.get(_variant(code, fields if isinstance(fields, dict) else {}))
+    if known is None:
+        return str(told.get("message", "")), str(told.get("advice", ""))
+    again = _answer(known, code, fields if isinstance(fields, dict) else {})
+    listed = problems if isinstance(problems, list) else []
+    what = "; ".join(
+        f"{item['field']}: {_problem(item)['message']}" for item in listed if isinstance(item, dict)
+    )
+    return f"{again.message} {what}".strip(), again.advice
+
+
 def house_answer(code: str, fields: Mapping[str, Json] | None = None) -> Answer:
     """An answer of `messages.HOUSE` by its code."""
     return _answer(messages.HOUSE[code], code, fields or {})

@@ -30,6 +30,7 @@ from identity.posts import PostDesk
 from identity.sessions import Sessions
 from identity.throttle import LoginThrottle
 from storage.accounts import Database, SqlAccounts, SqlSessions, SqlThrottle
+from storage.board import SqlBoard
 from storage.border import WrongLog
 from storage.cases import SqlCaseIndex
 from storage.database import connect, upgrade
@@ -40,6 +41,7 @@ from storage.guard import SqlGuard, SqliteGuard
 from storage.jobs import JobRecord, SqlJobs
 from storage.ledger import SqlLedger, log_begun, start_log
 from web.settings import Settings
+from workflows.board import Board
 from workflows.calendar import BusinessCalendar
 from workflows.cases import CaseService
 from workflows.ports import DocumentReader
@@ -183,6 +185,11 @@ class House:
     def index(self) -> SqlCaseIndex:
         """Lists and searches of cases."""
         return SqlCaseIndex(self.engine)
+
+    @cached_property
+    def board(self) -> Board:
+        """What boards and reports count."""
+        return SqlBoard(self.engine)
 
     @cached_property
     def directory(self) -> SqlDirectory:

@@ -104,6 +104,32 @@ class BusinessCalendar:
         except OverflowError as error:
             raise OutOfCalendar(moment.date(), self.first, self.last) from error
 
+    def local(self, moment: datetime) -> datetime:
+        """The same moment on the desk's clock."""
+        return moment.astimezone(self._zone)
+
+    def hours_of(self, day: date) -> tuple[time, time] | None:
+        """Opening and closing hours of a day, ``None`` where there is no service. Raises `OutOfCalendar`."""
+        return self.service[day.weekday()] if self.is_business_day(day) else None
+
+    def next_opening(self, moment: datetime) -> datetime:
+        """When service opens next, in UTC: today if it has not opened yet, else on the next day with service.
+
+        Raises:
+            OutOfCalendar: the table ends before that.
+        """
+        today = self.local_day(moment)
+        hours = self.hours_of(today)
+        early = hours is not None and self.local(moment).time() < hours[0]
+        day = today if early else self.next_business_day(today + timedelta(days=1))
+        hours = self.service[day.weekday()]
+        opening = hours[0] if hours is not None else self.closing
+        return datetime.combine(day, opening, self._zone).astimezone(UTC)
+
+    def at(self, text: str) -> datetime:
+        """The moment of a local ``yyyy-mm-ddThh:mm``, in UTC. Raises ValueError."""
+        return datetime.fromisoformat(text).replace(tzinfo=self._zone).astimezone(UTC)
+
     def is_business_day(self, day: date) -> bool:
         """Whether the desk works that day."""
         self._check(day)

@@ -11,14 +11,17 @@ from datetime import datetime
 
 from evidence.entry import BlobRef, EntryDraft, EntryKind, SealedEntry
 from evidence.ports import BlobStore, Clock, LedgerStore, Projection
-from workflows import closing, controls, rules, series
+from workflows import closing, rules, sets
 from workflows.calendar import BusinessCalendar
 from workflows.casefile import CaseView
-from workflows.claims import Claim, Situation
+from workflows.claims import Situation
 from workflows.commands import (
+    Actor,
     OpenCase,
+    OpenSet,
+    Part,
     Receipt,
-    RecordControl,
+    RecordSet,
     RecordStep,
     RefuseRequest,
     Supersede,
@@ -32,13 +35,12 @@ from workflows.corrections import (
     known_ground,
     noted,
     refusal,
-    refusal_claim,
 )
 from workflows.definition import Definition, Ground
 from workflows.derive import derive
-from workflows.drafting import draft, entry_kind, reused, state_claim
-from workflows.errors import FieldInvalid, FieldProblem, OutOfScope, UnknownCase
+from workflows.errors import OutOfScope, UnknownCase
 from workflows.facts import Facts, time_text
+from workflows.judging import outside_of
 from workflows.ports import CaseIndex, Directory, DocumentReader
 from workflows.readers import DirectReader
 from workflows.rebuild import RebuildReport, rebuild
@@ -88,6 +90,7 @@ class CaseService:
             calendar=calendar,
             clock=clock,
             directory=directory,
+            index=index,
             retention_years=retention_years,
         )
         self._index = index
@@ -139,25 +142,56 @@ class CaseService:
                 folio=receipt.folio,
             )
         files = self._opening_files(definition, command)
+        receipt = self._writer.open(definition, sets.opening(definition, command, files), files, command)
+        return self._stands(definition, receipt)
 
-        def drafts(situation: Situation, blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
-            claim = Claim(
-                step=definition.by_step[definition.opening.step],
-                actor=command.actor,
-                files=files,
-                data=command.data,
-                occurred_at=command.occurred_at,
-                requester=command.requester,
-                parent=command.parent,
-                opening=True,
-            )
-            stated = state_claim(situation, claim)
-            return (draft(situation, claim, stated, EntryKind.CASE_OPENED, blobs, command.refs),)
+    def open_with(self, command: OpenCase, parts: Sequence[Part]) -> Receipt:
+        """Open a case and record steps of it by the same actor: one append, all or nothing, one idempotency key.
 
-        return self._writer.open(definition, drafts, files, command)
+        Raises:
+            OutsideHours: the contact came outside the hours; it and its refusal have been recorded, the parts not.
+            And what `open_case` and `record` raise; a refusal of a part names it in its field ``in_step``.
+        """
+        definition = self.definitions.current(command.process)
+        if not parts or ground_of(definition, command.data) is not None:
+            return self.open_case(command)
+        rules.role_allowed(definition.opening.step, definition.opening.roles, command.actor)
+        files = self._opening_files(definition, command)
+        opened = sets.opening(definition, command, files)
+        pieces, more = self._pieces(definition, command.actor, parts)
+        first = sets.Piece(definition.opening.step, sets.attended(opened), len(files))
+        whole = OpenSet(command, tuple(parts))
+        everything = (*files, *more)
+        receipt = self._writer.open(definition, sets.in_sequence((first, *pieces)), everything, whole)
+        return self._stands(definition, receipt)
 
-    def record(self, command: RecordStep) -> Receipt:
+    def record_all(self, command: RecordSet) -> Receipt:
+        """Record several steps of a case by one actor: one append, all or nothing, one idempotency key.
+
+        Raises:
+            What `record` raises; a refusal names its step in its field ``in_step``.
+        """
+        definition = self._writer.definition_of(self._writer.history(command.folio))
+        pieces, files = self._pieces(definition, command.actor, command.parts)
+        receipt = self._writer.append(command.folio, sets.in_sequence(pieces), files, command)
+        return self._stands(definition, receipt)
+
+    def read_files(self, command: RecordStep) -> tuple[PreparedFile, ...]:
+        """The command's files, read for its step; `record` takes them for every case of the same definition.
+
+        Raises:
+            UnknownCase, UnknownStep, TooManyFiles, documents.refusals.FileRefused.
+        """
+        definition = self._writer.definition_of(self._writer.history(command.folio))
+        step = rules.known_step(definition, command.step)
+        return prepare(command.uploads, step, self._reader, self._max_files)
+
+    def record(self, command: RecordStep, read: Sequence[PreparedFile] | None = None) -> Receipt:
         """Record a step's evidence: one entry with all files, values and the choice.
+
+        Args:
+            command: what to record.
+            read: its files as `read_files` gave them, where they have been read before.
 
         Raises:
             UnknownCase, UnknownStep, RoleNotAllowed, NoDelegate, StepNotOpen, CaseClosed, GuardUnmet, ChoiceMissing,
@@ -168,26 +202,9 @@ class CaseService:
         definition = self._writer.definition_of(self._writer.history(command.folio))
         step = rules.known_step(definition, command.step)
         rules.role_allowed(step.code, step.roles or ("system",), command.actor)
-        files = prepare(command.uploads, step, self._reader, self._max_files)
-
-        def drafts(situation: Situation, blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
-            plain = [sealed.entry for sealed in situation.entries]
-            rules.step_takes_evidence(definition, _state(situation), step, plain)
-            claim = Claim(
-                step=step,
-                actor=command.actor,
-                files=files,
-                data=command.data,
-                choice=command.choice,
-                note=command.note,
-                carried=reused(situation, step, command.reuse),
-                occurred_at=command.occurred_at,
-                acting_for=command.acting_for,
-            )
-            stated = state_claim(situation, claim)
-            return (draft(situation, claim, stated, entry_kind(step, stated.branch), blobs),)
-
-        return self._writer.append(command.folio, drafts, files, command)
+        files = self.read_files(command) if read is None else tuple(read)
+        drafts = sets.recording(step, command.actor, _part(command), files)
+        return self._stands(definition, self._writer.append(command.folio, drafts, files, command))
 
     def supersede(self, command: Supersede) -> Receipt:
         """Correct an entry with a reason: a new entry takes its place, or (``annul``) nothing does.
@@ -266,55 +283,6 @@ class CaseService:
         """
         return closing.fire(self._writer, self._index, now or self._writer.clock())
 
-    def run_series(self, now: datetime | None = None) -> list[Receipt]:
-        """Open the cases of periodic controls whose period has begun, and close those whose period is over.
-
-        Idempotent, and safe from several processes at once. Returns the receipts of what this call recorded.
-
-        Raises:
-            workflows.closing.TimersIncomplete: some could not be handled; all others were.
-        """
-        return series.run(self._writer, self._index, now or self._writer.clock())
-
-    def control_case(self, process: str, code: str, day: str = "") -> str:
-        """The folio of a periodic control's case for a day (``""``: today), ``""`` where that period has none.
-
-        Raises:
-            UnknownProcess, NoSeries, FieldInvalid.
-        """
-        definition = self.definitions.current(process)
-        found = rules.known_series(definition, code)
-        wanted = controls.day_in(day) if day else self.calendar.local_day(self._writer.clock())
-        if wanted is None:
-            raise FieldInvalid((FieldProblem(found.day_field, "malformed", 0, day[:40]),))
-        return series.control_case(self._writer, self._index, definition, found, wanted)
-
-    def record_control(self, command: RecordControl) -> Receipt:
-        """Record one day of a periodic control, in the case of its period.
-
-        Raises:
-            UnknownProcess, NoSeries, DayRecorded, and what `record` raises.
-        """
-        definition = self.definitions.current(command.process)
-        found = rules.known_series(definition, command.series)
-        folio = self.control_case(command.process, command.series, command.day)
-        if not folio:
-            raise FieldInvalid((FieldProblem(found.day_field, "day_outside", 0, command.day),))
-        data = {**found.declares, **command.data, found.count_field: str(command.findings)}
-        if command.day:
-            data[found.day_field] = command.day
-        return self.record(
-            RecordStep(
-                folio=folio,
-                step=found.step,
-                actor=command.actor,
-                uploads=command.uploads,
-                data=data,
-                note=command.note,
-                idempotency_key=command.idempotency_key,
-            )
-        )
-
     def rebuild(self) -> RebuildReport:
         """Compare every projection with a fresh derivation and write all of them anew."""
         return rebuild(self._writer.ledger, self._index, self._writer.project)
@@ -334,14 +302,43 @@ class CaseService:
     ) -> Receipt:
         """Record a request together with its refusal, so that it is counted and can be found."""
         files = self._opening_files(definition, command)
-
-        def drafts(situation: Situation, blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
-            claim = refusal_claim(definition, command, files)
-            stated = state_claim(situation, claim)
-            opened = draft(situation, claim, stated, EntryKind.CASE_OPENED, blobs)
-            return (opened, refusal(situation, ground, command, note))
-
+        drafts = sets.opening_refused(definition, ground, command, files, note)
         return self._writer.open(definition, drafts, files, command)
+
+    def _stands(self, definition: Definition, receipt: Receipt) -> Receipt:
+        """The receipt, unless a contact outside the hours left only its refusal, or only the verdict."""
+        found = outside_of(self.calendar, definition, self._writer.history(receipt.folio), receipt)
+        if found is not None:
+            raise found
+        return receipt
+
+    def _pieces(
+        self, definition: Definition, actor: Actor, parts: Sequence[Part]
+    ) -> tuple[tuple[sets.Piece, ...], tuple[PreparedFile, ...]]:
+        """The parts of a set with their files read, in their order."""
+        pieces: list[sets.Piece] = []
+        everything: list[PreparedFile] = []
+        for part in parts:
+            with sets.named(part.step):
+                step = rules.known_step(definition, part.step)
+                rules.role_allowed(step.code, step.roles or ("system",), actor)
+                files = prepare(part.uploads, step, self._reader, self._max_files)
+            pieces.append(sets.Piece(step.code, sets.recording(step, actor, part, files), len(files)))
+            everything += files
+        return tuple(pieces), tuple(everything)
+
+
+def _part(command: RecordStep) -> Part:
+    return Part(
+        step=command.step,
+        uploads=command.uploads,
+        data=command.data,
+        choice=command.choice,
+        note=command.note,
+        reuse=command.reuse,
+        occurred_at=command.occurred_at,
+        acting_for=command.acting_for,
+    )
 
 
 def _state(situation: Situation) -> CaseState:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,10 +17,22 @@ from workflows.ports import Directory
 from workflows.state import CaseState
 from workflows.uploads import PreparedFile
 
+Holding = Callable[[str, str], Sequence[str]]
+"""The folios that hold a reference, by its kind and value."""
+
+
+def nobody_holds(kind: str, value: str) -> Sequence[str]:
+    """The `Holding` of a desk without an index."""
+    del kind, value
+    return ()
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """A case at the moment of a command. ``state`` is ``None`` while the case is being opened."""
+    """A case at the moment of a command. ``state`` is ``None`` while the case is being opened.
+
+    ``holding`` asks which cases hold a reference; like the directory it answers the same throughout a command.
+    """
 
     definition: Definition
     entries: Sequence[SealedEntry]
@@ -28,6 +40,7 @@ class Situation:
     calendar: BusinessCalendar
     directory: Directory | None
     now: datetime
+    holding: Holding = nobody_holds
 
     @classmethod
     def of(
@@ -37,6 +50,7 @@ class Situation:
         calendar: BusinessCalendar,
         directory: Directory | None,
         now: datetime,
+        holding: Holding = nobody_holds,
     ) -> Situation:
         """The situation after a history; for an empty one the case is being opened."""
         state = (
@@ -44,7 +58,11 @@ class Situation:
             if entries
             else None
         )
-        return cls(definition, entries, state, calendar, directory, now)
+        return cls(definition, entries, state, calendar, directory, now, holding)
+
+    def later(self, entries: Sequence[SealedEntry]) -> Situation:
+        """The same desk at the same moment with more entries."""
+        return Situation.of(self.definition, entries, self.calendar, self.directory, self.now, self.holding)
 
     @property
     def params(self) -> Mapping[str, str]:
@@ -81,7 +99,6 @@ class Claim:
     opening: bool = False
     complete: bool = True
     corrects: int = 0
-    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ class TimersIncomplete(Exception):
         self.failures = tuple(failures)
 
 
-OF_ONE_CASE = (
+_OF_ONE_CASE = (
     Refusal,
     NotACase,
     OutOfCalendar,
@@ -60,7 +60,7 @@ def fire(writer: CaseWriter, index: CaseIndex, now: datetime) -> list[Receipt]:
     for folio in index.due_before(now):
         try:
             receipts += _fire_case(writer, folio, now)
-        except OF_ONE_CASE as error:
+        except _OF_ONE_CASE as error:
             failures.append((folio, str(error)))
     if failures:
         raise TimersIncomplete(receipts, failures)

@@ -58,7 +58,6 @@ class OpenCase:
     """Open a case of ``process`` under the definition in force.
 
     ``requester`` is the actor id of who asked, where that is somebody with an account and not the one typing.
-    ``parent`` is the folio of the case this one comes from, ``refs`` leaves of the entries there that it answers.
     """
 
     process: str
@@ -67,26 +66,6 @@ class OpenCase:
     uploads: tuple[Upload, ...] = ()
     occurred_at: datetime | None = None
     requester: str = ""
-    parent: str = ""
-    refs: tuple[str, ...] = ()
-    idempotency_key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordControl:
-    """Record the periodic control ``series`` of a process for a day (``""``: today), with how many findings it had.
-
-    Without ``data`` the values that the definition lets every quick recording declare are taken.
-    """
-
-    process: str
-    series: str
-    actor: Actor
-    findings: int = 0
-    day: str = ""
-    uploads: tuple[Upload, ...] = ()
-    data: Mapping[str, str] = field(default_factory=dict)
-    note: str = ""
     idempotency_key: str = ""
 
 
@@ -104,6 +83,48 @@ class RecordStep:
     reuse: tuple[Reuse, ...] = ()
     occurred_at: datetime | None = None
     acting_for: str = ""
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One step of a set; its members are those of `RecordStep`."""
+
+    step: str
+    uploads: tuple[Upload, ...] = ()
+    data: Mapping[str, str] = field(default_factory=dict)
+    choice: str = ""
+    note: str = ""
+    reuse: tuple[Reuse, ...] = ()
+    occurred_at: datetime | None = None
+    acting_for: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSet:
+    """Open a case and record steps of it by the same actor, all or nothing, under the opening's idempotency key."""
+
+    opening: OpenCase
+    parts: tuple[Part, ...]
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts."""
+        return self.opening.actor
+
+    @property
+    def idempotency_key(self) -> str:
+        """One for the whole set."""
+        return self.opening.idempotency_key
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSet:
+    """Record several steps of a case by one actor, all or nothing."""
+
+    folio: str
+    actor: Actor
+    parts: tuple[Part, ...]
     idempotency_key: str = ""
 
 
@@ -169,7 +190,11 @@ class SealedObject:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was sealed. ``leaf`` (hex) is the entry's place in chain and tree; ``state`` is derived after it."""
+    """What was sealed. ``leaf`` (hex) is the entry's place in chain and tree; ``state`` is derived after it.
+
+    Of several entries it is the last that a person made; ``first`` and ``last`` are the ``seq`` of all of them, and
+    ``step`` and ``role`` those of the entry told.
+    """
 
     folio: str
     seq: int
@@ -177,6 +202,10 @@ class Receipt:
     recorded_at: str
     objects: tuple[SealedObject, ...]
     state: CaseState
+    step: str = ""
+    role: str = ""
+    first: int = 0
+    last: int = 0
 
     def as_json(self) -> dict[str, Json]:
         """The object that ``cases record --json`` prints."""

@@ -1,6 +1,7 @@
 """A process definition as frozen data; `workflows.loader` reads it from TOML and refuses what it does not know.
 
-What a step is made of stands in `workflows.step` and is named here again: to its readers a definition is one thing.
+What a step is made of stands in `workflows.step`, a timer in `workflows.term`, and both are named here again: to its
+readers a definition is one thing.
 
 ``docs/formats/process-definition.md`` is the normative text: what each member means and how states follow from it.
 Nothing here decides anything: rules live in `workflows.rules` and `workflows.derive`.
@@ -10,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 
 from workflows.step import (
@@ -25,6 +25,7 @@ from workflows.step import (
     FieldKind,
     Option,
     Slot,
+    Standing,
     Step,
     StepClass,
     Text,
@@ -32,6 +33,7 @@ from workflows.step import (
     When,
     applies,
 )
+from workflows.term import Timer, TimerEffect, Trigger
 
 __all__ = [
     "FILE_FAMILIES",
@@ -56,14 +58,15 @@ __all__ = [
     "Outcome",
     "Question",
     "Role",
-    "Series",
     "Slot",
     "Span",
+    "Standing",
     "Step",
     "StepClass",
     "Text",
     "Timer",
     "TimerEffect",
+    "Trigger",
     "Wait",
     "When",
     "applies",
@@ -124,60 +127,6 @@ class Ground:
     destination: str
     destination_name: Text
     outcome: str
-
-
-class TimerEffect(StrEnum):
-    """What an overdue timer does: shows, reminds, or closes through its step."""
-
-    ALERT = "alert"
-    REMIND = "remind"
-    CLOSE = "close"
-
-
-@dataclass(frozen=True, slots=True)
-class Timer:
-    """Time that runs from the first of ``starts`` to the first of ``meets``, counted in ``unit`` days.
-
-    ``warn`` 0: no warning. ``effect`` close records ``closing_step`` (done by the system) once overdue.
-    """
-
-    code: str
-    name: Text
-    step: str
-    starts: tuple[str, ...]
-    meets: tuple[str, ...]
-    unit: str
-    limit: int
-    warn: int
-    effect: TimerEffect
-    closing_step: str = ""
-    assumption: Text | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """A control that returns: one case a ``period``, in which each day of ``every`` is recorded in ``step``.
-
-    ``report_step`` is the system's, and closes the period with its counts. ``day_field`` and ``count_field`` of
-    ``step`` hold the day looked at and how many findings it had; ``declares`` are values that every quick recording
-    brings. ``volume_step``: the cases of the process in which that step was done in the period are counted too, and
-    ``expected`` (least, most) says how many there should be. ``post`` is who gets the report.
-    """
-
-    code: str
-    name: Text
-    step: str
-    report_step: str
-    every: str
-    period: str
-    params: Mapping[str, str]
-    day_field: str
-    count_field: str
-    declares: Mapping[str, str]
-    volume_step: str = ""
-    expected: tuple[int, int] | None = None
-    post: str = ""
-    assumption: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +223,6 @@ class Definition:
     grounds: tuple[Ground, ...]
     steps: tuple[Step, ...]
     timers: tuple[Timer, ...]
-    series: tuple[Series, ...]
     spans: tuple[Span, ...]
     catalogues: tuple[Catalogue, ...]
     controls: tuple[Control, ...]
@@ -302,20 +250,6 @@ class Definition:
         return {timer.code: timer for timer in self.timers}
 
     @cached_property
-    def by_series(self) -> Mapping[str, Series]:
-        """Periodic controls by code."""
-        return {item.code: item for item in self.series}
-
-    @cached_property
-    def series_of(self) -> Mapping[str, str]:
-        """The series of each step that belongs to the cases of one; other steps are of ordinary cases."""
-        return {step: item.code for item in self.series for step in (item.step, item.report_step)}
-
-    def belongs(self, step: Step, series: str, params: Mapping[str, str]) -> bool:
-        """Whether a step is one of a case's: of its series (``""``: an ordinary case), and its condition holds."""
-        return self.series_of.get(step.code, "") == series and applies(step.when, params)
-
-    @cached_property
     def by_machine(self) -> Mapping[str, Machine]:
         """State machines by code."""
         return {machine.code: machine for machine in self.machines}
@@ -340,6 +274,12 @@ class Definition:
         """Outcomes by code."""
         return {outcome.code: outcome for outcome in self.outcomes}
 
+    @cached_property
+    def waits(self) -> tuple[Wait, ...]:
+        """Everything a case may wait for, in the order of the file."""
+        found = [wait for step in self.steps for wait in (step.wait, *(b.wait for b in step.branches))]
+        return tuple(wait for wait in found if wait is not None)
+
     @property
     def label(self) -> str:
         """``MA-001@2025-12-15``, as entries name it."""
@@ -356,9 +296,7 @@ class Definition:
         """The words for a `CaseState.status`: an outcome, a wait or a status of the primary machine."""
         if status in self.by_outcome:
             return self.by_outcome[status].name
-        if status in self.by_series:
-            return self.by_series[status].name
-        for wait in (wait for step in self.steps for wait in step.waits()):
+        for wait in self.waits:
             if wait.code == status:
                 return wait.name
         return NEW_NAME if status == NEW else Text(status, status)

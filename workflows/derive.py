@@ -20,7 +20,6 @@ from workflows.history import History, resolve
 from workflows.state import (
     CaseException,
     CaseState,
-    ControlState,
     ExceptionCode,
     Measure,
     StepState,
@@ -103,7 +102,6 @@ class _State:
         doubtful = any(step.unmet or step.lacks for step in steps if step.status is StepStatus.DONE)
         runs = tuple(self._timers())
         waiting = self._waiting(steps)
-        control = fold.control.state(self.moment, fold.calendar) if fold.control is not None else None
         return CaseState(
             folio=self.entries[0].case,
             process=definition.process,
@@ -119,18 +117,17 @@ class _State:
                 s.step for s in steps if s.status is StepStatus.OPEN and s.step not in by_system
             ),
             missing=tuple(step.step for step in owed),
-            complete=not owed and not doubtful and not (control and control.gaps),
+            complete=not owed and not doubtful,
             closed=self.closed,
             status=self._status(waiting),
             waiting=waiting,
             closing=fold.closing,
             timers=runs,
-            exceptions=tuple(sorted(self._exceptions(steps, control), key=lambda item: item.seq)),
+            exceptions=tuple(sorted(self._exceptions(steps), key=lambda item: item.seq)),
             routes=tuple(fold.routes),
             measures=tuple(self._measures()),
             parties=tuple(fold.parties),
             superseded=self.history.superseded,
-            control=control,
         )
 
     def _step(self, step: Step) -> StepState:
@@ -146,9 +143,13 @@ class _State:
             choice=progress.choice,
             in_turn=status is StepStatus.OPEN and not self.fold.expected(step),
             mandatory=step.kind is StepClass.MANDATORY and status is not StepStatus.NOT_APPLICABLE,
-            repeatable=status is StepStatus.DONE and not self.closed and len(progress.entries) < step.most,
+            repeatable=status is StepStatus.DONE and not self.closed and self._room(step, progress),
             round=progress.round,
         )
+
+    @staticmethod
+    def _room(step: Step, progress: Progress) -> bool:
+        return not step.most or len(progress.entries) < step.most
 
     def _status_of(self, step: Step, progress: Progress) -> tuple[StepStatus, tuple[str, ...]]:
         if not self.fold.applicable(step):
@@ -160,7 +161,7 @@ class _State:
         if self.closed and not self._owed_after_closing(step):
             return StepStatus.NOT_APPLICABLE, ()
         unmet = self.fold.unmet(step)
-        if unmet or step.by_system:
+        if unmet or step.by_system or (step.only_closed and not self.closed):
             return StepStatus.BLOCKED, unmet
         return StepStatus.OPEN, ()
 
@@ -173,51 +174,52 @@ class _State:
         return step.kind is StepClass.MANDATORY or step.after_closing
 
     def _timers(self) -> Iterator[TimerState]:
-        for run in self.fold.runs:
+        for run in self.fold.clocks.runs:
             closing = self.definition.by_step.get(run.timer.closing_step)
             blocks = self.fold.unmet(closing) if closing is not None else ()
             yield timers.state_of(run, self.moment, blocks, self.fold.calendar)
 
     def _waiting(self, steps: Sequence[StepState]) -> Waiting | None:
         """What the case waits for: an open step of the desk itself, in its turn, means that it does not wait."""
-        found: Waiting | None = None
+        found = self._told_to_wait()
+        if found is not None or self.closed:
+            return found
         for state in steps:
             step = self.definition.by_step[state.step]
-            if self.closed or not state.in_turn or step.kind not in _DRIVING:
+            if not state.in_turn or step.kind not in _DRIVING:
                 continue
-            wait = step.waits_for(state.choice)
-            if wait is None:
+            if step.wait is None:
                 return None
             if found is None:
-                since, seq = self._since(step, state)
-                found = Waiting(wait.code, wait.who, step.code, since, seq)
+                since, seq = self._since(step)
+                found = Waiting(step.wait.code, step.wait.who, step.code, since, seq)
         return found
 
-    def _since(self, step: Step, state: StepState) -> tuple[str, int]:
-        """When a wait began: at the last entry of the steps before it, or of the step itself where that set it."""
+    def _told_to_wait(self) -> Waiting | None:
+        """What a branch says the case waits for, until its step is recorded again: the last one told."""
+        told = [(step, self.fold.progress[step.code]) for step in self.definition.steps]
+        waits = [(step, progress) for step, progress in told if progress.wait and self.fold.applicable(step)]
+        if self.closed or not waits:
+            return None
+        step, progress = max(waits, key=lambda item: item[1].last_seq)
+        wait = progress.wait
+        return Waiting(wait.code, wait.who, step.code, progress.last_at, progress.last_seq) if wait else None
+
+    def _since(self, step: Step) -> tuple[str, int]:
+        """When a wait began: at the last entry of the steps before it."""
         before = [self.fold.progress[code] for code in (*step.requires, *step.follows)]
-        branch = step.branch(state.choice)
-        if branch is not None and branch.wait is not None:
-            before.append(self.fold.progress[step.code])
         last = max(before, key=lambda item: item.last_seq, default=Progress())
         return last.last_at, last.last_seq
 
     def _status(self, waiting: Waiting | None) -> str:
         if self.fold.closing is not None:
             return self.fold.closing.outcome
-        if self.fold.control is not None:
-            return self.fold.control.series.code
         if waiting is not None:
             return waiting.code
         return self.fold.machines[self.definition.primary.code].status or NEW
 
-    def _exceptions(
-        self, steps: Sequence[StepState], control: ControlState | None
-    ) -> Iterator[CaseException]:
+    def _exceptions(self, steps: Sequence[StepState]) -> Iterator[CaseException]:
         yield from self.fold.exceptions
-        if control is not None:
-            step = self.definition.by_series[control.series].step
-            yield from (CaseException(ExceptionCode.GAP, step, 1, day) for day in control.gaps)
         steps_of = {entry.seq: entry.step for entry in self.entries}
         annulled = {by for _, by in self.history.annulled}
         for seq, by in self.history.superseded:
@@ -229,8 +231,8 @@ class _State:
             if state.status is StepStatus.DONE and (state.unmet or state.lacks):
                 detail = ",".join((*state.unmet, *state.lacks))
                 yield CaseException(ExceptionCode.UNMET, state.step, max(state.entries), detail)
-        for run in self.fold.runs:
-            late = run.active and self.moment > run.due_at and run.timer.effect == "alert"
+        for run in self.fold.clocks.runs:
+            late = run.active and not run.paused and self.moment > run.due_at and run.timer.effect == "alert"
             if late:
                 yield CaseException(ExceptionCode.OVERDUE, run.timer.step, run.started_seq, run.timer.code)
 

@@ -10,15 +10,15 @@ from workflows import rules
 from workflows.casefile import entry_files, typed_data
 from workflows.claims import Carried, Claim, Situation, Stated
 from workflows.commands import Reuse
-from workflows.controldays import looked, with_today
 from workflows.definition import Branch, Definition, EvidenceType, Field, Slot, Step
 from workflows.duties import check_duties, parties_of
-from workflows.errors import EvidenceNotAccepted, FieldInvalid, FieldProblem, ReuseNotAllowed
-from workflows.facts import ABSENT, EvidenceFact, Facts, facts_of, time_text
-from workflows.matching import accepted_families, assign, evidence_type, typed_evidence
+from workflows.errors import FieldInvalid, FieldProblem, ReuseNotAllowed
+from workflows.facts import EvidenceFact, Facts, facts_of, time_text
+from workflows.matching import assign, evidence_type, typed_evidence
+from workflows.proposals import filled
 from workflows.shots import check_shots, shot_json
 from workflows.uploads import PreparedFile
-from workflows.values import NO_SECRETS, check_note, check_values, is_ticked, reference_value
+from workflows.values import NO_SECRETS, Values, check_note, check_values, is_ticked, reference_value
 
 
 def state_claim(situation: Situation, claim: Claim) -> Stated:
@@ -31,9 +31,16 @@ def state_claim(situation: Situation, claim: Claim) -> Stated:
     definition, step = situation.definition, claim.step
     rules.credible_date(claim.occurred_at, situation.now, situation.calendar)
     rules.may_act_for(definition, step, claim.actor, claim.acting_for, situation.directory, situation.now)
+    if not claim.corrects or claim.actor.role in step.roles:
+        moment = claim.occurred_at or situation.now
+        rules.holds_post(step, claim.actor, claim.acting_for, situation.directory, moment)
     branch = None if claim.opening else rules.chosen_branch(step, claim.choice)
-    values, note = _form(situation, claim)
-    slots = _slots(situation, claim, branch)
+    if situation.state is not None and not claim.corrects:
+        moment = claim.occurred_at or situation.now
+        rules.within_window(situation.state, step, branch, moment)
+    form, note, homonyms = _form(situation, claim)
+    values = form.data
+    slots = _slots(claim, branch)
     _readings(situation, claim, slots, values)
     check_shots(claim.files, situation.calendar.local_day(situation.now))
     facts = _evidence(claim, slots, values)
@@ -41,24 +48,21 @@ def state_claim(situation: Situation, claim: Claim) -> Stated:
         rules.sufficient_evidence(step, branch, facts)
     parties = parties_of(situation, claim, values)
     check_duties(situation, claim, parties)
-    control = looked(situation, claim, values)
     return Stated(
         Facts(
-            occurred_at=time_text(claim.occurred_at or (control.occurred if control else None)),
+            occurred_at=time_text(claim.occurred_at),
             actor_class=claim.actor.kind,
             via=claim.actor.via,
             acting_for=claim.acting_for,
             definition=definition.digest if claim.opening and not claim.corrects else "",
             calendar=situation.calendar.id if claim.opening and not claim.corrects else "",
-            params=_params(definition, claim, values),
+            params=form.params,
             parties=parties,
             evidence=facts,
             choice=branch.code if branch is not None else "",
             destination=branch.destination if branch is not None else "",
-            link=values.get(branch.link_field, "") if branch is not None else "",
-            day=control.day if control else "",
-            count=control.count if control else ABSENT,
-            parent=claim.parent,
+            link=values.get(step.continuation(branch)[1], ""),
+            homonyms=homonyms,
         ),
         payload_of(claim, slots, values, note),
         branch,
@@ -150,17 +154,17 @@ def _file_json(file: PreparedFile, slot: Slot | None) -> dict[str, Json]:
     return {**found, "shot": shot} if shot else found
 
 
-def _form(situation: Situation, claim: Claim) -> tuple[Mapping[str, str], str]:
-    """Typed values and note; every problem of the form is reported at once."""
+def _form(situation: Situation, claim: Claim) -> tuple[Values, str, Mapping[str, str]]:
+    """Typed values, note and homonyms; every problem of the form is reported at once."""
     fields = form_fields(situation.definition, claim.step, opening=claim.opening)
     data, problems = _repeated(situation, claim, fields)
-    data = with_today(situation, claim, data)
+    data, homonyms, computed = filled(situation, fields, data, complete=claim.complete)
     values = check_values(situation.definition, fields, data, situation.params, complete=claim.complete)
     note, noted = check_note(claim.note)
-    problems = (*problems, *values.problems, *noted)
+    problems = (*problems, *computed, *values.problems, *noted)
     if problems:
         raise FieldInvalid(problems)
-    return values.data, note
+    return values, note, homonyms
 
 
 def _repeated(
@@ -181,34 +185,12 @@ def _repeated(
     return data, tuple(problems)
 
 
-def _fresh(situation: Situation, claim: Claim, slots: Sequence[Slot]) -> None:
-    """A slot that asks for something new takes no file that the case has already, from an entry that counts or not."""
-    known = {
-        blob.sha256: sealed.entry.seq
-        for sealed in reversed(situation.entries)
-        for blob in sealed.entry.objects
-        if sealed.entry.seq != claim.corrects
-    }
-    for slot, file in zip(slots, claim.files, strict=True):
-        if slot.fresh and file.sha256 in known:
-            raise EvidenceNotAccepted(
-                step=claim.step.code,
-                name=file.name,
-                family=file.family,
-                slot=slot.code,
-                accepted=list(accepted_families(slot)),
-                why="known",
-                seq=known[file.sha256],
-            )
-
-
-def _slots(situation: Situation, claim: Claim, branch: Branch | None) -> list[Slot]:
+def _slots(claim: Claim, branch: Branch | None) -> list[Slot]:
     evidence = claim.step.evidence
     if branch is not None and branch.evidence is not None:
         evidence = branch.evidence
     taken = [item.slot for item in claim.carried]
     slots = assign(claim.step, evidence, [file.piece for file in claim.files], taken)
-    _fresh(situation, claim, slots)
     risky = any(
         slot.secret_risk and file.family == "image" for slot, file in zip(slots, claim.files, strict=True)
     )
@@ -247,11 +229,6 @@ def _type(slot: Slot, file: PreparedFile) -> str:
     if found is None:
         raise ValueError(f"slot {slot.code} does not take {file.family}")
     return str(found)
-
-
-def _params(definition: Definition, claim: Claim, values: Mapping[str, str]) -> dict[str, str]:
-    fields = form_fields(definition, claim.step, opening=claim.opening)
-    return {item.name: values[item.name] for item in fields if item.param and item.name in values}
 
 
 def _reused(situation: Situation, step: Step, wanted: Reuse) -> Carried:

@@ -16,9 +16,6 @@ from evidence.canonical import Json
 from evidence.entry import Entry, format_time, parse_time
 from workflows.ranges import format_ranges
 
-ABSENT = -1
-"""What a number is that no entry states."""
-
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFact:
@@ -100,12 +97,8 @@ class Facts:
     queried_at: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     check: Mapping[str, str] = field(default_factory=dict)
-    series: str = ""
-    period: str = ""
-    since: str = ""
-    day: str = ""
-    parent: str = ""
-    count: int = ABSENT
+    verdict: str = ""
+    homonyms: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Json]:
@@ -115,6 +108,8 @@ class Facts:
             members["params"] = dict(self.params)
         if self.parties:
             members["parties"] = dict(self.parties)
+        if self.homonyms:
+            members["homonyms"] = dict(self.homonyms)
         if self.evidence:
             members["evidence"] = [item.as_json() for item in self.evidence]
         if self.rows:
@@ -129,18 +124,16 @@ class Facts:
             members["annul"] = True
         if self.run:
             members["run"] = self.run
-        if self.count >= 0:
-            members["count"] = self.count
         return members
 
 
 _TEXTS = (
     "occurred_at actor_class via acting_for definition calendar choice rule reason destination link timer mark due_at "
-    "sheet queried_at series period since day parent"
+    "sheet queried_at verdict"
 ).split()
 _TIMES = ("occurred_at", "due_at", "queried_at")
 FACT_NAMES = frozenset(
-    {*_TEXTS, "params", "parties", "evidence", "annul", "run", "rows", "areas", "counts", "check", "count"}
+    {*_TEXTS, "params", "parties", "evidence", "annul", "run", "rows", "areas", "counts", "check", "homonyms"}
 )
 
 
@@ -153,14 +146,18 @@ def facts_of(entry: Entry) -> Facts:
         if texts[name] and not is_time(texts[name]):
             problems.append(name)
             texts[name] = ""
+    run = found.get("run", 0)
+    if not isinstance(run, int) or isinstance(run, bool):
+        problems.append("run")
+        run = 0
     return Facts(
         **texts,
         params=_texts(found, "params", problems),
         parties=_texts(found, "parties", problems),
+        homonyms=_texts(found, "homonyms", problems),
         evidence=tuple(_evidence(found.get("evidence", []), len(entry.objects), problems)),
         annul=found.get("annul", False) is True,
-        run=_number(found, "run", 0, problems),
-        count=_number(found, "count", ABSENT, problems),
+        run=run,
         rows=tuple(_rows(found.get("rows", []), problems)),
         areas=_codes(found.get("areas", []), problems),
         counts=_numbers(found.get("counts", {}), problems),
@@ -181,14 +178,6 @@ def is_time(text: str) -> bool:
 def time_text(moment: datetime | None) -> str:
     """A ledger time, ``""`` for none."""
     return format_time(moment) if moment is not None else ""
-
-
-def _number(found: Mapping[str, Json], name: str, absent: int, problems: list[str]) -> int:
-    value = found.get(name, absent)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    problems.append(name)
-    return absent
 
 
 def _text(found: Mapping[str, Json], name: str, problems: list[str]) -> str:

@@ -5,14 +5,14 @@ Mutable inside, seen only by `workflows.derive`. Each entry costs the same howev
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from evidence.entry import EntryKind, parse_time
-from workflows import controls, timers
+from workflows import standing
 from workflows.calendar import BusinessCalendar, OutOfCalendar
+from workflows.clocks import Clocks
 from workflows.definition import (
     Branch,
     Definition,
@@ -20,8 +20,7 @@ from workflows.definition import (
     Evidence,
     Step,
     StepClass,
-    Timer,
-    TimerEffect,
+    Wait,
     applies,
 )
 from workflows.facts import Facts
@@ -40,6 +39,8 @@ class Progress:
     choice: str = ""
     unmet: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    enough: int = 0
+    wait: Wait | None = None
     waived: int = 0
     duties_waived: int = 0
     round: int = 1
@@ -67,18 +68,13 @@ class Fold:
         self.machines = {
             machine.code: MachineState(machine.code, "", 0, "", "") for machine in definition.machines
         }
-        self.runs: list[timers.Run] = []
+        self.clocks = Clocks(definition, calendar)
         self.exceptions: list[CaseException] = []
         self.routes: list[Route] = []
         self.parties: list[tuple[str, str, int]] = []
         self.closing: Closing | None = None
         self.closing_step = ""
-        self.control: controls.Control | None = None
-        self._active: dict[str, timers.Run] = {}
-        self._by_number: dict[tuple[str, int], timers.Run] = {}
-        self._runs_of: Counter[str] = Counter()
-        self._starts = _index(definition.timers, "starts")
-        self._meets = _index(definition.timers, "meets")
+        self.parent = ""
 
     def run(self) -> None:
         """Read everything that counts."""
@@ -94,8 +90,7 @@ class Fold:
 
     def applicable(self, step: Step) -> bool:
         """Whether the step's condition holds for this case."""
-        series = self.control.series.code if self.control is not None else ""
-        return self.definition.belongs(step, series, self.params)
+        return applies(step.when, self.params)
 
     def met(self, code: str) -> bool:
         """Whether a required step stands firm: done on firm ground, waived, or not of this case."""
@@ -116,35 +111,7 @@ class Fold:
         """Note something out of the ordinary."""
         self.exceptions.append(CaseException(code, step, seq, detail))
 
-    def _begin_control(self, item: Effective) -> None:
-        """The first entry of a case of a series: it brings no evidence, it says what is owed from when on."""
-        facts = item.facts
-        self.params.update(facts.params)
-        self.control = controls.begun(self.definition.by_series.get(facts.series), facts.period, facts.since)
-        if self.control is None:
-            self.flag(ExceptionCode.UNREADABLE, item.entry.step, item.entry.seq, "series")
-
-    def _control(self, item: Effective, step: Step, branch: Branch | None) -> None:
-        """A day looked at, or the report at the end; what lacks its evidence is neither."""
-        control = self.control
-        evidence = branch.evidence if branch and branch.evidence else step.evidence
-        if control is None or lacking(evidence, self._filled(item.facts)):
-            return
-        if step.code == control.series.report_step:
-            control.counts.update(item.facts.counts)
-            if control.unexpected():
-                self.flag(ExceptionCode.VOLUME, step.code, item.entry.seq, str(control.counts["volume"]))
-            return
-        day = controls.day_in(item.facts.day)
-        if day is None or item.facts.count < 0 or controls.period_of(day) != control.period:
-            self.flag(ExceptionCode.UNREADABLE, step.code, item.entry.seq, "day")
-        else:
-            control.days.append((item.facts.day, item.facts.count, item.entry.seq))
-
     def _step(self, item: Effective) -> None:
-        if item.first.kind is EntryKind.CASE_OPENED and item.facts.series:
-            self._begin_control(item)
-            return
         step = self.definition.by_step.get(item.entry.step)
         if step is None:
             self.flag(ExceptionCode.UNREADABLE, item.entry.step, item.entry.seq, "step")
@@ -155,23 +122,57 @@ class Fold:
             self.flag(ExceptionCode.UNREADABLE, step.code, item.entry.seq, "not applicable")
             return
         self._late(item, step)
+        self._flags(item, step)
         branch = step.branch(item.facts.choice) if item.facts.choice else step.default_branch
         before = self.progress[step.code].done
-        self._progress(item, step, branch)
-        self._control(item, step, branch)
+        lacks = self._progress(item, step, branch)
         progress = self.progress[step.code]
-        if progress.lacks or before:
-            return  # not enough, or one more piece beside what already sufficed
-        self._meet_timers(item, step)
+        if lacks:
+            return
+        progress.wait = branch.wait if branch is not None else None
+        if before:  # one more piece beside what already sufficed: only what names its branch hears of it
+            self._beside(item, step, branch)
+            return
+        self._ring(item, step, branch, done=progress.done)
         if progress.done:
             self._effects(step.effects, item)
-            self._start_timers(item, step)
         if branch is not None:
             self._branch(item, step, branch)
         if step.closes and progress.done:
             self._close(item, step.code, Closing(step.closes, item.entry.seq, item.entry.at))
 
-    def _progress(self, item: Effective, step: Step, branch: Branch | None) -> None:
+    def _flags(self, item: Effective, step: Step) -> None:
+        """What an auditor would ask about: numbered homonyms, and contacts outside the hours, judged here again."""
+        for name in sorted(item.facts.homonyms):
+            self.flag(ExceptionCode.HOMONYM, step.code, item.entry.seq, f"{name}:{item.facts.homonyms[name]}")
+        if step.standing is None or not item.facts.verdict:
+            return
+        try:
+            moment = parse_time(item.facts.occurred_at or item.entry.at)
+            verdict = standing.judge(self.calendar, moment, step.standing).verdict
+        except OutOfCalendar:
+            self.flag(ExceptionCode.UNREADABLE, step.code, item.entry.seq, "occurred_at")
+            return
+        if verdict != item.facts.verdict:
+            self.flag(ExceptionCode.UNREADABLE, step.code, item.entry.seq, "verdict")
+        elif verdict is standing.Verdict.OUTSIDE:
+            self.flag(ExceptionCode.OUTSIDE_HOURS, step.code, item.entry.seq, step.standing.rule)
+
+    def _beside(self, item: Effective, step: Step, branch: Branch | None) -> None:
+        if branch is not None:
+            self.exceptions += self.clocks.ring(
+                item, step.code, branch.code, self.params, named_only=True, closed=self.closing is not None
+            )
+            self._effects(branch.effects, item)
+        self._routes(item, step, branch)
+
+    def _ring(self, item: Effective, step: Step, branch: Branch | None, *, done: bool) -> None:
+        code = branch.code if branch is not None else ""
+        closed = self.closing is not None
+        self.exceptions += self.clocks.ring(item, step.code, code, self.params, done=done, closed=closed)
+
+    def _progress(self, item: Effective, step: Step, branch: Branch | None) -> tuple[str, ...]:
+        """Count an entry of a step; gives the slots whose evidence it lacks."""
         progress = self.progress[step.code]
         early = self.expected(step)
         if early and not progress.entries:
@@ -181,22 +182,25 @@ class Fold:
         progress.entries.append(item.entry.seq)
         progress.last_at, progress.last_seq = item.entry.at, item.entry.seq
         if progress.done:
-            return
+            return lacks
         progress.choice = item.facts.choice
         progress.lacks = lacks
         progress.unmet = self.unmet(step)
-        progress.done = not lacks and (branch is None or branch.done)
+        progress.enough += not lacks and (branch is None or branch.done)
+        progress.done = not lacks and progress.enough >= step.least and (branch is None or branch.done)
         if progress.done:
             progress.done_day = parse_time(item.facts.occurred_at or item.entry.at)
+        return lacks
 
     def _filled(self, facts: Facts) -> list[str]:
         """Slots with evidence that still counts: a shared file counts as long as its source does."""
         return [item.slot for item in facts.evidence if not item.source or item.source in self.in_force]
 
     def _branch(self, item: Effective, step: Step, branch: Branch) -> None:
-        if branch.destination:
-            route = Route(branch.destination, step.code, item.entry.seq, item.facts.link)
-            self.routes.append(route)
+        self._routes(item, step, branch)
+        if branch.reopens_case and not self._reopen_case(item, step, branch):
+            return
+        self._effects(branch.effects, item)
         if branch.reopens:
             self.flag(ExceptionCode.REPEATED, step.code, item.entry.seq, branch.code)
         for code in branch.reopens:
@@ -204,25 +208,35 @@ class Fold:
         if branch.closes:
             self._close(item, step.code, Closing(branch.closes, item.entry.seq, item.entry.at))
 
+    def _routes(self, item: Effective, step: Step, branch: Branch | None) -> None:
+        """Where work goes on: a branch's destination, or the case that an entry links."""
+        destination = branch.destination if branch is not None else ""
+        if destination or item.facts.link:
+            destination = destination or item.facts.destination or item.facts.link.rpartition("-")[0][:6]
+            self.routes.append(Route(destination, step.code, item.entry.seq, item.facts.link))
+
+    def _reopen_case(self, item: Effective, step: Step, branch: Branch) -> bool:
+        """A closed case goes on, if the answer came within the window; else nothing of the branch happens."""
+        moment = parse_time(item.facts.occurred_at or item.entry.at)
+        if self.closing is None or not self.clocks.within(branch.within, moment):
+            self.flag(ExceptionCode.EFFECT_IGNORED, step.code, item.entry.seq, branch.code)
+            return False
+        self.flag(ExceptionCode.REOPENED, step.code, item.entry.seq, self.closing.outcome)
+        self.closing, self.closing_step = None, ""
+        return True
+
     def _reopen(self, code: str, seq: int) -> None:
         old = self.progress[code]
         old.past.extend(old.entries)  # moved, not copied: many rounds must not cost their square
         self.progress[code] = Progress(past=old.past, round=old.round + 1)
-        for timer in self._starts.get(code, ()):
-            if timer.code in self._active:
-                timers.cancel(self._active.pop(timer.code), seq)
+        self.clocks.step_reopened(code, seq)
 
     def _close(self, item: Effective, step: str, closing: Closing) -> None:
         if self.closing is not None:
             return
         self.closing, self.closing_step = closing, step
         self._effects(self.definition.by_outcome[closing.outcome].effects, item)
-        for timer in list(self._active):
-            run = self._active.pop(timer)
-            if run.timer.closing_step and run.timer.closing_step == step:
-                timers.fire(run, item.entry.seq)
-            else:
-                timers.cancel(run, item.entry.seq)
+        self.clocks.case_closed(step, item.entry.seq)
 
     def _effects(self, effects: Iterable[Effect], item: Effective) -> None:
         for effect in effects:
@@ -243,35 +257,9 @@ class Fold:
                 item.facts.occurred_at or item.entry.at,
             )
 
-    def _start_timers(self, item: Effective, step: Step) -> None:
-        for timer in self._starts.get(step.code, ()):
-            if timer.code in self._active or self.closing is not None:
-                continue
-            self._runs_of[timer.code] += 1
-            base = timers.base_moment(timer, item.facts.occurred_at, item.entry.at)
-            try:
-                run = timers.start(timer, self._runs_of[timer.code], item.entry.seq, base, self.calendar)
-            except OutOfCalendar:
-                self.flag(ExceptionCode.UNREADABLE, step.code, item.entry.seq, "calendar")
-                continue
-            self._active[timer.code] = self._by_number[timer.code, run.number] = run
-            self.runs.append(run)
-
-    def _meet_timers(self, item: Effective, step: Step) -> None:
-        for timer in self._meets.get(step.code, ()):
-            run = self._active.pop(timer.code, None)
-            if run is None:
-                continue
-            timers.meet(run, item.entry.seq, timers.base_moment(timer, item.facts.occurred_at, item.entry.at))
-            if timer.effect is TimerEffect.ALERT and run.ended and run.ended > run.due_at:
-                self.flag(ExceptionCode.OVERDUE, step.code, item.entry.seq, timer.code)
-
     def _timer_expired(self, item: Effective) -> None:
-        run = self._by_number.get((item.facts.timer, item.facts.run))
-        if run is None:
+        if not self.clocks.marked(item.facts):
             self.flag(ExceptionCode.UNREADABLE, item.entry.step, item.entry.seq, "timer")
-        else:
-            run.fired.append(item.facts.mark)
 
     def _waived(self, item: Effective) -> None:
         progress = self.progress.get(item.entry.step)
@@ -283,9 +271,7 @@ class Fold:
         else:
             progress.waived = item.entry.seq
             self.flag(ExceptionCode.WAIVED, item.entry.step, item.entry.seq)
-            for timer in self._meets.get(item.entry.step, ()):
-                if timer.code in self._active:
-                    timers.cancel(self._active.pop(timer.code), item.entry.seq)
+            self.clocks.step_waived(item.entry.step, item.entry.seq)
 
     def _refused(self, item: Effective) -> None:
         ground = self.definition.by_ground.get(item.facts.reason)
@@ -325,11 +311,3 @@ STEP_KINDS = frozenset(
 """Kinds of entries that bring a step's evidence."""
 
 OWED = frozenset({StepClass.MANDATORY, StepClass.CONDITIONAL})
-
-
-def _index(found: Iterable[Timer], member: str) -> dict[str, list[Timer]]:
-    index: dict[str, list[Timer]] = {}
-    for timer in found:
-        for code in getattr(timer, member):
-            index.setdefault(code, []).append(timer)
-    return index

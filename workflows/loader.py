@@ -31,16 +31,18 @@ from workflows.definition import (
     Outcome,
     Question,
     Role,
-    Series,
     Slot,
     Span,
+    Standing,
     Step,
     StepClass,
     Text,
     Timer,
     TimerEffect,
+    Trigger,
     Wait,
 )
+from workflows.step import Opens
 from workflows.tables import DefinitionInvalid, Table
 from workflows.validation import problems_of
 
@@ -92,7 +94,6 @@ def _definition(table: Table, data: bytes) -> Definition:
         grounds=_all(table, "refusal", _ground),
         steps=_all(table, "step", _step),
         timers=_all(table, "timer", _timer),
-        series=_all(table, "series", _series),
         spans=_all(table, "measure", _span),
         catalogues=_all(table, "catalogue", _catalogue),
         controls=_all(table, "control", _control),
@@ -197,7 +198,8 @@ def _step(table: Table) -> Step:
         when=table.when(),
         requires=table.texts("requires"),
         follows=table.texts("follows"),
-        most=table.number("most", 1, least=1, most=1000),
+        most=table.number("most", 1, most=1000),
+        least=table.number("least", 1, least=1, most=1000),
         slots=_all(table, "slot", _slot),
         fields=_all(table, "field", _field),
         evidence=_closed(table.table("evidence"), _evidence),
@@ -207,9 +209,14 @@ def _step(table: Table) -> Step:
         wait=_closed(table.table("wait"), _wait) if table.has("wait") else None,
         duty=table.text("duty", ""),
         duty_post=table.text("duty_post", ""),
+        post=table.text("post", ""),
+        standing=_closed(table.table("rule"), _standing) if table.has("rule") else None,
         waivable=table.flag("waivable"),
         after_closing=table.flag("after_closing"),
+        only_closed=table.flag("only_closed"),
         by_system=table.flag("by_system"),
+        opens=_opens(table),
+        link_field=table.text("link_field", ""),
         consulted=table.texts("consulted"),
         informed=table.texts("informed"),
         assumption=_assumption(table),
@@ -234,8 +241,6 @@ def _slot(table: Table) -> Slot:
         reader=table.text("reader", ""),
         compare=table.texts("compare"),
         secret_risk=table.flag("secret_risk"),
-        also=table.texts("also"),
-        fresh=table.flag("fresh"),
     )
 
 
@@ -261,6 +266,7 @@ def _field(table: Table) -> Field:
         same_as=(same_as[0], same_as[1]) if len(same_as) == 2 else None,
         when=table.when(),
         max_length=table.number("max_length", 200, least=1, most=10_000),
+        compute=table.text("compute", ""),
     )
 
 
@@ -287,7 +293,40 @@ def _branch(table: Table) -> Branch:
         destination=table.text("destination", ""),
         link_field=table.text("link_field", ""),
         evidence=_closed(table.table("evidence"), _evidence) if table.has("evidence") else None,
+        effects=_all(table, "effect", _effect),
         wait=_closed(table.table("wait"), _wait) if table.has("wait") else None,
+        reopens_case=table.flag("reopens_case"),
+        within=table.text("within", ""),
+        opens=_opens(table),
+    )
+
+
+def _opens(table: Table) -> Opens | None:
+    if not table.has("opens"):
+        return None
+    inner = table.table("opens")
+    opens = Opens(inner.text("process"), inner.words_by_name("fields"))
+    inner.close()
+    return opens
+
+
+def _triggers(table: Table, key: str) -> tuple[Trigger, ...]:
+    return tuple(Trigger.of(text) for text in table.texts(key))
+
+
+def _standing(table: Table) -> Standing:
+    queue = table.texts("queue")
+    if len(queue) not in {0, 2}:
+        table.problem("queue", "must be a param and its value")
+    return Standing(
+        rule=table.text("name"),
+        judges=table.texts("judges"),
+        when=table.when(),
+        warn=table.hour("warn"),
+        limit=table.hour("limit"),
+        refusal=table.text("refusal", ""),
+        queue=(queue[0], queue[1]) if len(queue) == 2 else None,
+        opens_field=table.text("opens_field", ""),
     )
 
 
@@ -300,32 +339,19 @@ def _timer(table: Table) -> Timer:
         code=table.text("code"),
         name=table.both("name"),
         step=table.text("step"),
-        starts=table.texts("starts"),
-        meets=table.texts("meets"),
+        starts=_triggers(table, "starts"),
+        meets=_triggers(table, "meets"),
         unit=table.text("unit"),
         limit=table.number("limit", least=1, most=1000),
         warn=table.number("warn", 0, most=1000),
         effect=table.word("effect", TimerEffect),
         closing_step=table.text("closing_step", ""),
-        assumption=_assumption(table),
-    )
-
-
-def _series(table: Table) -> Series:
-    return Series(
-        code=table.text("code"),
-        name=table.both("name"),
-        step=table.text("step"),
-        report_step=table.text("report_step"),
-        every=table.text("every"),
-        period=table.text("period"),
-        params=table.words_by_name("params"),
-        day_field=table.text("day_field"),
-        count_field=table.text("count_field"),
-        declares=table.words_by_name("declares"),
-        volume_step=table.text("volume_step", ""),
-        expected=table.span("expected"),
-        post=table.text("post", ""),
+        cancels=_triggers(table, "cancels"),
+        pauses=_triggers(table, "pauses"),
+        resumes=_triggers(table, "resumes"),
+        every=table.number("every", 0, most=1000),
+        survives=table.flag("survives"),
+        when=table.when(),
         assumption=_assumption(table),
     )
 

@@ -12,7 +12,8 @@ from typing import BinaryIO, Generic, Protocol, TypeVar
 
 from documents.request_form import FormReading
 from evidence.canonical import Json
-from evidence.ports import Reference
+from evidence.ports import Reference, Tally
+from workflows.board import CaseSet
 
 Row = TypeVar("Row")
 
@@ -23,6 +24,7 @@ class CaseQuery:
 
     ``status`` is `CaseState.status`; ``due_until`` is a ledger time (cases whose next due moment is not later);
     ``text`` is folded by the index as `documents.identifiers.fold` does and matched within the search text, all words.
+    ``counted`` are the cases that a number of the board counts.
     ``order`` is ``opened`` (newest first) or ``due`` (earliest first, cases without a due moment last). ``after`` is
     the opaque cursor of the page before.
     """
@@ -36,6 +38,7 @@ class CaseQuery:
     opened_to: str = ""
     due_until: str = ""
     text: str = ""
+    counted: CaseSet | None = None
     order: str = "opened"
     limit: int = 50
     after: str = ""
@@ -102,6 +105,10 @@ class CaseIndex(Protocol):
 
     def search_text(self, folio: str) -> str:
         """The folded words by which a case is found, ``""`` for an unknown one; for the rebuild."""
+        ...
+
+    def tally(self, folio: str) -> Tally | None:
+        """What boards count of a case, ``None`` for one they do not know; for the rebuild."""
         ...
 
 

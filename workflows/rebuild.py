@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from evidence.canonical import Json, canonical_bytes
 from evidence.entry import EntryKind, MalformedEntry, SealedEntry
-from evidence.ports import BlobCorrupt, LedgerStore, Projection, Reference, ReferenceTaken
+from evidence.ports import BlobCorrupt, LedgerStore, Projection, Reference, ReferenceTaken, Tally
 from workflows.derive import NotACase
 from workflows.errors import Refusal
 from workflows.ports import CaseIndex, CaseRow
@@ -91,6 +91,7 @@ class _Rebuild:
         self._differences += _reference_differences(expected, held)
         if self._index.search_text(folio) != expected.search_text:
             self._differences.append(Difference(folio, "search_text", "the words of its entries", "others"))
+        self._differences += _tally_differences(folio, expected.tally, self._index.tally(folio))
         try:
             self._ledger.replace_projection(expected)
         except (
@@ -154,6 +155,16 @@ def _differences(expected: Projection, found: CaseRow | BlobCorrupt | None) -> l
     if canonical_bytes(dict(found.document)) != expected.document:
         differences.append(Difference(folio, "document", expected.document.hex()[:16], "differs"))
     return differences
+
+
+def _tally_differences(folio: str, expected: Tally, found: Tally | None) -> list[Difference]:
+    if found is None:
+        return [Difference(folio, "tally", "present", "absent")]
+    return [
+        Difference(folio, f"tally {name}", str(getattr(expected, name)), str(getattr(found, name)))
+        for name in Tally.__dataclass_fields__
+        if getattr(expected, name) != getattr(found, name)
+    ]
 
 
 def _reference_differences(expected: Projection, held: frozenset[Reference]) -> list[Difference]:

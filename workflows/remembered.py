@@ -1,10 +1,12 @@
-"""A directory whose answers are kept for the length of one command."""
+"""Answers of the directory and of the index, kept for the length of one command."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from workflows.ports import Directory, Holder
+from workflows.claims import Holding, nobody_holds
+from workflows.ports import CaseIndex, Directory, Holder
 
 
 class RememberedDirectory:
@@ -34,3 +36,17 @@ class RememberedDirectory:
         if key not in self._backups:
             self._backups[key] = self._directory.may_act_for(*key)
         return self._backups[key]
+
+
+def remembered_holding(index: CaseIndex | None) -> Holding:
+    """Which cases hold a reference, each question asked once."""
+    if index is None:
+        return nobody_holds
+    known: dict[tuple[str, str], Sequence[str]] = {}
+
+    def holding(kind: str, value: str) -> Sequence[str]:
+        if (kind, value) not in known:
+            known[kind, value] = index.by_reference(kind, value)
+        return known[kind, value]
+
+    return holding

@@ -13,9 +13,10 @@ from evidence.canonical import Json
 from evidence.entry import Entry, EntryKind
 from workflows.calendar import BusinessCalendar
 from workflows.commands import Actor
-from workflows.definition import Branch, Definition, Series, Step
+from workflows.definition import Branch, Definition, Step
 from workflows.errors import (
     CaseClosed,
+    CaseNotClosed,
     ChoiceMissing,
     ChoiceUnknown,
     DateNotCredible,
@@ -23,7 +24,7 @@ from workflows.errors import (
     EvidenceMissing,
     GuardUnmet,
     NoDelegate,
-    NoSeries,
+    NotHolder,
     NotSupersedable,
     NotWaivable,
     ReasonMissing,
@@ -31,6 +32,7 @@ from workflows.errors import (
     StepNotOpen,
     UnknownEntry,
     UnknownStep,
+    WindowClosed,
 )
 from workflows.facts import EvidenceFact, time_text
 from workflows.fold import lacking
@@ -47,14 +49,6 @@ def known_step(definition: Definition, code: str) -> Step:
     if step is None:
         raise UnknownStep(process=definition.process, step=code)
     return step
-
-
-def known_series(definition: Definition, code: str) -> Series:
-    """The periodic control of that code."""
-    found = definition.by_series.get(code)
-    if found is None:
-        raise NoSeries(process=definition.process, series=code)
-    return found
 
 
 def role_allowed(step_code: str, roles: Sequence[str], actor: Actor) -> None:
@@ -79,6 +73,21 @@ def may_act_for(
         allowed = directory.may_act_for(actor.id, principal, moment)
     if not allowed:
         raise NoDelegate(step=step.code, acting_for=principal)
+
+
+def holds_post(
+    step: Step, actor: Actor, principal: str, directory: Directory | None, moment: datetime
+) -> None:
+    """A step with a post is for who holds it then, or for who says that they act for such a holder."""
+    if not step.post or directory is None:
+        return
+    holders = [holder.actor for holder in directory.holders(step.post, moment)]
+    if (principal or actor.id) in holders:
+        return
+    principals: list[Json] = [
+        holder for holder in holders if holder != actor.id and directory.may_act_for(actor.id, holder, moment)
+    ]
+    raise NotHolder(step=step.code, post=step.post, principals=principals)
 
 
 def credible_date(occurred: datetime | None, now: datetime, calendar: BusinessCalendar) -> None:
@@ -108,6 +117,8 @@ def step_takes_evidence(
     if found.status is StepStatus.NOT_APPLICABLE:
         case_open(state)
         raise _taken(step, found.status, None)
+    if step.only_closed and not state.closed:
+        raise CaseNotClosed(folio=state.folio, step=step.code)
     if found.unmet:
         raise GuardUnmet(step=step.code, unmet=_named(definition, found.unmet))
     if step.by_system:
@@ -125,6 +136,18 @@ def chosen_branch(step: Step, choice: str) -> Branch | None:
     if branch is None:
         raise ChoiceUnknown(step=step.code, choice=choice, options=options)
     return branch
+
+
+def within_window(state: CaseState, step: Step, branch: Branch | None, moment: datetime) -> None:
+    """A case is reopened while its window is open, counted to when the answer came; after that by another branch."""
+    if branch is None or not branch.reopens_case:
+        return
+    windows = [timer for timer in state.timers if timer.timer == branch.within and not timer.ended_seq]
+    if state.closed and any(timer.started_at <= time_text(moment) <= timer.due_at for timer in windows):
+        return
+    options: list[Json] = [other.code for other in step.branches if not other.reopens_case]
+    until = max((timer.due_at for timer in windows), default="")
+    raise WindowClosed(folio=state.folio, step=step.code, choice=branch.code, until=until, options=options)
 
 
 def sufficient_evidence(step: Step, branch: Branch | None, facts: Iterable[EvidenceFact]) -> None:

@@ -19,6 +19,11 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _PATTERNS = {
     FieldKind.RFC: "^[A-ZÑ&]{4}[0-9]{6}[A-Z0-9]{3}$",
     FieldKind.FOLIO: "^[A-Z]{2}-[0-9]{3}-[0-9]{4}-[0-9]{6}$",
+    FieldKind.DATE: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+    FieldKind.MOMENT: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$",
+    FieldKind.NUMBER: "^[0-9]{1,9}$",
+    FieldKind.AGENT_KEY: "^[A-Z0-9]{2,20}$",
+    FieldKind.PHONE: "^\\+?[0-9]{10,15}$",
 }
 
 
@@ -34,6 +39,40 @@ def opening_schema(definition: Definition) -> dict[str, Json]:
         "x-roles": list(definition.opening.roles),
         "x-evidence": _evidence(step.evidence),
         "x-slots": [_slot(slot) for slot in step.slots],
+    }
+
+
+def set_schema(definition: Definition) -> dict[str, Json]:
+    """The object `cases open --set` takes: an opening and steps of the same case, sealed together or not at all."""
+    people = [
+        step for step in definition.steps if not step.by_system and step.code != definition.opening.step
+    ]
+    parts: list[Json] = [
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["step"],
+            "properties": {
+                "step": {"const": step.code, "title": step.name.es},
+                "data": _object(definition, step.fields),
+                **({"choice": _choice(step)} if step.branches else {}),
+                "note": {"type": "string", "maxLength": NOTE_LENGTH},
+            },
+        }
+        for step in people
+    ]
+    return {
+        "$schema": DIALECT,
+        "title": f"{definition.process}: {definition.name.es}, varios pasos en un envío",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["data", "parts"],
+        "properties": {
+            "data": {key: value for key, value in opening_schema(definition).items() if key != "$schema"},
+            "parts": {"type": "array", "minItems": 1, "items": {"oneOf": parts}},
+        },
+        "x-process": definition.process,
+        "x-version": definition.version,
     }
 
 
@@ -64,6 +103,7 @@ def step_schema(definition: Definition, step: Step) -> dict[str, Json]:
         "x-roles": list(step.roles),
         "x-requires": list(step.requires),
         "x-when": _when(step.when),
+        "x-post": step.post,
         "x-evidence": {**_evidence(step.evidence), "by_choice": branches},
         "x-slots": [_slot(slot) for slot in step.slots],
     }
@@ -110,6 +150,8 @@ def _property(definition: Definition, field: Field) -> dict[str, Json]:
         found["type"] = "boolean"
     else:
         found["maxLength"] = field.max_length
+    if field.compute:
+        found["x-compute"] = field.compute
     if field.same_as:
         found["x-same-as"] = ".".join(field.same_as)
     return found

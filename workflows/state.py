@@ -24,7 +24,7 @@ class StepStatus(StrEnum):
 
 
 class TimerStatus(StrEnum):
-    """Where a timer stands; ``fired`` is an overdue timer whose effect has been recorded."""
+    """Where a timer stands; ``fired`` is an overdue one whose effect has been recorded, ``lapsed`` a window gone by."""
 
     RUNNING = "running"
     WARNED = "warned"
@@ -33,6 +33,8 @@ class TimerStatus(StrEnum):
     MET = "met"
     MET_LATE = "met_late"
     CANCELLED = "cancelled"
+    PAUSED = "paused"
+    LAPSED = "lapsed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,9 @@ class StepState:
 class TimerState:
     """One run of a timer. ``warn_at`` is empty where it has no warning; ``pending`` are marks due and unfired.
 
-    ``effect``: alert, remind or close. ``run`` counts from 1. ``blocked_by``: steps a closing waits for.
+    ``effect``: alert, remind, close or window. ``run`` counts from 1. ``blocked_by``: steps a closing waits for. While
+    it is paused, ``paused_at`` says since when, ``left`` how many days remain, and it is due at no time (``""``).
+    ``every``: days between reminders, of which ``due_at`` is the next one.
     """
 
     timer: str
@@ -116,10 +120,19 @@ class TimerState:
     fired: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
     blocked_by: tuple[str, ...] = ()
+    paused_at: str = ""
+    left: int = 0
+    every: int = 0
+
+    @property
+    def deadline(self) -> bool:
+        """Whether somebody should still do something by ``due_at``."""
+        reminded = self.state is TimerStatus.FIRED and not self.every
+        return bool(self.due_at) and not self.ended_seq and not reminded and self.effect != "window"
 
     def as_json(self) -> dict[str, Json]:
-        """``step``, ``due_at``, ``unit``, ``state`` and what explains them."""
-        return {
+        """``step``, ``due_at``, ``unit``, ``state`` and what explains them; what does not apply is left out."""
+        found: dict[str, Json] = {
             "timer": self.timer,
             "step": self.step,
             "effect": self.effect,
@@ -135,6 +148,9 @@ class TimerState:
             "pending": list(self.pending),
             "blocked_by": list(self.blocked_by),
         }
+        if self.paused_at:
+            found |= {"paused_at": self.paused_at, "left": self.left}
+        return found | ({"every": self.every} if self.every else {})
 
 
 class ExceptionCode(StrEnum):
@@ -150,10 +166,11 @@ class ExceptionCode(StrEnum):
     UNMET = "unmet"
     REFUSED = "refused"
     REPEATED = "repeated"
+    REOPENED = "reopened"
     EFFECT_IGNORED = "effect_ignored"
-    GAP = "gap"
-    VOLUME = "volume"
     UNREADABLE = "unreadable"
+    OUTSIDE_HOURS = "outside_hours"
+    HOMONYM = "homonym"
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,50 +250,12 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class ControlState:
-    """A case of a series: which ``period``, ``since`` which day it is owed, what was looked at and what was not.
-
-    ``days`` are ``(day, findings, seq)`` in the order recorded, ``gaps`` the days owed and not looked at, ``counts``
-    what the report at the end of the period says (empty before).
-    """
-
-    series: str
-    period: str
-    since: str
-    days: tuple[tuple[str, int, int], ...]
-    gaps: tuple[str, ...]
-    counts: Mapping[str, int]
-
-    @property
-    def findings(self) -> int:
-        """How many findings all days had."""
-        return sum(count for _, count, _ in self.days)
-
-    def entry_of(self, day: str) -> int:
-        """``seq`` of the first entry of a day, 0 for none."""
-        return next((seq for found, _, seq in self.days if found == day), 0)
-
-    def as_json(self) -> dict[str, Json]:
-        """The six members by name, and ``findings``."""
-        return {
-            "series": self.series,
-            "period": self.period,
-            "since": self.since,
-            "days": [{"day": day, "findings": count, "seq": seq} for day, count, seq in self.days],
-            "gaps": list(self.gaps),
-            "findings": self.findings,
-            "counts": dict(self.counts),
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class CaseState:
     """A case as its entries show it at ``moment``, from its first ``length`` entries.
 
     ``params`` are the non-personal opening facts; ``parties`` are ``(duty, actor, seq)``; ``superseded`` are
-    ``(seq, by)``; ``control`` is there for the cases of a series. ``missing`` are mandatory steps not done;
-    ``complete`` says that the file lacks nothing, ``closed`` that work has ended: neither follows from the other.
-    ``status`` is the one word lists show.
+    ``(seq, by)``. ``missing`` are mandatory steps not done; ``complete`` says that the file lacks nothing, ``closed``
+    that work has ended: neither follows from the other. ``status`` is the one word lists show.
     """
 
     folio: str
@@ -302,7 +281,6 @@ class CaseState:
     measures: tuple[Measure, ...]
     parties: tuple[tuple[str, str, int], ...]
     superseded: tuple[tuple[int, int], ...]
-    control: ControlState | None = None
 
     def machine_values(self) -> dict[str, str]:
         """Status by machine, ``""`` for a machine that nothing has moved yet."""
@@ -331,7 +309,6 @@ class CaseState:
     def as_json(self) -> dict[str, Json]:
         """The object of ``cases show --json`` save its ``entries``, which `workflows.cases.CaseView` adds."""
         machines: dict[str, Json] = dict(self.machine_values())
-        control: dict[str, Json] = {"control": self.control.as_json()} if self.control else {}
         return {
             "folio": self.folio,
             "process": self.process,
@@ -358,5 +335,4 @@ class CaseState:
             "measures": [measure.as_json() for measure in self.measures],
             "parties": [{"duty": duty, "actor": actor, "seq": seq} for duty, actor, seq in self.parties],
             "superseded": [{"seq": seq, "by": by} for seq, by in self.superseded],
-            **control,
         }

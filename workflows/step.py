@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from enum import StrEnum
 
 
@@ -77,6 +78,11 @@ class FieldKind(StrEnum):
     IDENTIFIER = "identifier"
     FOLIO = "folio"
     TICK = "tick"
+    DATE = "date"
+    MOMENT = "moment"
+    NUMBER = "number"
+    AGENT_KEY = "agent_key"
+    PHONE = "phone"
 
 
 When = Mapping[str, tuple[str, ...]]
@@ -98,7 +104,8 @@ class Field:
 
     ``unique`` refuses the same value in another case; ``unique_open`` in another *open* case of the process;
     ``reference`` is the kind under which the value can be searched. ``same_as`` is a ``(step, field)`` whose value in
-    force this one must repeat, and from which it is taken when left out.
+    force this one must repeat, and from which it is taken when left out. ``compute`` names the rule of
+    `workflows.computed` whose value this must be.
     """
 
     name: str
@@ -118,6 +125,7 @@ class Field:
     same_as: tuple[str, str] | None = None
     when: When | None = None
     max_length: int = 200
+    compute: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +133,7 @@ class Slot:
     """A named place for evidence. Without a file it is filled by ``fields`` that all have a value.
 
     ``shares`` are ``(step, slot)`` pairs whose sealed file may serve here too. ``reader`` names the reader of the
-    file's content (`workflows.readers`), ``compare`` the fields of the case it must agree with. ``also`` are families
-    of files taken beside those of the types. ``fresh``: a file that the case has already is no evidence here.
+    file's content (`workflows.readers`), ``compare`` the fields of the case it must agree with.
     """
 
     code: str
@@ -138,8 +145,6 @@ class Slot:
     reader: str = ""
     compare: tuple[str, ...] = ()
     secret_risk: bool = False
-    also: tuple[str, ...] = ()
-    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +178,22 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Opens:
+    """A case of ``process`` that goes on from here. ``fields``: which of its fields start from which of this case's."""
+
+    process: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Branch:
     """One of the ways a step can turn out.
 
     ``done``: the step counts as done. ``reopens``: steps whose evidence so far belongs to an earlier round from here
-    on. ``closes``: an outcome. ``destination``: where work goes on (process or area). ``evidence`` and ``wait``
-    replace the step's own.
+    on. ``closes``: an outcome. ``destination``: where work goes on (process or area). ``evidence`` replaces the
+    step's own. ``effects`` follow the step's. ``wait``: what the case waits for until the step is recorded again.
+    ``reopens_case``: a closed case goes on, while the timer ``within`` runs. ``opens``: the case that goes on from
+    here, named in ``link_field``.
     """
 
     code: str
@@ -190,7 +205,30 @@ class Branch:
     destination: str = ""
     link_field: str = ""
     evidence: Evidence | None = None
+    effects: tuple[Effect, ...] = ()
     wait: Wait | None = None
+    reopens_case: bool = False
+    within: str = ""
+    opens: Opens | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A standing rule: what `workflows.standing` judges for every recording of the steps in ``judges``.
+
+    ``when`` looks at the case's params with those of the recording over them. ``warn`` and ``limit`` are local hours,
+    for rules that have them. Outside, an opening is refused on the ground ``refusal`` unless its param ``queue[0]``
+    says ``queue[1]``: then it waits until ``opens_field`` of this step, which the system fills.
+    """
+
+    rule: str
+    judges: tuple[str, ...]
+    when: When | None = None
+    warn: time | None = None
+    limit: time | None = None
+    refusal: str = ""
+    queue: tuple[str, str] | None = None
+    opens_field: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +237,11 @@ class Step:
 
     ``requires``: steps that must be met first (hard). ``follows``: steps the text puts first (soft: recording before
     them is an exception, not an error). ``roles`` may record it; ``performer`` does it; ``duty`` falls on the actor,
-    or on the holder of ``duty_post``. It may be recorded up to ``most`` times. ``by_system``: the system alone records
-    it. ``after_closing``: an optional step that may still be recorded once the case is closed (owed ones always may).
+    or on the holder of ``duty_post``; ``post`` must be the actor's, or that of whom they act for. It may be recorded
+    up to ``most`` times (0: any number), and is done once it was recorded ``least`` times. ``by_system``: the system
+    alone records it, for a rule as ``standing`` says. ``after_closing``: an optional step that may still be recorded
+    once the case is closed (owed ones always may); ``only_closed``: not before. ``opens`` and ``link_field`` as in a
+    `Branch`.
     """
 
     code: str
@@ -217,6 +258,7 @@ class Step:
     requires: tuple[str, ...] = ()
     follows: tuple[str, ...] = ()
     most: int = 1
+    least: int = 1
     slots: tuple[Slot, ...] = ()
     fields: tuple[Field, ...] = ()
     evidence: Evidence = Evidence()
@@ -226,9 +268,14 @@ class Step:
     wait: Wait | None = None
     duty: str = ""
     duty_post: str = ""
+    post: str = ""
+    standing: Standing | None = None
     waivable: bool = False
     after_closing: bool = False
+    only_closed: bool = False
     by_system: bool = False
+    opens: Opens | None = None
+    link_field: str = ""
     consulted: tuple[str, ...] = ()
     informed: tuple[str, ...] = ()
     assumption: Text | None = None
@@ -237,18 +284,15 @@ class Step:
         """The slot of that code."""
         return next((slot for slot in self.slots if slot.code == code), None)
 
-    def waits(self) -> tuple[Wait, ...]:
-        """Its own wait and those of its branches."""
-        return tuple(wait for wait in (self.wait, *(branch.wait for branch in self.branches)) if wait)
-
-    def waits_for(self, choice: str) -> Wait | None:
-        """What is waited for after it turned out as ``choice`` (``""``: not at all yet)."""
-        branch = self.branch(choice) if choice else None
-        return branch.wait if branch is not None and branch.wait is not None else self.wait
-
     def branch(self, code: str) -> Branch | None:
         """The branch of that code."""
         return next((branch for branch in self.branches if branch.code == code), None)
+
+    def continuation(self, branch: Branch | None) -> tuple[Opens | None, str]:
+        """The case that goes on from here when the step turns out so, and the field that names it."""
+        if branch is not None and (branch.opens or branch.link_field):
+            return branch.opens, branch.link_field
+        return self.opens, self.link_field
 
     @property
     def default_branch(self) -> Branch | None:

@@ -7,6 +7,7 @@ author sees all of them at once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import time
 from enum import StrEnum
 from typing import TypeVar, cast
 
@@ -112,6 +113,17 @@ class Table:
             return least
         return value
 
+    def hour(self, key: str) -> time | None:
+        """A local hour written ``hh:mm``; ``None`` where the key is absent."""
+        text = self.text(key, "")
+        if not text:
+            return None
+        try:
+            return time.fromisoformat(text)
+        except ValueError:
+            self.problem(key, f"{text!r} is not an hour (hh:mm)")
+            return None
+
     def word(self, key: str, words: type[Word], default: Word | None = None) -> Word:
         """One word of a closed vocabulary."""
         value = self._take(key, default)
@@ -143,25 +155,12 @@ class Table:
         return condition
 
     def words_by_name(self, key: str) -> Mapping[str, str]:
-        """A table of texts; empty where the key is absent."""
-        value = self._take(key, {})
-        if not isinstance(value, dict) or not all(isinstance(item, str) and item for item in value.values()):
-            self.problem(key, "must be a table of texts")
+        """A table of texts by name, empty where the key is absent."""
+        if not self.has(key):
+            self._asked.add(key)
             return {}
-        return dict(value)
-
-    def span(self, key: str) -> tuple[int, int] | None:
-        """Two whole numbers, the first not above the second; ``None`` where the key is absent."""
-        value = self._take(key, ())
-        if value == ():
-            return None
-        whole = isinstance(value, list) and all(
-            isinstance(item, int) and not isinstance(item, bool) and item >= 0 for item in value
-        )
-        if not isinstance(value, list) or not whole or len(value) != 2 or value[0] > value[1]:
-            self.problem(key, "must be two whole numbers, the smaller first")
-            return None
-        return (value[0], value[1])
+        table = self.table(key)
+        return {name: table.text(name) for name in table.keys()}  # noqa: SIM118 - not a mapping
 
     def keys(self) -> tuple[str, ...]:
         """All keys of the table."""

@@ -1,12 +1,16 @@
 """Timers as evidence shows them: when each run began, when it is due, and what it still owes.
 
 Which time counts: an alert or reminder runs from when its step *occurred* (a late recording must not buy time); a
-closing runs from the later of occurred and recorded (nobody's case is closed on days they could not see).
+closing runs from the later of occurred and recorded (nobody's case is closed on days they could not see). A pause is
+judged the same way, from its other side: of an alert it begins once recorded, of a closing once it occurred.
+
+Days on which a run was paused, for however little, do not count (`Pauses`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,11 +22,17 @@ from workflows.state import TimerState, TimerStatus
 WARN = "warn"
 LIMIT = "limit"
 CLOSE = "close"
+REMIND = "remind-"
+"""Begins the marks of a reminder that repeats: ``remind-1``, ``remind-2``…"""
 
 
 @dataclass(slots=True)
 class Run:
-    """One run of a timer while entries are folded. ``ended`` is the moment that met it; ``how`` says so or cancels."""
+    """One run of a timer while entries are folded. ``ended`` is the moment that met it; ``how`` says so or cancels.
+
+    ``pauses`` are the spans in which days did not count, the last one without an end while it lasts; then ``due_at``
+    says when it would have been due.
+    """
 
     timer: Timer
     number: int
@@ -34,6 +44,17 @@ class Run:
     ended: datetime | None = None
     how: TimerStatus | None = None
     fired: list[str] = field(default_factory=list)
+    pauses: list[tuple[datetime, datetime | None]] = field(default_factory=list)
+
+    @property
+    def paused(self) -> datetime | None:
+        """Since when days do not count, ``None`` where they do."""
+        return self.pauses[-1][0] if self.pauses and self.pauses[-1][1] is None else None
+
+    @property
+    def given(self) -> int:
+        """How many reminders of a repeating one have been given."""
+        return max((int(mark.removeprefix(REMIND)) for mark in self.fired if _is_reminder(mark)), default=0)
 
     @property
     def active(self) -> bool:
@@ -47,6 +68,32 @@ def start(timer: Timer, number: int, seq: int, base: datetime, calendar: Busines
     return Run(timer, number, seq, base, warn, calendar.due(base, timer.limit, timer.unit))
 
 
+def pause(run: Run, moment: datetime) -> None:
+    """Stop counting from the day of ``moment``. Nothing is left to pause once time was up."""
+    if run.paused is None and moment <= run.due_at:
+        ended = run.pauses[-1][1] if run.pauses else None
+        run.pauses.append((max(moment, run.started, ended or run.started), None))
+
+
+def resume(run: Run, moment: datetime, calendar: BusinessCalendar) -> None:
+    """Count again from the day after ``moment``. Raises `OutOfCalendar`, and then counts as paused still."""
+    since = run.paused
+    if since is None:
+        return
+    spans = [*run.pauses[:-1], (since, max(since, moment))]
+    warn = _counted(run, run.timer.warn, spans, calendar) if run.timer.warn else None
+    run.due_at = _counted(run, run.timer.limit, spans, calendar)
+    run.warn_at = warn
+    run.pauses = spans
+
+
+def pause_moment(timer: Timer, occurred_at: str, recorded_at: str) -> datetime:
+    """The moment at which a timer is paused: a late recording must not buy time, nor take a person's."""
+    recorded = parse_time(recorded_at)
+    occurred = parse_time(occurred_at) if occurred_at else recorded
+    return occurred if timer.effect is TimerEffect.CLOSE else max(occurred, recorded)
+
+
 def base_moment(timer: Timer, occurred_at: str, recorded_at: str) -> datetime:
     """The moment from which (or at which) a timer counts; see the module's text."""
     recorded = parse_time(recorded_at)
@@ -55,9 +102,10 @@ def base_moment(timer: Timer, occurred_at: str, recorded_at: str) -> datetime:
 
 
 def meet(run: Run, seq: int, moment: datetime) -> None:
-    """What the timer waited for has come."""
+    """What the timer waited for has come; while it was paused it cannot be late."""
     run.ended_seq, run.ended = seq, moment
-    run.how = TimerStatus.MET if moment <= run.due_at else TimerStatus.MET_LATE
+    in_time = run.paused is not None or moment <= run.due_at or run.timer.effect is TimerEffect.WINDOW
+    run.how = TimerStatus.MET if in_time else TimerStatus.MET_LATE
 
 
 def fire(run: Run, seq: int) -> None:
@@ -73,6 +121,8 @@ def cancel(run: Run, seq: int) -> None:
 def state_of(run: Run, moment: datetime, blocks: Sequence[str], calendar: BusinessCalendar) -> TimerState:
     """The run at a moment. ``blocks`` are steps that must be met before a closing."""
     closing = run.timer.effect is TimerEffect.CLOSE
+    due = _reminder_due(run, moment, calendar) if run.timer.every and run.active else run.due_at
+    held = run.paused if run.active else None
     return TimerState(
         timer=run.timer.code,
         step=run.timer.step,
@@ -81,25 +131,25 @@ def state_of(run: Run, moment: datetime, blocks: Sequence[str], calendar: Busine
         run=run.number,
         started_seq=run.started_seq,
         started_at=format_time(run.started),
-        warn_at=format_time(run.warn_at) if run.warn_at else "",
-        due_at=format_time(run.due_at),
+        warn_at=format_time(run.warn_at) if run.warn_at and not held else "",
+        due_at=format_time(due) if due and not held else "",
         state=_status(run, moment),
         ended_seq=run.ended_seq,
         fired=tuple(run.fired),
         pending=tuple(_pending(run, moment, blocks, calendar)),
         blocked_by=tuple(blocks) if closing and run.active else (),
+        paused_at=format_time(held) if held else "",
+        left=_left(run, calendar) if held else 0,
+        every=run.timer.every,
     )
 
 
 def next_due(timers: Iterable[TimerState]) -> str:
     """The earliest deadline that nobody has met (a ledger time; it may have passed), ``""`` for none.
 
-    A reminder that has been given is no deadline any more.
+    A reminder that has been given is no deadline any more; what is paused has none, and a window never is one.
     """
-    return min(
-        (timer.due_at for timer in timers if not timer.ended_seq and timer.state != TimerStatus.FIRED),
-        default="",
-    )
+    return min((timer.due_at for timer in timers if timer.deadline), default="")
 
 
 def next_mark(timers: Iterable[TimerState]) -> str:
@@ -109,9 +159,11 @@ def next_mark(timers: Iterable[TimerState]) -> str:
     """
     moments = []
     for timer in timers:
-        if timer.ended_seq:
+        if timer.ended_seq or not timer.due_at or timer.effect == TimerEffect.WINDOW:
             continue
-        if LIMIT not in timer.fired:
+        if timer.every:
+            moments.append(timer.due_at)
+        elif LIMIT not in timer.fired:
             early = timer.warn_at if timer.warn_at and WARN not in timer.fired else ""
             moments.append(early or timer.due_at)
         elif timer.effect == TimerEffect.CLOSE and not timer.blocked_by:
@@ -122,18 +174,29 @@ def next_mark(timers: Iterable[TimerState]) -> str:
 def _status(run: Run, moment: datetime) -> TimerStatus:
     if run.how is not None:
         return run.how
+    if run.paused is not None:
+        return TimerStatus.PAUSED
     if moment > run.due_at:
-        reminded = run.timer.effect is TimerEffect.REMIND and LIMIT in run.fired
-        return TimerStatus.FIRED if reminded else TimerStatus.OVERDUE
+        return _after_limit(run)
     if run.warn_at is not None and moment > run.warn_at:
         return TimerStatus.WARNED
     return TimerStatus.RUNNING
 
 
+def _after_limit(run: Run) -> TimerStatus:
+    if run.timer.effect is TimerEffect.WINDOW:
+        return TimerStatus.LAPSED
+    reminded = run.timer.effect is TimerEffect.REMIND and (LIMIT in run.fired or run.given > 0)
+    return TimerStatus.FIRED if reminded else TimerStatus.OVERDUE
+
+
 def _pending(run: Run, moment: datetime, blocks: Sequence[str], calendar: BusinessCalendar) -> list[str]:
     """Marks whose time has come and that no entry has recorded. A warning nobody gave is moot once the limit passed."""
-    if not run.active:
+    if not run.active or run.paused is not None or run.timer.effect is TimerEffect.WINDOW:
         return []
+    if run.timer.every:
+        come = _reminders_come(run, moment, calendar)
+        return [f"{REMIND}{come}"] if come > run.given else []
     if moment <= run.due_at:
         early = run.warn_at is not None and moment >= run.warn_at and WARN not in run.fired
         return [WARN] if early else []
@@ -141,6 +204,61 @@ def _pending(run: Run, moment: datetime, blocks: Sequence[str], calendar: Busine
     if run.timer.effect is TimerEffect.CLOSE and not blocks and _works(calendar, moment):
         marks.append(CLOSE)
     return marks
+
+
+def _is_reminder(mark: str) -> bool:
+    return mark.startswith(REMIND) and mark.removeprefix(REMIND).isdecimal()
+
+
+def _reminders_come(run: Run, moment: datetime, calendar: BusinessCalendar) -> int:
+    """The number of the last reminder whose time has come, 0 for none. Reminders nobody gave are not given later."""
+    timer = run.timer
+    if moment <= run.due_at:
+        return 0
+    first = calendar.local_day(run.due_at)
+    with suppress(OutOfCalendar):
+        number = calendar.between(first, calendar.local_day(moment), timer.unit) // timer.every
+        last = calendar.closing_of(calendar.add(first, number * timer.every, timer.unit))
+        return number + 1 if moment > last else number
+    return max(run.given, 1)
+
+
+def _reminder_due(run: Run, moment: datetime, calendar: BusinessCalendar) -> datetime | None:
+    """When the reminder that is to be given next is due; ``None`` beyond the calendar."""
+    number = max(_reminders_come(run, moment, calendar), run.given + 1)
+    first = calendar.local_day(run.due_at)
+    with suppress(OutOfCalendar):
+        return calendar.closing_of(calendar.add(first, (number - 1) * run.timer.every, run.timer.unit))
+    return None
+
+
+def _counted(
+    run: Run, days: int, spans: Sequence[tuple[datetime, datetime | None]], calendar: BusinessCalendar
+) -> datetime:
+    """When service closes on the ``days``-th day that counts: none on which the run was paused does."""
+    unit = run.timer.unit
+    day, left = calendar.local_day(run.started), days
+    for since, until in spans:
+        first, last = calendar.local_day(since), calendar.local_day(until or since)
+        before = calendar.between(day, calendar.add(first, -1, "naturales"), unit)
+        if before >= left:
+            break
+        left -= before
+        day = max(day, last)
+    return calendar.closing_of(calendar.add(day, left, unit))
+
+
+def _left(run: Run, calendar: BusinessCalendar) -> int:
+    """Days that remain of a paused run."""
+    since = run.paused or run.started
+    day = calendar.local_day(run.started)
+    used = 0
+    for first, last in [*run.pauses[:-1], (since, None)]:
+        used += calendar.between(
+            day, calendar.add(calendar.local_day(first), -1, "naturales"), run.timer.unit
+        )
+        day = max(day, calendar.local_day(last)) if last is not None else day
+    return max(run.timer.limit - used, 0)
 
 
 def _works(calendar: BusinessCalendar, moment: datetime) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from documents.identifiers import check_rfc, is_email, normalise_dsn, normalise_email
 from documents.secrets_scan import scan
@@ -26,14 +27,37 @@ _TICKED = frozenset({"si", "sí", "true", "on", "1", "x", "yes"})
 _UNTICKED = frozenset({"no", "false", "off", "0"})
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _SHOWN = 60
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_AGENT_KEY = re.compile(r"[A-Z0-9]{2,20}")
+_PHONE = re.compile(r"\+?[0-9]{10,15}")
+_BETWEEN = re.compile(r"[\s\-_./()]+")
+_PLAIN = frozenset(
+    {
+        FieldKind.RFC,
+        FieldKind.EMAIL,
+        FieldKind.FOLIO,
+        FieldKind.DATE,
+        FieldKind.MOMENT,
+        FieldKind.NUMBER,
+        FieldKind.AGENT_KEY,
+        FieldKind.PHONE,
+    }
+)
+"""Kinds whose values come back in their one spelling."""
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """A form's values by field, normalised, without the empty ones; and what is wrong with them."""
+    """A form's values by field, normalised, without the empty ones; what is wrong; and the params among them.
+
+    A tick that is a param is there whether ticked or not (``si`` or ``no``): a later round may take it back.
+    """
 
     data: Mapping[str, str]
     problems: tuple[FieldProblem, ...]
+    params: Mapping[str, str] = field(default_factory=dict)
 
 
 def check_values(
@@ -54,20 +78,21 @@ def check_values(
         complete: whether required fields must have a value (false for a request that is being refused).
     """
     form = tuple(fields)
-    chosen = {**params, **{field.name: data.get(field.name, "").strip() for field in form if field.param}}
-    asked = {field.name: field for field in form if applies(field.when, chosen)}
-    known = {field.name for field in form} | {NO_SECRETS}
+    chosen = {**params, **{item.name: _param(item, data.get(item.name, "")) for item in form if item.param}}
+    asked = {item.name: item for item in form if applies(item.when, chosen)}
+    known = {item.name for item in form} | {NO_SECRETS}
     problems = [FieldProblem(name, "unknown") for name in data if name not in known]
     values: dict[str, str] = {}
-    for name, field in asked.items():
-        value, problem = _value(definition, field, data.get(name, ""))
-        if problem is None and not value and field.required and complete:
+    for name, item in asked.items():
+        value, problem = _value(definition, item, data.get(name, ""))
+        if problem is None and not value and item.required and complete:
             problem = FieldProblem(name, "required")
         if problem is not None:
             problems.append(problem)
         elif value:
             values[name] = value
-    return Values(values, tuple(problems))
+    facts = {name: values.get(name, "") or _param(item, "") for name, item in asked.items() if item.param}
+    return Values(values, tuple(problems), {name: value for name, value in facts.items() if value})
 
 
 def check_note(note: str) -> tuple[str, tuple[FieldProblem, ...]]:
@@ -88,8 +113,15 @@ def is_ticked(value: str) -> bool:
 
 def reference_value(field: Field, value: str) -> str:
     """The spelling under which a value is searched and compared."""
-    plain = field.kind in {FieldKind.RFC, FieldKind.EMAIL, FieldKind.FOLIO}
-    return value if plain else normalise_dsn(value)
+    return value if field.kind in _PLAIN else normalise_dsn(value)
+
+
+def _param(field: Field, typed: str) -> str:
+    """What a param says while its form is read: a tick says ``si`` or ``no``, the others what was typed."""
+    text = typed.strip() or field.default
+    if field.kind is FieldKind.TICK:
+        return "si" if is_ticked(text) else "no"
+    return text
 
 
 def _value(definition: Definition, field: Field, typed: str) -> tuple[str, FieldProblem | None]:
@@ -166,6 +198,39 @@ def _tick(text: str) -> tuple[str, str]:
     return "", "" if value in _UNTICKED else "malformed"
 
 
+def _date(text: str) -> tuple[str, str]:
+    return text, "" if _DAY.fullmatch(text) and _exists(text) else "date_malformed"
+
+
+def _moment(text: str) -> tuple[str, str]:
+    value = text.replace(" ", "T", 1)
+    return value, "" if _MOMENT.fullmatch(value) and _exists(value) else "moment_malformed"
+
+
+def _exists(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _number(text: str) -> tuple[str, str]:
+    if not _NUMBER.fullmatch(text):
+        return text, "number_malformed"
+    return str(int(text)), ""
+
+
+def _agent_key(text: str) -> tuple[str, str]:
+    value = _BETWEEN.sub("", text.upper())
+    return value, "" if _AGENT_KEY.fullmatch(value) else "agent_key_malformed"
+
+
+def _phone(text: str) -> tuple[str, str]:
+    value = _BETWEEN.sub("", text)
+    return value, "" if _PHONE.fullmatch(value) else "phone_malformed"
+
+
 _CHECKS: Mapping[FieldKind, Callable[[str], tuple[str, str]]] = {
     FieldKind.RFC: _rfc,
     FieldKind.EMAIL: _email,
@@ -173,4 +238,9 @@ _CHECKS: Mapping[FieldKind, Callable[[str], tuple[str, str]]] = {
     FieldKind.IDENTIFIER: _identifier,
     FieldKind.FOLIO: _folio,
     FieldKind.TICK: _tick,
+    FieldKind.DATE: _date,
+    FieldKind.MOMENT: _moment,
+    FieldKind.NUMBER: _number,
+    FieldKind.AGENT_KEY: _agent_key,
+    FieldKind.PHONE: _phone,
 }

@@ -14,7 +14,7 @@ from dataclasses import fields
 from datetime import datetime
 
 from evidence.canonical import Json
-from evidence.entry import BlobRef, EntryDraft, EntryKind, SealedEntry
+from evidence.entry import SYSTEM, BlobRef, EntryDraft, EntryKind, SealedEntry
 from evidence.ports import (
     BlobStore,
     Clock,
@@ -30,7 +30,10 @@ from workflows.claims import Situation
 from workflows.commands import (
     Actor,
     OpenCase,
+    OpenSet,
+    Part,
     Receipt,
+    RecordSet,
     RecordStep,
     RefuseRequest,
     Reuse,
@@ -48,12 +51,12 @@ from workflows.errors import (
     UnknownCase,
 )
 from workflows.facts import facts_of, time_text
-from workflows.ports import Directory
+from workflows.ports import CaseIndex, Directory
 from workflows.registry import DefinitionRegistry
-from workflows.remembered import RememberedDirectory
+from workflows.remembered import RememberedDirectory, remembered_holding
 from workflows.uploads import PreparedFile
 
-Command = OpenCase | RecordStep | Supersede | WaiveStep | RefuseRequest
+Command = OpenCase | OpenSet | RecordSet | RecordStep | Supersede | WaiveStep | RefuseRequest
 
 Drafts = Callable[[Situation, Sequence[BlobRef]], tuple[EntryDraft, ...]]
 """Makes the drafts of a command on a situation, with the references of its files; pure, raises a `Refusal`."""
@@ -71,6 +74,7 @@ class CaseWriter:
         calendar: BusinessCalendar,
         clock: Clock,
         directory: Directory | None,
+        index: CaseIndex | None = None,
         retention_years: int,
     ) -> None:
         self.ledger = ledger
@@ -79,6 +83,7 @@ class CaseWriter:
         self.clock = clock
         self._blobs = blobs
         self._directory = directory
+        self._index = index
         self._retention_years = retention_years
 
     def history(self, folio: str) -> Sequence[SealedEntry]:
@@ -151,28 +156,9 @@ class CaseWriter:
         written = self.ledger.append(folio, compose, idempotency_key=key, request_digest=digest)
         return self.receipt(written) if composed else None
 
-    def open_by_system(
-        self, definition: Definition, drafts: Drafts, now: datetime, key: str
-    ) -> Receipt | None:
-        """Begin a case for the system; ``None`` when the key shows that it was begun before."""
-        composed = False
-        situation = self._desk(now)(definition, ())
-
-        def compose(_folio: str) -> Composition:
-            nonlocal composed
-            composed = True
-            return Composition(drafts(situation, ()), self.project)
-
-        digest = hashlib.sha256(key.encode()).hexdigest()
-        year = self.calendar.local_day(now).year
-        written = self.ledger.open_case(
-            f"{definition.process}-{year}", compose, idempotency_key=key, request_digest=digest
-        )
-        return self.receipt(written) if composed else None
-
     def receipt(self, written: Sequence[SealedEntry]) -> Receipt:
-        """What was sealed: the last of the entries written, and the case's state now."""
-        last = written[-1]
+        """What was sealed: the last entry written that a person made, and the case's state now."""
+        last = next((item for item in reversed(written) if item.entry.actor != SYSTEM), written[-1])
         names = [str(item.get("name", "")) for item in entry_files(last)]
         history = self.history(last.entry.case)
         state = self.situation(history).state
@@ -188,6 +174,10 @@ class CaseWriter:
                 for blob, name in zip(last.entry.objects, names, strict=True)
             ),
             state=state,
+            step=last.entry.step,
+            role=last.entry.role,
+            first=written[0].entry.seq,
+            last=written[-1].entry.seq,
         )
 
     def _desk(self, now: datetime | None = None) -> Callable[[Definition, Sequence[SealedEntry]], Situation]:
@@ -196,10 +186,11 @@ class CaseWriter:
         Drafts are made again inside the ledger's transaction, where nothing may be asked of another store.
         """
         moment = now or self.clock()
+        holding = remembered_holding(self._index)
         directory = RememberedDirectory(self._directory) if self._directory is not None else None
 
         def situation(definition: Definition, entries: Sequence[SealedEntry]) -> Situation:
-            return Situation.of(definition, entries, self.calendar, directory, moment)
+            return Situation.of(definition, entries, self.calendar, directory, moment, holding)
 
         return situation
 
@@ -241,13 +232,18 @@ class CaseWriter:
 
 def request_digest(command: Command, files: Sequence[PreparedFile]) -> str:
     """Hex SHA-256 of what a command asks, its files by content: equal for a repeated click, different for another."""
-    asked: dict[str, Json] = {"command": type(command).__name__}
-    for item in fields(command):
-        if item.name not in {"uploads", "idempotency_key"}:
-            asked[item.name] = _plain(getattr(command, item.name))
+    asked: dict[str, Json] = {"command": type(command).__name__, **_members(command)}
     asked["files"] = [[file.name, file.slot, file.sha256, file.system, file.taken] for file in files]
     text = json.dumps(asked, sort_keys=True)  # ASCII: a form may hold what no entry may, and is refused later
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _members(command: Command | Part) -> dict[str, Json]:
+    """What is asked, by name; files are told by their content, and the key is not part of the question."""
+    names = (item.name for item in fields(command))
+    return {
+        name: _plain(getattr(command, name)) for name in names if name not in {"uploads", "idempotency_key"}
+    }
 
 
 def _plain(value: object) -> Json:
@@ -257,6 +253,8 @@ def _plain(value: object) -> Json:
         return [value.id, value.role]
     if isinstance(value, Reuse):
         return [value.slot, value.seq, value.object]
+    if isinstance(value, OpenCase | Part):
+        return _members(value)
     if isinstance(value, Mapping):
         return {str(name): str(item) for name, item in value.items()}
     if isinstance(value, tuple):

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from documents.identifiers import fold
 from evidence.entry import format_time
-from evidence.ports import Projection, Reference
+from evidence.ports import Projection, Reference, Tally
 from tests.fakes.memory import MemoryLedger
 from workflows.ports import CaseQuery, CaseRow, Page
 
@@ -57,8 +57,13 @@ class MemoryCaseIndex:
         projection = self._ledger.projections.get(folio)
         return projection.search_text if projection else ""
 
+    def tally(self, folio: str) -> Tally | None:
+        projection = self._ledger.projections.get(folio)
+        return projection.tally if projection else None
+
 
 def _matches(query: CaseQuery, p: Projection) -> bool:
+    assert query.counted is None, "boards are counted by a database"
     wanted = {
         "process": query.process,
         "status": query.status,

@@ -107,6 +107,8 @@ class Walk:
         data = {name: value for name, value in data.items() if name not in wanted or wanted[name]}
         role = self.play.opener or self.definition.opening.roles[0]
         uploads = self.samples.opening_files(self.definition, data)
+        if isinstance(self.desk.reader, QuickReader):
+            self.desk.reader.others.update(data)  # the request sheet says what the case says
         command = OpenCase(self.play.process, self.play.actor(role), data, uploads)
         self.folio = self.desk.cases.open_case(command).folio
 
@@ -284,8 +286,11 @@ def begin(play: Play, start: str = "") -> Walk:
     return walk
 
 
-def check_replay(walk: Walk) -> None:
-    """Projection, rebuild and a fresh derivation agree; and what was known at each entry is a prefix of it all."""
+def check_replay(walk: Walk) -> list[CaseState]:
+    """Projection, rebuild and a fresh derivation agree; what was known at each entry is derived from those before it.
+
+    Gives the state after each entry.
+    """
     entries = walk.entries
     definition = load(walk.definition.source)
     calendar = BusinessCalendar.bundled()
@@ -296,9 +301,12 @@ def check_replay(walk: Walk) -> None:
     assert derive(definition, entries, calendar=calendar) == fresh
     report = walk.desk.cases.rebuild()
     assert (report.differences, report.failures) == ((), ())
+    states = []
     for entry in entries:
         known = derive(definition, entries, calendar=calendar, as_of=moment_of(entry))
         assert known == derive(definition, entries[: entry.seq], calendar=calendar)
+        states.append(known)
+    return states
 
 
 def moment_of(entry: Entry) -> datetime:

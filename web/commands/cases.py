@@ -16,6 +16,7 @@ from web.wiring import House
 from workflows.commands import OpenCase, RecordStep
 from workflows.definition import Definition, Step
 from workflows.errors import UnknownStep
+from workflows.many import record_many
 from workflows.ports import CaseQuery, CaseRow
 from workflows.schema import opening_schema, step_schema
 
@@ -114,6 +115,59 @@ def record(  # noqa: PLR0913 - one parameter an option
             )
         )
     casework.done(house, receipt, as_json=as_json)
+
+
+@group.command("record-many")
+@click.argument("step")
+@click.argument("folios", nargs=-1, required=True, metavar="FOLIO...")
+@casework.actor_option
+@casework.role_option
+@casework.files_option
+@casework.system_option
+@casework.taken_option
+@casework.data_option
+@click.option("--choice", default="", help="How the step turned out, where it asks.")
+@click.option("--note", default="", help="Free note.")
+@casework.occurred_option
+@casework.key_option
+@console.json_option
+@console.command
+def record_in_many(  # noqa: PLR0913 - one parameter an option
+    step: str,
+    folios: tuple[str, ...],
+    actor: str,
+    role: str,
+    files: tuple[str, ...],
+    system: str,
+    taken: str,
+    data: Mapping[str, Json],
+    choice: str,
+    note: str,
+    occurred_at: datetime | None,
+    key: str,
+    as_json: bool,
+) -> None:
+    """Record the same evidence of STEP in each FOLIO: an entry each, the file stored once. Exit 1 if any refused."""
+    house = console.house()
+    _definition_of_case, found = _step(house, folios[0], step)
+    acting = actor_for(
+        console.account(actor), found.roles, role=role, via="console", os_user=console.os_user()
+    )
+    slots = tuple(slot.code for slot in found.slots)
+    with casework.opened(files, slots, system=system, taken=taken) as uploads:
+        command = RecordStep(
+            "",
+            step,
+            acting,
+            uploads,
+            casework.texts_of(data),
+            choice,
+            note,
+            occurred_at=occurred_at,
+            idempotency_key=key,
+        )
+        outcomes = record_many(house.cases, folios, command)
+    casework.done_many(house, outcomes, as_json=as_json)
 
 
 @group.command("show")

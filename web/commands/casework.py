@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -10,8 +10,10 @@ import click
 
 from evidence.canonical import Json
 from web.commands import console
+from web.errors import answer_for
 from web.wiring import House, HouseError
 from workflows.commands import Receipt, Upload
+from workflows.many import Outcome
 
 actor_option = click.option(
     "--actor", required=True, metavar="EMAIL", help="Who acts; recorded as claimed from the console."
@@ -73,3 +75,25 @@ def done(house: House, receipt: Receipt, *, as_json: bool, plain: str = "") -> N
         console.emit(receipt.as_json())
     else:
         click.echo(plain or f"{receipt.folio} {receipt.seq} {receipt.leaf} {receipt.recorded_at}")
+
+
+def done_many(house: House, outcomes: Sequence[Outcome], *, as_json: bool) -> None:
+    """Sign what was recorded, tell each case's receipt or refusal, and exit with 1 where any refused."""
+    console.settled(house)
+    recorded = [item.receipt.as_json() for item in outcomes if item.receipt is not None]
+    refused: list[dict[str, Json]] = [
+        {"folio": item.folio, "error": answer.as_json() if answer is not None else {}}
+        for item in outcomes
+        if item.error is not None
+        for answer in (answer_for(item.error),)
+    ]
+    if as_json:
+        console.emit({"recorded": recorded, "refused": refused})
+    else:
+        for receipt in recorded:
+            click.echo(f"{receipt['folio']} {receipt['seq']} {receipt['leaf']} {receipt['recorded_at']}")
+        for item in refused:
+            error = item["error"]
+            console.say(f"{item['folio']}: {error['message'] if isinstance(error, dict) else error}")
+    if refused:
+        raise click.exceptions.Exit(1)

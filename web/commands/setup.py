@@ -42,12 +42,13 @@ def init(origin: str) -> None:
 @console.always_json
 @console.command
 def upgrade_database() -> None:
-    """Bring the tables to this program's version, and publish definitions the log does not know yet."""
+    """Bring the tables to this program's version, publish new definitions, fill projections that are new."""
     house = console.house()
     upgrade(house.engine)
     published = inception.publish_definitions(house, console.os_user())
     inception.settle(house)
-    console.emit({"upgraded": True, "definitions": published})
+    rebuilt = house.cases.rebuild().cases if house.index.untallied() else 0
+    console.emit({"upgraded": True, "definitions": published, "rebuilt": rebuilt})
 
 
 @click.command("serve")

@@ -23,14 +23,10 @@ definitions = AppGroup("definitions", help="Process definitions.")
 def run() -> None:
     """Record what is due; idempotent, safe from several processes at once."""
     house = console.house()
-    try:
-        receipts = house.cases.fire_due_timers(house.clock())
-    finally:
-        controls = house.cases.run_series(house.clock())
+    receipts = house.cases.fire_due_timers(house.clock())
     console.settled(house)
     fired: list[Json] = [receipt.as_json() for receipt in receipts]
-    series: list[Json] = [receipt.as_json() for receipt in controls]
-    console.emit({"fired": fired, "controls": series})
+    console.emit({"fired": fired})
 
 
 @definitions.command("check")

@@ -9,7 +9,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web.pages.casepage import show_case
-from web.pages.context import definitions, in_force, lens, openable
+from web.pages.context import definitions, in_force, lens, may_record, openable
 from web.security import signed_in
 from web.views.listing import build_listing, query_of
 from web.wiring import current_house
@@ -32,7 +32,9 @@ def listing() -> Response | str:
         abort(400)
     codes = [item.process for item in in_force(house)]
     shown = build_listing(found, asked, definitions(house), codes, eyes, _link)
-    return render_template("pages/cases.html", listing=shown, processes=openable(house))
+    return render_template(
+        "pages/cases.html", listing=shown, processes=openable(house), may_record=may_record()
+    )
 
 
 @page.get("/<folio>")

@@ -94,7 +94,7 @@ def _desk(folio: str, step: str) -> tuple[DraftDesk, DraftKey]:
     house = current_house()
     desk = DraftDesk(house)
     key = desk.key(person().id, folio, step)
-    if not folio.startswith("nuevo-") and house.index.get(folio) is None:
+    if not folio.startswith(("nuevo-", "varios-")) and house.index.get(folio) is None:
         raise HouseError("not_found")
     return desk, key
 

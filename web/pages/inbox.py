@@ -80,6 +80,10 @@ def _draft_place(key: DraftKey) -> tuple[str, str]:
         process = key.folio.removeprefix("nuevo-")
         name = _("Excel de la solicitud") if key.step == "excel" else _("solicitud por abrir")
         return f"{process}: {name}", url_for("opening.new", process=process)
+    if key.folio.startswith("varios-"):
+        process = key.folio.removeprefix("varios-")
+        text = _("%(process)s, paso %(step)s en varios casos", process=process, step=key.step)
+        return text, url_for("cases.listing", proceso=process)
     seq = key.step.removeprefix(FIX)
     if key.step.startswith(FIX) and seq.isdecimal():
         text = _("%(folio)s, corrección de la entrada %(n)s", folio=key.folio, n=seq)

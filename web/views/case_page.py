@@ -46,7 +46,7 @@ class TimerView:
 
     name: str
     sign: Sign
-    due: Due
+    due: Due | None
     detail: str
     started_seq: int
     live: bool
@@ -196,11 +196,18 @@ def _timer(definition: Definition, timer: TimerState, lens: Lens) -> TimerView:
             unit=unit_word(known.unit),
             seq=timer.started_seq,
         )
-    live = timer.state in {TimerStatus.RUNNING, TimerStatus.WARNED, TimerStatus.OVERDUE}
+    if timer.paused_at:
+        since = lens.moment(timer.paused_at).day
+        detail += " · " + _("en pausa desde el %(day)s; quedan %(n)s días", day=since, n=timer.left)
+    live = bool(timer.due_at) and timer.state in {
+        TimerStatus.RUNNING,
+        TimerStatus.WARNED,
+        TimerStatus.OVERDUE,
+    }
     return TimerView(
         lens.say(known.name) if known else timer.timer,
         timer_sign(timer.state),
-        lens.due(timer.due_at),
+        lens.due(timer.due_at) if timer.due_at else None,
         detail,
         timer.started_seq,
         live,

@@ -16,8 +16,19 @@ _INPUT = {
     FieldKind.CHOICE: "choice",
     FieldKind.EMAIL: "email",
     FieldKind.TICK: "tick",
+    FieldKind.DATE: "date",
+    FieldKind.MOMENT: "datetime-local",
+    FieldKind.NUMBER: "number",
+    FieldKind.PHONE: "tel",
 }
-_MONO = {FieldKind.RFC, FieldKind.DSN, FieldKind.IDENTIFIER, FieldKind.FOLIO}
+_MONO = {
+    FieldKind.RFC,
+    FieldKind.DSN,
+    FieldKind.IDENTIFIER,
+    FieldKind.FOLIO,
+    FieldKind.AGENT_KEY,
+    FieldKind.PHONE,
+}
 
 
 @dataclass(frozen=True, slots=True)

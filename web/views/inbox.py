@@ -126,7 +126,11 @@ def due_at(document: Mapping[str, Json], step: str = "") -> str:
 
     The index's ``next_due`` is that of the whole case, which lists are sorted by; a task shows its own step's.
     """
-    timers = [timer for timer in _mappings(document.get("timers")) if timer.get("state") in _LIVE]
+    timers = [
+        timer
+        for timer in _mappings(document.get("timers"))
+        if timer.get("state") in _LIVE and timer.get("due_at") and timer.get("effect") != "window"
+    ]
     own = [str(timer["due_at"]) for timer in timers if timer.get("step") == step]
     return min(own or [str(timer["due_at"]) for timer in timers], default="")
 

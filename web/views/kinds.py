@@ -134,12 +134,13 @@ def exception_word(code: str) -> str:
         "annulled": _("entrada anulada"),
         "out_of_order": _("registrado fuera de orden"),
         "recorded_late": _("registrado tarde"),
+        "outside_hours": _("contacto fuera de horario"),
+        "homonym": _("homónimo: lleva un número"),
         "overdue": _("plazo vencido"),
-        "gap": _("día sin control"),
-        "volume": _("volumen fuera de lo esperado"),
         "unmet": _("paso previo sin cumplir"),
         "refused": _("rechazado"),
         "repeated": _("paso repetido"),
+        "reopened": _("caso reabierto"),
         "effect_ignored": _("cambio de estado no permitido"),
         "unreadable": _("entrada que no se pudo interpretar"),
     }
@@ -156,6 +157,8 @@ def timer_sign(state: TimerStatus) -> Sign:
         TimerStatus.MET: Sign(_("cumplido"), "ok", "check"),
         TimerStatus.MET_LATE: Sign(_("cumplido tarde"), "warn", "check"),
         TimerStatus.CANCELLED: Sign(_("cancelado"), "idle", "dash"),
+        TimerStatus.PAUSED: Sign(_("en pausa"), "wait", "clock"),
+        TimerStatus.LAPSED: Sign(_("terminó"), "idle", "dash"),
     }[state]
 
 

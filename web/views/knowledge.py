@@ -9,7 +9,7 @@ from documents.identifiers import fold
 from web.i18n import gettext as _
 from web.views.kinds import class_word, unit_word
 from web.views.lens import Lens
-from workflows.definition import Branch, Definition, Step, StepClass, Timer
+from workflows.definition import Branch, Definition, Step, StepClass, Timer, Trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +173,21 @@ def _timer(timer: Timer, lens: Lens) -> Named:
         text = _(
             "aviso a los %(warn)s, vence a los %(n)s %(unit)s", warn=timer.warn, n=timer.limit, unit=unit
         )
-    steps = _("del paso %(start)s al %(end)s", start=", ".join(timer.starts), end=", ".join(timer.meets))
+    if timer.every:
+        text = _("%(text)s, y otra vez cada %(n)s", text=text, n=timer.every)
+    steps = _("del paso %(start)s al %(end)s", start=_steps(timer.starts), end=_steps(timer.meets) or "—")
+    if timer.pauses:
+        held, again = _steps(timer.pauses), _steps(timer.resumes)
+        steps += " · " + _("en pausa de %(held)s a %(again)s", held=held, again=again)
     return Named(
         lens.say(timer.name),
         text=f"{text} · {steps}",
         assumption=lens.say(timer.assumption) if timer.assumption else "",
     )
+
+
+def _steps(triggers: Iterable[Trigger]) -> str:
+    return ", ".join(map(str, triggers))
 
 
 def _assumptions(definition: Definition, lens: Lens) -> Iterator[tuple[str, str]]:

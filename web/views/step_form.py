@@ -13,7 +13,7 @@ from web.views.lens import Due, Lens
 from web.views.standing import Principal
 from workflows import shots
 from workflows.definition import FILE_FAMILIES, Branch, Definition, EvidenceType, Slot, Step
-from workflows.state import CaseState, StepStatus, TimerState, TimerStatus
+from workflows.state import CaseState, StepStatus, TimerState
 from workflows.values import NO_SECRETS
 
 SHOT = "shot."
@@ -198,8 +198,7 @@ def _no_secrets(step: Step, draft: Draft) -> FormField | None:
 
 def running(state: CaseState, step: str) -> tuple[TimerState, ...]:
     """The timers that a step is waited for by."""
-    live = {TimerStatus.RUNNING, TimerStatus.WARNED, TimerStatus.OVERDUE}
-    return tuple(timer for timer in state.timers if timer.step == step and timer.state in live)
+    return tuple(timer for timer in state.timers if timer.step == step and timer.deadline)
 
 
 def barred(step: Step, definition: Definition, state: CaseState, lens: Lens) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import { renew, request, upload } from "./net.js";
 import { stagedRow, uploadRow } from "./staged.js";
 import { announce, element, say } from "./words.js";
 
-const SKIPPED = new Set(["csrf_token", "idempotency_key", "drop"]);
+const SKIPPED = new Set(["csrf_token", "idempotency_key", "drop", "caso"]);
 
 class StepForm {
   constructor(form) {

@@ -1,0 +1,151 @@
+"""The timers of one case while its entries are folded: what each entry starts, meets, cancels, pauses and resumes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from workflows import timers
+from workflows.calendar import BusinessCalendar, OutOfCalendar
+from workflows.definition import Definition, Timer, TimerEffect, Trigger, applies
+from workflows.facts import Facts
+from workflows.history import Effective
+from workflows.state import CaseException, ExceptionCode
+
+
+class Clocks:
+    """Runs of timers, begun and ended by entries. ``runs`` are all there were, in the order they began."""
+
+    def __init__(self, definition: Definition, calendar: BusinessCalendar) -> None:
+        self.runs: list[timers.Run] = []
+        self._calendar = calendar
+        self._active: dict[str, timers.Run] = {}
+        self._by_number: dict[tuple[str, int], timers.Run] = {}
+        self._runs_of: Counter[str] = Counter()
+        self._timers = {
+            code: tuple(t for t in definition.timers if any(trigger.step == code for trigger in t.triggers))
+            for code in definition.by_step
+        }
+
+    def ring(
+        self,
+        item: Effective,
+        step: str,
+        branch: str,
+        params: Mapping[str, str],
+        *,
+        done: bool = False,
+        named_only: bool = False,
+        closed: bool = False,
+    ) -> Iterator[CaseException]:
+        """What an entry with enough evidence does to the timers: it meets and ends some, then starts others.
+
+        ``done``: the step is done by it. ``named_only``: only what names the branch. ``closed``: the case had ended.
+        """
+        for timer in self._timers[step]:
+            if self._hit(timer.meets, step, branch, named_only=named_only):
+                yield from self._meet(timer, item)
+            if self._hit(timer.cancels, step, branch, named_only=named_only):
+                self._cancel(timer.code, item.entry.seq)
+            if self._hit(timer.pauses, step, branch, named_only=named_only):
+                self._pause(timer, item)
+            if self._hit(timer.resumes, step, branch, named_only=named_only):
+                yield from self._resume(timer, item)
+        for timer in self._timers[step]:
+            named = named_only or not done
+            late = closed and not timer.survives
+            if late or not applies(timer.when, params):
+                continue
+            if self._hit(timer.starts, step, branch, named_only=named):
+                yield from self._start(timer, item)
+
+    def within(self, timer: str, moment: datetime) -> bool:
+        """Whether a timer runs, and a moment lies inside its time."""
+        run = self._active.get(timer)
+        return run is not None and run.started <= moment <= run.due_at
+
+    def marked(self, facts: Facts) -> bool:
+        """Note a mark that the system recorded; false for a run that never was."""
+        run = self._by_number.get((facts.timer, facts.run))
+        if run is not None:
+            run.fired.append(facts.mark)
+        return run is not None
+
+    def step_reopened(self, step: str, seq: int) -> None:
+        """What a step had started has lost its object."""
+        for timer in self._timers[step]:
+            if any(trigger.step == step for trigger in timer.starts):
+                self._cancel(timer.code, seq)
+
+    def step_waived(self, step: str, seq: int) -> None:
+        """Nobody waits any more for a step that is done without."""
+        for timer in self._timers[step]:
+            if any(trigger.step == step for trigger in timer.meets):
+                self._cancel(timer.code, seq)
+
+    def case_closed(self, step: str, seq: int) -> None:
+        """Timers end with their case; the one that closed it has fired, and some survive."""
+        for run in list(self._active.values()):
+            if run.timer.survives:
+                continue
+            del self._active[run.timer.code]
+            if run.timer.closing_step and run.timer.closing_step == step:
+                timers.fire(run, seq)
+            else:
+                timers.cancel(run, seq)
+
+    @staticmethod
+    def _hit(triggers: tuple[Trigger, ...], step: str, branch: str, *, named_only: bool) -> bool:
+        return any(
+            trigger.step == step and (trigger.branch == branch if trigger.branch else not named_only)
+            for trigger in triggers
+        )
+
+    def _start(self, timer: Timer, item: Effective) -> Iterator[CaseException]:
+        if timer.code in self._active:
+            return
+        self._runs_of[timer.code] += 1
+        base = timers.base_moment(timer, item.facts.occurred_at, item.entry.at)
+        try:
+            run = timers.start(timer, self._runs_of[timer.code], item.entry.seq, base, self._calendar)
+        except OutOfCalendar:
+            yield _outside(item)
+            return
+        self._active[timer.code] = self._by_number[timer.code, run.number] = run
+        self.runs.append(run)
+
+    def _meet(self, timer: Timer, item: Effective) -> Iterator[CaseException]:
+        run = self._active.pop(timer.code, None)
+        if run is None:
+            return
+        paused = run.paused is not None
+        timers.meet(run, item.entry.seq, timers.base_moment(timer, item.facts.occurred_at, item.entry.at))
+        late = run.ended is not None and run.ended > run.due_at and not paused
+        if timer.effect is TimerEffect.ALERT and late:
+            yield CaseException(ExceptionCode.OVERDUE, item.entry.step, item.entry.seq, timer.code)
+
+    def _cancel(self, code: str, seq: int) -> None:
+        run = self._active.pop(code, None)
+        if run is not None:
+            timers.cancel(run, seq)
+
+    def _pause(self, timer: Timer, item: Effective) -> None:
+        run = self._active.get(timer.code)
+        if run is not None:
+            timers.pause(run, timers.pause_moment(timer, item.facts.occurred_at, item.entry.at))
+
+    def _resume(self, timer: Timer, item: Effective) -> Iterator[CaseException]:
+        run = self._active.get(timer.code)
+        if run is None:
+            return
+        try:
+            timers.resume(
+                run, timers.base_moment(timer, item.facts.occurred_at, item.entry.at), self._calendar
+            )
+        except OutOfCalendar:
+            yield _outside(item)
+
+
+def _outside(item: Effective) -> CaseException:
+    return CaseException(ExceptionCode.UNREADABLE, item.entry.step, item.entry.seq, "calendar")

@@ -1,0 +1,59 @@
+"""Computed fields of a form: what the rule gives, filled in where nothing was typed, enforced where something was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from workflows.casefile import typed_data
+from workflows.claims import Situation
+from workflows.computed import RULES, Computed, Given, NotComputable
+from workflows.definition import Field, applies
+from workflows.errors import FieldProblem
+from workflows.values import reference_value
+
+Filled = tuple[dict[str, str], dict[str, str], tuple[FieldProblem, ...]]
+"""The form with its computed values, the numbers of homonyms by field, and problems."""
+
+
+def filled(
+    situation: Situation, fields: Sequence[Field], data: Mapping[str, str], *, complete: bool
+) -> Filled:
+    """Fill in and enforce the computed fields of a form."""
+    form, homonyms, problems = dict(data), dict[str, str](), list[FieldProblem]()
+    for field in fields:
+        if not field.compute or not applies(field.when, {**situation.params, **form}):
+            continue
+        typed = form.get(field.name, "").strip()
+        try:
+            found = compute(situation, field, form)
+        except NotComputable as error:
+            if complete and (typed or field.required):
+                problems.append(FieldProblem(field.name, "not_computable", 0, typed[:80], error.field))
+            continue
+        if typed and reference_value(field, typed.casefold()) != reference_value(field, found.value):
+            problems.append(FieldProblem(field.name, "computed", 0, typed[:80], found.value))
+            continue
+        form[field.name] = found.value
+        if found.homonym:
+            homonyms[field.name] = str(found.homonym)
+    return form, homonyms, tuple(problems)
+
+
+def compute(situation: Situation, field: Field, data: Mapping[str, str]) -> Computed:
+    """What the field's rule gives for the case with a form's values over what it holds. Raises `NotComputable`."""
+    values: dict[str, str] = {}
+    for typed in typed_data(situation.entries).values():
+        values.update(typed)
+    values.update({name: value.strip() for name, value in data.items() if value.strip()})
+    values.pop(field.name, None)
+
+    def items(code: str) -> tuple[str, ...]:
+        known = (item for item in situation.definition.catalogues if item.code == code)
+        return tuple(item.code for catalogue in known for item in catalogue.items)
+
+    def taken(value: str) -> bool:
+        own = situation.entries[0].entry.case if situation.entries else ""
+        folios = situation.holding(field.reference, reference_value(field, value))
+        return any(folio != own for folio in folios)
+
+    return RULES[field.compute](Given(values, items, taken))
