@@ -34,6 +34,17 @@ CASES: Mapping[str, Message] = {
     "unknown_step": Message(404, N_("El proceso %(process)s no tiene un paso %(step)s."), N_("Vuelve al caso y elige un paso.")),
     "unknown_entry": Message(404, N_("El caso %(folio)s no tiene esa entrada (%(seq)s)."), N_("Vuelve al caso y elígela de la lista.")),
     "unknown_refusal": Message(422, N_("Ese motivo de rechazo no existe en el proceso."), N_("Elige uno de: %(options)s.")),
+    "unknown_catalogue": Message(404, N_("No hay un catálogo %(catalogue)s."), N_("Elige uno de: %(options)s.")),
+    "catalogue_stale": Message(
+        409,
+        N_("Alguien publicó la versión %(newest)s del catálogo %(catalogue)s mientras editabas la %(based_on)s; lo tuyo no se publicó."),
+        N_("Vuelve a abrir el catálogo y haz tu cambio sobre la versión nueva."),
+    ),
+    "catalogue_retroactive": Message(
+        422,
+        N_("El catálogo %(catalogue)s no cambia hacia atrás: lo que ya pasó (%(item)s) queda como estaba."),
+        N_("Publica desde ahora o desde una fecha por venir."),
+    ),
     "case_closed": Message(409, N_("El caso %(folio)s ya está cerrado."), N_("Si hace falta algo más, abre un caso nuevo y menciona este folio.")),
     "case_not_closed": Message(409, N_("El paso %(step)s viene después del cierre, y el caso %(folio)s sigue abierto."), N_("Regístralo cuando el caso se cierre.")),
     "window_closed": Message(409, N_("El caso %(folio)s ya no se puede reabrir: la respuesta llegó después del plazo."), N_("Elige la opción que abre un caso nuevo ligado a éste.")),
@@ -201,6 +212,13 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "secret": N_("parece contener una contraseña, que nunca se guarda"),
     "in_future": N_("está en el futuro"),
     "control_characters": N_("contiene caracteres que no se ven"),
+    "repeated": N_("está dos veces en la lista"),
+    "too_many": N_("son demasiados renglones; máximo %(expected)s"),
+    "list_too_long": N_("son demasiado texto para una entrada; acorta los nombres"),
+    "ends_before": N_("termina antes de empezar"),
+    "personal": N_(
+        "no debe decir quién es alguien (nombre, correo o teléfono): queda para siempre en la bitácora"
+    ),
     "not_declared": N_("marca la casilla que declara que la imagen no muestra contraseñas"),
     "no_header": N_("ningún renglón nombra al menos el nombre y el RFC"),
     "column_missing": N_("falta la columna"),

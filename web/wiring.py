@@ -33,6 +33,7 @@ from storage.accounts import Database, SqlAccounts, SqlSessions, SqlThrottle
 from storage.board import SqlBoard
 from storage.border import WrongLog
 from storage.cases import SqlCaseIndex
+from storage.catalogues import SqlCatalogues
 from storage.database import connect, upgrade
 from storage.directory import RetroactiveChange, SqlDirectory
 from storage.drafts import Draft, DraftFile, DraftKey, DraftTooLarge, SqlDrafts
@@ -44,7 +45,9 @@ from web.settings import Settings
 from workflows.board import Board
 from workflows.calendar import BusinessCalendar
 from workflows.cases import CaseService
+from workflows.catalogues import bundled_catalogues
 from workflows.ports import DocumentReader
+from workflows.published import CatalogueDesk
 from workflows.registry import DefinitionRegistry
 
 __all__ = [
@@ -202,6 +205,16 @@ class House:
         return PostDesk(self.ledger, self.directory, self.clock)
 
     @cached_property
+    def catalogues(self) -> SqlCatalogues:
+        """Lists in force."""
+        return SqlCatalogues(self.engine, self.ledger, bundled_catalogues(self.definitions.processes()))
+
+    @cached_property
+    def catalogue_desk(self) -> CatalogueDesk:
+        """Publishes lists, each with its entry."""
+        return CatalogueDesk(self.ledger, self.catalogues, self.clock, self.calendar)
+
+    @cached_property
     def calendar(self) -> BusinessCalendar:
         """Business days."""
         return BusinessCalendar.bundled()
@@ -217,6 +230,7 @@ class House:
             clock=self.clock,
             index=self.index,
             directory=self.directory,
+            catalogues=self.catalogues,
             reader=self._documents or self.reader,
             retention_years=self.settings.retention_years,
             max_files=self.settings.max_files,

@@ -41,7 +41,7 @@ from workflows.derive import derive
 from workflows.errors import OutOfScope, UnknownCase
 from workflows.facts import Facts, time_text
 from workflows.judging import outside_of
-from workflows.ports import CaseIndex, Directory, DocumentReader
+from workflows.ports import CaseIndex, Catalogues, Directory, DocumentReader
 from workflows.readers import DirectReader
 from workflows.rebuild import RebuildReport, rebuild
 from workflows.registry import DefinitionRegistry
@@ -65,6 +65,7 @@ class CaseService:
         clock: Clock,
         index: CaseIndex,
         directory: Directory | None = None,
+        catalogues: Catalogues | None = None,
         reader: DocumentReader | None = None,
         retention_years: int = 0,
         max_files: int = MAX_FILES,
@@ -78,6 +79,7 @@ class CaseService:
             calendar: the table by which days are counted.
             clock: the present.
             index: the projections, for timers and the rebuild.
+            catalogues: lists in force; without any, the definitions' own.
             directory: who holds which post; without one, holders of posts and backups are not checked.
             reader: reads files; by default in this very process, which is for files one trusts.
             retention_years: for how long the object store must refuse to let a file go; 0 asks for no lock.
@@ -91,6 +93,7 @@ class CaseService:
             clock=clock,
             directory=directory,
             index=index,
+            catalogues=catalogues,
             retention_years=retention_years,
         )
         self._index = index
@@ -106,6 +109,10 @@ class CaseService:
     def calendar(self) -> BusinessCalendar:
         """The table by which days are counted."""
         return self._writer.calendar
+
+    def with_lists(self, definition: Definition, moment: datetime | None = None) -> Definition:
+        """A definition whose catalogues are those in force at a moment (now): for forms, never for derivation."""
+        return self._writer.blank(definition, moment).listed()
 
     def view(self, folio: str, as_of: datetime | None = None) -> CaseView:
         """A case now, or as it was known at a moment.

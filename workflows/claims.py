@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from evidence.canonical import Json
 from evidence.entry import BlobRef, SealedEntry
 from workflows.calendar import BusinessCalendar
+from workflows.catalogues import CatalogueVersion, own_catalogue, own_version
 from workflows.commands import Actor
-from workflows.definition import Branch, Definition, Step
+from workflows.definition import Branch, Definition, Field, Option, Step
 from workflows.derive import derive
 from workflows.facts import Facts
-from workflows.ports import Directory
+from workflows.ports import Catalogues, Directory
 from workflows.state import CaseState
 from workflows.uploads import PreparedFile
 
@@ -41,6 +42,7 @@ class Situation:
     directory: Directory | None
     now: datetime
     holding: Holding = nobody_holds
+    catalogues: Catalogues | None = None
 
     @classmethod
     def of(
@@ -51,6 +53,7 @@ class Situation:
         directory: Directory | None,
         now: datetime,
         holding: Holding = nobody_holds,
+        catalogues: Catalogues | None = None,
     ) -> Situation:
         """The situation after a history; for an empty one the case is being opened."""
         state = (
@@ -58,16 +61,50 @@ class Situation:
             if entries
             else None
         )
-        return cls(definition, entries, state, calendar, directory, now, holding)
+        return cls(definition, entries, state, calendar, directory, now, holding, catalogues)
 
     def later(self, entries: Sequence[SealedEntry]) -> Situation:
         """The same desk at the same moment with more entries."""
-        return Situation.of(self.definition, entries, self.calendar, self.directory, self.now, self.holding)
+        return Situation.of(
+            self.definition,
+            entries,
+            self.calendar,
+            self.directory,
+            self.now,
+            self.holding,
+            self.catalogues,
+        )
 
     @property
     def params(self) -> Mapping[str, str]:
         """The case's params, none while it is being opened."""
         return self.state.params if self.state is not None else {}
+
+    def catalogue(self, code: str, moment: datetime | None = None) -> CatalogueVersion:
+        """The list in force at a moment (now): the published one, or else this very definition's own."""
+        found = self.catalogues.in_force(code, moment or self.now) if self.catalogues is not None else None
+        if found is not None and found.leaf:
+            return found
+        own = own_catalogue(self.definition, code)
+        return own_version(code, own) if own is not None or found is None else found
+
+    def listed(self) -> Definition:
+        """The definition with the lists in force in place of its own, for forms."""
+        day = self.calendar.local_day(self.now)
+        lists = []
+        for own in self.definition.catalogues:
+            found = self.catalogue(own.code)
+            lists.append(replace(own, version=found.version, items=found.valid(day)) if found.leaf else own)
+        if tuple(lists) == self.definition.catalogues:
+            return self.definition
+        return replace(self.definition, catalogues=tuple(lists))
+
+    def options(self, field: Field, moment: datetime | None = None) -> tuple[Option, ...]:
+        """The values a field takes at a moment (now)."""
+        if not field.catalogue:
+            return field.options
+        day = self.calendar.local_day(moment or self.now)
+        return self.catalogue(field.catalogue, moment).options(day)
 
 
 @dataclass(frozen=True, slots=True)

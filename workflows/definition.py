@@ -10,7 +10,8 @@ Nothing here decides anything: rules live in `workflows.rules` and `workflows.de
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 
 from workflows.step import (
@@ -142,11 +143,22 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueItem:
-    """One entry of a catalogue."""
+    """One entry of a catalogue, usable from day ``since`` to day ``until``, both included (dates, ``""``: no limit).
+
+    ``values`` say what goes with it, such as the post that answers for a zone.
+    """
 
     code: str
     name: Text
     note: Text
+    values: Mapping[str, str] = field(default_factory=dict)
+    since: str = ""
+    until: str = ""
+
+    def valid_on(self, day: date) -> bool:
+        """Whether it may be used on a day."""
+        text = day.isoformat()
+        return self.since <= text and (not self.until or text <= self.until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from evidence.canonical import Json
-from evidence.entry import BlobRef, EntryDraft, EntryKind, SealedEntry
+from evidence.entry import BlobRef, EntryDraft, EntryKind, SealedEntry, parse_time
 from workflows import rules
 from workflows.casefile import entry_files, typed_data
 from workflows.claims import Carried, Claim, Situation, Stated
@@ -58,6 +59,7 @@ def state_claim(situation: Situation, claim: Claim) -> Stated:
             calendar=situation.calendar.id if claim.opening and not claim.corrects else "",
             params=form.params,
             parties=parties,
+            catalogues=_catalogues(situation, claim, values),
             evidence=facts,
             choice=branch.code if branch is not None else "",
             destination=branch.destination if branch is not None else "",
@@ -67,6 +69,21 @@ def state_claim(situation: Situation, claim: Claim) -> Stated:
         payload_of(claim, slots, values, note),
         branch,
     )
+
+
+def _listed_at(situation: Situation, claim: Claim) -> datetime:
+    """The moment whose lists count: that of the recording, which a correction repeats."""
+    if claim.corrects:
+        return parse_time(situation.entries[claim.corrects - 1].entry.at)
+    return situation.now
+
+
+def _catalogues(situation: Situation, claim: Claim, values: Mapping[str, str]) -> dict[str, str]:
+    """The version of every list from which a value was chosen."""
+    moment = _listed_at(situation, claim)
+    fields = form_fields(situation.definition, claim.step, opening=claim.opening)
+    used = {item.catalogue for item in fields if item.catalogue and item.name in values}
+    return {code: situation.catalogue(code, moment).version for code in sorted(used)}
 
 
 def entry_kind(step: Step, branch: Branch | None) -> EntryKind:
@@ -159,7 +176,15 @@ def _form(situation: Situation, claim: Claim) -> tuple[Values, str, Mapping[str,
     fields = form_fields(situation.definition, claim.step, opening=claim.opening)
     data, problems = _repeated(situation, claim, fields)
     data, homonyms, computed = filled(situation, fields, data, complete=claim.complete)
-    values = check_values(situation.definition, fields, data, situation.params, complete=claim.complete)
+    moment = _listed_at(situation, claim)
+    values = check_values(
+        situation.definition,
+        fields,
+        data,
+        situation.params,
+        complete=claim.complete,
+        options=lambda field: situation.options(field, moment),
+    )
     note, noted = check_note(claim.note)
     problems = (*problems, *computed, *values.problems, *noted)
     if problems:

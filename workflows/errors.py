@@ -69,6 +69,11 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "secret": "the text announces a password (`found` is the announcing word), which is never stored",
     "not_declared": "somebody must declare that the image shows no passwords",
     "in_future": "the date lies in the future",
+    "repeated": "the list has the item more than once",
+    "too_many": "the list has more items than `expected`",
+    "list_too_long": "all items together take more than `expected` bytes of the entry",
+    "ends_before": "the item's last day lies before its first",
+    "personal": "a name that stays in the entry for ever must not tell who somebody is",
     "control_characters": "the text holds characters that cannot be shown",
 }
 """Codes of `FieldProblem` and what each says. Problems found by the spreadsheet reader keep the reader's own codes."""
@@ -108,6 +113,24 @@ class UnknownRefusal(Refusal):
     """``process``, ``refusal``, ``options``: the definition lists no such ground for refusing."""
 
     code = "unknown_refusal"
+
+
+class UnknownCatalogue(Refusal):
+    """``catalogue``, ``options``: there is no such list."""
+
+    code = "unknown_catalogue"
+
+
+class CatalogueStale(Refusal):
+    """``catalogue``, ``based_on``, ``newest``, ``seq``: somebody published another version meanwhile."""
+
+    code = "catalogue_stale"
+
+
+class RetroactiveCatalogue(Refusal):
+    """``catalogue``, ``since``, ``item``: a list never changes what was in force before now."""
+
+    code = "catalogue_retroactive"
 
 
 class CaseClosed(Refusal):

@@ -80,6 +80,7 @@ class Facts:
     calendar: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
     parties: Mapping[str, str] = field(default_factory=dict)
+    catalogues: Mapping[str, str] = field(default_factory=dict)
     evidence: tuple[EvidenceFact, ...] = ()
     choice: str = ""
     annul: bool = False
@@ -110,6 +111,8 @@ class Facts:
             members["parties"] = dict(self.parties)
         if self.homonyms:
             members["homonyms"] = dict(self.homonyms)
+        if self.catalogues:
+            members["catalogues"] = dict(self.catalogues)
         if self.evidence:
             members["evidence"] = [item.as_json() for item in self.evidence]
         if self.rows:
@@ -133,7 +136,20 @@ _TEXTS = (
 ).split()
 _TIMES = ("occurred_at", "due_at", "queried_at")
 FACT_NAMES = frozenset(
-    {*_TEXTS, "params", "parties", "evidence", "annul", "run", "rows", "areas", "counts", "check", "homonyms"}
+    {
+        *_TEXTS,
+        "params",
+        "parties",
+        "catalogues",
+        "evidence",
+        "annul",
+        "run",
+        "rows",
+        "areas",
+        "counts",
+        "check",
+        "homonyms",
+    }
 )
 
 
@@ -155,6 +171,7 @@ def facts_of(entry: Entry) -> Facts:
         params=_texts(found, "params", problems),
         parties=_texts(found, "parties", problems),
         homonyms=_texts(found, "homonyms", problems),
+        catalogues=_texts(found, "catalogues", problems),
         evidence=tuple(_evidence(found.get("evidence", []), len(entry.objects), problems)),
         annul=found.get("annul", False) is True,
         run=run,

@@ -373,7 +373,14 @@ def _catalogue(table: Table) -> Catalogue:
 
 
 def _item(table: Table) -> CatalogueItem:
-    return CatalogueItem(table.text("code"), table.both("name"), table.both("note"))
+    return CatalogueItem(
+        code=table.text("code"),
+        name=table.both("name"),
+        note=table.both("note", optional=True),
+        values=table.words_by_name("values"),
+        since=table.text("since", ""),
+        until=table.text("until", ""),
+    )
 
 
 def _control(table: Table) -> Control:

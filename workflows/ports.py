@@ -14,6 +14,7 @@ from documents.request_form import FormReading
 from evidence.canonical import Json
 from evidence.ports import Reference, Tally
 from workflows.board import CaseSet
+from workflows.catalogues import CatalogueVersion
 
 Row = TypeVar("Row")
 
@@ -135,6 +136,18 @@ class Directory(Protocol):
 
     def may_act_for(self, actor: str, principal: str, moment: datetime) -> bool:
         """Whether ``actor`` is a named backup of ``principal`` at that moment."""
+        ...
+
+
+class Catalogues(Protocol):
+    """Lists in force, by dated versions. What is published is never retroactive: a past answer never changes."""
+
+    def in_force(self, code: str, moment: datetime) -> CatalogueVersion:
+        """The version published last among those in force at a moment.
+
+        Where none was published yet: the first list the definitions bring under that code, or an empty one; its
+        ``leaf`` is then ``""``.
+        """
         ...
 
 

@@ -48,8 +48,8 @@ def compute(situation: Situation, field: Field, data: Mapping[str, str]) -> Comp
     values.pop(field.name, None)
 
     def items(code: str) -> tuple[str, ...]:
-        known = (item for item in situation.definition.catalogues if item.code == code)
-        return tuple(item.code for catalogue in known for item in catalogue.items)
+        day = situation.calendar.local_day(situation.now)
+        return tuple(item.code for item in situation.catalogue(code).valid(day))
 
     def taken(value: str) -> bool:
         own = situation.entries[0].entry.case if situation.entries else ""

@@ -1,12 +1,13 @@
-"""Answers of the directory and of the index, kept for the length of one command."""
+"""Answers of directory, catalogues and index, kept for the length of one command."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
+from workflows.catalogues import CatalogueVersion
 from workflows.claims import Holding, nobody_holds
-from workflows.ports import CaseIndex, Directory, Holder
+from workflows.ports import CaseIndex, Catalogues, Directory, Holder
 
 
 class RememberedDirectory:
@@ -50,3 +51,17 @@ def remembered_holding(index: CaseIndex | None) -> Holding:
         return known[kind, value]
 
     return holding
+
+
+class RememberedCatalogues:
+    """`workflows.ports.Catalogues` that ask others, and each question only once."""
+
+    def __init__(self, catalogues: Catalogues) -> None:
+        self._catalogues = catalogues
+        self._versions: dict[tuple[str, datetime], CatalogueVersion] = {}
+
+    def in_force(self, code: str, moment: datetime) -> CatalogueVersion:
+        """See the port."""
+        if (code, moment) not in self._versions:
+            self._versions[code, moment] = self._catalogues.in_force(code, moment)
+        return self._versions[code, moment]

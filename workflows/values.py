@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from documents.identifiers import check_rfc, is_email, normalise_dsn, normalise_email
 from documents.secrets_scan import scan
-from workflows.definition import Definition, Field, FieldKind, applies
+from workflows.definition import Definition, Field, FieldKind, Option, applies
 from workflows.errors import FieldProblem
 
 NO_SECRETS = "sin_contrasenas"
 """Name of the tick by which somebody declares that an image shows no passwords."""
 
 NOTE_LENGTH = 4000
+
+Options = Callable[[Field], Sequence[Option]]
+"""What a field offers."""
 
 _FOLIO = re.compile(r"[A-Z]{2}-[0-9]{3}-[0-9]{4}-[0-9]{6}")
 _TICKED = frozenset({"si", "sí", "true", "on", "1", "x", "yes"})
@@ -67,15 +70,17 @@ def check_values(
     params: Mapping[str, str],
     *,
     complete: bool = True,
+    options: Options | None = None,
 ) -> Values:
     """Check what was typed against the fields of a form.
 
     Args:
-        definition: for catalogues.
+        definition: for its own lists.
         fields: the form's; those whose condition does not hold are treated as absent.
         data: as typed.
         params: of the case; params among ``fields`` are read from ``data`` first.
         complete: whether required fields must have a value (false for a request that is being refused).
+        options: what a choice offers, by the catalogues in force; by default what the definition brings.
     """
     form = tuple(fields)
     chosen = {**params, **{item.name: _param(item, data.get(item.name, "")) for item in form if item.param}}
@@ -84,7 +89,7 @@ def check_values(
     problems = [FieldProblem(name, "unknown") for name in data if name not in known]
     values: dict[str, str] = {}
     for name, item in asked.items():
-        value, problem = _value(definition, item, data.get(name, ""))
+        value, problem = _value(options or definition.options, item, data.get(name, ""))
         if problem is None and not value and item.required and complete:
             problem = FieldProblem(name, "required")
         if problem is not None:
@@ -124,7 +129,7 @@ def _param(field: Field, typed: str) -> str:
     return text
 
 
-def _value(definition: Definition, field: Field, typed: str) -> tuple[str, FieldProblem | None]:
+def _value(options_of: Options, field: Field, typed: str) -> tuple[str, FieldProblem | None]:
     text, problem = _text(field.name, typed, field.max_length, lines=field.kind is FieldKind.LONG_TEXT)
     if problem is not None:
         return "", problem
@@ -132,7 +137,7 @@ def _value(definition: Definition, field: Field, typed: str) -> tuple[str, Field
     if not text:
         return "", None
     if field.kind is FieldKind.CHOICE:
-        options = [option.code for option in definition.options(field)]
+        options = [option.code for option in options_of(field)]
         if text not in options:
             return "", FieldProblem(field.name, "not_an_option", 0, text[:_SHOWN], ", ".join(options))
         return text, None

@@ -51,9 +51,9 @@ from workflows.errors import (
     UnknownCase,
 )
 from workflows.facts import facts_of, time_text
-from workflows.ports import CaseIndex, Directory
+from workflows.ports import CaseIndex, Catalogues, Directory
 from workflows.registry import DefinitionRegistry
-from workflows.remembered import RememberedDirectory, remembered_holding
+from workflows.remembered import RememberedCatalogues, RememberedDirectory, remembered_holding
 from workflows.uploads import PreparedFile
 
 Command = OpenCase | OpenSet | RecordSet | RecordStep | Supersede | WaiveStep | RefuseRequest
@@ -65,7 +65,7 @@ Drafts = Callable[[Situation, Sequence[BlobRef]], tuple[EntryDraft, ...]]
 class CaseWriter:
     """Reads and appends cases; knows nothing of what commands mean."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the ports are its parameters
         self,
         *,
         ledger: LedgerStore,
@@ -75,6 +75,7 @@ class CaseWriter:
         clock: Clock,
         directory: Directory | None,
         index: CaseIndex | None = None,
+        catalogues: Catalogues | None = None,
         retention_years: int,
     ) -> None:
         self.ledger = ledger
@@ -84,6 +85,7 @@ class CaseWriter:
         self._blobs = blobs
         self._directory = directory
         self._index = index
+        self._catalogues = catalogues
         self._retention_years = retention_years
 
     def history(self, folio: str) -> Sequence[SealedEntry]:
@@ -96,6 +98,10 @@ class CaseWriter:
     def definition_of(self, entries: Sequence[SealedEntry]) -> Definition:
         """The definition a case pinned. Raises `UnknownDefinition`."""
         return self.definitions.by_digest(facts_of(entries[0].entry).definition)
+
+    def blank(self, definition: Definition, moment: datetime | None = None) -> Situation:
+        """The moment before a case is opened."""
+        return self._desk(moment)(definition, ())
 
     def situation(self, entries: Sequence[SealedEntry], now: datetime | None = None) -> Situation:
         """A case at this moment."""
@@ -188,9 +194,10 @@ class CaseWriter:
         moment = now or self.clock()
         holding = remembered_holding(self._index)
         directory = RememberedDirectory(self._directory) if self._directory is not None else None
+        lists = RememberedCatalogues(self._catalogues) if self._catalogues is not None else None
 
         def situation(definition: Definition, entries: Sequence[SealedEntry]) -> Situation:
-            return Situation.of(definition, entries, self.calendar, directory, moment, holding)
+            return Situation.of(definition, entries, self.calendar, directory, moment, holding, lists)
 
         return situation
 

@@ -21,7 +21,7 @@ from tests.fakes.memory import MemoryBlobStore, MemoryLedger
 from workflows.calendar import BusinessCalendar
 from workflows.cases import CaseService
 from workflows.commands import Actor, OpenCase, Receipt, RecordStep, Upload
-from workflows.ports import DocumentReader, Holder
+from workflows.ports import Catalogues, DocumentReader, Holder
 from workflows.registry import DefinitionRegistry
 
 MEXICO = ZoneInfo("America/Mexico_City")
@@ -112,6 +112,10 @@ class Desk:
         self.ledger = MemoryLedger(clock=self.clock)
         self.blobs = MemoryBlobStore()
         self.index = MemoryCaseIndex(self.ledger)
+        self.use(None)
+
+    def use(self, catalogues: Catalogues | None) -> None:
+        """Make the service anew, with lists in force."""
         self.cases = CaseService(
             ledger=self.ledger,
             blobs=self.blobs,
@@ -120,6 +124,7 @@ class Desk:
             clock=self.clock,
             index=self.index,
             directory=self.directory,
+            catalogues=catalogues,
             reader=self.reader,
             retention_years=10,
         )

@@ -99,7 +99,7 @@ def _form(
     key = f"draft:{draft.id}" if draft.id else fresh
     view = draft_view(draft, errors)
     stand_for = principals(definition, step, eyes, house.directory, house.clock())
-    return step_form(step, definition, state, page.lines, eyes, view, stand_for), key
+    return step_form(step, house.cases.with_lists(definition), state, page.lines, eyes, view, stand_for), key
 
 
 def _receipt(page: CasePage) -> Receipt | None:

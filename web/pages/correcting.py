@@ -9,6 +9,7 @@ from dataclasses import replace
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from evidence.entry import parse_time
 from identity.accounts import RECORDERS
 from web.acting import actor_for
 from web.drafts import DraftDesk
@@ -150,6 +151,7 @@ def _fields(found: Found, definition: Definition, eyes: Lens, errors: Mapping[st
     entry = found.sealed.entry
     step = definition.by_step.get(entry.step)
     opening = entry.seq == 1
+    definition = current_house().cases.with_lists(definition, parse_time(entry.at))
     fields = (*(definition.opening.fields if opening else ()), *(step.fields if step else ()))
     payload = found.sealed.payload().get("data")
     now = {**(payload if isinstance(payload, dict) else {})}

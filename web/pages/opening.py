@@ -185,7 +185,7 @@ def _form(
     reading: Reading | None = None,
     wrong: str = "",
 ) -> Response:
-    definition, eyes = _definition(process), lens()
+    definition, eyes = current_house().cases.with_lists(_definition(process)), lens()
     desk, place = _desk(process)
     kept = draft_view(desk.find(place))
     trouble = trouble_of(answer, field_labels(definition, eyes), eyes) if answer else None
