@@ -50,6 +50,7 @@ EXCEPTIONS = {
     "refused": ("Rechazo", "Refusal"),
     "repeated": ("Paso repetido", "Step repeated"),
     "reopened": ("Caso reabierto", "Case reopened"),
+    "silence": ("Resuelto por silencio", "Resolved by silence"),
     "effect_ignored": ("Efecto sin aplicar", "Effect not applied"),
     "unreadable": ("Entrada no interpretable", "Entry not understood"),
 }

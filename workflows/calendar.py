@@ -151,6 +151,20 @@ class BusinessCalendar:
             raise OutOfCalendar(self.last + timedelta(days=1), self.first, self.last)
         return self._business_days[place]
 
+    def back(self, day: date, days: int) -> date:
+        """The business day that lies ``days`` business days before ``day`` (0: the day itself, whatever it is).
+
+        Raises:
+            OutOfCalendar: the count leaves the table.
+        """
+        self._check(day)
+        if days == 0:
+            return day
+        place = bisect_left(self._business_days, day) - days
+        if place < 0:
+            raise OutOfCalendar(self.first - timedelta(days=1), self.first, self.last)
+        return self._business_days[place]
+
     def between(self, start: date, end: date, unit: str) -> int:
         """Days counted from the day after ``start`` up to ``end``: 0 when ``end`` is not later."""
         self._check(start)
@@ -170,6 +184,12 @@ class BusinessCalendar:
         hours = self.service[day.weekday()]
         closing = hours[1] if hours and day not in self.holidays else self.closing
         return datetime.combine(day, closing, self._zone).astimezone(UTC)
+
+    def opening_of(self, day: date) -> datetime:
+        """When a day begins for the desk, in UTC: service opens, or on days without service the day itself begins."""
+        hours = self.service[day.weekday()]
+        opening = hours[0] if hours and day not in self.holidays else time.min
+        return datetime.combine(day, opening, self._zone).astimezone(UTC)
 
     def next_business_day(self, day: date) -> date:
         """``day`` itself when the desk works, else the first day after it when it does."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from workflows import timers
@@ -21,6 +21,7 @@ class Clocks:
         self.runs: list[timers.Run] = []
         self._calendar = calendar
         self._active: dict[str, timers.Run] = {}
+        self._areas: dict[tuple[str, str], timers.Run] = {}
         self._by_number: dict[tuple[str, int], timers.Run] = {}
         self._runs_of: Counter[str] = Counter()
         self._timers = {
@@ -44,6 +45,8 @@ class Clocks:
         ``done``: the step is done by it. ``named_only``: only what names the branch. ``closed``: the case had ended.
         """
         for timer in self._timers[step]:
+            if timer.each:
+                continue  # an area's days end with its rows
             if self._hit(timer.meets, step, branch, named_only=named_only):
                 yield from self._meet(timer, item)
             if self._hit(timer.cancels, step, branch, named_only=named_only):
@@ -57,8 +60,23 @@ class Clocks:
             late = closed and not timer.survives
             if late or not applies(timer.when, params):
                 continue
-            if self._hit(timer.starts, step, branch, named_only=named):
+            if timer.each and self._hit(timer.starts, step, branch, named_only=False):
+                for area in item.facts.areas:
+                    yield from self._start(timer, item, area)
+            elif self._hit(timer.starts, step, branch, named_only=named):
                 yield from self._start(timer, item)
+
+    def areas_settled(self, item: Effective, complete: Callable[[str], bool]) -> None:
+        """End the days of areas whose rows are all decided: by the system's own step, or in time."""
+        for (code, area), run in list(self._areas.items()):
+            if not complete(area):
+                continue
+            del self._areas[code, area]
+            if run.timer.closing_step == item.entry.step:
+                timers.fire(run, item.entry.seq)
+            else:
+                moment = timers.base_moment(run.timer, item.facts.occurred_at, item.entry.at)
+                timers.meet(run, item.entry.seq, moment)
 
     def within(self, timer: str, moment: datetime) -> bool:
         """Whether a timer runs, and a moment lies inside its time."""
@@ -94,6 +112,8 @@ class Clocks:
                 timers.fire(run, seq)
             else:
                 timers.cancel(run, seq)
+        for key in list(self._areas):
+            timers.cancel(self._areas.pop(key), seq)
 
     @staticmethod
     def _hit(triggers: tuple[Trigger, ...], step: str, branch: str, *, named_only: bool) -> bool:
@@ -102,17 +122,23 @@ class Clocks:
             for trigger in triggers
         )
 
-    def _start(self, timer: Timer, item: Effective) -> Iterator[CaseException]:
-        if timer.code in self._active:
+    def _start(self, timer: Timer, item: Effective, area: str = "") -> Iterator[CaseException]:
+        if (timer.code, area) in self._areas if area else timer.code in self._active:
             return
         self._runs_of[timer.code] += 1
         base = timers.base_moment(timer, item.facts.occurred_at, item.entry.at)
+        day = item.facts.params.get(timer.due_field[1], "") if timer.due_field else ""
+        begun = timers.Start(self._runs_of[timer.code], item.entry.seq, base, day, area)
         try:
-            run = timers.start(timer, self._runs_of[timer.code], item.entry.seq, base, self._calendar)
-        except OutOfCalendar:
+            run = timers.start(timer, begun, self._calendar)
+        except (OutOfCalendar, ValueError):
             yield _outside(item)
             return
-        self._active[timer.code] = self._by_number[timer.code, run.number] = run
+        if area:
+            self._areas[timer.code, area] = run
+        else:
+            self._active[timer.code] = run
+        self._by_number[timer.code, run.number] = run
         self.runs.append(run)
 
     def _meet(self, timer: Timer, item: Effective) -> Iterator[CaseException]:
@@ -126,6 +152,8 @@ class Clocks:
             yield CaseException(ExceptionCode.OVERDUE, item.entry.step, item.entry.seq, timer.code)
 
     def _cancel(self, code: str, seq: int) -> None:
+        for key in [key for key in self._areas if key[0] == code]:
+            timers.cancel(self._areas.pop(key), seq)
         run = self._active.pop(code, None)
         if run is not None:
             timers.cancel(run, seq)

@@ -7,6 +7,7 @@ run that was missed is made up for by the next.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from evidence.entry import BlobRef, EntryDraft, EntryKind, MalformedEntry
@@ -17,10 +18,11 @@ from workflows.commands import SYSTEM_ACTOR, Receipt
 from workflows.corrections import bare
 from workflows.derive import NotACase
 from workflows.errors import Refusal
-from workflows.facts import EvidenceFact, Facts
+from workflows.facts import EvidenceFact, Facts, RowFact
 from workflows.ports import CaseIndex
+from workflows.roster import fold_roster
 from workflows.state import TimerState
-from workflows.timers import CLOSE
+from workflows.timers import CLOSE, SETTLE
 from workflows.writer import CaseWriter
 
 
@@ -105,18 +107,21 @@ def _mark(situation: Situation, timer: TimerState, mark: str) -> EntryDraft:
         due_at=timer.due_at,
         calendar=situation.calendar.id,
     )
-    if mark != CLOSE:
+    if mark not in {CLOSE, SETTLE}:
         return bare(situation, SYSTEM_ACTOR, EntryKind.TIMER_EXPIRED, timer.step, facts)
     step = situation.definition.by_step[situation.definition.by_timer[timer.timer].closing_step]
     shown = tuple(EvidenceFact(slot, "SYS") for slot in step.evidence.all)
-    computed = Facts(
-        actor_class=facts.actor_class,
-        via=facts.via,
-        evidence=shown,
-        timer=facts.timer,
-        mark=mark,
-        run=facts.run,
-        due_at=facts.due_at,
-        calendar=facts.calendar,
-    )
-    return bare(situation, SYSTEM_ACTOR, EntryKind.CASE_CLOSED, step.code, computed)
+    computed = replace(facts, evidence=shown)
+    if mark == CLOSE:
+        return bare(situation, SYSTEM_ACTOR, EntryKind.CASE_CLOSED, step.code, computed)
+    settled = replace(computed, areas=(timer.area,), rows=_by_silence(situation, timer.area))
+    kind = EntryKind.EVIDENCE_RECORDED
+    return bare(situation, SYSTEM_ACTOR, kind, step.code, settled, f"{step.name.es}.")
+
+
+def _by_silence(situation: Situation, area: str) -> tuple[RowFact, ...]:
+    """The rows of an area that did not answer, with what the register makes of each."""
+    rules = situation.definition.roster
+    if rules is None:
+        return ()
+    return fold_roster(rules, [sealed.entry for sealed in situation.entries]).by_silence(area)

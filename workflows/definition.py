@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
+from workflows.rosterrules import RosterRules
 from workflows.step import (
     FILE_FAMILIES,
     NEW,
@@ -59,6 +60,7 @@ __all__ = [
     "Outcome",
     "Question",
     "Role",
+    "RosterRules",
     "Slot",
     "Span",
     "Standing",
@@ -239,6 +241,7 @@ class Definition:
     catalogues: tuple[Catalogue, ...]
     controls: tuple[Control, ...]
     questions: tuple[Question, ...]
+    roster: RosterRules | None = None
 
     @cached_property
     def by_step(self) -> Mapping[str, Step]:

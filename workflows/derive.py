@@ -128,6 +128,7 @@ class _State:
             measures=tuple(self._measures()),
             parties=tuple(fold.parties),
             superseded=self.history.superseded,
+            roster=fold.roster.state() if fold.roster is not None else None,
         )
 
     def _step(self, step: Step) -> StepState:

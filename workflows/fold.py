@@ -25,6 +25,7 @@ from workflows.definition import (
 )
 from workflows.facts import Facts
 from workflows.history import Effective, History
+from workflows.roster import Roster
 from workflows.state import CaseException, Closing, ExceptionCode, MachineState, Route
 
 
@@ -69,6 +70,7 @@ class Fold:
             machine.code: MachineState(machine.code, "", 0, "", "") for machine in definition.machines
         }
         self.clocks = Clocks(definition, calendar)
+        self.roster = Roster(definition.roster) if definition.roster is not None else None
         self.exceptions: list[CaseException] = []
         self.routes: list[Route] = []
         self.parties: list[tuple[str, str, int]] = []
@@ -99,8 +101,11 @@ class Fold:
         return firm or bool(progress.waived) or not self.applicable(self.definition.by_step[code])
 
     def unmet(self, step: Step) -> tuple[str, ...]:
-        """Required steps that are not met now."""
-        return tuple(code for code in step.requires if not self.met(code))
+        """Required steps that are not met now; of a step that needs all rows settled, also where they would be."""
+        codes = [code for code in step.requires if not self.met(code)]
+        if self.roster is not None and step.code in self.roster.rules.settled:
+            codes += [code for code in self.roster.unsettled() if code not in codes]
+        return tuple(codes)
 
     def expected(self, step: Step) -> tuple[str, ...]:
         """Steps that the text puts before this one and that are still owed."""
@@ -124,6 +129,7 @@ class Fold:
         self._late(item, step)
         self._flags(item, step)
         branch = step.branch(item.facts.choice) if item.facts.choice else step.default_branch
+        self._rows(item)
         before = self.progress[step.code].done
         lacks = self._progress(item, step, branch)
         progress = self.progress[step.code]
@@ -158,11 +164,23 @@ class Fold:
         elif verdict is standing.Verdict.OUTSIDE:
             self.flag(ExceptionCode.OUTSIDE_HOURS, step.code, item.entry.seq, step.standing.rule)
 
+    def _rows(self, item: Effective) -> None:
+        """What the entry says of a campaign's rows, and the areas' days that end with it."""
+        if self.roster is None:
+            return
+        seq, step = item.entry.seq, item.entry.step
+        for problem in self.roster.apply(item):
+            self.flag(ExceptionCode.UNREADABLE, step, seq, problem)
+        if step == self.roster.rules.silence:
+            self.flag(ExceptionCode.SILENCE, step, seq, ",".join(item.facts.areas))
+        self.clocks.areas_settled(item, self.roster.complete)
+
     def _beside(self, item: Effective, step: Step, branch: Branch | None) -> None:
+        code = branch.code if branch is not None else ""
+        self.exceptions += self.clocks.ring(
+            item, step.code, code, self.params, named_only=True, closed=self.closing is not None
+        )
         if branch is not None:
-            self.exceptions += self.clocks.ring(
-                item, step.code, branch.code, self.params, named_only=True, closed=self.closing is not None
-            )
             self._effects(branch.effects, item)
         self._routes(item, step, branch)
 

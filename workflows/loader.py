@@ -37,13 +37,12 @@ from workflows.definition import (
     Step,
     StepClass,
     Text,
-    Timer,
-    TimerEffect,
-    Trigger,
     Wait,
 )
+from workflows.rosterloader import read_roster
 from workflows.step import Opens
 from workflows.tables import DefinitionInvalid, Table
+from workflows.term_loader import read_timer
 from workflows.validation import problems_of
 
 FORMAT = 1
@@ -93,11 +92,12 @@ def _definition(table: Table, data: bytes) -> Definition:
         outcomes=_all(table, "outcome", _outcome),
         grounds=_all(table, "refusal", _ground),
         steps=_all(table, "step", _step),
-        timers=_all(table, "timer", _timer),
+        timers=_all(table, "timer", lambda item: read_timer(item, _assumption(item))),
         spans=_all(table, "measure", _span),
         catalogues=_all(table, "catalogue", _catalogue),
         controls=_all(table, "control", _control),
         questions=_all(table, "question", _question),
+        roster=_closed(table.table("roster"), read_roster) if table.has("roster") else None,
     )
 
 
@@ -245,9 +245,6 @@ def _slot(table: Table) -> Slot:
 
 
 def _field(table: Table) -> Field:
-    same_as = table.texts("same_as")
-    if len(same_as) not in {0, 2}:
-        table.problem("same_as", "must be a step and a field")
     return Field(
         name=table.text("name"),
         label=table.both("label"),
@@ -263,7 +260,7 @@ def _field(table: Table) -> Field:
         options=_all(table, "option", _option),
         catalogue=table.text("catalogue", ""),
         default=table.text("default", ""),
-        same_as=(same_as[0], same_as[1]) if len(same_as) == 2 else None,
+        same_as=table.pair("same_as"),
         when=table.when(),
         max_length=table.number("max_length", 200, least=1, most=10_000),
         compute=table.text("compute", ""),
@@ -310,10 +307,6 @@ def _opens(table: Table) -> Opens | None:
     return opens
 
 
-def _triggers(table: Table, key: str) -> tuple[Trigger, ...]:
-    return tuple(Trigger.of(text) for text in table.texts(key))
-
-
 def _standing(table: Table) -> Standing:
     queue = table.texts("queue")
     if len(queue) not in {0, 2}:
@@ -332,28 +325,6 @@ def _standing(table: Table) -> Standing:
 
 def _wait(table: Table) -> Wait:
     return Wait(table.text("code"), table.both("name"), table.text("who"))
-
-
-def _timer(table: Table) -> Timer:
-    return Timer(
-        code=table.text("code"),
-        name=table.both("name"),
-        step=table.text("step"),
-        starts=_triggers(table, "starts"),
-        meets=_triggers(table, "meets"),
-        unit=table.text("unit"),
-        limit=table.number("limit", least=1, most=1000),
-        warn=table.number("warn", 0, most=1000),
-        effect=table.word("effect", TimerEffect),
-        closing_step=table.text("closing_step", ""),
-        cancels=_triggers(table, "cancels"),
-        pauses=_triggers(table, "pauses"),
-        resumes=_triggers(table, "resumes"),
-        every=table.number("every", 0, most=1000),
-        survives=table.flag("survives"),
-        when=table.when(),
-        assumption=_assumption(table),
-    )
 
 
 def _span(table: Table) -> Span:

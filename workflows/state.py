@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from evidence.canonical import Json
+from workflows.roster import RosterState
 
 
 class StepStatus(StrEnum):
@@ -103,7 +104,8 @@ class TimerState:
 
     ``effect``: alert, remind, close or window. ``run`` counts from 1. ``blocked_by``: steps a closing waits for. While
     it is paused, ``paused_at`` says since when, ``left`` how many days remain, and it is due at no time (``""``).
-    ``every``: days between reminders, of which ``due_at`` is the next one.
+    ``every``: days between reminders, of which ``due_at`` is the next one. ``before``: alerts before the due moment,
+    with their moments. ``notify``: posts the marks are for. ``area``: whose days these are.
     """
 
     timer: str
@@ -123,6 +125,9 @@ class TimerState:
     paused_at: str = ""
     left: int = 0
     every: int = 0
+    before: tuple[tuple[str, str], ...] = ()
+    notify: tuple[str, ...] = ()
+    area: str = ""
 
     @property
     def deadline(self) -> bool:
@@ -150,6 +155,12 @@ class TimerState:
         }
         if self.paused_at:
             found |= {"paused_at": self.paused_at, "left": self.left}
+        if self.before:
+            found["before"] = [{"mark": mark, "at": at} for mark, at in self.before]
+        if self.notify:
+            found["notify"] = list(self.notify)
+        if self.area:
+            found["area"] = self.area
         return found | ({"every": self.every} if self.every else {})
 
 
@@ -169,6 +180,7 @@ class ExceptionCode(StrEnum):
     REOPENED = "reopened"
     EFFECT_IGNORED = "effect_ignored"
     UNREADABLE = "unreadable"
+    SILENCE = "silence"
     OUTSIDE_HOURS = "outside_hours"
     HOMONYM = "homonym"
 
@@ -253,9 +265,10 @@ class Measure:
 class CaseState:
     """A case as its entries show it at ``moment``, from its first ``length`` entries.
 
-    ``params`` are the non-personal opening facts; ``parties`` are ``(duty, actor, seq)``; ``superseded`` are
-    ``(seq, by)``. ``missing`` are mandatory steps not done; ``complete`` says that the file lacks nothing, ``closed``
-    that work has ended: neither follows from the other. ``status`` is the one word lists show.
+    ``params`` are the non-personal opening facts; ``parties`` are ``(duty, actor, seq)``; ``superseded`` are ``(seq,
+    by)``; ``roster`` are the counts of a campaign's rows. ``missing`` are mandatory steps not done; ``complete`` says
+    that the file lacks nothing, ``closed`` that work has ended: neither follows from the other. ``status`` is the one
+    word lists show.
     """
 
     folio: str
@@ -281,6 +294,7 @@ class CaseState:
     measures: tuple[Measure, ...]
     parties: tuple[tuple[str, str, int], ...]
     superseded: tuple[tuple[int, int], ...]
+    roster: RosterState | None = None
 
     def machine_values(self) -> dict[str, str]:
         """Status by machine, ``""`` for a machine that nothing has moved yet."""
@@ -309,7 +323,9 @@ class CaseState:
     def as_json(self) -> dict[str, Json]:
         """The object of ``cases show --json`` save its ``entries``, which `workflows.cases.CaseView` adds."""
         machines: dict[str, Json] = dict(self.machine_values())
+        roster: dict[str, Json] = {"roster": self.roster.as_json()} if self.roster is not None else {}
         return {
+            **roster,
             "folio": self.folio,
             "process": self.process,
             "version": self.version,

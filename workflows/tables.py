@@ -77,6 +77,15 @@ class Table:
             return ()
         return tuple(value)
 
+    def numbers(self, key: str) -> tuple[int, ...]:
+        """A list of whole numbers from 1, empty where the key is absent."""
+        value = self._take(key, [])
+        numbers = value if isinstance(value, list) else [0]
+        if not all(isinstance(item, int) and not isinstance(item, bool) and item > 0 for item in numbers):
+            self.problem(key, "must be a list of whole numbers from 1")
+            return ()
+        return tuple(numbers)
+
     def text_lists(self, key: str) -> tuple[tuple[str, ...], ...]:
         """A list of lists of strings."""
         value = self._take(key, [])
@@ -96,6 +105,13 @@ class Table:
             self.problem(key, "every item must be a pair")
             return ()
         return tuple((row[0], row[1]) for row in rows)
+
+    def pair(self, key: str) -> tuple[str, str] | None:
+        """A list of two texts, such as a step and one of its fields; ``None`` where the key is absent."""
+        found = self.texts(key)
+        if len(found) not in {0, 2}:
+            self.problem(key, "must be a step and a field")
+        return (found[0], found[1]) if len(found) == 2 else None
 
     def flag(self, key: str, *, default: bool = False) -> bool:
         """A boolean."""

@@ -12,12 +12,20 @@ from workflows.step import Text, When
 
 
 class TimerEffect(StrEnum):
-    """What a timer does once its time is up: shows, reminds, closes through its step, or nothing (``window``)."""
+    """What a timer does once its time is up: shows, reminds, closes through its step, or nothing (``window``).
+
+    ``settle`` decides an area's rows through its step.
+    """
 
     ALERT = "alert"
     REMIND = "remind"
     CLOSE = "close"
     WINDOW = "window"
+    SETTLE = "settle"
+
+
+BY_STEP = frozenset({TimerEffect.CLOSE, TimerEffect.SETTLE})
+"""Effects that the system brings about by recording a step of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,10 @@ class Timer:
     ``warn`` 0: no warning. ``effect`` close records ``closing_step`` (done by the system) once overdue. ``cancels``
     end it without meeting it; between ``pauses`` and ``resumes`` days do not count. ``every`` days after the limit a
     reminder is given again, and again. ``survives``: it may start at the closing of the case, and run past it.
+
+    With ``due_field``, a ``(step, field)`` with a date, it is due on that day (``ahead`` business days before it) and
+    not after ``limit`` days; ``before``: business days before that moment on which it alerts. ``notify``: posts that
+    its marks are for. ``each`` area: one run for each area that was asked, met when all its rows are decided.
     """
 
     code: str
@@ -67,6 +79,11 @@ class Timer:
     survives: bool = False
     when: When | None = None
     assumption: Text | None = None
+    due_field: tuple[str, str] | None = None
+    ahead: int = 0
+    before: tuple[int, ...] = ()
+    notify: tuple[str, ...] = ()
+    each: str = ""
 
     @property
     def triggers(self) -> Triggers:

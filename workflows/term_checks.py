@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from workflows.calendar import UNITS
 from workflows.checking import known, when_problems
 from workflows.definition import Definition, Timer, TimerEffect
+from workflows.rosterloader import dated_problems
+from workflows.term import BY_STEP
 
 
 def timer_problems(definition: Definition) -> Iterator[str]:
@@ -19,6 +21,7 @@ def timer_problems(definition: Definition) -> Iterator[str]:
         yield from when_problems(definition, place, timer.when)
         yield from _counting(timer, place)
         yield from _closing(definition, timer, place)
+        yield from dated_problems(definition, timer)
 
 
 def _triggers(definition: Definition, timer: Timer, place: str) -> Iterator[str]:
@@ -51,9 +54,9 @@ def _counting(timer: Timer, place: str) -> Iterator[str]:
 def _closing(definition: Definition, timer: Timer, place: str) -> Iterator[str]:
     step = definition.by_step.get(timer.closing_step)
     closes = timer.effect is TimerEffect.CLOSE
-    if closes != bool(timer.closing_step):
-        yield f"{place}.closing_step: a closing timer, and only that, closes through a step"
-    elif step is not None and not (step.by_system and step.closes):
-        yield f"{place}.closing_step: must be a step of the system that closes the case"
+    if (timer.effect in BY_STEP) != bool(timer.closing_step):
+        yield f"{place}.closing_step: a timer that closes or settles, and only that, does so through a step"
+    elif step is not None and not (step.by_system and bool(step.closes) == closes):
+        yield f"{place}.closing_step: must be a step of the system that closes the case, or that settles rows"
     if closes and timer.survives:
         yield f"{place}.survives: a closed case cannot be closed"

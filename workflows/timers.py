@@ -12,16 +12,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from evidence.entry import format_time, parse_time
 from workflows.calendar import BusinessCalendar, OutOfCalendar
 from workflows.definition import Timer, TimerEffect
 from workflows.state import TimerState, TimerStatus
+from workflows.term import BY_STEP
 
 WARN = "warn"
 LIMIT = "limit"
 CLOSE = "close"
+SETTLE = "settle"
+BEFORE = "before-"
+"""Begins the marks of alerts that come before a date: ``before-10``, ``before-5``…"""
 REMIND = "remind-"
 """Begins the marks of a reminder that repeats: ``remind-1``, ``remind-2``…"""
 
@@ -45,6 +49,8 @@ class Run:
     how: TimerStatus | None = None
     fired: list[str] = field(default_factory=list)
     pauses: list[tuple[datetime, datetime | None]] = field(default_factory=list)
+    before: tuple[tuple[str, datetime], ...] = ()
+    area: str = ""
 
     @property
     def paused(self) -> datetime | None:
@@ -62,10 +68,28 @@ class Run:
         return self.how is None
 
 
-def start(timer: Timer, number: int, seq: int, base: datetime, calendar: BusinessCalendar) -> Run:
-    """Begin a run at a base moment. Raises `OutOfCalendar`."""
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What begins a run: which one (from 1) by which entry, its base moment, the date typed, the area asked."""
+
+    number: int
+    seq: int
+    base: datetime
+    day: str = ""
+    area: str = ""
+
+
+def start(timer: Timer, begun: Start, calendar: BusinessCalendar) -> Run:
+    """Begin a run. Raises `OutOfCalendar`, and `ValueError` for a date that is none."""
+    number, seq, base = begun.number, begun.seq, begun.base
+    if timer.due_field is not None:
+        due = calendar.back(date.fromisoformat(begun.day), timer.ahead)
+        marks = [(f"{BEFORE}{n}", calendar.opening_of(calendar.back(due, n))) for n in timer.before]
+        marks = [mark for mark in marks if mark[1] > base]
+        return Run(timer, number, seq, base, None, calendar.closing_of(due), before=tuple(marks))
     warn = calendar.due(base, timer.warn, timer.unit) if timer.warn else None
-    return Run(timer, number, seq, base, warn, calendar.due(base, timer.limit, timer.unit))
+    due_at = calendar.due(base, timer.limit, timer.unit)
+    return Run(timer, number, seq, base, warn, due_at, area=begun.area)
 
 
 def pause(run: Run, moment: datetime) -> None:
@@ -91,14 +115,14 @@ def pause_moment(timer: Timer, occurred_at: str, recorded_at: str) -> datetime:
     """The moment at which a timer is paused: a late recording must not buy time, nor take a person's."""
     recorded = parse_time(recorded_at)
     occurred = parse_time(occurred_at) if occurred_at else recorded
-    return occurred if timer.effect is TimerEffect.CLOSE else max(occurred, recorded)
+    return occurred if timer.effect in BY_STEP else max(occurred, recorded)
 
 
 def base_moment(timer: Timer, occurred_at: str, recorded_at: str) -> datetime:
     """The moment from which (or at which) a timer counts; see the module's text."""
     recorded = parse_time(recorded_at)
     occurred = parse_time(occurred_at) if occurred_at else recorded
-    return max(occurred, recorded) if timer.effect is TimerEffect.CLOSE else occurred
+    return max(occurred, recorded) if timer.effect in BY_STEP else occurred
 
 
 def meet(run: Run, seq: int, moment: datetime) -> None:
@@ -120,7 +144,7 @@ def cancel(run: Run, seq: int) -> None:
 
 def state_of(run: Run, moment: datetime, blocks: Sequence[str], calendar: BusinessCalendar) -> TimerState:
     """The run at a moment. ``blocks`` are steps that must be met before a closing."""
-    closing = run.timer.effect is TimerEffect.CLOSE
+    closing = run.timer.effect in BY_STEP
     due = _reminder_due(run, moment, calendar) if run.timer.every and run.active else run.due_at
     held = run.paused if run.active else None
     return TimerState(
@@ -141,6 +165,9 @@ def state_of(run: Run, moment: datetime, blocks: Sequence[str], calendar: Busine
         paused_at=format_time(held) if held else "",
         left=_left(run, calendar) if held else 0,
         every=run.timer.every,
+        before=tuple((mark, format_time(at)) for mark, at in run.before),
+        notify=run.timer.notify,
+        area=run.area,
     )
 
 
@@ -165,10 +192,17 @@ def next_mark(timers: Iterable[TimerState]) -> str:
             moments.append(timer.due_at)
         elif LIMIT not in timer.fired:
             early = timer.warn_at if timer.warn_at and WARN not in timer.fired else ""
-            moments.append(early or timer.due_at)
-        elif timer.effect == TimerEffect.CLOSE and not timer.blocked_by:
+            moments.append(early or _next_before(timer) or timer.due_at)
+        elif timer.effect in BY_STEP and not timer.blocked_by:
             moments.append(timer.due_at)
     return min(moments, default="")
+
+
+def _next_before(timer: TimerState) -> str:
+    """The moment of the first alert that comes after all that were given; ``""`` for none."""
+    marks = [mark for mark, _ in timer.before]
+    given = max((marks.index(mark) for mark in timer.fired if mark in marks), default=-1)
+    return next((at for _, at in timer.before[given + 1 :]), "")
 
 
 def _status(run: Run, moment: datetime) -> TimerStatus:
@@ -178,7 +212,8 @@ def _status(run: Run, moment: datetime) -> TimerStatus:
         return TimerStatus.PAUSED
     if moment > run.due_at:
         return _after_limit(run)
-    if run.warn_at is not None and moment > run.warn_at:
+    warned = run.warn_at is not None and moment > run.warn_at
+    if warned or (run.before and moment >= run.before[0][1]):
         return TimerStatus.WARNED
     return TimerStatus.RUNNING
 
@@ -199,11 +234,17 @@ def _pending(run: Run, moment: datetime, blocks: Sequence[str], calendar: Busine
         return [f"{REMIND}{come}"] if come > run.given else []
     if moment <= run.due_at:
         early = run.warn_at is not None and moment >= run.warn_at and WARN not in run.fired
-        return [WARN] if early else []
+        return [WARN] if early else _pending_before(run, moment)
     marks = [] if LIMIT in run.fired else [LIMIT]
-    if run.timer.effect is TimerEffect.CLOSE and not blocks and _works(calendar, moment):
-        marks.append(CLOSE)
+    if run.timer.effect in BY_STEP and not blocks and _works(calendar, moment):
+        marks.append(str(run.timer.effect))
     return marks
+
+
+def _pending_before(run: Run, moment: datetime) -> list[str]:
+    """The latest alert whose time has come, if it was not given: the ones before it would be news of yesterday."""
+    due = [mark for mark, at in run.before if at <= moment]
+    return due[-1:] if due and due[-1] not in run.fired else []
 
 
 def _is_reminder(mark: str) -> bool:

@@ -22,6 +22,7 @@ from workflows.definition import (
     Step,
     StepClass,
 )
+from workflows.rosterloader import roster_problems
 from workflows.standing import RULES
 from workflows.term_checks import timer_problems
 from workflows.validation_fields import check_fields, check_when, known, unique
@@ -57,6 +58,7 @@ def problems_of(definition: Definition) -> list[str]:
         continuation_problems,
         _spans,
         _primary,
+        roster_problems,
     )
     return [problem for check in checks for problem in check(definition)]
 

@@ -142,6 +142,7 @@ def exception_word(code: str) -> str:
         "repeated": _("paso repetido"),
         "reopened": _("caso reabierto"),
         "effect_ignored": _("cambio de estado no permitido"),
+        "silence": _("resuelto por silencio"),
         "unreadable": _("entrada que no se pudo interpretar"),
     }
     return words.get(code, code)
