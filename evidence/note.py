@@ -156,6 +156,11 @@ class Signature:
     value: bytes
 
     @property
+    def line(self) -> bytes:
+        """The line of a note that carries it, with its newline."""
+        return f"{_DASH}{self.name} {_base64(self.key_id + self.value)}\n".encode()
+
+    @property
     def seconds(self) -> int:
         """The POSIX time in a cosignature; meaningless in any other."""
         return int.from_bytes(self.value[:_TIME_BYTES], "big")
