@@ -9,6 +9,9 @@ from workflows.checking import known
 from workflows.definition import Branch, Definition, FieldKind, Step, TimerEffect
 from workflows.step import Opens
 
+AUTOMATIC = ("nota", "mensaje", "plazo", "medidas")
+"""What the system may record by itself; `workflows.automatic` holds one function for each."""
+
 _PROCESS = re.compile(r"[A-Z]{2}-[0-9]{3}")
 
 
@@ -19,6 +22,7 @@ def continuation_problems(definition: Definition) -> Iterator[str]:
         yield from _opens(definition, step, place, step.opens, step.link_field)
         if step.only_closed and not step.after_closing:
             yield f"{place}.only_closed: what waits for the closing must be possible after it (after_closing)"
+        yield from _automatic(definition, step, place)
         for branch in step.branches:
             inner = f"{place}.branch.{branch.code}"
             yield from _opens(definition, step, inner, branch.opens, branch.link_field)
@@ -55,3 +59,20 @@ def _reopening(definition: Definition, step: Step, branch: Branch, place: str) -
         yield f"{place}.reopens_case: the step must be possible after the closing (after_closing)"
     if branch.closes:
         yield f"{place}.reopens_case: cannot close in the same breath"
+
+
+def _automatic(definition: Definition, step: Step, place: str) -> Iterator[str]:
+    if not step.automatic:
+        if step.message is not None:
+            yield f"{place}.message: only an automatic message says something"
+        return
+    yield from known(f"{place}.automatic", [step.automatic], AUTOMATIC, "way of recording")
+    if not step.by_system or step.closes or step.branches:
+        yield f"{place}.automatic: only a step of the system that neither closes nor branches"
+    if not step.requires:
+        yield f"{place}.automatic: needs a step that gives it occasion (requires)"
+    if (step.automatic == "mensaje") != (step.message is not None):
+        yield f"{place}.message: an automatic message, and only that, says something"
+    started = any(trigger.step == step.code for timer in definition.timers for trigger in timer.starts)
+    if step.automatic == "plazo" and not started:
+        yield f"{place}.automatic: no timer starts with this step"

@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Callable
-from typing import TypeVar
 
+from workflows import loader_lists as lists
 from workflows.definition import (
     Branch,
-    Catalogue,
-    CatalogueItem,
-    Control,
     Definition,
     Document,
     Duty,
@@ -29,25 +25,23 @@ from workflows.definition import (
     Opening,
     Option,
     Outcome,
-    Question,
     Role,
     Slot,
-    Span,
     Standing,
     Step,
     StepClass,
-    Text,
     Wait,
 )
 from workflows.rosterloader import read_roster
 from workflows.step import Opens
 from workflows.tables import DefinitionInvalid, Table
+from workflows.tables import assumption as _assumption
+from workflows.tables import closed as _closed
+from workflows.tables import every as _all
 from workflows.term_loader import read_timer
 from workflows.validation import problems_of
 
 FORMAT = 1
-
-Thing = TypeVar("Thing")
 
 
 def load(data: bytes) -> Definition:
@@ -93,22 +87,12 @@ def _definition(table: Table, data: bytes) -> Definition:
         grounds=_all(table, "refusal", _ground),
         steps=_all(table, "step", _step),
         timers=_all(table, "timer", lambda item: read_timer(item, _assumption(item))),
-        spans=_all(table, "measure", _span),
-        catalogues=_all(table, "catalogue", _catalogue),
-        controls=_all(table, "control", _control),
-        questions=_all(table, "question", _question),
+        spans=_all(table, "measure", lists.span),
+        catalogues=_all(table, "catalogue", lists.catalogue),
+        controls=_all(table, "control", lists.control),
+        questions=_all(table, "question", lists.question),
         roster=_closed(table.table("roster"), read_roster) if table.has("roster") else None,
     )
-
-
-def _all(table: Table, key: str, read: Callable[[Table], Thing]) -> tuple[Thing, ...]:
-    return tuple(_closed(item, read) for item in table.tables(key))
-
-
-def _closed(table: Table, read: Callable[[Table], Thing]) -> Thing:
-    thing = read(table)
-    table.close()
-    return thing
 
 
 def _document(table: Table) -> Document:
@@ -215,19 +199,14 @@ def _step(table: Table) -> Step:
         after_closing=table.flag("after_closing"),
         only_closed=table.flag("only_closed"),
         by_system=table.flag("by_system"),
+        automatic=table.text("automatic", ""),
+        message=table.both("message") if table.has("message") else None,
         opens=_opens(table),
         link_field=table.text("link_field", ""),
         consulted=table.texts("consulted"),
         informed=table.texts("informed"),
         assumption=_assumption(table),
     )
-
-
-def _assumption(table: Table) -> Text | None:
-    """``assumption = true`` with its reason in one line; a reason alone, or the mark alone, is a problem."""
-    if not table.flag("assumption"):
-        return None
-    return table.both("reason")
 
 
 def _slot(table: Table) -> Slot:
@@ -325,40 +304,3 @@ def _standing(table: Table) -> Standing:
 
 def _wait(table: Table) -> Wait:
     return Wait(table.text("code"), table.both("name"), table.text("who"))
-
-
-def _span(table: Table) -> Span:
-    return Span(
-        table.text("code"), table.both("name"), table.text("start"), table.text("end"), table.text("unit")
-    )
-
-
-def _catalogue(table: Table) -> Catalogue:
-    return Catalogue(
-        code=table.text("code"),
-        version=table.text("version"),
-        name=table.both("name"),
-        items=_all(table, "item", _item),
-        assumption=_assumption(table),
-    )
-
-
-def _item(table: Table) -> CatalogueItem:
-    return CatalogueItem(
-        code=table.text("code"),
-        name=table.both("name"),
-        note=table.both("note", optional=True),
-        values=table.words_by_name("values"),
-        since=table.text("since", ""),
-        until=table.text("until", ""),
-    )
-
-
-def _control(table: Table) -> Control:
-    return Control(
-        table.text("code"), table.text("standard"), table.both("name"), confirmed=table.flag("confirmed")
-    )
-
-
-def _question(table: Table) -> Question:
-    return Question(table.text("code"), table.both("question"), table.both("meanwhile"))

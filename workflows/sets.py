@@ -1,7 +1,6 @@
 """Several steps as one: the drafts of an opening, of a step, and of a sequence of them, for one append.
 
-Each step of a set is judged on the case as the steps before it leave it, by sealing their drafts provisionally: what
-is thrown away afterwards has the same facts as what the ledger seals, and nothing that is kept refers to its hashes.
+Each step of a set is judged on the case as the steps before it leave it (`workflows.provisional`).
 """
 
 from __future__ import annotations
@@ -10,17 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from evidence.entry import (
-    SALT_BYTES,
-    SYSTEM,
-    BlobRef,
-    EntryDraft,
-    EntryKind,
-    SealedEntry,
-    format_time,
-    genesis_hash,
-    seal,
-)
+from evidence.entry import SYSTEM, BlobRef, EntryDraft, EntryKind, SealedEntry
 from workflows import rules
 from workflows.claims import Claim, Situation
 from workflows.commands import Actor, OpenCase, Part, RefuseRequest
@@ -29,11 +18,10 @@ from workflows.definition import Definition, Ground, Step
 from workflows.drafting import draft, entry_kind, reused, state_claim
 from workflows.errors import OutsideHours, Refusal, ReuseNotAllowed
 from workflows.judging import beside_opening, beside_step
+from workflows.provisional import after
 from workflows.standing import Verdict
 from workflows.uploads import PreparedFile
 from workflows.writer import Drafts
-
-_NOWHERE = "provisional"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +119,7 @@ def in_sequence(pieces: Sequence[Piece]) -> Drafts:
             _no_own_leaves(piece, found, situation.entries[first:])
             start += piece.files
             made += found
-            situation = _after(situation, found)
+            situation = after(situation, found)
         return tuple(made)
 
     return drafts
@@ -160,21 +148,6 @@ def _no_own_leaves(piece: Piece, found: Sequence[EntryDraft], provisional: Seque
     for leaf in (leaf for item in found for leaf in item.refs):
         if leaf in leaves:
             raise ReuseNotAllowed(step=piece.step, slot="", seq=leaves[leaf], object=0)
-
-
-def _after(situation: Situation, drafts: Sequence[EntryDraft]) -> Situation:
-    """The case as it would stand once the drafts are sealed."""
-    entries = list(situation.entries)
-    at = format_time(situation.now)
-    for item in drafts:
-        log = entries[-1].entry.log if entries else _NOWHERE
-        case = entries[-1].entry.case if entries else _NOWHERE
-        prev = entries[-1].leaf if entries else genesis_hash(log, case)
-        sealed = seal(
-            item, log=log, case=case, seq=len(entries) + 1, prev=prev, at=at, salt=bytes(SALT_BYTES)
-        )
-        entries.append(sealed)
-    return situation.later(entries)
 
 
 @contextmanager

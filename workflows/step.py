@@ -241,7 +241,8 @@ class Step:
     up to ``most`` times (0: any number), and is done once it was recorded ``least`` times. ``by_system``: the system
     alone records it, for a rule as ``standing`` says. ``after_closing``: an optional step that may still be recorded
     once the case is closed (owed ones always may); ``only_closed``: not before. ``opens`` and ``link_field`` as in a
-    `Branch`.
+    `Branch`. ``automatic``: how the system records it in the same append as what it required
+    (`workflows.automatic`); ``message`` is what it then says.
     """
 
     code: str
@@ -274,6 +275,8 @@ class Step:
     after_closing: bool = False
     only_closed: bool = False
     by_system: bool = False
+    automatic: str = ""
+    message: Text | None = None
     opens: Opens | None = None
     link_field: str = ""
     consulted: tuple[str, ...] = ()

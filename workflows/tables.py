@@ -6,7 +6,7 @@ author sees all of them at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import time
 from enum import StrEnum
 from typing import TypeVar, cast
@@ -14,6 +14,7 @@ from typing import TypeVar, cast
 from workflows.definition import Text
 
 Word = TypeVar("Word", bound=StrEnum)
+Thing = TypeVar("Thing")
 
 
 class DefinitionInvalid(ValueError):
@@ -209,3 +210,22 @@ class Table:
                 self.problem(key, "is missing")
             return default
         return self._values[key]
+
+
+def every(table: Table, key: str, read: Callable[[Table], Thing]) -> tuple[Thing, ...]:
+    """Everything in an array of tables, each read whole."""
+    return tuple(closed(item, read) for item in table.tables(key))
+
+
+def closed(table: Table, read: Callable[[Table], Thing]) -> Thing:
+    """What a table holds; keys nobody asked for are a problem."""
+    thing = read(table)
+    table.close()
+    return thing
+
+
+def assumption(table: Table) -> Text | None:
+    """``assumption = true`` with its reason in one line; a reason alone, or the mark alone, is a problem."""
+    if not table.flag("assumption"):
+        return None
+    return table.both("reason")

@@ -24,6 +24,7 @@ from evidence.ports import (
     Projection,
     ReferenceTaken,
 )
+from workflows.automatic import following
 from workflows.calendar import BusinessCalendar
 from workflows.casefile import OPEN_REFERENCE, entry_files, project
 from workflows.claims import Situation
@@ -121,7 +122,7 @@ class CaseWriter:
         def compose(entries: Sequence[SealedEntry]) -> Composition:
             if refusal is not None:
                 raise refusal
-            return Composition(drafts(desk(self.definition_of(entries), entries), blobs), self.project)
+            return self._composed(drafts, desk(self.definition_of(entries), entries), blobs, folio)
 
         with _translated(command):
             written = self.ledger.append(folio, compose, idempotency_key=key, request_digest=digest)
@@ -137,10 +138,10 @@ class CaseWriter:
         blobs, refusal = self._try(drafts, situation, files, key)
         year = self.calendar.local_day(situation.now).year
 
-        def compose(_folio: str) -> Composition:
+        def compose(folio: str) -> Composition:
             if refusal is not None:
                 raise refusal
-            return Composition(drafts(situation, blobs), self.project)
+            return self._composed(drafts, situation, blobs, folio)
 
         with _translated(command):
             written = self.ledger.open_case(
@@ -154,13 +155,20 @@ class CaseWriter:
 
         def compose(entries: Sequence[SealedEntry]) -> Composition:
             nonlocal composed
-            composition = Composition(drafts(self.situation(entries, now), ()), self.project)
+            composition = self._composed(drafts, self.situation(entries, now), (), folio)
             composed = True
             return composition
 
         digest = hashlib.sha256(key.encode()).hexdigest()
         written = self.ledger.append(folio, compose, idempotency_key=key, request_digest=digest)
         return self.receipt(written) if composed else None
+
+    def _composed(
+        self, drafts: Drafts, situation: Situation, blobs: Sequence[BlobRef], folio: str
+    ) -> Composition:
+        """What the command makes, and what the system adds to it by itself."""
+        made = drafts(situation, blobs)
+        return Composition((*made, *following(situation, made, folio)), self.project)
 
     def receipt(self, written: Sequence[SealedEntry]) -> Receipt:
         """What was sealed: the last entry written that a person made, and the case's state now."""

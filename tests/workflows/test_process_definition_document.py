@@ -66,9 +66,10 @@ def test_a_status_reached_twice_is_no_transition() -> None:
 
 def test_every_key_the_loader_reads_is_in_the_document() -> None:
     """No key is read that the document does not name."""
-    source = (ROOT / "workflows/loader.py").read_text(encoding="utf-8")
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "workflows").glob("*loader*.py")]
+    source = "\n".join(sources)
     keys = set(re.findall(r'table\.\w+\(\s*"(\w+)"', source)) | set(
-        re.findall(r'_all\(table, "(\w+)"', source)
+        re.findall(r'(?:_all|every)\(table, "(\w+)"', source)
     )
     assert len(keys) > 60
     named = set(re.findall(r"`(\w+)`", DOCUMENT))

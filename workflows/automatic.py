@@ -1,0 +1,115 @@
+"""Steps that the system records by itself, in the same append as the entry that gave it occasion.
+
+A step of the system whose requirements are met says with ``automatic`` what it records: that it happened (``nota``),
+the message the process sends (``mensaje``), the term that runs from it (``plazo``), or what became of the case
+(``medidas``). Everything is computed from the case; nobody types it, and nothing happens without occasion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from evidence.canonical import Json
+from evidence.entry import SYSTEM, EntryDraft, EntryKind, format_time
+from workflows.claims import Situation
+from workflows.definition import Step
+from workflows.facts import EvidenceFact, Facts
+from workflows.provisional import after
+from workflows.state import CaseState, ExceptionCode, StepStatus
+
+VIA = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an automatic step says: a note, typed values by field, and the term it sets."""
+
+    note: str = ""
+    data: Mapping[str, str] | None = None
+    timer: str = ""
+    due_at: str = ""
+
+
+def following(situation: Situation, drafts: Sequence[EntryDraft], folio: str) -> tuple[EntryDraft, ...]:
+    """The entries that the system adds to what is about to be sealed, in the order of the steps."""
+    waiting = [step for step in situation.definition.steps if step.automatic]
+    found: list[EntryDraft] = []
+    while waiting and drafts:
+        later = after(situation, [*drafts, *found])
+        step = next((item for item in waiting if later.state and _in_turn(later.state, item)), None)
+        if step is None:
+            break
+        waiting.remove(step)
+        found.append(_draft(later, step, folio))
+    return tuple(found)
+
+
+def measures(state: CaseState) -> dict[str, int]:
+    """What became of a case, by name: its spans that are known, and how often things went round."""
+    found = {item.measure: item.days for item in state.measures if item.days >= 0}
+    codes = [item.code for item in state.exceptions]
+    found["reaperturas"] = codes.count(ExceptionCode.REOPENED)
+    found["vencidos"] = codes.count(ExceptionCode.OVERDUE)
+    found["entradas"] = state.length
+    return found
+
+
+def _in_turn(state: CaseState, step: Step) -> bool:
+    found = state.step(step.code)
+    ready = found.status is StepStatus.BLOCKED and not found.unmet
+    return ready and (state.closed or not step.only_closed)
+
+
+def _draft(situation: Situation, step: Step, folio: str) -> EntryDraft:
+    said = COMPOSERS[step.automatic](situation, step, folio)
+    shown = tuple(EvidenceFact(slot, "SYS") for slot in step.evidence.all)
+    facts = Facts(
+        actor_class=SYSTEM,
+        via=VIA,
+        evidence=shown,
+        timer=said.timer,
+        due_at=said.due_at,
+        calendar=situation.calendar.id if said.due_at else "",
+    )
+    data: dict[str, Json] = dict(said.data or {})
+    payload: dict[str, Json] = {"files": [], "data": data, "note": said.note}
+    return EntryDraft(
+        actor=SYSTEM,
+        role=SYSTEM,
+        kind=EntryKind.EVIDENCE_RECORDED,
+        process=situation.definition.label,
+        step=step.code,
+        facts=facts.as_json(),
+        payload=payload,
+    )
+
+
+def _note(_situation: Situation, _step: Step, _folio: str) -> Said:
+    return Said()
+
+
+def _message(_situation: Situation, step: Step, folio: str) -> Said:
+    return Said(note=step.message.es.replace("{folio}", folio) if step.message is not None else "")
+
+
+def _term(situation: Situation, step: Step, _folio: str) -> Said:
+    timer = next(
+        item for item in situation.definition.timers if any(t.step == step.code for t in item.starts)
+    )
+    due = situation.calendar.due(situation.now, timer.limit, timer.unit)
+    return Said(timer=timer.code, due_at=format_time(due))
+
+
+def _measures(situation: Situation, step: Step, _folio: str) -> Said:
+    known = measures(situation.state) if situation.state is not None else {}
+    return Said(data={field.name: str(known[field.name]) for field in step.fields if field.name in known})
+
+
+COMPOSERS: Mapping[str, Callable[[Situation, Step, str], Said]] = {
+    "nota": _note,
+    "mensaje": _message,
+    "plazo": _term,
+    "medidas": _measures,
+}
+"""By the word of the definition. `workflows.continuation_checks` holds definitions to them."""
