@@ -46,6 +46,8 @@ EXCEPTIONS = {
     "outside_hours": ("Contacto fuera de horario", "Contact outside the hours"),
     "homonym": ("Homónimo: lleva un número", "Homonym: carries a number"),
     "overdue": ("Plazo vencido", "Overdue"),
+    "gap": ("Día sin control", "Day without its control"),
+    "volume": ("Volumen fuera de lo esperado", "Volume other than expected"),
     "unmet": ("Requisito que dejó de cumplirse", "Requirement no longer met"),
     "refused": ("Rechazo", "Refusal"),
     "repeated": ("Paso repetido", "Step repeated"),

@@ -157,6 +157,7 @@ class Steward:
         self.duties = (
             Duty("publish", 1.0, settle),
             Duty("timers", 60.0, _fire_timers),
+            Duty("controls", 60.0, _run_series),
             Duty("cleaning", 3600.0, _clean),
         )
 
@@ -202,6 +203,10 @@ class Steward:
             duty.failures, duty.trouble = 0, ""
             duty.last_done = format_time(self._house.clock())
             duty.due = moment + duty.every
+
+
+def _run_series(house: House) -> None:
+    house.cases.controls.run(house.clock())
 
 
 def _fire_timers(house: House) -> None:

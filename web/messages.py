@@ -86,6 +86,9 @@ CASES: Mapping[str, Message] = {
     "file_changed": Message(409, N_("«%(name)s» cambió mientras se guardaba; no se selló nada."), N_("Vuelve a subirlo.")),
     "evidence_not_accepted:full": Message(422, N_("«%(name)s» ya no cabe en el paso %(step)s, que admite %(limit)s de su clase."), N_("Quita alguno de los archivos.")),
     "rows_decided": Message(409, N_("Mientras tanto otra persona decidió estas filas: %(rows)s; no se selló nada."), N_("Mira lo que se decidió. Decide sólo las demás, o envía otra vez si quieres cambiarlas con tu motivo.")),
+    "evidence_not_accepted:known": Message(422, N_("«%(name)s» ya está en el caso (entrada %(seq)s) y el paso %(step)s pide un archivo nuevo."), N_("Sube el correo nuevo que recibiste.")),
+    "day_recorded": Message(409, N_("El control del %(day)s ya quedó registrado en la entrada %(seq)s; lo tuyo no se selló."), N_("Si hubo hallazgos, regístralos; si aquella entrada está mal, corrígela con motivo.")),
+    "no_series": Message(404, N_("El proceso %(process)s no tiene un control periódico «%(series)s»."), N_("Elige uno de la página de controles.")),
     "too_many_files": Message(422, N_("Son demasiados archivos para una entrada: %(found)s de %(limit)s."), N_("Quita algunos, o repártelos en pasos que admitan repetirse.")),
 }  # fmt: skip
 """Refusals of `workflows`."""
@@ -211,6 +214,7 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "absent": N_("el Excel no trae un renglón para %(expected)s"),
     "secret": N_("parece contener una contraseña, que nunca se guarda"),
     "in_future": N_("está en el futuro"),
+    "day_outside": N_("no es un día de este control (%(expected)s)"),
     "control_characters": N_("contiene caracteres que no se ven"),
     "repeated": N_("está dos veces en la lista"),
     "too_many": N_("son demasiados renglones; máximo %(expected)s"),

@@ -25,6 +25,10 @@ from workflows.values import reference_value
 OPEN_REFERENCE = "open"
 """Prefix of references that are unique only while their case is open."""
 
+CONTROL = "control"
+CONTROLS = "controls"
+"""Kinds of references under which the cases of periodic controls are found: one by its period, all of a series."""
+
 _FILE_TEXT = 8_000
 _SEARCH_TEXT = 60_000
 
@@ -105,9 +109,9 @@ def project(definition: Definition, entries: Sequence[SealedEntry], calendar: Bu
         next_due=next_due(state.timers),
         next_mark=next_mark(state.timers),
         assignee=_assignee(definition, entries),
-        title=_title(definition, opening) or state.folio,
+        title=_control_title(definition, state) or _title(definition, opening) or state.folio,
         document=canonical_bytes(state.as_json()),
-        references=tuple(_references(definition, state, fields, typed)),
+        references=(*_control_references(state), *_references(definition, state, fields, typed)),
         search_text=_search_text(state.folio, entries),
         tally=tally_of(definition, state, [sealed.entry for sealed in entries]),
     )
@@ -170,6 +174,24 @@ def _assignee(definition: Definition, entries: Sequence[SealedEntry]) -> str:
     accountable = next(role.code for role in definition.roles if role.accountable)
     actors = (sealed.entry.actor for sealed in reversed(entries) if sealed.entry.role == accountable)
     return next(actors, "")
+
+
+def control_key(process: str, series: str, period: str = "") -> str:
+    """How the case of a control (or, without a period, all of them) is found by reference."""
+    return "/".join(part for part in (process, series, period) if part)
+
+
+def _control_references(state: CaseState) -> Iterator[Reference]:
+    if state.control is not None:
+        found = state.control
+        yield Reference(CONTROL, control_key(state.process, found.series, found.period), unique=True)
+        yield Reference(CONTROLS, control_key(state.process, found.series))
+
+
+def _control_title(definition: Definition, state: CaseState) -> str:
+    if state.control is None:
+        return ""
+    return f"{definition.by_series[state.control.series].name.es} · {state.control.period}"
 
 
 def _title(definition: Definition, opening: Mapping[str, str]) -> str:

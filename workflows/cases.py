@@ -27,6 +27,7 @@ from workflows.commands import (
     Supersede,
     WaiveStep,
 )
+from workflows.controldesk import ControlDesk
 from workflows.corrections import (
     bare,
     correction,
@@ -99,6 +100,7 @@ class CaseService:
         self._index = index
         self._reader = reader or DirectReader()
         self._max_files = max_files
+        self.controls = ControlDesk(self._writer, index, self.record)
 
     @property
     def definitions(self) -> DefinitionRegistry:

@@ -136,6 +136,7 @@ class Claim:
     opening: bool = False
     complete: bool = True
     corrects: int = 0
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

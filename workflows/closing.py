@@ -35,7 +35,7 @@ class TimersIncomplete(Exception):
         self.failures = tuple(failures)
 
 
-_OF_ONE_CASE = (
+OF_ONE_CASE = (
     Refusal,
     NotACase,
     OutOfCalendar,
@@ -62,7 +62,7 @@ def fire(writer: CaseWriter, index: CaseIndex, now: datetime) -> list[Receipt]:
     for folio in index.due_before(now):
         try:
             receipts += _fire_case(writer, folio, now)
-        except _OF_ONE_CASE as error:
+        except OF_ONE_CASE as error:
             failures.append((folio, str(error)))
     if failures:
         raise TimersIncomplete(receipts, failures)

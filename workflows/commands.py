@@ -58,6 +58,7 @@ class OpenCase:
     """Open a case of ``process`` under the definition in force.
 
     ``requester`` is the actor id of who asked, where that is somebody with an account and not the one typing.
+    ``parent`` is the folio of the case this one comes from, ``refs`` leaves of the entries there that it answers.
     """
 
     process: str
@@ -66,6 +67,26 @@ class OpenCase:
     uploads: tuple[Upload, ...] = ()
     occurred_at: datetime | None = None
     requester: str = ""
+    parent: str = ""
+    refs: tuple[str, ...] = ()
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordControl:
+    """Record the periodic control ``series`` of a process for a day (``""``: today), with how many findings it had.
+
+    Without ``data`` the values that the definition lets every quick recording declare are taken.
+    """
+
+    process: str
+    series: str
+    actor: Actor
+    findings: int = 0
+    day: str = ""
+    uploads: tuple[Upload, ...] = ()
+    data: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
     idempotency_key: str = ""
 
 

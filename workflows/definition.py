@@ -61,6 +61,7 @@ __all__ = [
     "Question",
     "Role",
     "RosterRules",
+    "Series",
     "Slot",
     "Span",
     "Standing",
@@ -130,6 +131,32 @@ class Ground:
     destination: str
     destination_name: Text
     outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A control that returns: one case a ``period``, in which each day of ``every`` is recorded in ``step``.
+
+    ``report_step`` is the system's, and closes the period with its counts. ``day_field`` and ``count_field`` of
+    ``step`` hold the day looked at and how many findings it had; ``declares`` are values that every quick recording
+    brings. ``volume_step``: the cases of the process in which that step was done in the period are counted too, and
+    ``expected`` (least, most) says how many there should be. ``post`` is who gets the report.
+    """
+
+    code: str
+    name: Text
+    step: str
+    report_step: str
+    every: str
+    period: str
+    params: Mapping[str, str]
+    day_field: str
+    count_field: str
+    declares: Mapping[str, str]
+    volume_step: str = ""
+    expected: tuple[int, int] | None = None
+    post: str = ""
+    assumption: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +264,7 @@ class Definition:
     grounds: tuple[Ground, ...]
     steps: tuple[Step, ...]
     timers: tuple[Timer, ...]
+    series: tuple[Series, ...]
     spans: tuple[Span, ...]
     catalogues: tuple[Catalogue, ...]
     controls: tuple[Control, ...]
@@ -263,6 +291,20 @@ class Definition:
     def by_timer(self) -> Mapping[str, Timer]:
         """Timers by code."""
         return {timer.code: timer for timer in self.timers}
+
+    @cached_property
+    def by_series(self) -> Mapping[str, Series]:
+        """Periodic controls by code."""
+        return {item.code: item for item in self.series}
+
+    @cached_property
+    def series_of(self) -> Mapping[str, str]:
+        """The series of each step that belongs to the cases of one; other steps are of ordinary cases."""
+        return {step: item.code for item in self.series for step in (item.step, item.report_step)}
+
+    def belongs(self, step: Step, series: str, params: Mapping[str, str]) -> bool:
+        """Whether a step is one of a case's: of its series (``""``: an ordinary case), and its condition holds."""
+        return self.series_of.get(step.code, "") == series and applies(step.when, params)
 
     @cached_property
     def by_machine(self) -> Mapping[str, Machine]:
@@ -311,6 +353,8 @@ class Definition:
         """The words for a `CaseState.status`: an outcome, a wait or a status of the primary machine."""
         if status in self.by_outcome:
             return self.by_outcome[status].name
+        if status in self.by_series:
+            return self.by_series[status].name
         for wait in self.waits:
             if wait.code == status:
                 return wait.name

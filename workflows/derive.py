@@ -20,6 +20,7 @@ from workflows.history import History, resolve
 from workflows.state import (
     CaseException,
     CaseState,
+    ControlState,
     ExceptionCode,
     Measure,
     StepState,
@@ -102,6 +103,7 @@ class _State:
         doubtful = any(step.unmet or step.lacks for step in steps if step.status is StepStatus.DONE)
         runs = tuple(self._timers())
         waiting = self._waiting(steps)
+        control = fold.control.state(self.moment, fold.calendar) if fold.control is not None else None
         return CaseState(
             folio=self.entries[0].case,
             process=definition.process,
@@ -117,18 +119,19 @@ class _State:
                 s.step for s in steps if s.status is StepStatus.OPEN and s.step not in by_system
             ),
             missing=tuple(step.step for step in owed),
-            complete=not owed and not doubtful,
+            complete=not owed and not doubtful and not (control and control.gaps),
             closed=self.closed,
             status=self._status(waiting),
             waiting=waiting,
             closing=fold.closing,
             timers=runs,
-            exceptions=tuple(sorted(self._exceptions(steps), key=lambda item: item.seq)),
+            exceptions=tuple(sorted(self._exceptions(steps, control), key=lambda item: item.seq)),
             routes=tuple(fold.routes),
             measures=tuple(self._measures()),
             parties=tuple(fold.parties),
             superseded=self.history.superseded,
             roster=fold.roster.state() if fold.roster is not None else None,
+            control=control,
         )
 
     def _step(self, step: Step) -> StepState:
@@ -215,12 +218,19 @@ class _State:
     def _status(self, waiting: Waiting | None) -> str:
         if self.fold.closing is not None:
             return self.fold.closing.outcome
+        if self.fold.control is not None:
+            return self.fold.control.series.code
         if waiting is not None:
             return waiting.code
         return self.fold.machines[self.definition.primary.code].status or NEW
 
-    def _exceptions(self, steps: Sequence[StepState]) -> Iterator[CaseException]:
+    def _exceptions(
+        self, steps: Sequence[StepState], control: ControlState | None
+    ) -> Iterator[CaseException]:
         yield from self.fold.exceptions
+        if control is not None:
+            step = self.definition.by_series[control.series].step
+            yield from (CaseException(ExceptionCode.GAP, step, 1, day) for day in control.gaps)
         steps_of = {entry.seq: entry.step for entry in self.entries}
         annulled = {by for _, by in self.history.annulled}
         for seq, by in self.history.superseded:

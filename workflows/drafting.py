@@ -11,11 +11,12 @@ from workflows import rules
 from workflows.casefile import entry_files, typed_data
 from workflows.claims import Carried, Claim, Situation, Stated
 from workflows.commands import Reuse
+from workflows.controldays import looked, with_today
 from workflows.definition import Branch, Definition, EvidenceType, Field, Slot, Step
 from workflows.duties import check_duties, parties_of
-from workflows.errors import FieldInvalid, FieldProblem, ReuseNotAllowed
-from workflows.facts import EvidenceFact, Facts, facts_of, time_text
-from workflows.matching import assign, evidence_type, typed_evidence
+from workflows.errors import EvidenceNotAccepted, FieldInvalid, FieldProblem, ReuseNotAllowed
+from workflows.facts import ABSENT, EvidenceFact, Facts, facts_of, time_text
+from workflows.matching import accepted_families, assign, evidence_type, typed_evidence
 from workflows.proposals import filled
 from workflows.shots import check_shots, shot_json
 from workflows.uploads import PreparedFile
@@ -30,18 +31,10 @@ def state_claim(situation: Situation, claim: Claim) -> Stated:
         NoDelegate, DateNotCredible.
     """
     definition, step = situation.definition, claim.step
-    rules.credible_date(claim.occurred_at, situation.now, situation.calendar)
-    rules.may_act_for(definition, step, claim.actor, claim.acting_for, situation.directory, situation.now)
-    if not claim.corrects or claim.actor.role in step.roles:
-        moment = claim.occurred_at or situation.now
-        rules.holds_post(step, claim.actor, claim.acting_for, situation.directory, moment)
-    branch = None if claim.opening else rules.chosen_branch(step, claim.choice)
-    if situation.state is not None and not claim.corrects:
-        moment = claim.occurred_at or situation.now
-        rules.within_window(situation.state, step, branch, moment)
+    branch = _allowed(situation, claim)
     form, note, homonyms = _form(situation, claim)
     values = form.data
-    slots = _slots(claim, branch)
+    slots = _slots(situation, claim, branch)
     _readings(situation, claim, slots, values)
     check_shots(claim.files, situation.calendar.local_day(situation.now))
     facts = _evidence(claim, slots, values)
@@ -49,9 +42,10 @@ def state_claim(situation: Situation, claim: Claim) -> Stated:
         rules.sufficient_evidence(step, branch, facts)
     parties = parties_of(situation, claim, values)
     check_duties(situation, claim, parties)
+    control = looked(situation, claim, values)
     return Stated(
         Facts(
-            occurred_at=time_text(claim.occurred_at),
+            occurred_at=time_text(claim.occurred_at or (control.occurred if control else None)),
             actor_class=claim.actor.kind,
             via=claim.actor.via,
             acting_for=claim.acting_for,
@@ -65,10 +59,26 @@ def state_claim(situation: Situation, claim: Claim) -> Stated:
             destination=branch.destination if branch is not None else "",
             link=values.get(step.continuation(branch)[1], ""),
             homonyms=homonyms,
+            day=control.day if control else "",
+            count=control.count if control else ABSENT,
+            parent=claim.parent,
         ),
         payload_of(claim, slots, values, note),
         branch,
     )
+
+
+def _allowed(situation: Situation, claim: Claim) -> Branch | None:
+    """The branch chosen, once it is clear that this person may record it now."""
+    definition, step, moment = situation.definition, claim.step, claim.occurred_at or situation.now
+    rules.credible_date(claim.occurred_at, situation.now, situation.calendar)
+    rules.may_act_for(definition, step, claim.actor, claim.acting_for, situation.directory, situation.now)
+    if not claim.corrects or claim.actor.role in step.roles:
+        rules.holds_post(step, claim.actor, claim.acting_for, situation.directory, moment)
+    branch = None if claim.opening else rules.chosen_branch(step, claim.choice)
+    if situation.state is not None and not claim.corrects:
+        rules.within_window(situation.state, step, branch, moment)
+    return branch
 
 
 def _listed_at(situation: Situation, claim: Claim) -> datetime:
@@ -175,6 +185,7 @@ def _form(situation: Situation, claim: Claim) -> tuple[Values, str, Mapping[str,
     """Typed values, note and homonyms; every problem of the form is reported at once."""
     fields = form_fields(situation.definition, claim.step, opening=claim.opening)
     data, problems = _repeated(situation, claim, fields)
+    data = with_today(situation, claim, data)
     data, homonyms, computed = filled(situation, fields, data, complete=claim.complete)
     moment = _listed_at(situation, claim)
     values = check_values(
@@ -210,12 +221,34 @@ def _repeated(
     return data, tuple(problems)
 
 
-def _slots(claim: Claim, branch: Branch | None) -> list[Slot]:
+def _fresh(situation: Situation, claim: Claim, slots: Sequence[Slot]) -> None:
+    """A slot that asks for something new takes no file that the case has already, from an entry that counts or not."""
+    known = {
+        blob.sha256: sealed.entry.seq
+        for sealed in reversed(situation.entries)
+        for blob in sealed.entry.objects
+        if sealed.entry.seq != claim.corrects
+    }
+    for slot, file in zip(slots, claim.files, strict=True):
+        if slot.fresh and file.sha256 in known:
+            raise EvidenceNotAccepted(
+                step=claim.step.code,
+                name=file.name,
+                family=file.family,
+                slot=slot.code,
+                accepted=list(accepted_families(slot)),
+                why="known",
+                seq=known[file.sha256],
+            )
+
+
+def _slots(situation: Situation, claim: Claim, branch: Branch | None) -> list[Slot]:
     evidence = claim.step.evidence
     if branch is not None and branch.evidence is not None:
         evidence = branch.evidence
     taken = [item.slot for item in claim.carried]
     slots = assign(claim.step, evidence, [file.piece for file in claim.files], taken)
+    _fresh(situation, claim, slots)
     risky = any(
         slot.secret_risk and file.family == "image" for slot, file in zip(slots, claim.files, strict=True)
     )

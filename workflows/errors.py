@@ -74,6 +74,7 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "list_too_long": "all items together take more than `expected` bytes of the entry",
     "ends_before": "the item's last day lies before its first",
     "personal": "a name that stays in the entry for ever must not tell who somebody is",
+    "day_outside": "a day of another period than the control's, which is `expected`",
     "control_characters": "the text holds characters that cannot be shown",
 }
 """Codes of `FieldProblem` and what each says. Problems found by the spreadsheet reader keep the reader's own codes."""
@@ -217,10 +218,23 @@ class EvidenceMissing(Refusal):
 class EvidenceNotAccepted(Refusal):
     """``step``, ``name``, ``family``, ``slot``, ``accepted``: the file fits no slot, or not its own.
 
-    ``why`` is ``full``, with ``limit``, where it would fit but for the files that are there already.
+    ``why`` is ``full``, with ``limit``, where it would fit but for the files that are there already; ``known``, with
+    ``seq``, where the step asks for a new file and the case has this one.
     """
 
     code = "evidence_not_accepted"
+
+
+class DayRecorded(Refusal):
+    """``folio``, ``day``, and of the entry that recorded it ``seq``, ``actor``, ``at``: that day's control is done."""
+
+    code = "day_recorded"
+
+
+class NoSeries(Refusal):
+    """``process``, ``series``: the process in force has no such periodic control."""
+
+    code = "no_series"
 
 
 class ReuseNotAllowed(Refusal):

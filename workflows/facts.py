@@ -16,6 +16,9 @@ from evidence.canonical import Json
 from evidence.entry import Entry, format_time, parse_time
 from workflows.ranges import format_ranges
 
+ABSENT = -1
+"""What a number is that no entry states."""
+
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFact:
@@ -100,57 +103,42 @@ class Facts:
     check: Mapping[str, str] = field(default_factory=dict)
     verdict: str = ""
     homonyms: Mapping[str, str] = field(default_factory=dict)
+    series: str = ""
+    period: str = ""
+    since: str = ""
+    day: str = ""
+    parent: str = ""
+    count: int = ABSENT
     problems: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Json]:
         """The entry's ``facts``: absent members are left out."""
         members: dict[str, Json] = {name: getattr(self, name) for name in _TEXTS if getattr(self, name)}
-        if self.params:
-            members["params"] = dict(self.params)
-        if self.parties:
-            members["parties"] = dict(self.parties)
-        if self.homonyms:
-            members["homonyms"] = dict(self.homonyms)
-        if self.catalogues:
-            members["catalogues"] = dict(self.catalogues)
+        for name in _TABLES:
+            if getattr(self, name):
+                members[name] = dict(getattr(self, name))
         if self.evidence:
             members["evidence"] = [item.as_json() for item in self.evidence]
         if self.rows:
             members["rows"] = [item.as_json() for item in self.rows]
         if self.areas:
             members["areas"] = list(self.areas)
-        if self.counts:
-            members["counts"] = dict(self.counts)
-        if self.check:
-            members["check"] = dict(self.check)
         if self.annul:
             members["annul"] = True
         if self.run:
             members["run"] = self.run
+        if self.count >= 0:
+            members["count"] = self.count
         return members
 
 
 _TEXTS = (
     "occurred_at actor_class via acting_for definition calendar choice rule reason destination link timer mark due_at "
-    "sheet queried_at verdict"
+    "sheet queried_at verdict series period since day parent"
 ).split()
 _TIMES = ("occurred_at", "due_at", "queried_at")
-FACT_NAMES = frozenset(
-    {
-        *_TEXTS,
-        "params",
-        "parties",
-        "catalogues",
-        "evidence",
-        "annul",
-        "run",
-        "rows",
-        "areas",
-        "counts",
-        "check",
-        "homonyms",
-    }
-)
+_TABLES = "params parties homonyms catalogues counts check".split()
+FACT_NAMES = frozenset({*_TEXTS, *_TABLES, *"evidence rows areas annul run count".split()})
 
 
 def facts_of(entry: Entry) -> Facts:
@@ -162,10 +150,6 @@ def facts_of(entry: Entry) -> Facts:
         if texts[name] and not is_time(texts[name]):
             problems.append(name)
             texts[name] = ""
-    run = found.get("run", 0)
-    if not isinstance(run, int) or isinstance(run, bool):
-        problems.append("run")
-        run = 0
     return Facts(
         **texts,
         params=_texts(found, "params", problems),
@@ -174,7 +158,8 @@ def facts_of(entry: Entry) -> Facts:
         catalogues=_texts(found, "catalogues", problems),
         evidence=tuple(_evidence(found.get("evidence", []), len(entry.objects), problems)),
         annul=found.get("annul", False) is True,
-        run=run,
+        run=_number(found, "run", 0, problems),
+        count=_number(found, "count", ABSENT, problems),
         rows=tuple(_rows(found.get("rows", []), problems)),
         areas=_codes(found.get("areas", []), problems),
         counts=_numbers(found.get("counts", {}), problems),
@@ -195,6 +180,14 @@ def is_time(text: str) -> bool:
 def time_text(moment: datetime | None) -> str:
     """A ledger time, ``""`` for none."""
     return format_time(moment) if moment is not None else ""
+
+
+def _number(found: Mapping[str, Json], name: str, absent: int, problems: list[str]) -> int:
+    value = found.get(name, absent)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    problems.append(name)
+    return absent
 
 
 def _text(found: Mapping[str, Json], name: str, problems: list[str]) -> str:

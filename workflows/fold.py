@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from evidence.entry import EntryKind, parse_time
-from workflows import standing
+from workflows import controls, standing
 from workflows.calendar import BusinessCalendar, OutOfCalendar
 from workflows.clocks import Clocks
 from workflows.definition import (
@@ -77,6 +77,7 @@ class Fold:
         self.closing: Closing | None = None
         self.closing_step = ""
         self.parent = ""
+        self.control: controls.Control | None = None
 
     def run(self) -> None:
         """Read everything that counts."""
@@ -92,7 +93,8 @@ class Fold:
 
     def applicable(self, step: Step) -> bool:
         """Whether the step's condition holds for this case."""
-        return applies(step.when, self.params)
+        series = self.control.series.code if self.control is not None else ""
+        return self.definition.belongs(step, series, self.params)
 
     def met(self, code: str) -> bool:
         """Whether a required step stands firm: done on firm ground, waived, or not of this case."""
@@ -116,7 +118,34 @@ class Fold:
         """Note something out of the ordinary."""
         self.exceptions.append(CaseException(code, step, seq, detail))
 
+    def _begin_control(self, item: Effective) -> None:
+        """The first entry of a case of a series: it brings no evidence, it says what is owed from when on."""
+        facts = item.facts
+        self.params.update(facts.params)
+        self.control = controls.begun(self.definition.by_series.get(facts.series), facts.period, facts.since)
+        if self.control is None:
+            self.flag(ExceptionCode.UNREADABLE, item.entry.step, item.entry.seq, "series")
+
+    def _control(self, item: Effective, step: Step) -> None:
+        """A day looked at, or the report at the end."""
+        control = self.control
+        if control is None:
+            return
+        if step.code == control.series.report_step:
+            control.counts.update(item.facts.counts)
+            if control.unexpected():
+                self.flag(ExceptionCode.VOLUME, step.code, item.entry.seq, str(control.counts["volume"]))
+            return
+        day = controls.day_in(item.facts.day)
+        if day is None or item.facts.count < 0 or controls.period_of(day) != control.period:
+            self.flag(ExceptionCode.UNREADABLE, step.code, item.entry.seq, "day")
+        else:
+            control.days.append((item.facts.day, item.facts.count, item.entry.seq))
+
     def _step(self, item: Effective) -> None:
+        if item.first.kind is EntryKind.CASE_OPENED and item.facts.series:
+            self._begin_control(item)
+            return
         step = self.definition.by_step.get(item.entry.step)
         if step is None:
             self.flag(ExceptionCode.UNREADABLE, item.entry.step, item.entry.seq, "step")
@@ -135,6 +164,7 @@ class Fold:
         progress = self.progress[step.code]
         if lacks:
             return
+        self._control(item, step)
         progress.wait = branch.wait if branch is not None else None
         if before:  # one more piece beside what already sufficed: only what names its branch hears of it
             self._beside(item, step, branch)

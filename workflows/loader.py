@@ -26,6 +26,7 @@ from workflows.definition import (
     Option,
     Outcome,
     Role,
+    Series,
     Slot,
     Standing,
     Step,
@@ -87,6 +88,7 @@ def _definition(table: Table, data: bytes) -> Definition:
         grounds=_all(table, "refusal", _ground),
         steps=_all(table, "step", _step),
         timers=_all(table, "timer", lambda item: read_timer(item, _assumption(item))),
+        series=_all(table, "series", _series),
         spans=_all(table, "measure", lists.span),
         catalogues=_all(table, "catalogue", lists.catalogue),
         controls=_all(table, "control", lists.control),
@@ -220,6 +222,8 @@ def _slot(table: Table) -> Slot:
         reader=table.text("reader", ""),
         compare=table.texts("compare"),
         secret_risk=table.flag("secret_risk"),
+        also=table.texts("also"),
+        fresh=table.flag("fresh"),
     )
 
 
@@ -304,3 +308,22 @@ def _standing(table: Table) -> Standing:
 
 def _wait(table: Table) -> Wait:
     return Wait(table.text("code"), table.both("name"), table.text("who"))
+
+
+def _series(table: Table) -> Series:
+    return Series(
+        code=table.text("code"),
+        name=table.both("name"),
+        step=table.text("step"),
+        report_step=table.text("report_step"),
+        every=table.text("every"),
+        period=table.text("period"),
+        params=table.words_by_name("params"),
+        day_field=table.text("day_field"),
+        count_field=table.text("count_field"),
+        declares=table.words_by_name("declares"),
+        volume_step=table.text("volume_step", ""),
+        expected=table.span("expected"),
+        post=table.text("post", ""),
+        assumption=_assumption(table),
+    )

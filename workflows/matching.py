@@ -24,6 +24,8 @@ class Piece:
 
 def evidence_type(slot: Slot, family: str) -> EvidenceType | None:
     """What a file of that family is in that slot, ``None`` where it has no place: the type it suits best."""
+    if family in slot.also:
+        return next(kind for kind in slot.types if kind in FILE_FAMILIES)
     suited = [kind for kind in slot.types if family in FILE_FAMILIES.get(kind, ())]
     return min(suited, key=lambda kind: FILE_FAMILIES[kind].index(family), default=None)
 
@@ -31,7 +33,7 @@ def evidence_type(slot: Slot, family: str) -> EvidenceType | None:
 def accepted_families(slot: Slot) -> tuple[str, ...]:
     """Families of files a slot takes, the best first."""
     families = [family for kind in slot.types for family in FILE_FAMILIES.get(kind, ())]
-    return tuple(dict.fromkeys(families))
+    return tuple(dict.fromkeys((*families, *slot.also)))
 
 
 def assign(step: Step, evidence: Evidence, pieces: Sequence[Piece], taken: Sequence[str] = ()) -> list[Slot]:
@@ -90,7 +92,9 @@ def _best(step: Step, evidence: Evidence, piece: Piece, room: Counter[str], fill
 
 def _rank(slot: Slot, family: str) -> int:
     kind = evidence_type(slot, family)
-    return FILE_FAMILIES[kind].index(family) if kind is not None else 99
+    if kind is None or family in slot.also:
+        return 99
+    return FILE_FAMILIES[kind].index(family)
 
 
 def _refusal(step: Step, piece: Piece, slot: Slot | None) -> EvidenceNotAccepted:

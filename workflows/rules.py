@@ -13,7 +13,7 @@ from evidence.canonical import Json
 from evidence.entry import Entry, EntryKind
 from workflows.calendar import BusinessCalendar
 from workflows.commands import Actor
-from workflows.definition import Branch, Definition, Step
+from workflows.definition import Branch, Definition, Series, Step
 from workflows.errors import (
     CaseClosed,
     CaseNotClosed,
@@ -24,6 +24,7 @@ from workflows.errors import (
     EvidenceMissing,
     GuardUnmet,
     NoDelegate,
+    NoSeries,
     NotHolder,
     NotSupersedable,
     NotWaivable,
@@ -49,6 +50,14 @@ def known_step(definition: Definition, code: str) -> Step:
     if step is None:
         raise UnknownStep(process=definition.process, step=code)
     return step
+
+
+def known_series(definition: Definition, code: str) -> Series:
+    """The periodic control of that code."""
+    found = definition.by_series.get(code)
+    if found is None:
+        raise NoSeries(process=definition.process, series=code)
+    return found
 
 
 def role_allowed(step_code: str, roles: Sequence[str], actor: Actor) -> None:

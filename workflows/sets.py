@@ -44,10 +44,11 @@ def opening(definition: Definition, command: OpenCase, files: Sequence[PreparedF
             data=command.data,
             occurred_at=command.occurred_at,
             requester=command.requester,
+            parent=command.parent,
             opening=True,
         )
         stated = state_claim(situation, claim)
-        opened = draft(situation, claim, stated, EntryKind.CASE_OPENED, blobs)
+        opened = draft(situation, claim, stated, EntryKind.CASE_OPENED, blobs, command.refs)
         return (opened, *beside_opening(situation, command, stated.facts.params))
 
     return drafts

@@ -179,6 +179,8 @@ class ExceptionCode(StrEnum):
     REPEATED = "repeated"
     REOPENED = "reopened"
     EFFECT_IGNORED = "effect_ignored"
+    GAP = "gap"
+    VOLUME = "volume"
     UNREADABLE = "unreadable"
     SILENCE = "silence"
     OUTSIDE_HOURS = "outside_hours"
@@ -262,13 +264,50 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlState:
+    """A case of a series: which ``period``, ``since`` which day it is owed, what was looked at and what was not.
+
+    ``days`` are ``(day, findings, seq)`` in the order recorded, ``gaps`` the days owed and not looked at, ``counts``
+    what the report at the end of the period says (empty before).
+    """
+
+    series: str
+    period: str
+    since: str
+    days: tuple[tuple[str, int, int], ...]
+    gaps: tuple[str, ...]
+    counts: Mapping[str, int]
+
+    @property
+    def findings(self) -> int:
+        """How many findings all days had."""
+        return sum(count for _, count, _ in self.days)
+
+    def entry_of(self, day: str) -> int:
+        """``seq`` of the first entry of a day, 0 for none."""
+        return next((seq for found, _, seq in self.days if found == day), 0)
+
+    def as_json(self) -> dict[str, Json]:
+        """The six members by name, and ``findings``."""
+        return {
+            "series": self.series,
+            "period": self.period,
+            "since": self.since,
+            "days": [{"day": day, "findings": count, "seq": seq} for day, count, seq in self.days],
+            "gaps": list(self.gaps),
+            "findings": self.findings,
+            "counts": dict(self.counts),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class CaseState:
     """A case as its entries show it at ``moment``, from its first ``length`` entries.
 
-    ``params`` are the non-personal opening facts; ``parties`` are ``(duty, actor, seq)``; ``superseded`` are ``(seq,
-    by)``; ``roster`` are the counts of a campaign's rows. ``missing`` are mandatory steps not done; ``complete`` says
-    that the file lacks nothing, ``closed`` that work has ended: neither follows from the other. ``status`` is the one
-    word lists show.
+    ``params`` are the non-personal opening facts; ``parties`` are ``(duty, actor, seq)``; ``superseded`` are
+    ``(seq, by)``; ``roster`` are the counts of a campaign's rows, ``control`` is of the cases of a series.
+    ``missing`` are mandatory steps not done; ``complete`` says that the file lacks nothing, ``closed`` that work
+    has ended: neither follows from the other. ``status`` is the one word lists show.
     """
 
     folio: str
@@ -295,6 +334,7 @@ class CaseState:
     parties: tuple[tuple[str, str, int], ...]
     superseded: tuple[tuple[int, int], ...]
     roster: RosterState | None = None
+    control: ControlState | None = None
 
     def machine_values(self) -> dict[str, str]:
         """Status by machine, ``""`` for a machine that nothing has moved yet."""
@@ -324,6 +364,7 @@ class CaseState:
         """The object of ``cases show --json`` save its ``entries``, which `workflows.cases.CaseView` adds."""
         machines: dict[str, Json] = dict(self.machine_values())
         roster: dict[str, Json] = {"roster": self.roster.as_json()} if self.roster is not None else {}
+        control: dict[str, Json] = {"control": self.control.as_json()} if self.control else {}
         return {
             **roster,
             "folio": self.folio,
@@ -351,4 +392,5 @@ class CaseState:
             "measures": [measure.as_json() for measure in self.measures],
             "parties": [{"duty": duty, "actor": actor, "seq": seq} for duty, actor, seq in self.parties],
             "superseded": [{"seq": seq, "by": by} for seq, by in self.superseded],
+            **control,
         }

@@ -133,7 +133,8 @@ class Slot:
     """A named place for evidence. Without a file it is filled by ``fields`` that all have a value.
 
     ``shares`` are ``(step, slot)`` pairs whose sealed file may serve here too. ``reader`` names the reader of the
-    file's content (`workflows.readers`), ``compare`` the fields of the case it must agree with.
+    file's content (`workflows.readers`), ``compare`` the fields of the case it must agree with. ``also`` are families
+    of files taken beside those of the types. ``fresh``: a file that the case has already is no evidence here.
     """
 
     code: str
@@ -145,6 +146,8 @@ class Slot:
     reader: str = ""
     compare: tuple[str, ...] = ()
     secret_risk: bool = False
+    also: tuple[str, ...] = ()
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)

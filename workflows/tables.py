@@ -179,6 +179,19 @@ class Table:
         table = self.table(key)
         return {name: table.text(name) for name in table.keys()}  # noqa: SIM118 - not a mapping
 
+    def span(self, key: str) -> tuple[int, int] | None:
+        """Two whole numbers, the first not above the second; ``None`` where the key is absent."""
+        value = self._take(key, ())
+        if value == ():
+            return None
+        whole = isinstance(value, list) and all(
+            isinstance(item, int) and not isinstance(item, bool) and item >= 0 for item in value
+        )
+        if not isinstance(value, list) or not whole or len(value) != 2 or value[0] > value[1]:
+            self.problem(key, "must be two whole numbers, the smaller first")
+            return None
+        return (value[0], value[1])
+
     def keys(self) -> tuple[str, ...]:
         """All keys of the table."""
         return tuple(self._values)

@@ -23,12 +23,16 @@ from workflows.definition import (
     StepClass,
 )
 from workflows.rosterloader import roster_problems
+from workflows.series_checks import series_problems
 from workflows.standing import RULES
 from workflows.term_checks import timer_problems
 from workflows.validation_fields import check_fields, check_when, known, unique
 
 READERS = ("account_requests",)
 """Readers of a file's content that a slot may name; `workflows.readers` holds one function for each."""
+
+ALSO = ("text",)
+"""Families a slot may take beside those of its types: lists that come as plain text."""
 
 DUTY_OPENINGS = ("", "requester", "beneficiary")
 
@@ -56,6 +60,7 @@ def problems_of(definition: Definition) -> list[str]:
         _steps,
         timer_problems,
         continuation_problems,
+        series_problems,
         _spans,
         _primary,
         roster_problems,
@@ -82,6 +87,7 @@ def _codes(definition: Definition) -> Iterator[str]:
         "outcome": definition.outcomes,
         "refusal": definition.grounds,
         "timer": definition.timers,
+        "series": definition.series,
         "measure": definition.spans,
         "catalogue": definition.catalogues,
     }
@@ -246,6 +252,9 @@ def _slot_types(place: str, slot: Slot) -> Iterator[str]:
         yield f"{place}.fields: evidence without a file needs fields"
     if slot.fields and not typed:
         yield f"{place}.types: fields can be no evidence of these types"
+    yield from known(f"{place}.also", slot.also, ALSO, "family")
+    if slot.also and not files:
+        yield f"{place}.also: there is no file of another family"
     if slot.reader and not files:
         yield f"{place}.reader: there is no file to read"
 

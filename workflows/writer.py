@@ -170,6 +170,25 @@ class CaseWriter:
         made = drafts(situation, blobs)
         return Composition((*made, *following(situation, made, folio)), self.project)
 
+    def open_by_system(
+        self, definition: Definition, drafts: Drafts, now: datetime, key: str
+    ) -> Receipt | None:
+        """Begin a case for the system; ``None`` when the key shows that it was begun before."""
+        composed = False
+        situation = self._desk(now)(definition, ())
+
+        def compose(_folio: str) -> Composition:
+            nonlocal composed
+            composed = True
+            return Composition(drafts(situation, ()), self.project)
+
+        digest = hashlib.sha256(key.encode()).hexdigest()
+        year = self.calendar.local_day(now).year
+        written = self.ledger.open_case(
+            f"{definition.process}-{year}", compose, idempotency_key=key, request_digest=digest
+        )
+        return self.receipt(written) if composed else None
+
     def receipt(self, written: Sequence[SealedEntry]) -> Receipt:
         """What was sealed: the last entry written that a person made, and the case's state now."""
         last = next((item for item in reversed(written) if item.entry.actor != SYSTEM), written[-1])

@@ -23,10 +23,14 @@ definitions = AppGroup("definitions", help="Process definitions.")
 def run() -> None:
     """Record what is due; idempotent, safe from several processes at once."""
     house = console.house()
-    receipts = house.cases.fire_due_timers(house.clock())
+    try:
+        receipts = house.cases.fire_due_timers(house.clock())
+    finally:
+        controls = house.cases.controls.run(house.clock())
     console.settled(house)
     fired: list[Json] = [receipt.as_json() for receipt in receipts]
-    console.emit({"fired": fired})
+    series: list[Json] = [receipt.as_json() for receipt in controls]
+    console.emit({"fired": fired, "controls": series})
 
 
 @definitions.command("check")

@@ -137,6 +137,8 @@ def exception_word(code: str) -> str:
         "outside_hours": _("contacto fuera de horario"),
         "homonym": _("homónimo: lleva un número"),
         "overdue": _("plazo vencido"),
+        "gap": _("día sin control"),
+        "volume": _("volumen fuera de lo esperado"),
         "unmet": _("paso previo sin cumplir"),
         "refused": _("rechazado"),
         "repeated": _("paso repetido"),
