@@ -27,7 +27,7 @@ QUERY_MEDIA = "application/timestamp-query"
 REPLY_MEDIA = "application/timestamp-reply"
 
 
-class BadToken(Exception):
+class BadToken(ValueError):
     """A time stamp that does not show what it should; the message says why."""
 
 

@@ -57,6 +57,8 @@ class Code(StrEnum):
     CHECKPOINT_ROOT = "checkpoint.root_differs"
     CHECKPOINT_NONE = "checkpoint.none"
     HEADS_DIFFER = "heads.differ"
+    ANCHOR_INVALID = "anchor.invalid"
+    QUORUM_UNMET = "quorum.unmet"
     LOG_TRUNCATED = "log.truncated"
     LOG_FORKED = "log.forked"
     LOG_EMPTY = "log.empty"
@@ -64,7 +66,14 @@ class Code(StrEnum):
 
 
 UNVERIFIABLE: frozenset[str] = frozenset(
-    {Code.OBJECT_UNAVAILABLE, Code.CHECKPOINT_KEY, Code.CHECKPOINT_NONE, Code.LOG_EMPTY, Code.KEY_NONE}
+    {
+        Code.OBJECT_UNAVAILABLE,
+        Code.CHECKPOINT_KEY,
+        Code.CHECKPOINT_NONE,
+        Code.QUORUM_UNMET,
+        Code.LOG_EMPTY,
+        Code.KEY_NONE,
+    }
 )
 NOTICES: frozenset[str] = frozenset({Code.PAYLOAD_ERASED, Code.TIME_BACKWARDS, Code.OBJECT_UNREFERENCED})
 
@@ -85,7 +94,8 @@ class Report:
 
     ``level`` is the strongest anchor reached (``none``, ``A0``, ``A1``, ...); ``size`` and ``root`` (hex) are what was
     recomputed; ``checkpoint_size`` is how many entries the largest agreeing checkpoint covers; ``unsequenced`` counts
-    entries that wait for their place in the tree; ``bytes_checked`` are the bytes of objects read.
+    entries that wait for their place in the tree; ``bytes_checked`` are the bytes of objects read. ``anchors`` are the
+    newest that others gave and the verifier trusts, one a name, each as level, name, size and time.
     """
 
     verdict: Verdict
@@ -98,6 +108,7 @@ class Report:
     findings: tuple[Finding, ...]
     checkpoint_size: int = 0
     unsequenced: int = 0
+    anchors: tuple[Mapping[str, str | int], ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """The report as commands print it."""

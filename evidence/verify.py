@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from evidence.anchors import AnchorChecker, Note, copy_of
@@ -26,6 +27,7 @@ from evidence.entry import BlobRef, SealedEntry
 from evidence.findings import Code, Finding, Report, Verdict, verdict_of
 from evidence.note import VerifierKey
 from evidence.objects import ObjectChecker
+from evidence.outside import Anchor, OutsideAnchors, Trust
 from evidence.ports import BlobCorrupt, BlobMissing, BlobStore, LedgerStore, StoredBlob
 from evidence.replay import TreeReplay
 from evidence.tree import leaf_hash
@@ -34,6 +36,9 @@ __all__ = ["Finding", "Progress", "Report", "Verdict", "verify_ledger", "verify_
 
 Progress = Callable[[int, int], None]
 """Called now and then with entries checked so far and entries in all."""
+
+LEVELS = ("none", "A0", "A1", "A2", "A3")
+"""Anchors from weak to strong; ``docs/formats/ledger.md`` says what each means."""
 
 _BATCH = 256
 _LARGEST_NOTE = 8192
@@ -49,6 +54,7 @@ def verify_ledger(
     known_checkpoints: Iterable[bytes] = (),
     progress: Progress | None = None,
     now: datetime | None = None,
+    trust: Trust | None = None,
 ) -> Report:
     """Check everything a ledger holds; appends may go on meanwhile.
 
@@ -60,11 +66,13 @@ def verify_ledger(
         known_checkpoints: signed notes the caller kept from earlier.
         progress: told about every 256 entries.
         now: against which locks are judged; the present by default.
+        trust: logs, witnesses and time stamps the caller trusts; the policy's quorum must have cosigned a checkpoint
+            that agrees.
 
     Raises:
         StoreUnavailable: the ledger store cannot answer; nothing was decided.
     """
-    return _Verification(ledger, blobs, keys, full=full).run(
+    return _Verification(ledger, blobs, keys, trust or Trust(), full=full).run(
         known_checkpoints, progress, now or datetime.now(UTC)
     )
 
@@ -91,15 +99,24 @@ class _Verification:
     """One run: what it has seen, and what it found."""
 
     def __init__(
-        self, ledger: LedgerStore, blobs: BlobStore | None, keys: Iterable[VerifierKey], *, full: bool
+        self,
+        ledger: LedgerStore,
+        blobs: BlobStore | None,
+        keys: Iterable[VerifierKey],
+        trust: Trust,
+        *,
+        full: bool,
     ) -> None:
         self._ledger = ledger
         self._blobs = blobs
         self._full = full
-        self._keys = tuple(keys)
+        self._keys = (*keys, *trust.policy.log_keys)
         self._log = ledger.origin
         self._objects = ObjectChecker(blobs, full=full) if blobs is not None else None
         self._anchors = AnchorChecker(self._keys, self._log)
+        self._outside = OutsideAnchors(trust, every=full)
+        self._policy = trust.policy
+        self._held: dict[str, Anchor] = {}
         self._replay = TreeReplay(ledger)
         self._chain = ChainChecker(self._log)
         self._heads = HeadsChecker(self._chain.heads)
@@ -122,6 +139,7 @@ class _Verification:
             self._find(Code.LOG_EMPTY, "log", "entries", "none")
         if self._full and self._objects is not None:
             self._leftovers(self._objects)
+        self._hold_outside()
         self._anchors.finish()
         return self._report(len(waiting), now)
 
@@ -190,6 +208,7 @@ class _Verification:
                 findings += self._heads.see(row.index, entry, subject)
             findings += self._chain.check(entry, row.leaf)
             findings += self._clock.check(entry)
+            self._outside.see(entry, subject)
             findings += check_payload(entry.payload, row.payload_bytes, row.salt, subject=subject)
             self._erasures.see(
                 entry, row.leaf, payload_present=row.payload_bytes is not None or row.salt is not None
@@ -215,6 +234,26 @@ class _Verification:
             elif note.size > (self._size() or 0):
                 self._anchors.meet(note, None, self._replay.size)
 
+    def _hold_outside(self) -> None:
+        """What others anchored, held against the tree; the newest of each that agrees, and the policy's quorum."""
+        cosigned: dict[int, set[str]] = {}
+        names = {witness.key.name: witness.name for witness in self._policy.witnesses}
+        for told, note, answer in self._outside.notes(self._blobs) if self._blobs is not None else ():
+            before = len(self._anchors.findings)
+            size = told.fact.size
+            root = self._replay.root_at(size) if size <= self._replay.size else None
+            self._anchors.meet(Note(size, note, told.subject, kept=False), root, self._replay.size)
+            if len(self._anchors.findings) > before:
+                continue
+            anchor = self._outside.judge(told, note, answer)
+            if anchor is not None:
+                self._held[anchor.name] = anchor
+                cosigned.setdefault(size, set()).add(names.get(anchor.name, ""))
+        self._findings += self._outside.findings
+        if not self._policy.is_met(()) and not any(map(self._policy.is_met, cosigned.values())):
+            found = ", ".join(sorted(set().union(*cosigned.values()) - {""})) or "none"
+            self._find(Code.QUORUM_UNMET, "log", f"the quorum {self._policy.quorum}", found)
+
     def _read_note(self, stored: StoredBlob) -> Note | None:
         digest = _DIGEST.fullmatch(stored.key)
         if self._blobs is None or digest is None or stored.size > _LARGEST_NOTE:
@@ -236,7 +275,7 @@ class _Verification:
         findings = tuple(self._findings + self._anchors.findings)
         return Report(
             verdict=verdict_of(findings),
-            level=self._anchors.level(self._blobs, now),
+            level=max((self._anchors.level(self._blobs, now), *self._levels()), key=_strength),
             size=self._replay.size,
             root=self._replay.root().hex(),
             entries_checked=self._checked,
@@ -245,10 +284,19 @@ class _Verification:
             findings=findings,
             checkpoint_size=self._anchors.covered,
             unsequenced=unsequenced,
+            anchors=tuple(asdict(anchor) for anchor in self._held.values()),
         )
+
+    def _levels(self) -> list[str]:
+        """Levels that others' anchors reach: only beside a checkpoint of the log itself that agrees."""
+        return [anchor.level for anchor in self._held.values()] if self._anchors.covered else []
 
     def _find(self, code: Code, subject: str, expected: str, found: str) -> None:
         self._findings.append(Finding(code, subject, expected, found))
+
+
+def _strength(level: str) -> int:
+    return LEVELS.index(level)
 
 
 def _place(row: SealedEntry) -> str:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 
@@ -16,75 +11,12 @@ from anchoring.timestamps import Authority, Chain, verify_token
 from anchoring.transport import Answer, Unreachable, post
 from anchoring.witnesses import WitnessClient
 from evidence.anchored import ANCHORS_CASE, COSIGNATURE, TIMESTAMP, anchor_of
-from evidence.checkpoint import Checkpoint, sign_checkpoint
-from evidence.note import SigningKey, open_note
+from evidence.note import open_note
 from evidence.policy import Witness as Named
+from tests.fakes.anchored import LOG_KEY, WITNESS_KEY, Log
 from tests.fakes.memory import MemoryBlobStore, MemoryLedger
-from tests.servers.timestamping import TimestampAuthority, timestamp_authority
-from tests.storage.support import ORIGIN, draft, fill, sequence_all, writes
-from witness.book import SqliteBook
-from witness.server import WitnessServer
-from witness.witness import Witness
-
-LOG = SigningKey(ORIGIN, bytes(32))
-KEY = SigningKey("testigo.example/w1", bytes([7]) * 32)
-
-
-@dataclass
-class Log:
-    """A ledger in memory with its objects."""
-
-    ledger: MemoryLedger
-    blobs: MemoryBlobStore
-
-    def publish(self) -> bytes:
-        """Sequence, sign and keep the head."""
-        sequence_all(self.ledger)
-        size = self.ledger.tree_size()
-        note = sign_checkpoint(Checkpoint(ORIGIN, size, self.ledger.root()), LOG)
-        self.ledger.save_checkpoint(size, note, "2026-11-20T15:00:00.000000Z")
-        return note
-
-    def desk(self, *witnesses: WitnessClient, authorities: tuple[Authority, ...] = ()) -> AnchorDesk:
-        """A desk on this log."""
-        return AnchorDesk(self.ledger, self.blobs, lambda: datetime.now(UTC), witnesses, authorities)
-
-
-@pytest.fixture
-def log() -> Log:
-    """A log with some entries."""
-    ledger = MemoryLedger(ORIGIN)
-    fill(ledger, 30)
-    return Log(ledger, MemoryBlobStore())
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[Named]:
-    """A witness with its book in a folder, as a policy would name it."""
-    witness = Witness(KEY, [LOG.verifier], SqliteBook(folder / "book"), lambda: datetime.now(UTC))
-    server = WitnessServer(("127.0.0.1", 0), witness, KEY.cosigner)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield Named("w1", KEY.cosigner, f"http://127.0.0.1:{server.server_port}")
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-@pytest.fixture
-def witness(tmp_path: Path) -> Iterator[Named]:
-    """A running witness."""
-    with serving(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TimestampAuthority]:
-    """A running authority."""
-    with timestamp_authority(tmp_path_factory.mktemp("tsa")) as running:
-        yield running
+from tests.servers.timestamping import TimestampAuthority
+from tests.storage.support import ORIGIN, draft, fill, writes
 
 
 def anchors(log: Log) -> list[tuple[str, int]]:
@@ -112,9 +44,9 @@ def test_a_checkpoint_is_cosigned_and_stamped(
             assert stream.read() == note
         with log.blobs.open(second) as stream:
             kept.append(stream.read())
-    assert [item.name for item in open_note(kept[0], [LOG.verifier, KEY.cosigner]).verified] == [
+    assert [item.name for item in open_note(kept[0], [LOG_KEY.verifier, WITNESS_KEY.cosigner]).verified] == [
         ORIGIN,
-        KEY.name,
+        WITNESS_KEY.name,
     ]
     verify_token(kept[1], note, Chain((authority.root,)))
 
