@@ -53,13 +53,14 @@ class SqlBoard:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def counts(self, which: Which, span: Span, process: str = "") -> tuple[Count, ...]:
+    def counts(self, which: Which, span: Span, process: str = "", *, each: bool = True) -> tuple[Count, ...]:
         """See the port."""
         if which is Which.OVERDUE:
-            return self._overdue_counts(span, process)
+            return self._overdue_counts(span, process, each=each)
         table = figure if which in _KINDS else tally
         terms = _dated(_KINDS[which], span) if which in _KINDS else _where(which, span)
         code = figure.c.code if which in _KINDS else _code(which, span)
+        code = code if each else literal(ANY)
         days = _days(which)
         counted = (
             select(
@@ -107,17 +108,15 @@ class SqlBoard:
         with reading(self._engine) as connection:
             return tuple(Occurrence(row[0], row[1], Figure(*row[2:])) for row in connection.execute(found))
 
-    def _overdue_counts(self, span: Span, process: str) -> tuple[Count, ...]:
+    def _overdue_counts(self, span: Span, process: str, *, each: bool) -> tuple[Count, ...]:
         late = (
             select(figure.c.case_id, figure.c.process, _DUE.label("due"))
             .where(*_missed(span), *_of(figure, process))
             .group_by(figure.c.case_id, figure.c.process)
             .subquery()
         )
-        code = case(
-            *((_due_in(late.c.due, span, band), literal(band.code)) for band in BANDS[Which.OVERDUE]),
-            else_=literal(""),
-        )
+        bands = ((_due_in(late.c.due, span, band), literal(band.code)) for band in BANDS[Which.OVERDUE])
+        code = case(*bands, else_=literal("")) if each else literal(ANY)
         counted = select(late.c.process, code.label(_KEY), func.count(), literal(0), literal(0))
         return self._read(counted.group_by(late.c.process, _KEY))
 

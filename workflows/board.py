@@ -108,10 +108,11 @@ class Occurrence:
 class Board(Protocol):
     """Counts over the tallies; never an authority, as reproducible as the projections."""
 
-    def counts(self, which: Which, span: Span, process: str = "") -> tuple[Count, ...]:
+    def counts(self, which: Which, span: Span, process: str = "", *, each: bool = True) -> tuple[Count, ...]:
         """Counts by process and code, sorted; sets that are empty are absent. ``process`` narrows to one.
 
-        Kinds without codes of their own have ``ANY``; a case is in several codes where it has several figures.
+        Kinds without codes of their own have ``ANY``; a case is in several codes where it has several figures. Without
+        ``each`` codes are not told apart, and every case of a process counts once.
         """
         ...
 

@@ -62,6 +62,8 @@ def pages(folio: str) -> list[str]:
         f"/casos/{folio}/entradas/6",
         f"/casos/{folio}/entradas/2/corregir",
         "/bitacora",
+        "/tablero",
+        "/tablero?proceso=MA-001&periodo=13s",
         "/procesos",
         "/procesos?q=custodia",
         "/procesos/MA-001",

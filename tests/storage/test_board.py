@@ -162,6 +162,11 @@ def test_every_number_is_the_length_of_its_list(board: SqlBoard, index: SqlCaseI
             assert listed(index, wanted, process) == sorted(cases), (which, code)
             assert board.total(wanted, process) == len(cases)
             seen[which] += 1
+        whole = {count.process: count.cases for count in board.counts(which, SPAN, each=False)}
+        assert whole == {
+            one: len({case for (process, _), cases in expected.items() if process == one for case in cases})
+            for one in {process for process, _ in expected}
+        }, which
         everybody = {case for cases in expected.values() for case in cases}
         assert board.total(CaseSet(which, SPAN)) == len(everybody) == len(listed(index, CaseSet(which, SPAN)))
     assert all(seen[which] for which in Which), seen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web.commands import cases, demo, ledger, packages, posts, setup, upkeep, users
+from web.commands import cases, demo, ledger, packages, posts, report, setup, upkeep, users
 
 
 def register(app: Flask) -> None:
@@ -18,6 +18,7 @@ def register(app: Flask) -> None:
         cases.group,
         ledger.group,
         packages.group,
+        report.group,
         upkeep.timers,
         upkeep.definitions,
     ):

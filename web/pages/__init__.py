@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from web.pages import (
+    board,
     cases,
     correcting,
     drafts,
@@ -36,6 +37,7 @@ PAGES = (
     drafts.page,
     jobs.page,
     knowledge.page,
+    board.page,
     ledger.page,
     export.page,
 )

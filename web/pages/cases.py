@@ -12,6 +12,7 @@ from web.pages.casepage import show_case
 from web.pages.context import definitions, in_force, lens, may_record, openable
 from web.security import signed_in
 from web.views.listing import build_listing, query_of
+from web.views.tallies import Names, counted_of, set_words
 from web.wiring import current_house
 
 page = Blueprint("cases", __name__, url_prefix="/casos")
@@ -26,12 +27,14 @@ def listing() -> Response | str:
     folio = asked.get("q", "").strip().upper()
     if house.index.get(folio) is not None:
         return redirect(url_for("cases.show", folio=folio), 303)
+    counted = counted_of(asked, eyes)
     try:
-        found = house.index.find(query_of(asked, eyes.now))
+        found = house.index.find(query_of(asked, eyes.now, counted[0] if counted else None))
     except ValueError:  # a cursor that this index did not give
         abort(400)
     codes = [item.process for item in in_force(house)]
-    shown = build_listing(found, asked, definitions(house), codes, eyes, _link)
+    words = set_words(*counted, Names(in_force(house), eyes, asked.get("proceso", ""))) if counted else ""
+    shown = build_listing(found, asked, definitions(house), codes, eyes, _link, words)
     return render_template(
         "pages/cases.html", listing=shown, processes=openable(house), may_record=may_record()
     )

@@ -93,6 +93,7 @@ def _nav(user: User) -> tuple[NavItem, ...]:
         ("ledger.overview", _("Bitácora"), "chain"),
     ]
     if user.has_any(EXPORTERS):
+        places.insert(2, ("board.overview", _("Tablero"), "columns"))
         places.append(("export.form", _("Exportar"), "box"))
     at = {"opening": "cases", "recording": "cases", "evidence": "cases"}.get(
         request.blueprint or "", request.blueprint

@@ -9,6 +9,7 @@ from evidence.canonical import Json
 from web.i18n import gettext as _
 from web.i18n import ngettext
 from web.views.lens import Due, Lens
+from web.views.period import month_names
 from workflows.definition import Definition
 from workflows.ports import CaseRow
 
@@ -161,15 +162,11 @@ def process_counts(
 def long_day(lens: Lens) -> str:
     """Today in full: ``lunes 23 de noviembre de 2026``."""
     days = (_("lunes"), _("martes"), _("miércoles"), _("jueves"), _("viernes"), _("sábado"), _("domingo"))
-    months = (
-        _("enero"), _("febrero"), _("marzo"), _("abril"), _("mayo"), _("junio"), _("julio"), _("agosto"),
-        _("septiembre"), _("octubre"), _("noviembre"), _("diciembre"),
-    )  # fmt: skip
     here = lens.today()
     return _(
         "%(weekday)s %(day)s de %(month)s de %(year)s",
         weekday=days[here.weekday()],
         day=here.day,
-        month=months[here.month - 1],
+        month=month_names()[here.month - 1],
         year=here.year,
     )

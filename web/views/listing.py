@@ -11,10 +11,12 @@ from web.i18n import gettext as _
 from web.views.inbox import Definitions
 from web.views.kinds import Sign
 from web.views.lens import Due, Lens, Moment
+from web.views.tallies import COUNTED
+from workflows.board import CaseSet
 from workflows.definition import Definition
 from workflows.ports import CaseQuery, CaseRow, Page
 
-FILTERS = ("proceso", "estado", "vence", "orden")
+FILTERS = ("proceso", "estado", "vence", "orden", *COUNTED)
 PAGE_ROWS = 40
 
 
@@ -53,7 +55,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The page. ``kept`` are the filters that the search form must not lose."""
+    """The page. ``kept`` are the filters that the search form must not lose.
+
+    ``counted`` says in words which number of the board is listed, ``uncounted`` is the address without that filter.
+    """
 
     query: str
     clear: str
@@ -63,11 +68,13 @@ class Listing:
     kept: tuple[tuple[str, str], ...]
     first: str
     next: str
+    counted: str = ""
+    uncounted: str = ""
 
 
-def query_of(asked: Mapping[str, str], now: datetime) -> CaseQuery:
-    """The index query that an address asks for; unknown values do not filter."""
-    state = asked.get("estado", "abiertos")
+def query_of(asked: Mapping[str, str], now: datetime, counted: CaseSet | None = None) -> CaseQuery:
+    """The index query that an address asks for; unknown values do not filter. ``counted``: a number of the board."""
+    state = asked.get("estado", "todos" if counted else "abiertos")
     closed = {"abiertos": False, "cerrados": True}.get(state)
     until = {"hoy": now + timedelta(days=1), "vencidos": now}.get(asked.get("vence", ""))
     return CaseQuery(
@@ -75,6 +82,7 @@ def query_of(asked: Mapping[str, str], now: datetime) -> CaseQuery:
         closed=None if asked.get("q") and "estado" not in asked else closed,
         complete=False if state == "incompletos" else None,
         text=asked.get("q", "").strip(),
+        counted=counted,
         due_until=format_time(until) if until else "",
         order="due" if until or asked.get("orden") == "vence" else "opened",
         limit=PAGE_ROWS,
@@ -89,8 +97,9 @@ def build_listing(
     processes: Sequence[str],
     lens: Lens,
     link: Callable[[Mapping[str, str]], str],
+    counted: str = "",
 ) -> Listing:
-    """The page of a result; ``link`` makes the address of a set of filters."""
+    """The page of a result; ``link`` makes the address of a set of filters, ``counted`` are a board's words for it."""
     kept = {name: asked[name] for name in (*FILTERS, "q") if asked.get(name)}
     return Listing(
         query=asked.get("q", ""),
@@ -101,6 +110,10 @@ def build_listing(
         kept=tuple((name, value) for name, value in kept.items() if name != "q"),
         first=link(kept) if asked.get("despues") else "",
         next=link({**kept, "despues": page.next}) if page.next else "",
+        counted=counted,
+        uncounted=link({name: value for name, value in kept.items() if name not in COUNTED})
+        if counted
+        else "",
     )
 
 
@@ -152,7 +165,7 @@ def _groups(
     )
     limits = (("", _("Cualquier plazo")), ("vencidos", _("Vencidos")), ("hoy", _("Vencen en 24 horas")))
     orders = (("", _("Los más nuevos")), ("vence", _("Lo que vence antes")))
-    state = "" if kept.get("q") else "abiertos"
+    state = "" if kept.get("q") else "todos" if kept.get("cuenta") else "abiertos"
     found = [
         _group(kept, link, _("Estado"), "estado", states, state),
         _group(kept, link, _("Plazo"), "vence", limits),

@@ -1,0 +1,125 @@
+"""The monthly report: the board's numbers of a month as a workbook, each with its meaning and the address of its list.
+
+Written by the spreadsheet writer of the audit packages: the same figures give the same bytes, and what people typed is
+never taken for a formula. Its date is the month's end (or the present, in a month that goes on), not when it was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from audit_exports.sheet import Cell, Column, Sheet, write_workbook
+from web.i18n import gettext as _
+from web.views.board import SUMMARY, BoardView, Line, Link, meaning_of
+from web.views.kinds import exception_word
+from web.views.lens import Lens
+from web.views.period import Period, month_name, span_of
+from web.views.tallies import Days, Names, Tallies, which_word
+from web.views.volume import volume_of
+from workflows.board import Board, Occurrence, Span
+from workflows.definition import Definition
+from workflows.tally import FigureKind
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a report is made from."""
+
+    board: Board
+    definitions: tuple[Definition, ...]
+    lens: Lens
+    link: Link
+
+
+def write_monthly(sink: BinaryIO, sources: Sources, period: Period) -> None:
+    """Write the workbook of a month."""
+    span = span_of(period.first, period.last, sources.lens)
+    codes = [one.process for one in sources.definitions]
+    sheets = [_summary(sources, period, span, codes)]
+    sheets += [_figures(sources, period, span, process) for process in ("", *codes)]
+    sheets += [_exceptions(sources, span), _meanings()]
+    title = _("Informe mensual de la mesa de ayuda, %(month)s", month=month_name(period.first))
+    write_workbook(sink, sheets, title=title, created=f"{span.at[:19]}Z")
+
+
+def report_name(period: Period) -> str:
+    """The file's name."""
+    return f"informe-{period.code}.xlsx"
+
+
+def _summary(sources: Sources, period: Period, span: Span, codes: Sequence[str]) -> Sheet:
+    """Processes below each other, the numbers of the board's table beside each other."""
+    columns = [Column(_("Proceso"), 12), Column(_("Nombre"), 44)]
+    sheet = Sheet(_("Resumen"), [*columns, *(Column(which_word(which), 13) for which in SUMMARY)])
+    told = Tallies(sources.board, span)
+    names = Names(sources.definitions, sources.lens)
+    for code in codes:
+        sheet.add(code, names.process(code), *(told.of(which, code).cases for which in SUMMARY))
+    sheet.add(_("Todos"), month_name(period.first), *(told.of(which).cases for which in SUMMARY))
+    return sheet
+
+
+def _figures(sources: Sources, period: Period, span: Span, process: str) -> Sheet:
+    """Every number of the board of one process (or of all), in its order."""
+    sheet = Sheet(process or _("Todos"), _columns())
+    view = BoardView(
+        Tallies(sources.board, span, process),
+        Days(period.first, period.last),
+        Names(sources.definitions, sources.lens, process),
+        sources.link,
+    )
+    _lines(sheet, _("Resumen"), view.summary(process))
+    for row in volume_of(sources.board, period, process, sources.lens, sources.link):
+        _lines(sheet, f"{_('Volumen')} · {row.text}", (row.opened, row.closed))
+    for section in view.sections(process, now=span.at < span.until):
+        _lines(sheet, section.title, section.lines)
+    return sheet
+
+
+def _columns() -> list[Column]:
+    return [
+        Column(_("Apartado"), 30),
+        Column(_("Cifra"), 50),
+        Column(_("Casos"), 10),
+        Column(_("Duración o atraso"), 32),
+        Column(_("Lista de esos casos"), 80),
+    ]
+
+
+def _lines(sheet: Sheet, heading: str, lines: Sequence[Line]) -> None:
+    for line in lines:
+        sheet.add(heading, line.text, line.number, line.note, line.href)
+
+
+def _exceptions(sources: Sources, span: Span) -> Sheet:
+    """Each exception of the month, one a row: the board counts cases, this lists what happened in them."""
+    columns = [
+        Column(_("Proceso"), 10), Column(_("Caso"), 22), Column(_("Paso"), 8), Column(_("Excepción"), 40),
+        Column(_("Registrada (UTC)"), 22), Column(_("Detalle"), 40),
+    ]  # fmt: skip
+    sheet = Sheet(_("Excepciones"), columns)
+    for one in sources.board.occurrences(FigureKind.EXCEPTION, span):
+        sheet.add(*_occurrence(one))
+    return sheet
+
+
+def _occurrence(one: Occurrence) -> tuple[Cell | str | int, ...]:
+    figure = one.figure
+    return (
+        one.process,
+        one.folio,
+        figure.step,
+        exception_word(figure.code),
+        f"{figure.at[:19]}Z",
+        figure.detail,
+    )
+
+
+def _meanings() -> Sheet:
+    """How each number is counted."""
+    sheet = Sheet(_("Definiciones"), [Column(_("Cifra"), 30), Column(_("Cómo se cuenta"), 100)])
+    for which in SUMMARY:
+        sheet.add(which_word(which), meaning_of(which))
+    return sheet
