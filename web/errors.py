@@ -31,7 +31,9 @@ from web.acting import NoSuchRole
 from web.i18n import format_size, gettext, local
 from web.logs import LOG
 from web.messages import Message
+from web.releases import DefinitionsUnfit
 from web.security import wants_json
+from web.views.definition_problems import in_file, spanish
 from web.wiring import DraftTooLarge, HouseError, RetroactiveChange, WrongLog
 from workflows.calendar import OutOfCalendar
 from workflows.closing import TimersIncomplete
@@ -255,6 +257,15 @@ def _timers(error: TimersIncomplete) -> Answer:
     return replace(house_answer("timers_incomplete", fields), problems=told)
 
 
+def _definitions(error: DefinitionsUnfit) -> Answer:
+    """Each file of the installation's own with what is wrong in it."""
+    told: tuple[Mapping[str, Json], ...] = tuple(
+        {"field": place, "row": 0, "problem": "definition", "message": spanish(what) or what}
+        for place, what in (in_file(problem) for problem in error.problems)
+    )
+    return replace(house_answer("definitions_unfit"), problems=told)
+
+
 def _taken(error: ports.ReferenceTaken) -> Answer:
     fields: dict[str, Json] = {"kind": error.kind, "value": error.value, "folio": error.case}
     return _answer(messages.CASES["duplicate_reference"], "duplicate_reference", fields)
@@ -292,6 +303,7 @@ _TABLE: tuple[tuple[type[BaseException], Callable[..., Answer]], ...] = (
     (FileRefused, _file),
     (IdentityError, _identity),
     (HouseError, _house),
+    (DefinitionsUnfit, _definitions),
     (DraftTooLarge, _draft),
     (
         RetroactiveChange,

@@ -6,7 +6,6 @@ interrupted inception is completed by running it again.
 
 from __future__ import annotations
 
-import io
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -17,11 +16,11 @@ from evidence.canonical import Json
 from evidence.entry import SYSTEM, EntryDraft, EntryKind, SealedEntry
 from evidence.note import MalformedKey, SigningKey
 from evidence.ports import Composition
+from web.releases import proposals, publish, registry_of, releases, unreleased
 from web.settings import PREFIX, SETTINGS_FILE, SPECS, Settings
 from web.wiring import House, HouseError, WrongLog, log_begun, start_log, upgrade
 
 LEDGER_CASE = "system:ledger"
-DEFINITIONS_CASE = "system:definitions"
 
 
 def initialise(
@@ -57,28 +56,18 @@ def initialise(
 
 
 def publish_definitions(house: House, os_user: str) -> list[str]:
-    """Seal every process definition of the program that the log does not know yet; returns their labels."""
-    known = {entry.entry.facts.get("definition") for entry in house.ledger.history(DEFINITIONS_CASE)}
-    published = []
-    every = [
-        one for latest in house.definitions.processes() for one in house.definitions.versions(latest.process)
-    ]
-    for definition in every:
-        if definition.digest in known:
-            continue
-        blob = house.blobs.put(io.BytesIO(definition.source), media="application/toml")
-        draft = EntryDraft(
-            actor=SYSTEM,
-            role=SYSTEM,
-            kind=EntryKind.DEFINITION_PUBLISHED,
-            process=definition.label,
-            objects=(blob,),
-            facts={"definition": definition.digest, "via": "console"},
-            payload={"files": [{"name": f"{definition.version}.toml"}], "via": _via(os_user)},
-        )
-        _append(house, DEFINITIONS_CASE, draft, f"definition.published:{definition.digest}")
-        published.append(definition.label)
-    return published
+    """Seal every definition of the program and of the installation that the log does not know; returns their labels.
+
+    They are in force for houses opened from now on.
+
+    Raises:
+        web.releases.DefinitionsUnfit: the installation's own files cannot be released; nothing was.
+    """
+    own = proposals(house.settings.definitions)
+    registry = registry_of(house.ledger, house.blobs)
+    published = [release.digest for release in releases(house.ledger)]
+    waiting = unreleased(registry, published, own)
+    return publish(house.ledger, house.blobs, waiting, _via(os_user))
 
 
 def settle(house: House) -> bytes | None:

@@ -190,6 +190,8 @@ HOUSE: Mapping[str, Message] = {
     "no_such_holder": Message(409, N_("Esa persona no tiene el puesto %(post)s en este momento."), N_("Revisa «flask posts list».")),
     "log_exists": Message(409, N_("Aquí ya hubo una bitácora; no se empieza otra encima."), N_("Restaura la base de datos, o usa otro directorio de datos.")),
     "definition_refused": Message(422, N_("El archivo no es una definición de proceso válida: %(problems)s"), N_("Corrige lo señalado.")),
+    "definitions_unfit": Message(422, N_("Las definiciones propias de esta instalación no se pueden publicar; no se publicó ninguna."), N_("Corrige los archivos de CONSTANCIA_DEFINITIONS; «flask definitions check ARCHIVO» los explica línea por línea.")),
+    "no_such_version": Message(404, N_("No hay una definición %(label)s."), N_("«flask definitions list» dice cuáles hay; se nombran como MA-001 o MA-001@2025-12-15.")),
     "not_a_demo": Message(409, N_("Este directorio de datos es de la bitácora %(origin)s, no de una demostración."), N_("Usa otro directorio: CONSTANCIA_DATA.")),
     "not_allowed_here": Message(422, N_("Esto no se puede hacer así: %(detail)s."), N_("Revisa la ayuda de la orden.")),
     "internal": Message(500, N_("Algo falló en el sistema; no se selló nada a medias."), N_("Reintenta. Si se repite, informa el número de incidente.")),

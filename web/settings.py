@@ -46,6 +46,10 @@ def _path(raw: str) -> Path:
     return Path(raw).expanduser().absolute()
 
 
+def _folder(raw: str) -> Path | None:
+    return _path(raw) if raw else None
+
+
 def _natural(low: int, high: int) -> Callable[[str], int]:
     def read(raw: str) -> int:
         value = int(raw) if raw.isascii() and raw.isdigit() else -1
@@ -113,6 +117,13 @@ SPECS: tuple[Spec, ...] = (
     Spec("S3_SECRET_KEY", "", _text, "Object store secret key.", secret=True),
     Spec("S3_BUCKET", "constancia", _text, "Bucket with versioning and Object Lock."),
     Spec("S3_SECURE", "true", _switch, "Whether the object store is reached over TLS."),
+    Spec(
+        "DEFINITIONS",
+        "",
+        _folder,
+        "Directory of the installation's own process definitions, `<process>/<version>.toml`; "
+        "checked at start and published in the ledger. Empty: only the program's.",
+    ),
     Spec("ORIGIN", "", _origin, "Name of the log, fixed at inception by `flask init --origin NAME`."),
     Spec(
         "PUBLIC_URL",
@@ -157,6 +168,7 @@ class Settings:
     s3_secret_key: str
     s3_bucket: str
     s3_secure: bool
+    definitions: Path | None
     origin: str
     public_url: str
     secret_key: str

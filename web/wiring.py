@@ -41,6 +41,7 @@ from storage.filesystem import FileBlobStore
 from storage.guard import SqlGuard, SqliteGuard
 from storage.jobs import JobRecord, SqlJobs
 from storage.ledger import SqlLedger, log_begun, start_log
+from web.releases import registry_of
 from web.settings import Settings
 from workflows.board import Board
 from workflows.calendar import BusinessCalendar
@@ -181,8 +182,8 @@ class House:
 
     @cached_property
     def definitions(self) -> DefinitionRegistry:
-        """Every process definition ever released."""
-        return DefinitionRegistry.bundled()
+        """Every process definition ever released here: the program's and the installation's own."""
+        return registry_of(self.ledger, self.blobs)
 
     @cached_property
     def index(self) -> SqlCaseIndex:

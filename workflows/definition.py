@@ -346,8 +346,8 @@ class Definition:
         """The values a field offers, whether its own or a catalogue's."""
         if not field.catalogue:
             return field.options
-        catalogue = next(item for item in self.catalogues if item.code == field.catalogue)
-        return tuple(Option(item.code, item.name) for item in catalogue.items)
+        items = (item for found in self.catalogues if found.code == field.catalogue for item in found.items)
+        return tuple(Option(item.code, item.name) for item in items)
 
     def status_name(self, status: str) -> Text:
         """The words for a `CaseState.status`: an outcome, a wait or a status of the primary machine."""

@@ -62,11 +62,16 @@ def load(data: bytes) -> Definition:
         problems.append(f"format: this program reads format {FORMAT}")
     definition = _definition(table, data)
     table.close()
-    if not problems:
-        problems += problems_of(definition)
+    problems += problems_of(definition) if not problems else _references(definition)
     if problems:
         raise DefinitionInvalid(problems)
     return definition
+
+
+def _references(definition: Definition) -> list[str]:
+    """Names that refer to nothing in a file that has other problems too: the rest might only follow from those."""
+    found = [problem for problem in problems_of(definition) if ": there is no " in problem]
+    return [problem for problem in found if not problem.endswith("''")]
 
 
 def _definition(table: Table, data: bytes) -> Definition:

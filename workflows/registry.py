@@ -40,6 +40,14 @@ class DefinitionRegistry:
         """
         return cls(read_definition(path) for path in sorted(_FOLDER.glob("*/*.toml")))
 
+    def all(self) -> tuple[Definition, ...]:
+        """Every version of every process, by process and version."""
+        return tuple(item for versions in self._versions.values() for item in versions)
+
+    def known(self, process: str) -> tuple[Definition, ...]:
+        """All versions of a process, oldest first; none for a process there is not."""
+        return self._versions.get(process, ())
+
     def processes(self) -> tuple[Definition, ...]:
         """The definition in force of every process, by code."""
         return tuple(versions[-1] for versions in self._versions.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web.commands import cases, demo, ledger, packages, posts, report, setup, upkeep, users
+from web.commands import cases, definitions, demo, ledger, packages, posts, report, setup, upkeep, users
 
 
 def register(app: Flask) -> None:
@@ -20,6 +20,6 @@ def register(app: Flask) -> None:
         packages.group,
         report.group,
         upkeep.timers,
-        upkeep.definitions,
+        definitions.group,
     ):
         app.cli.add_command(group)

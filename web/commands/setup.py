@@ -10,7 +10,7 @@ from flask.cli import AppGroup, with_appcontext
 from web import inception, server
 from web.commands import console
 from web.settings import Settings
-from web.wiring import require_ready, upgrade
+from web.wiring import House, require_ready, upgrade
 
 database = AppGroup("db", help="The database's tables.")
 
@@ -64,4 +64,13 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
     require_ready(holder.settings)
     for name in holder.settings.unknown:
         console.say(f"{name} is not a setting of this program")
+    if holder.settings.definitions is not None:
+        _publish_own(console.house())
     server.serve(Settings.from_env(os.environ), host, port, workers, threads)
+
+
+def _publish_own(house: House) -> None:
+    """Check and release the installation's own definitions before any worker loads what is in force."""
+    inception.publish_definitions(house, console.os_user())
+    console.settled(house)
+    house.close()
