@@ -22,6 +22,7 @@ from web.drafts import DraftDesk
 from web.errors import answer_for, house_answer
 from web.inception import settle
 from web.logs import LOG
+from web.proving import keep_anchors, keep_heads
 from web.wiring import House, HouseError, JobRecord
 
 SILENT_AFTER = timedelta(minutes=2)
@@ -158,6 +159,8 @@ class Steward:
             Duty("publish", 1.0, settle),
             Duty("timers", 60.0, _fire_timers),
             Duty("controls", 60.0, _run_series),
+            Duty("heads", 3600.0, keep_heads),
+            Duty("anchors", 3600.0, keep_anchors),
             Duty("cleaning", 3600.0, _clean),
         )
 

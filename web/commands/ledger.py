@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from evidence.note import NoteError
 from evidence.proofs import prove_entry
 from evidence.publisher import restore_guard
 from evidence.verify import verify_ledger
+from web import proving
 from web.commands import console
 from web.inception import settle
 from web.wiring import House, HouseError
@@ -32,7 +34,12 @@ def verify(full: bool, as_json: bool) -> None:
     """Recompute everything. Exit 0: valid, 1: invalid, 2: unverifiable. Changes nothing."""
     house = console.house()
     report = verify_ledger(
-        house.ledger, house.blobs, keys=[house.vkey], full=full, known_checkpoints=known_head(house)
+        house.ledger,
+        house.blobs,
+        keys=[house.vkey],
+        full=full,
+        known_checkpoints=known_head(house),
+        trust=house.trust,
     )
     if as_json:
         console.emit(report.as_json())
@@ -51,6 +58,23 @@ def checkpoint(wrapped: bool) -> None:
         console.emit({"checkpoint": note.decode(), "size": size})
     else:
         click.echo(note, nl=False)
+
+
+@group.command("anchor")
+@console.always_json
+@console.command
+def anchor() -> None:
+    """Commit to the heads of all cases, sign, and have every configured witness and authority anchor the checkpoint."""
+    house = console.house()
+    if not house.anchors.configured:
+        raise HouseError("no_anchors")
+    outcome = proving.anchor(house)
+    console.emit(
+        {
+            "anchored": [asdict(item) for item in outcome.anchored],
+            "missed": [asdict(item) for item in outcome.missed],
+        }
+    )
 
 
 @group.command("vkey")
@@ -144,5 +168,7 @@ def _tell(report: Report) -> None:
         f"{report.verdict} · {report.level} · {report.size} entries · {report.objects_checked} files · "
         f"root {report.root or '-'}"
     )
+    for held in report.anchors:
+        click.echo(f"  {held['level']}  {held['name']}: {held['size']} entries at {held['time']}")
     for finding in report.findings:
         click.echo(f"  {finding.code}  {finding.subject}: expected {finding.expected}, found {finding.found}")

@@ -78,7 +78,9 @@ def verify_all() -> Response:
     house, full = current_house(), request.form.get("full") == "1"
 
     def work(progress: Progress) -> Mapping[str, Json]:
-        report = verify_ledger(house.ledger, house.blobs, keys=[house.vkey], full=full, progress=progress)
+        report = verify_ledger(
+            house.ledger, house.blobs, keys=[house.vkey], full=full, progress=progress, trust=house.trust
+        )
         return {"report": _kept(report)}
 
     job = job_desk().start("verify", person().id, work)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from evidence.canonical import Json
+from web.i18n import format_moment, ngettext
 from web.i18n import gettext as _
-from web.i18n import ngettext
 from web.views.lens import size_text
 
 
@@ -90,9 +90,22 @@ def _facts(report: Mapping[str, Json]) -> tuple[tuple[str, str], ...]:
         (_("Archivos comprobados"), str(number("objects_checked"))),
         (_("Bytes de archivos leídos"), size_text(number("bytes_checked"))),
     ]
+    anchors = report.get("anchors")
+    facts += (
+        [_anchor(held) for held in anchors if isinstance(held, dict)] if isinstance(anchors, list) else []
+    )
     if number("unsequenced"):
         facts.append((_("Entradas por numerar"), str(number("unsequenced"))))
     return tuple(facts)
+
+
+def _anchor(held: Mapping[str, Json]) -> tuple[str, str]:
+    """A time stamp or cosignature in words: who, how much, when."""
+    word = _("Cofirma de testigo") if held.get("level") == "A3" else _("Sello de tiempo")
+    moment = format_moment(str(held.get("time", "")))
+    return word, _(
+        "%(name)s: %(size)s entradas, %(moment)s", name=held.get("name"), size=held.get("size"), moment=moment
+    )
 
 
 def _finding(item: Mapping[str, Json], link: Callable[[str, str], str]) -> FindingView:

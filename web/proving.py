@@ -1,0 +1,72 @@
+"""What makes the log provable to others as time goes by: heads committed daily, checkpoints anchored hourly."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from anchoring.desk import Missed, Outcome
+from evidence.anchored import ANCHORS_CASE
+from evidence.completeness import commit_heads, latest_commitment
+from evidence.entry import parse_time
+from evidence.heads import HEADS_CASE
+from web.inception import settle
+from web.logs import LOG
+from web.wiring import House, HouseError
+
+HEADS_EVERY = timedelta(days=1)
+
+_OWN = frozenset({HEADS_CASE, ANCHORS_CASE})
+
+
+def keep_heads(house: House) -> bool:
+    """Commit to the heads of all cases if a day has passed and something was recorded; whether it did."""
+    found = latest_commitment(house.ledger)
+    if found is not None:
+        commitment, sealed = found
+        if house.clock() - parse_time(sealed.entry.at) < HEADS_EVERY or not _grown(house, commitment.size):
+            return False
+    elif not house.ledger.tree_size():
+        return False
+    commit_heads(house.ledger)
+    settle(house)
+    return True
+
+
+def keep_anchors(house: House) -> Outcome:
+    """Anchor the newest checkpoint if the log has grown since the last anchor.
+
+    Raises:
+        HouseError: ``witness_contradicts``: a witness refuses this log; the others were asked all the same.
+    """
+    if not house.anchors.configured or not house.anchors.grown():
+        return Outcome()
+    return anchor(house)
+
+
+def anchor(house: House) -> Outcome:
+    """Commit to the heads, sign what there is, and have it anchored by everybody who is configured.
+
+    Raises:
+        HouseError: ``witness_contradicts``.
+    """
+    commit_heads(house.ledger)
+    settle(house)
+    kept = house.ledger.latest_checkpoint()
+    if kept is None:
+        raise HouseError("unavailable")
+    outcome = house.anchors.anchor(kept[1])
+    settle(house)
+    for missed in outcome.missed:
+        LOG.warning("anchor missed", extra={"what": f"{missed.kind} {missed.name}"})
+    alarms = [missed for missed in outcome.missed if missed.alarming]
+    if alarms:
+        raise HouseError("witness_contradicts", detail="; ".join(map(_said, alarms)))
+    return outcome
+
+
+def _said(missed: Missed) -> str:
+    return missed.reason
+
+
+def _grown(house: House, size: int) -> bool:
+    return any(sealed.entry.case not in _OWN for sealed in house.ledger.entries(size))
