@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol
 
 from audit_exports import layout
 from audit_exports.bagwriter import BagWriter
+from audit_exports.catalogues import ListChain, Lists
 from audit_exports.derived import Derived
 from audit_exports.destination import Destination
 from audit_exports.entrywriter import EntryWriter
@@ -32,6 +33,7 @@ from evidence.findings import Code, Finding
 from evidence.note import VerifierKey
 from evidence.ports import BlobCorrupt, BlobMissing, BlobStore, LedgerStore
 from workflows.calendar import BusinessCalendar
+from workflows.catalogues import CATALOGUES_CASE
 from workflows.commands import Actor
 from workflows.definition import Definition
 
@@ -51,7 +53,10 @@ class Definitions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What an export reads. ``keys`` are the log's own: a checkpoint they did not sign is not exported under."""
+    """What an export reads. ``calendar`` is the table before any revision published in the log.
+
+    ``keys`` are the log's own: a checkpoint they did not sign is not exported under.
+    """
 
     ledger: LedgerStore
     blobs: BlobStore
@@ -125,23 +130,27 @@ class _Export:
         self._progress = progress or (lambda _done, _all: None)
         self._checkpoint, self._note = self._chosen_checkpoint(checkpoint)
         self._writer = EntryWriter(sources.ledger, self._checkpoint, self._note)
+        chain = self._history(CATALOGUES_CASE)
+        self._chain = ListChain(chain, self._checkpoint.origin, sources.calendar)
 
     def write(self, sink: BinaryIO) -> Written:
         """The whole zip."""
         folios, population = self._folios()
         facts = self._facts(population)
         access = AccessChain(self._history(ACCESS), self._checkpoint.origin)
+        lists = self._chain.lists
         bag = BagWriter(sink)
         definitions: dict[str, Definition] = {}
         try:
             with Derived(facts, access.roster) as derived:
                 for done, folio in enumerate(folios):
                     self._progress(done, len(folios))
-                    self._case(bag, derived, facts, definitions, folio)
+                    self._case(bag, derived, facts, lists, definitions, folio)
                 self._progress(len(folios), len(folios))
                 if not derived.totals.cases:
                     raise ExportRefused("nothing_in_scope", "no case of this scope lies under the checkpoint")
                 access.write(bag, self._writer, derived.people())
+                self._chain.write(bag, self._writer)
                 self._shared(bag, definitions)
                 for path, size, pieces in derived.whole():
                     bag.add_stream(path, size, pieces)
@@ -211,6 +220,7 @@ class _Export:
         bag: BagWriter,
         derived: Derived,
         facts: PackageFacts,
+        lists: Lists,
         definitions: dict[str, Definition],
         folio: str,
     ) -> None:
@@ -219,10 +229,10 @@ class _Export:
             return
         self._check(folio, entries)
         definition = self._definition(entries[0], definitions)
-        state = state_of(definition, entries, as_of=facts.as_of, calendar=self._sources.calendar)
+        state = state_of(definition, entries, as_of=facts.as_of, calendar=lists.calendar)
         for item in entries:
             self._entry(bag, item)
-        for path, data in derived.case(recount(definition, state, entries, derived.roster)):
+        for path, data in derived.case(recount(lists.named(definition), state, entries, derived.roster)):
             bag.add(path, data)
 
     def _check(self, folio: str, entries: Sequence[SealedEntry]) -> None:

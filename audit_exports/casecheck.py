@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from audit_exports import layout
 from audit_exports.bagreader import Bag
+from audit_exports.catalogues import Lists
 from audit_exports.codes import Code
 from audit_exports.entrycheck import EntryReader
 from audit_exports.people import Roster
@@ -18,7 +19,6 @@ from evidence.checks import ErasureLedger, subject_of
 from evidence.entry import Entry, SealedEntry
 from evidence.findings import Code as CoreCode
 from evidence.findings import Finding
-from workflows.calendar import BusinessCalendar
 from workflows.definition import Definition
 from workflows.loader import load
 from workflows.tables import DefinitionInvalid
@@ -36,14 +36,15 @@ class CaseChecker:
         report: Callable[[Finding], None],
         facts: PackageFacts,
         reader: EntryReader,
-        calendar: BusinessCalendar,
+        lists: Lists,
         roster: Roster,
     ) -> None:
         self._bag = bag
         self._report = report
         self._facts = facts
         self._reader = reader
-        self._calendar = calendar
+        self._lists = lists
+        self._calendar = lists.calendar
         self._roster = roster
         self._definitions: dict[str, Definition | None] = {}
         self.objects_checked = 0
@@ -85,7 +86,7 @@ class CaseChecker:
         if definition is None:
             return None
         used = next(
-            (other for other in map(_calendar_of, sealed) if other not in {"", self._calendar.id}), None
+            (other for other in map(_calendar_of, sealed) if other not in {"", *self._calendar.ids}), None
         )
         if used is not None:
             self._report(Finding(Code.CALENDAR_CHANGED, folio, self._calendar.id, used))
@@ -94,7 +95,11 @@ class CaseChecker:
         except (ValueError, KeyError) as error:
             self._report(Finding(Code.STATE_UNDERIVABLE, folio, "a case of its definition", str(error)))
             return None
-        record = recount(definition, state, sealed, self._roster)
+        for item in sealed:
+            for named in self._lists.unknown(definition, item):
+                subject = subject_of(item.entry)
+                self._report(Finding(Code.CATALOGUE_UNKNOWN, subject, "a version published before", named))
+        record = recount(self._lists.named(definition), state, sealed, self._roster)
         self._roles(record)
         return record
 

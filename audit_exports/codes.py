@@ -52,6 +52,7 @@ class Code(StrEnum):
     PROOF_CHECKPOINT = "proof.other_checkpoint"
     DEFINITION_DIFFERS = "definition.differs"
     DEFINITION_MALFORMED = "definition.malformed"
+    CATALOGUE_UNKNOWN = "catalogue.unknown"
     CALENDAR_MALFORMED = "calendar.malformed"
     CALENDAR_OTHER = "calendar.differs"
     CALENDAR_CHANGED = "calendar.changed"
@@ -151,6 +152,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "not the definition the case was opened under",
     ),
     Code.DEFINITION_MALFORMED: ("definición de proceso mal escrita", "malformed process definition"),
+    Code.CATALOGUE_UNKNOWN: (
+        "nombra una versión de catálogo que no se había publicado",
+        "names a version of a catalogue that had not been published",
+    ),
     Code.CALENDAR_MALFORMED: ("calendario mal escrito", "malformed calendar"),
     Code.CALENDAR_OTHER: ("no es el calendario que dice ser", "not the calendar it is said to be"),
     Code.CALENDAR_CHANGED: (

@@ -21,9 +21,12 @@ CHECKPOINT = "cadena/checkpoint"
 PEOPLE = "personas/index.html"
 
 
+_CHAINS = {"system:access": "personas", "system:catalogues": "catalogos"}
+
+
 def case_folder(folio: str) -> str:
-    """The folder of a case, relative to ``data/``; the one chain of the system's that travels has its own."""
-    return "personas" if folio == "system:access" else f"casos/{folio}"
+    """The folder of a case, relative to ``data/``; the chains of the system's that travel have their own."""
+    return _CHAINS.get(folio) or f"casos/{folio}"
 
 
 def entry_path(folio: str, seq: int) -> str:

@@ -13,6 +13,7 @@ from audit_exports import layout
 from audit_exports.bag import bag_info, reader_version
 from audit_exports.bagreader import Bag
 from audit_exports.casecheck import CaseChecker
+from audit_exports.catalogues import read_lists
 from audit_exports.codes import Code, weigh
 from audit_exports.containers import Container, printable
 from audit_exports.derived import Derived
@@ -36,6 +37,7 @@ _MAX_SCOPE = 16 << 20
 _MAX_NOTE = 1 << 20
 _MAX_CALENDAR = 1 << 20
 _ACCESS_ENTRY = re.compile(r"personas/entries/([1-9][0-9]{0,8})\.json")
+_LIST_ENTRY = re.compile(r"catalogos/entries/([1-9][0-9]{0,8})\.json")
 _ENTRY = re.compile(r"casos/([^/]+)/entries/([1-9][0-9]{0,8})\.json")
 
 
@@ -115,8 +117,10 @@ class _PackageCheck:
             return
         self._reader = EntryReader(self._bag, self._report, facts.origin, checkpoint, note)
         access = AccessChecker(self._bag, self._reader, self._report)
-        roster = access.read(self._access_seqs())
-        self._checker = CaseChecker(self._bag, self._report, facts, self._reader, calendar, roster)
+        roster = access.read(self._seqs(_ACCESS_ENTRY))
+        lists = read_lists(self._bag, self._reader, self._report, self._seqs(_LIST_ENTRY), calendar)
+        calendar = lists.calendar
+        self._checker = CaseChecker(self._bag, self._report, facts, self._reader, lists, roster)
         with Derived(facts, roster) as derived:
             whole = self._check_cases(self._checker, derived, facts, calendar)
             if whole:
@@ -219,8 +223,9 @@ class _PackageCheck:
                 cases[match[1]].append(int(match[2]))
         return cases
 
-    def _access_seqs(self) -> list[int]:
-        found = (_ACCESS_ENTRY.fullmatch(path) for path in self._bag.paths())
+    def _seqs(self, pattern: re.Pattern[str]) -> list[int]:
+        """The numbers of the entries of one system chain."""
+        found = (pattern.fullmatch(path) for path in self._bag.paths())
         return sorted(int(match[1]) for match in found if match)
 
     def _in_scope(

@@ -225,6 +225,7 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "repeated": N_("está dos veces en la lista"),
     "too_many": N_("son demasiados renglones; máximo %(expected)s"),
     "list_too_long": N_("son demasiado texto para una entrada; acorta los nombres"),
+    "outside_table": N_("queda fuera de la tabla de días hábiles, que cubre %(expected)s"),
     "ends_before": N_("termina antes de empezar"),
     "personal": N_(
         "no debe decir quién es alguien (nombre, correo o teléfono): queda para siempre en la bitácora"

@@ -266,11 +266,16 @@ class House:
     @cached_property
     def catalogue_desk(self) -> CatalogueDesk:
         """Publishes lists, each with its entry."""
-        return CatalogueDesk(self.ledger, self.catalogues, self.clock, self.calendar)
+        return CatalogueDesk(self.ledger, self.catalogues, self.clock, self.base_calendar)
+
+    @property
+    def calendar(self) -> BusinessCalendar:
+        """Business days, with the company's own days off as published so far."""
+        return self.catalogues.calendar(self.base_calendar)
 
     @cached_property
-    def calendar(self) -> BusinessCalendar:
-        """Business days."""
+    def base_calendar(self) -> BusinessCalendar:
+        """Business days by the statutory table alone."""
         return BusinessCalendar.bundled()
 
     @cached_property
@@ -280,7 +285,7 @@ class House:
             ledger=self.ledger,
             blobs=self.blobs,
             definitions=self.definitions,
-            calendar=self.calendar,
+            calendar=lambda: self.calendar,
             clock=self.clock,
             index=self.index,
             directory=self.directory,
@@ -293,7 +298,7 @@ class House:
     @cached_property
     def export_sources(self) -> Sources:
         """What audit packages are made from."""
-        return Sources(self.ledger, self.blobs, self.definitions, self.calendar, (self.vkey,))
+        return Sources(self.ledger, self.blobs, self.definitions, self.base_calendar, (self.vkey,))
 
     @cached_property
     def limits(self) -> Limits:

@@ -36,13 +36,22 @@ class OutOfCalendar(ValueError):
         self.last = last
 
 
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A table and the ledger time from which it is in force (``""``: ever since)."""
+
+    since: str
+    calendar: BusinessCalendar
+
+
 @dataclass(frozen=True)
 class BusinessCalendar:
     """A table of days off and of service hours.
 
     ``id`` is ``mx-2026-1`` (region, year and revision of the table). ``service`` has, from Monday, the hours of each
     weekday or ``None`` for a day without service. ``closing`` is the hour by which something falls due on a day
-    without service.
+    without service. ``revisions`` are all tables so far by when they came into force, this very one the last of them;
+    empty where there was only this.
     """
 
     id: str
@@ -53,6 +62,7 @@ class BusinessCalendar:
     closing: time
     holidays: Mapping[date, str]
     source: bytes
+    revisions: tuple[Revision, ...] = ()
 
     @classmethod
     def load(cls, data: bytes) -> BusinessCalendar:
@@ -81,6 +91,16 @@ class BusinessCalendar:
         if calendar_id not in bundled_calendars():
             raise KeyError(calendar_id)
         return cls.load((_FOLDER / f"{calendar_id}.toml").read_bytes())
+
+    def in_force_at(self, moment: str) -> BusinessCalendar:
+        """The table in force at a ledger time."""
+        found = (item.calendar for item in reversed(self.revisions) if item.since <= moment)
+        return next(found, self)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of this table and of all it revised."""
+        return frozenset({self.id, *(item.calendar.id for item in self.revisions)})
 
     @cached_property
     def _zone(self) -> ZoneInfo:

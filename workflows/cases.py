@@ -44,11 +44,11 @@ from workflows.facts import Facts, time_text
 from workflows.judging import outside_of
 from workflows.ports import CaseIndex, Catalogues, Directory, DocumentReader
 from workflows.readers import DirectReader
-from workflows.rebuild import RebuildReport, rebuild
+from workflows.rebuild import RebuildReport, rebuild, recount
 from workflows.registry import DefinitionRegistry
 from workflows.state import CaseState
 from workflows.uploads import PreparedFile, prepare
-from workflows.writer import CaseWriter
+from workflows.writer import Calendars, CaseWriter
 
 MAX_FILES = 20
 
@@ -62,7 +62,7 @@ class CaseService:
         ledger: LedgerStore,
         blobs: BlobStore,
         definitions: DefinitionRegistry,
-        calendar: BusinessCalendar,
+        calendar: BusinessCalendar | Calendars,
         clock: Clock,
         index: CaseIndex,
         directory: Directory | None = None,
@@ -77,7 +77,7 @@ class CaseService:
             ledger: where entries go.
             blobs: where files go, before their entry.
             definitions: all versions ever used.
-            calendar: the table by which days are counted.
+            calendar: the table by which days are counted, or what gives it where it may be revised.
             clock: the present.
             index: the projections, for timers and the rebuild.
             catalogues: lists in force; without any, the definitions' own.
@@ -90,7 +90,7 @@ class CaseService:
             ledger=ledger,
             blobs=blobs,
             definitions=definitions,
-            calendar=calendar,
+            calendar=calendar if callable(calendar) else lambda: calendar,
             clock=clock,
             directory=directory,
             index=index,
@@ -294,11 +294,15 @@ class CaseService:
 
     def rebuild(self) -> RebuildReport:
         """Compare every projection with a fresh derivation and write all of them anew."""
-        return rebuild(self._writer.ledger, self._index, self._writer.project)
+        return rebuild(self._writer.ledger, self._index, self._writer.projecting())
+
+    def recount(self) -> int:
+        """Bring projections with a running timer up to a revised calendar; gives how many changed."""
+        return recount(self._writer.ledger, self._index, self._writer.projecting())
 
     def project(self, entries: Sequence[SealedEntry]) -> Projection:
         """What a case's entries project to."""
-        return self._writer.project(entries)
+        return self._writer.projecting()(entries)
 
     def _opening_files(
         self, definition: Definition, command: OpenCase | RefuseRequest

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from evidence.canonical import Json
@@ -120,6 +120,20 @@ def own_version(code: str, catalogue: Catalogue | None) -> CatalogueVersion:
 def own_catalogue(definition: Definition, code: str) -> Catalogue | None:
     """The list a definition brings under a code."""
     return next((item for item in definition.catalogues if item.code == code), None)
+
+
+def with_names(definition: Definition, timeline: Timeline) -> Definition:
+    """A definition that also knows the names of items published since, for pages that show what was once chosen."""
+    lists = []
+    for own in definition.catalogues:
+        items = {item.code: item for item in own.items}
+        for version in timeline.get(own.code, ()):
+            for item in version.items:
+                items.setdefault(item.code, item)
+        lists.append(replace(own, items=tuple(items.values())) if len(items) > len(own.items) else own)
+    return (
+        definition if tuple(lists) == definition.catalogues else replace(definition, catalogues=tuple(lists))
+    )
 
 
 def name_of(code: str, bundled: Mapping[str, Catalogue]) -> Text:

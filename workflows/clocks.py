@@ -19,7 +19,7 @@ class Clocks:
 
     def __init__(self, definition: Definition, calendar: BusinessCalendar) -> None:
         self.runs: list[timers.Run] = []
-        self._calendar = calendar
+        self.calendar = calendar  # the revision in force where the reading has come to
         self._active: dict[str, timers.Run] = {}
         self._areas: dict[tuple[str, str], timers.Run] = {}
         self._by_number: dict[tuple[str, int], timers.Run] = {}
@@ -65,6 +65,19 @@ class Clocks:
                     yield from self._start(timer, item, area)
             elif self._hit(timer.starts, step, branch, named_only=named):
                 yield from self._start(timer, item)
+
+    def revise(self, calendar: BusinessCalendar) -> Iterator[CaseException]:
+        """From here on days count by another revision: what still runs is due anew, what ended stays as it was."""
+        if calendar.id == self.calendar.id:
+            return
+        self.calendar = calendar
+        for run in (*self._active.values(), *self._areas.values()):
+            try:
+                timers.recount(run, calendar)
+            except OutOfCalendar:
+                yield CaseException(
+                    ExceptionCode.UNREADABLE, run.timer.step, run.started_seq, f"calendar: {calendar.id}"
+                )
 
     def areas_settled(self, item: Effective, complete: Callable[[str], bool]) -> None:
         """End the days of areas whose rows are all decided: by the system's own step, or in time."""
@@ -130,7 +143,7 @@ class Clocks:
         day = item.facts.params.get(timer.due_field[1], "") if timer.due_field else ""
         begun = timers.Start(self._runs_of[timer.code], item.entry.seq, base, day, area)
         try:
-            run = timers.start(timer, begun, self._calendar)
+            run = timers.start(timer, begun, self.calendar)
         except (OutOfCalendar, ValueError):
             yield _outside(item)
             return
@@ -169,7 +182,7 @@ class Clocks:
             return
         try:
             timers.resume(
-                run, timers.base_moment(timer, item.facts.occurred_at, item.entry.at), self._calendar
+                run, timers.base_moment(timer, item.facts.occurred_at, item.entry.at), self.calendar
             )
         except OutOfCalendar:
             yield _outside(item)

@@ -47,7 +47,7 @@ def derive(
     Args:
         definition: the one pinned in the case's first entry.
         entries: all of the case, by ``seq``; their chain is checked elsewhere.
-        calendar: the table by which days are counted.
+        calendar: the table by which days are counted, with its revisions: each count goes by the one in force then.
         as_of: only entries recorded up to this moment count, and timers stand as they stood then.
         now: the moment at which timers are judged; by default that of the last entry, which makes the result a
             function of the entries alone. ``as_of`` overrides it.
@@ -61,6 +61,7 @@ def derive(
     history = resolve(counted)
     fold = Fold(definition, history, calendar)
     fold.run()
+    fold.settle(calendar.in_force_at(format_time(as_of)) if as_of else calendar)
     return _State(fold, counted, history, moment).result()
 
 
@@ -181,7 +182,7 @@ class _State:
         for run in self.fold.clocks.runs:
             closing = self.definition.by_step.get(run.timer.closing_step)
             blocks = self.fold.unmet(closing) if closing is not None else ()
-            yield timers.state_of(run, self.moment, blocks, self.fold.calendar)
+            yield timers.state_of(run, self.moment, blocks, self.fold.clocks.calendar)
 
     def _waiting(self, steps: Sequence[StepState]) -> Waiting | None:
         """What the case waits for: an open step of the desk itself, in its turn, means that it does not wait."""

@@ -72,6 +72,7 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "repeated": "the list has the item more than once",
     "too_many": "the list has more items than `expected`",
     "list_too_long": "all items together take more than `expected` bytes of the entry",
+    "outside_table": "the table of business days covers only `expected`",
     "ends_before": "the item's last day lies before its first",
     "personal": "a name that stays in the entry for ever must not tell who somebody is",
     "day_outside": "a day of another period than the control's, which is `expected`",

@@ -69,7 +69,8 @@ class Fold:
         self.machines = {
             machine.code: MachineState(machine.code, "", 0, "", "") for machine in definition.machines
         }
-        self.clocks = Clocks(definition, calendar)
+        first = history.effective[0].first.at if history.effective else ""
+        self.clocks = Clocks(definition, calendar.in_force_at(first))
         self.roster = Roster(definition.roster) if definition.roster is not None else None
         self.exceptions: list[CaseException] = []
         self.routes: list[Route] = []
@@ -82,6 +83,7 @@ class Fold:
     def run(self) -> None:
         """Read everything that counts."""
         for item in self.history.effective:
+            self.exceptions += self.clocks.revise(self.calendar.in_force_at(item.first.at))
             if item.first.kind is EntryKind.TIMER_EXPIRED:
                 self._timer_expired(item)
             elif item.first.kind is EntryKind.STEP_WAIVED:
@@ -90,6 +92,10 @@ class Fold:
                 self._refused(item)
             elif item.first.kind in STEP_KINDS:
                 self._step(item)
+
+    def settle(self, calendar: BusinessCalendar) -> None:
+        """What still runs is due by the table in force at the moment of the reading."""
+        self.exceptions += self.clocks.revise(calendar)
 
     def applicable(self, step: Step) -> bool:
         """Whether the step's condition holds for this case."""

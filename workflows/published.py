@@ -28,7 +28,14 @@ from workflows.catalogues import (
 )
 from workflows.commands import Actor
 from workflows.definition import Catalogue, CatalogueItem
-from workflows.errors import CatalogueStale, RetroactiveCatalogue, UnknownCatalogue
+from workflows.errors import (
+    CatalogueStale,
+    FieldInvalid,
+    FieldProblem,
+    RetroactiveCatalogue,
+    UnknownCatalogue,
+)
+from workflows.revisions import revised
 
 
 class LedgerCatalogues:
@@ -44,6 +51,7 @@ class LedgerCatalogues:
         self._bundled = bundled
         self._head = head
         self._read: tuple[str, Timeline] = ("", {})
+        self._calendar: tuple[Timeline, BusinessCalendar] | None = None
 
     @property
     def bundled(self) -> Mapping[str, Catalogue]:
@@ -62,6 +70,14 @@ class LedgerCatalogues:
     def versions(self, code: str) -> tuple[CatalogueVersion, ...]:
         """Every version, the first one included, in the order of publication."""
         return own_version(code, self._bundled.get(code)), *self.timeline().get(code, ())
+
+    def calendar(self, base: BusinessCalendar) -> BusinessCalendar:
+        """The table of business days with every revision published so far."""
+        timeline = self.timeline()
+        known = self._calendar
+        if known is None or known[0] is not timeline:
+            known = self._calendar = timeline, revised(base, timeline)
+        return known[1]
 
     def timeline(self) -> Timeline:
         """Everything published so far."""
@@ -142,9 +158,16 @@ class CatalogueDesk:
 
     def _settled(self, command: PublishCatalogue, newest: CatalogueVersion, today: date) -> None:
         """Days off are for days to come: what lies behind neither comes nor goes."""
+        table = self._calendar
+        outside = [
+            day for day in command.items if not table.first.isoformat() <= day.code <= table.last.isoformat()
+        ]
+        if outside:
+            span = f"{table.first} – {table.last}"
+            raise FieldInvalid(tuple(FieldProblem(day.code, "outside_table", 0, "", span) for day in outside))
         changed = settled_days(newest.items, today) ^ settled_days(command.items, today)
         if changed or command.since is not None:
-            item = min(changed, default="")
+            item = min(changed, default="")  # ISO dates sort as text
             raise RetroactiveCatalogue(catalogue=command.code, since=format_time(self._clock()), item=item)
 
 

@@ -56,6 +56,35 @@ def rebuild(
     return _Rebuild(ledger, index, project).run()
 
 
+def recount(
+    ledger: LedgerStore, index: CaseIndex, project: Callable[[Sequence[SealedEntry]], Projection]
+) -> int:
+    """Write anew the projections in which a timer runs, after a calendar was revised; gives how many changed.
+
+    Safe beside people at work: a case that moved meanwhile is written again.
+    """
+    changed = 0
+    for folio in index.folios():
+        row = index.get(folio)
+        timers = row.document.get("timers") if row is not None else None
+        running = isinstance(timers, list) and any(
+            isinstance(t, dict) and not t.get("ended_seq") for t in timers
+        )
+        if row is None or not running:
+            continue
+        entries = ledger.history(folio)
+        while True:
+            expected = project(entries)
+            if _differences(expected, index.get(folio)):
+                ledger.replace_projection(expected)
+                changed += 1
+            now = ledger.history(folio)
+            if len(now) == len(entries):
+                break
+            entries = now
+    return changed
+
+
 class _Rebuild:
     """One run: what differed, what could not be derived, and which cases wait for another to let go of a reference."""
 

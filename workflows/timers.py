@@ -50,6 +50,7 @@ class Run:
     fired: list[str] = field(default_factory=list)
     pauses: list[tuple[datetime, datetime | None]] = field(default_factory=list)
     before: tuple[tuple[str, datetime], ...] = ()
+    day: str = ""
     area: str = ""
 
     @property
@@ -86,7 +87,9 @@ def start(timer: Timer, begun: Start, calendar: BusinessCalendar) -> Run:
         due = calendar.back(date.fromisoformat(begun.day), timer.ahead)
         marks = [(f"{BEFORE}{n}", calendar.opening_of(calendar.back(due, n))) for n in timer.before]
         marks = [mark for mark in marks if mark[1] > base]
-        return Run(timer, number, seq, base, None, calendar.closing_of(due), before=tuple(marks))
+        return Run(
+            timer, number, seq, base, None, calendar.closing_of(due), before=tuple(marks), day=begun.day
+        )
     warn = calendar.due(base, timer.warn, timer.unit) if timer.warn else None
     due_at = calendar.due(base, timer.limit, timer.unit)
     return Run(timer, number, seq, base, warn, due_at, area=begun.area)
@@ -109,6 +112,17 @@ def resume(run: Run, moment: datetime, calendar: BusinessCalendar) -> None:
     run.due_at = _counted(run, run.timer.limit, spans, calendar)
     run.warn_at = warn
     run.pauses = spans
+
+
+def recount(run: Run, calendar: BusinessCalendar) -> None:
+    """Count a running run anew by another revision of the calendar. Raises `OutOfCalendar`, and changes nothing."""
+    if run.timer.due_field is not None:
+        fresh = start(run.timer, Start(run.number, run.started_seq, run.started, run.day), calendar)
+        run.due_at, run.before = fresh.due_at, fresh.before
+        return
+    spans = [span for span in run.pauses if span[1] is not None]
+    warn = _counted(run, run.timer.warn, spans, calendar) if run.timer.warn else None
+    run.due_at, run.warn_at = _counted(run, run.timer.limit, spans, calendar), warn
 
 
 def pause_moment(timer: Timer, occurred_at: str, recorded_at: str) -> datetime:

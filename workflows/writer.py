@@ -59,6 +59,9 @@ from workflows.uploads import PreparedFile
 
 Command = OpenCase | OpenSet | RecordSet | RecordStep | Supersede | WaiveStep | RefuseRequest
 
+Calendars = Callable[[], BusinessCalendar]
+"""Gives the table in force, with its revisions."""
+
 Drafts = Callable[[Situation, Sequence[BlobRef]], tuple[EntryDraft, ...]]
 """Makes the drafts of a command on a situation, with the references of its files; pure, raises a `Refusal`."""
 
@@ -72,7 +75,7 @@ class CaseWriter:
         ledger: LedgerStore,
         blobs: BlobStore,
         definitions: DefinitionRegistry,
-        calendar: BusinessCalendar,
+        calendar: Calendars,
         clock: Clock,
         directory: Directory | None,
         index: CaseIndex | None = None,
@@ -81,13 +84,18 @@ class CaseWriter:
     ) -> None:
         self.ledger = ledger
         self.definitions = definitions
-        self.calendar = calendar
+        self._calendars = calendar
         self.clock = clock
         self._blobs = blobs
         self._directory = directory
         self._index = index
         self._catalogues = catalogues
         self._retention_years = retention_years
+
+    @property
+    def calendar(self) -> BusinessCalendar:
+        """The table by which days are counted now."""
+        return self._calendars()
 
     def history(self, folio: str) -> Sequence[SealedEntry]:
         """All entries of a case. Raises `UnknownCase`."""
@@ -108,9 +116,12 @@ class CaseWriter:
         """A case at this moment."""
         return self._desk(now)(self.definition_of(entries), entries)
 
-    def project(self, entries: Sequence[SealedEntry]) -> Projection:
-        """What a case's entries project to."""
-        return project(self.definition_of(entries), entries, self.calendar)
+    def projecting(
+        self, calendar: BusinessCalendar | None = None
+    ) -> Callable[[Sequence[SealedEntry]], Projection]:
+        """What entries project to, by a table known beforehand: inside a transaction nobody is asked for it."""
+        table = calendar or self.calendar
+        return lambda entries: project(self.definition_of(entries), entries, table)
 
     def append(self, folio: str, drafts: Drafts, files: Sequence[PreparedFile], command: Command) -> Receipt:
         """Add what ``drafts`` makes to an existing case."""
@@ -152,10 +163,12 @@ class CaseWriter:
     def append_by_system(self, folio: str, drafts: Drafts, now: datetime, key: str) -> Receipt | None:
         """Append what the system says happened; ``None`` when the key shows that it was recorded before."""
         composed = False
+        desk = self._desk(now)
 
         def compose(entries: Sequence[SealedEntry]) -> Composition:
             nonlocal composed
-            composition = self._composed(drafts, self.situation(entries, now), (), folio)
+            situation = desk(self.definition_of(entries), entries)
+            composition = self._composed(drafts, situation, (), folio)
             composed = True
             return composition
 
@@ -168,7 +181,7 @@ class CaseWriter:
     ) -> Composition:
         """What the command makes, and what the system adds to it by itself."""
         made = drafts(situation, blobs)
-        return Composition((*made, *following(situation, made, folio)), self.project)
+        return Composition((*made, *following(situation, made, folio)), self.projecting(situation.calendar))
 
     def open_by_system(
         self, definition: Definition, drafts: Drafts, now: datetime, key: str
@@ -180,7 +193,7 @@ class CaseWriter:
         def compose(_folio: str) -> Composition:
             nonlocal composed
             composed = True
-            return Composition(drafts(situation, ()), self.project)
+            return Composition(drafts(situation, ()), self.projecting(situation.calendar))
 
         digest = hashlib.sha256(key.encode()).hexdigest()
         year = self.calendar.local_day(now).year
@@ -218,13 +231,13 @@ class CaseWriter:
 
         Drafts are made again inside the ledger's transaction, where nothing may be asked of another store.
         """
-        moment = now or self.clock()
+        moment, calendar = now or self.clock(), self.calendar
         holding = remembered_holding(self._index)
         directory = RememberedDirectory(self._directory) if self._directory is not None else None
         lists = RememberedCatalogues(self._catalogues) if self._catalogues is not None else None
 
         def situation(definition: Definition, entries: Sequence[SealedEntry]) -> Situation:
-            return Situation.of(definition, entries, self.calendar, directory, moment, holding, lists)
+            return Situation.of(definition, entries, calendar, directory, moment, holding, lists)
 
         return situation
 

@@ -23,6 +23,7 @@ from workflows.cases import CaseService
 from workflows.commands import Actor, OpenCase, Receipt, RecordStep, Upload
 from workflows.ports import Catalogues, DocumentReader, Holder
 from workflows.registry import DefinitionRegistry
+from workflows.writer import Calendars
 
 MEXICO = ZoneInfo("America/Mexico_City")
 ANA = Actor(id="u-ana", role="especialista")
@@ -114,13 +115,13 @@ class Desk:
         self.index = MemoryCaseIndex(self.ledger)
         self.use(None)
 
-    def use(self, catalogues: Catalogues | None) -> None:
-        """Make the service anew, with lists in force."""
+    def use(self, catalogues: Catalogues | None, calendar: Calendars | None = None) -> None:
+        """Make the service anew, with lists in force and a calendar that may be revised."""
         self.cases = CaseService(
             ledger=self.ledger,
             blobs=self.blobs,
             definitions=self.definitions,
-            calendar=self.calendar,
+            calendar=calendar or self.calendar,
             clock=self.clock,
             index=self.index,
             directory=self.directory,

@@ -17,7 +17,7 @@ from storage.catalogues import SqlCatalogues
 from storage.database import connect
 from storage.ledger import SqlLedger, start_log
 from tests.fakes.memory import MemoryLedger
-from tests.workflows.desk import ANA, SUPERVISOR, Desk, HandClock, PaperDirectory, local, registry
+from tests.workflows.desk import SUPERVISOR, Desk, HandClock, PaperDirectory, local, registry
 from workflows.calendar import BusinessCalendar
 from workflows.cataloguerules import MAX_ITEMS, NAME_LENGTH
 from workflows.catalogues import CATALOGUES_CASE, bundled_catalogues, timeline_of
@@ -315,7 +315,6 @@ def test_an_old_case_is_derived_without_any_list(listed: tuple[Desk, Callable[..
     after = desk.cases.view(folio).state
     assert replace(before, moment="") == replace(after, moment="")
     assert desk.cases.rebuild().differences == ()
-    assert ANA.id
 
 
 def test_a_zone_without_holder_falls_to_the_commercial_manager() -> None:
