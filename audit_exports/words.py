@@ -11,6 +11,7 @@ KINDS = {
     "case.opened": ("Caso abierto", "Case opened"),
     "case.refused": ("Solicitud rechazada", "Request refused"),
     "case.closed": ("Caso cerrado", "Case closed"),
+    "case.linked": ("Caso ligado", "Case linked"),
     "case.sealed": ("Expediente sellado", "Case sealed"),
     "evidence.recorded": ("Evidencia registrada", "Evidence recorded"),
     "evidence.superseded": ("Evidencia anulada con motivo", "Evidence superseded"),

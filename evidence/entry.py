@@ -53,6 +53,7 @@ class EntryKind(StrEnum):
     CASE_REFUSED = "case.refused"
     CASE_CLOSED = "case.closed"
     CASE_SEALED = "case.sealed"
+    CASE_LINKED = "case.linked"
     EVIDENCE_RECORDED = "evidence.recorded"
     EVIDENCE_SUPERSEDED = "evidence.superseded"
     STEP_WAIVED = "step.waived"

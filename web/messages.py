@@ -48,6 +48,9 @@ CASES: Mapping[str, Message] = {
     "case_closed": Message(409, N_("El caso %(folio)s ya está cerrado."), N_("Si hace falta algo más, abre un caso nuevo y menciona este folio.")),
     "case_not_closed": Message(409, N_("El paso %(step)s viene después del cierre, y el caso %(folio)s sigue abierto."), N_("Regístralo cuando el caso se cierre.")),
     "window_closed": Message(409, N_("El caso %(folio)s ya no se puede reabrir: la respuesta llegó después del plazo."), N_("Elige la opción que abre un caso nuevo ligado a éste.")),
+    "child_not_offered": Message(422, N_("Del paso %(step)s no se abre un caso de ese proceso."), N_("Elige la opción del paso que corresponde, o liga un caso que ya exista.")),
+    "link_not_possible:itself": Message(422, N_("Un caso no se liga consigo mismo."), N_("Escribe el folio del otro caso.")),
+    "link_not_possible": Message(409, N_("%(folio)s ya está ligado con %(link)s."), N_("No hace falta ligarlo otra vez.")),
     "step_not_open": Message(409, N_("El paso %(step)s no está abierto."), N_("Revisa en el caso qué pasos siguen.")),
     "step_not_open:done": Message(
         409,

@@ -22,6 +22,12 @@ from workflows.tally import tally_of
 from workflows.timers import next_due, next_mark
 from workflows.values import reference_value
 
+PARENT_REFERENCE = "caso_padre"
+"""Kind of the reference by which a case is found from the one it comes from."""
+
+LINK_REFERENCE = "caso_ligado"
+"""Kind of the reference by which a case is found from one it names as going together with it."""
+
 OPEN_REFERENCE = "open"
 """Prefix of references that are unique only while their case is open."""
 
@@ -153,6 +159,10 @@ def _references(
     fields: Mapping[tuple[str, str], Field],
     typed: Sequence[tuple[str, dict[str, str]]],
 ) -> Iterator[Reference]:
+    if state.parent:
+        yield Reference(PARENT_REFERENCE, state.parent)
+    for link in dict.fromkeys(route.link for route in state.routes if route.link):
+        yield Reference(LINK_REFERENCE, link)
     seen: set[tuple[str, str]] = set()
     for step, data in typed:
         for name, value in data.items():

@@ -9,51 +9,42 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from evidence.entry import BlobRef, EntryDraft, EntryKind, SealedEntry
+from evidence.entry import SealedEntry
 from evidence.ports import BlobStore, Clock, LedgerStore, Projection
-from workflows import closing, rules, sets
+from workflows import children, closing, rules, sets
 from workflows.calendar import BusinessCalendar
 from workflows.casefile import CaseView
-from workflows.claims import Situation
 from workflows.commands import (
     Actor,
+    LinkCase,
     OpenCase,
+    OpenChild,
+    Opened,
     OpenSet,
     Part,
     Receipt,
     RecordSet,
     RecordStep,
-    RefuseRequest,
-    Supersede,
-    WaiveStep,
 )
 from workflows.controldesk import ControlDesk
-from workflows.corrections import (
-    bare,
-    correction,
-    correctors,
-    ground_of,
-    known_ground,
-    noted,
-    refusal,
-)
-from workflows.definition import Definition, Ground
+from workflows.corrections import ground_of
+from workflows.definition import Definition
+from workflows.departures import ExceptionCommands
 from workflows.derive import derive
-from workflows.errors import OutOfScope, UnknownCase
-from workflows.facts import Facts, time_text
+from workflows.errors import OutOfScope, Refusal, UnknownCase
+from workflows.facts import time_text
 from workflows.judging import outside_of
 from workflows.ports import CaseIndex, Catalogues, Directory, DocumentReader
 from workflows.readers import DirectReader
 from workflows.rebuild import RebuildReport, rebuild, recount
 from workflows.registry import DefinitionRegistry
-from workflows.state import CaseState
 from workflows.uploads import PreparedFile, prepare
 from workflows.writer import Calendars, CaseWriter
 
 MAX_FILES = 20
 
 
-class CaseService:
+class CaseService(ExceptionCommands):
     """Commands and reads of cases; safe for threads and for several processes on one ledger."""
 
     def __init__(  # noqa: PLR0913 - the ports are its parameters
@@ -103,11 +94,6 @@ class CaseService:
         self.controls = ControlDesk(self._writer, index, self.record)
 
     @property
-    def definitions(self) -> DefinitionRegistry:
-        """The definitions cases may have."""
-        return self._writer.definitions
-
-    @property
     def calendar(self) -> BusinessCalendar:
         """The table by which days are counted."""
         return self._writer.calendar
@@ -130,8 +116,11 @@ class CaseService:
         state = derive(definition, plain, calendar=self.calendar, as_of=as_of, now=self._writer.clock())
         return CaseView(definition, state, entries[: state.length])
 
-    def open_case(self, command: OpenCase) -> Receipt:
+    def open_case(self, command: OpenCase, *, unless: Refusal | None = None) -> Receipt:
         """Open a case; its first entry also records the evidence of the opening step.
+
+        ``unless``: why what is to follow would be refused; then no case is opened, save one that was before by the
+        same idempotency key.
 
         Raises:
             OutOfScope: what was asked for belongs elsewhere; the request and its refusal have been recorded.
@@ -151,7 +140,10 @@ class CaseService:
                 folio=receipt.folio,
             )
         files = self._opening_files(definition, command)
-        receipt = self._writer.open(definition, sets.opening(definition, command, files), files, command)
+        if command.parent:
+            self._writer.history(command.parent)
+        drafts = sets.unless(unless, sets.opening(definition, command, files))
+        receipt = self._writer.open(definition, drafts, files, command)
         return self._stands(definition, receipt)
 
     def open_with(self, command: OpenCase, parts: Sequence[Part]) -> Receipt:
@@ -173,6 +165,22 @@ class CaseService:
         everything = (*files, *more)
         receipt = self._writer.open(definition, sets.in_sequence((first, *pieces)), everything, whole)
         return self._stands(definition, receipt)
+
+    def open_child(self, command: OpenChild) -> Opened:
+        """Open the case that goes on from a step, and record that step with its folio (`workflows.children`).
+
+        Raises:
+            ChildNotOffered, and what `open_case` and `record` raise: of the step before anything is opened.
+        """
+        return children.open_child(self, self._writer, command)
+
+    def link(self, command: LinkCase) -> Receipt:
+        """Say that a case goes together with another one there is; both may be closed.
+
+        Raises:
+            UnknownCase, UnknownStep, RoleNotAllowed, LinkNotPossible, FieldInvalid, RequestReused.
+        """
+        return children.link(self._writer, command)
 
     def record_all(self, command: RecordSet) -> Receipt:
         """Record several steps of a case by one actor: one append, all or nothing, one idempotency key.
@@ -215,72 +223,6 @@ class CaseService:
         drafts = sets.recording(step, command.actor, _part(command), files)
         return self._stands(definition, self._writer.append(command.folio, drafts, files, command))
 
-    def supersede(self, command: Supersede) -> Receipt:
-        """Correct an entry with a reason: a new entry takes its place, or (``annul``) nothing does.
-
-        Raises:
-            UnknownEntry, NotSupersedable, ReasonMissing, and what `record` raises save the guards: what is corrected
-            was already done.
-        """
-        history = self._writer.history(command.folio)
-        situation = self._writer.situation(history)
-        rules.reason_given(command.reason)
-        target = _target(situation, command)
-        step = situation.definition.by_step.get(target)
-        corrected = situation.entries[command.seq - 1].entry
-        rules.role_allowed(target, correctors(situation.definition, corrected), command.actor)
-        uploads = () if command.annul else command.uploads
-        files = prepare(uploads, step, self._reader, self._max_files)
-
-        def drafts(situation: Situation, blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
-            _target(situation, command)
-            return (correction(situation, command, files, blobs),)
-
-        return self._writer.append(command.folio, drafts, files, command)
-
-    def waive(self, command: WaiveStep) -> Receipt:
-        """Do without a step, or without the separation of duties in it: an exception with a reason.
-
-        Raises:
-            UnknownCase, UnknownStep, RoleNotAllowed, ReasonMissing, NotWaivable, FieldInvalid, RequestReused.
-        """
-        definition = self._writer.definition_of(self._writer.history(command.folio))
-        step = rules.known_step(definition, command.step)
-        rules.role_allowed(step.code, definition.waiver_roles, command.actor)
-        rules.reason_given(command.reason)
-        reason = noted(command.reason)
-
-        def drafts(situation: Situation, _blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
-            rules.waivable(_state(situation), step, command.rule)
-            facts = Facts(actor_class=command.actor.kind, via=command.actor.via, rule=command.rule)
-            return (bare(situation, command.actor, EntryKind.STEP_WAIVED, step.code, facts, reason),)
-
-        return self._writer.append(command.folio, drafts, (), command)
-
-    def refuse(self, command: RefuseRequest) -> Receipt:
-        """Refuse a request on a listed ground: an open case, or (``process``) one that is opened to be refused.
-
-        Raises:
-            UnknownCase, UnknownProcess, UnknownRefusal, RoleNotAllowed, CaseClosed, FieldInvalid, DateNotCredible,
-            RequestReused, TooManyFiles, documents.refusals.FileRefused.
-        """
-        if not command.folio:
-            definition = self.definitions.current(command.process)
-            ground = known_ground(definition, command.refusal)
-            rules.role_allowed(definition.opening.step, definition.opening.roles, command.actor)
-            return self._open_refused(definition, ground, command, command.note)
-        definition = self._writer.definition_of(self._writer.history(command.folio))
-        ground = known_ground(definition, command.refusal)
-        roles = (*definition.opening.roles, *definition.waiver_roles)
-        rules.role_allowed(definition.opening.step, roles, command.actor)
-        files = prepare(command.uploads, None, self._reader, self._max_files)
-
-        def drafts(situation: Situation, blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
-            rules.case_open(_state(situation))
-            return (refusal(situation, ground, command, command.note, files, blobs),)
-
-        return self._writer.append(command.folio, drafts, files, command)
-
     def fire_due_timers(self, now: datetime | None = None) -> list[Receipt]:
         """Record what timers owe: warnings, expiries, and automatic closings on business days.
 
@@ -303,20 +245,6 @@ class CaseService:
     def project(self, entries: Sequence[SealedEntry]) -> Projection:
         """What a case's entries project to."""
         return self._writer.projecting()(entries)
-
-    def _opening_files(
-        self, definition: Definition, command: OpenCase | RefuseRequest
-    ) -> tuple[PreparedFile, ...]:
-        step = definition.by_step[definition.opening.step]
-        return prepare(command.uploads, step, self._reader, self._max_files)
-
-    def _open_refused(
-        self, definition: Definition, ground: Ground, command: OpenCase | RefuseRequest, note: str
-    ) -> Receipt:
-        """Record a request together with its refusal, so that it is counted and can be found."""
-        files = self._opening_files(definition, command)
-        drafts = sets.opening_refused(definition, ground, command, files, note)
-        return self._writer.open(definition, drafts, files, command)
 
     def _stands(self, definition: Definition, receipt: Receipt) -> Receipt:
         """The receipt, unless a contact outside the hours left only its refusal, or only the verdict."""
@@ -352,15 +280,3 @@ def _part(command: RecordStep) -> Part:
         occurred_at=command.occurred_at,
         acting_for=command.acting_for,
     )
-
-
-def _state(situation: Situation) -> CaseState:
-    if situation.state is None:
-        raise ValueError("the case has no entries yet")
-    return situation.state
-
-
-def _target(situation: Situation, command: Supersede) -> str:
-    """The step of the entry to correct, once it is clear that it may be corrected."""
-    plain = [sealed.entry for sealed in situation.entries]
-    return rules.supersedable(_state(situation), plain, command.seq, annul=command.annul).step

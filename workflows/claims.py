@@ -133,10 +133,10 @@ class Claim:
     occurred_at: datetime | None = None
     acting_for: str = ""
     requester: str = ""
+    parent: str = ""
     opening: bool = False
     complete: bool = True
     corrects: int = 0
-    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,43 @@ class RecordControl:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenChild:
+    """Open the case that goes on from a step of ``parent``, and record that step with the new folio.
+
+    ``actor`` opens; ``recorder`` records the step, where that takes another role. ``data`` and ``uploads`` are the new
+    case's, ``told`` what the step takes. Without ``step`` the parent only gets the link (`LinkCase`). An empty
+    ``process`` is the one that the step, or its branch ``choice``, names.
+    """
+
+    parent: str
+    actor: Actor
+    step: str = ""
+    choice: str = ""
+    process: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
+    uploads: tuple[Upload, ...] = ()
+    occurred_at: datetime | None = None
+    requester: str = ""
+    told: Mapping[str, str] = field(default_factory=dict)
+    told_uploads: tuple[Upload, ...] = ()
+    note: str = ""
+    recorder: Actor | None = None
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCase:
+    """Say in a case, open or closed, that it goes together with case ``link``; ``step`` is where work left for it."""
+
+    folio: str
+    link: str
+    actor: Actor
+    step: str = ""
+    note: str = ""
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RecordStep:
     """Record evidence of a step: all files, texts and the choice make one entry, or none."""
 
@@ -241,3 +278,15 @@ class Receipt:
             "objects": objects,
             "state": dict(self.state.machine_values()),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A case that goes on from another: what was sealed in it, and in the one it comes from."""
+
+    child: Receipt
+    parent: Receipt
+
+    def as_json(self) -> dict[str, Json]:
+        """The child's receipt with the parent's beside it."""
+        return {**self.child.as_json(), "parent": self.parent.as_json()}

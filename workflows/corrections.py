@@ -77,6 +77,7 @@ def refusal_claim(
         files=tuple(files),
         data=command.data,
         occurred_at=command.occurred_at,
+        parent=command.parent if isinstance(command, OpenCase) else "",
         opening=True,
         complete=False,
     )

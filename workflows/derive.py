@@ -107,6 +107,7 @@ class _State:
         control = fold.control.state(self.moment, fold.calendar) if fold.control is not None else None
         return CaseState(
             folio=self.entries[0].case,
+            parent=facts_of(self.entries[0]).parent,
             process=definition.process,
             version=definition.version,
             definition=definition.digest,

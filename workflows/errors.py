@@ -153,6 +153,18 @@ class WindowClosed(Refusal):
     code = "window_closed"
 
 
+class ChildNotOffered(Refusal):
+    """``step``, ``process``, ``offered``: from this step (or its option) no case of that process goes on."""
+
+    code = "child_not_offered"
+
+
+class LinkNotPossible(Refusal):
+    """``folio``, ``link``, ``why``: ``itself``, or ``known`` (the two are linked already)."""
+
+    code = "link_not_possible"
+
+
 class StepNotOpen(Refusal):
     """``step``, ``status``, and of the entry that took it ``seq``, ``actor``, ``at`` (0 and "" where none)."""
 

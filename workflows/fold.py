@@ -49,6 +49,11 @@ class Progress:
     last_seq: int = 0
 
 
+def process_of(folio: str) -> str:
+    """The process that a folio (``MA-006-2026-000001``) belongs to."""
+    return "-".join(folio.split("-")[:2])
+
+
 def lacking(evidence: Evidence, filled: Iterable[str]) -> tuple[str, ...]:
     """The slots still missing from the alternative that lacks least, the first of equals; empty: satisfied."""
     have = set(filled)
@@ -90,6 +95,8 @@ class Fold:
                 self._waived(item)
             elif item.first.kind is EntryKind.CASE_REFUSED:
                 self._refused(item)
+            elif item.first.kind is EntryKind.CASE_LINKED:
+                self._linked(item)
             elif item.first.kind in STEP_KINDS:
                 self._step(item)
 
@@ -178,6 +185,7 @@ class Fold:
         self._ring(item, step, branch, done=progress.done)
         if progress.done:
             self._effects(step.effects, item)
+        self._routes(item, step, branch)
         if branch is not None:
             self._branch(item, step, branch)
         if step.closes and progress.done:
@@ -251,7 +259,6 @@ class Fold:
         return [item.slot for item in facts.evidence if not item.source or item.source in self.in_force]
 
     def _branch(self, item: Effective, step: Step, branch: Branch) -> None:
-        self._routes(item, step, branch)
         if branch.reopens_case and not self._reopen_case(item, step, branch):
             return
         self._effects(branch.effects, item)
@@ -266,8 +273,18 @@ class Fold:
         """Where work goes on: a branch's destination, or the case that an entry links."""
         destination = branch.destination if branch is not None else ""
         if destination or item.facts.link:
-            destination = destination or item.facts.destination or item.facts.link.rpartition("-")[0][:6]
+            destination = destination or process_of(item.facts.link)
             self.routes.append(Route(destination, step.code, item.entry.seq, item.facts.link))
+
+    def _linked(self, item: Effective) -> None:
+        """A link named afterwards: of work that left for there without one, or by itself."""
+        link, step = item.facts.link, item.entry.step
+        route = Route(process_of(link), step, item.entry.seq, link)
+        for n, known in enumerate(self.routes):
+            if not known.link and (known.destination, known.step) == (route.destination, step):
+                self.routes[n] = Route(known.destination, step, known.seq, link)
+                return
+        self.routes.append(route)
 
     def _reopen_case(self, item: Effective, step: Step, branch: Branch) -> bool:
         """A closed case goes on, if the answer came within the window; else nothing of the branch happens."""

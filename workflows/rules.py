@@ -235,7 +235,7 @@ def _named(definition: Definition, codes: Iterable[str]) -> list[Json]:
     return [{"step": code, "name": definition.by_step[code].name.es} for code in codes]
 
 
-ANNUL_ONLY = frozenset({EntryKind.STEP_WAIVED, EntryKind.CASE_REFUSED})
+ANNUL_ONLY = frozenset({EntryKind.STEP_WAIVED, EntryKind.CASE_REFUSED, EntryKind.CASE_LINKED})
 CORRECTABLE = ANNUL_ONLY | {
     EntryKind.CASE_OPENED,
     EntryKind.EVIDENCE_RECORDED,

@@ -54,6 +54,17 @@ def opening(definition: Definition, command: OpenCase, files: Sequence[PreparedF
     return drafts
 
 
+def unless(refusal: Refusal | None, drafts: Drafts) -> Drafts:
+    """The same drafts, refused where something else that is to follow them would be."""
+
+    def checked(situation: Situation, blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
+        if refusal is not None:
+            raise refusal
+        return drafts(situation, blobs)
+
+    return checked
+
+
 def opening_refused(
     definition: Definition,
     ground: Ground,

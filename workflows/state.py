@@ -305,9 +305,9 @@ class CaseState:
     """A case as its entries show it at ``moment``, from its first ``length`` entries.
 
     ``params`` are the non-personal opening facts; ``parties`` are ``(duty, actor, seq)``; ``superseded`` are
-    ``(seq, by)``; ``roster`` are the counts of a campaign's rows, ``control`` is of the cases of a series.
-    ``missing`` are mandatory steps not done; ``complete`` says that the file lacks nothing, ``closed`` that work
-    has ended: neither follows from the other. ``status`` is the one word lists show.
+    ``(seq, by)``; ``parent`` is the case this one comes from; ``roster`` are the counts of a campaign's rows,
+    ``control`` is of the cases of a series. ``missing`` are mandatory steps not done; ``complete`` says that the file
+    lacks nothing, ``closed`` that work has ended: neither follows from the other. ``status`` is the word lists show.
     """
 
     folio: str
@@ -333,6 +333,7 @@ class CaseState:
     measures: tuple[Measure, ...]
     parties: tuple[tuple[str, str, int], ...]
     superseded: tuple[tuple[int, int], ...]
+    parent: str = ""
     roster: RosterState | None = None
     control: ControlState | None = None
 
@@ -367,6 +368,7 @@ class CaseState:
         control: dict[str, Json] = {"control": self.control.as_json()} if self.control else {}
         return {
             **roster,
+            **({"parent": self.parent} if self.parent else {}),
             "folio": self.folio,
             "process": self.process,
             "version": self.version,

@@ -30,6 +30,7 @@ from workflows.casefile import OPEN_REFERENCE, entry_files, project
 from workflows.claims import Situation
 from workflows.commands import (
     Actor,
+    LinkCase,
     OpenCase,
     OpenSet,
     Part,
@@ -57,7 +58,7 @@ from workflows.registry import DefinitionRegistry
 from workflows.remembered import RememberedCatalogues, RememberedDirectory, remembered_holding
 from workflows.uploads import PreparedFile
 
-Command = OpenCase | OpenSet | RecordSet | RecordStep | Supersede | WaiveStep | RefuseRequest
+Command = LinkCase | OpenCase | OpenSet | RecordSet | RecordStep | Supersede | WaiveStep | RefuseRequest
 
 Calendars = Callable[[], BusinessCalendar]
 """Gives the table in force, with its revisions."""

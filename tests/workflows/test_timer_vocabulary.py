@@ -120,7 +120,8 @@ def test_paused_days_never_count(
     """Whatever the pauses, exactly ``limit`` days that count lie between start and due day, none of them paused."""
     plan = Timer("t", Text("t", "t"), "2", (), (), unit, limit, 0, TimerEffect.ALERT)
     moments = _moments(gaps, hours[: len(gaps)])
-    run = timers.start(plan, 1, 1, moments[0] - timedelta(hours=1), calendar)
+    begun = timers.Start(1, 1, moments[0] - timedelta(hours=1))
+    run = timers.start(plan, begun, calendar)
     held: set[date] = set()
     for since, until in zip(moments[::2], moments[1::2], strict=True):
         before = len(run.pauses)
