@@ -159,6 +159,13 @@ SPECS: tuple[Spec, ...] = (
         "Policy file (C2SP tlog-policy): witnesses with an address are asked to cosign, and `ledger verify` "
         "asks for its quorum.",
     ),
+    Spec(
+        "LOG_ENTRIES",
+        "true",
+        _switch,
+        "Whether anybody may read the log's entries (they hold no personal data) at /log/tile/entries; "
+        "checkpoint and tree are always there to be followed.",
+    ),
     Spec("MAX_UPLOAD_MB", "50", _natural(1, 10_000), "Largest single file, in MiB."),
     Spec("MAX_FILES", "20", _natural(1, 200), "Most files in one entry."),
     Spec("MAX_DRAFT_MB", "200", _natural(1, 100_000), "Most bytes in one draft, in MiB."),
@@ -201,6 +208,7 @@ class Settings:
     tsa_url: tuple[str, ...]
     tsa_chain: Path | None
     policy: Path | None
+    log_entries: bool
     max_upload_mb: int
     max_files: int
     max_draft_mb: int

@@ -24,6 +24,8 @@ from web.settings import Settings
 PUBLIC = {
     "static",
     "health.live",
+    "tlog.checkpoint",
+    "tlog.tile",
     "health.ready",
     "session.enter",
     "session.log_in",

@@ -21,6 +21,7 @@ from web.pages import (
     opening,
     recording,
     session,
+    tlog,
 )
 
 PAGES = (
@@ -40,6 +41,7 @@ PAGES = (
     board.page,
     ledger.page,
     export.page,
+    tlog.page,
 )
 
 
