@@ -210,7 +210,9 @@ def test_the_definition_s_file_is_the_one_cases_pin(place: Installation, laura: 
     assert definition.digest in laura.get("/procesos/MA-001").text
     with laura.get(f"/procesos/MA-001/{definition.version}.toml") as file:
         assert file.data == definition.source
-    assert "Elaborar la carta custodia" in laura.get("/procesos?q=CARTA+custodia").text
+    assert (
+        "Elaborar la <mark>carta</mark> <mark>custodia</mark>" in laura.get("/procesos?q=CARTA+custodia").text
+    )
 
 
 def test_a_second_case_of_the_same_person_leads_to_the_first(laura: Browser, folio: str) -> None:

@@ -20,6 +20,7 @@ from web.pages import (
     many,
     opening,
     recording,
+    searching,
     session,
     tlog,
 )
@@ -38,6 +39,7 @@ PAGES = (
     drafts.page,
     jobs.page,
     knowledge.page,
+    searching.page,
     board.page,
     ledger.page,
     export.page,

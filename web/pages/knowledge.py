@@ -9,11 +9,12 @@ from flask import Blueprint, Response, abort, render_template, request
 
 from web.downloads import download
 from web.pages.context import in_force, lens, may_record
+from web.releases import releases
 from web.security import signed_in
-from web.views.knowledge import process_document, search
+from web.views.knowledge import history_of, process_document
+from web.views.searching import places_of, search, words_of
 from web.wiring import current_house
-from workflows.definition import StepClass
-from workflows.errors import UnknownProcess
+from workflows.definition import Definition, StepClass
 
 page = Blueprint("knowledge", __name__, url_prefix="/procesos")
 
@@ -45,31 +46,51 @@ def processes() -> str:
         )
         for item in in_force(house)
     ]
-    return render_template(
-        "pages/processes.html", processes=shelf, query=query, hits=search(in_force(house), query, eyes)
-    )
+    hits = search(places_of(in_force(house), eyes), words_of(query))
+    return render_template("pages/processes.html", processes=shelf, query=query, hits=hits)
 
 
 @page.get("/<process>")
 @signed_in
 def process(process: str) -> str:
-    """One process's document."""
-    try:
-        definition = current_house().definitions.current(process)
-    except UnknownProcess:
-        abort(404)
-    may_open = may_record() and not lens().roles.isdisjoint(definition.opening.roles)
-    return render_template("pages/process.html", doc=process_document(definition, lens()), may_open=may_open)
+    """One process's document, as it is in force."""
+    versions = _versions(process)
+    return _document(versions, versions[-1])
+
+
+@page.get("/<process>/<version>")
+@signed_in
+def version(process: str, version: str) -> str:
+    """The document of one version: the one a case is bound to, in force or not."""
+    versions = _versions(process)
+    found = next((item for item in versions if item.version == version), None)
+    return _document(versions, found) if found is not None else abort(404)
+
+
+def _versions(process: str) -> tuple[Definition, ...]:
+    found = current_house().definitions.known(process)
+    return found or abort(404)
+
+
+def _document(versions: tuple[Definition, ...], definition: Definition) -> str:
+    house, eyes = current_house(), lens()
+    published = {release.digest: release for release in releases(house.ledger)}
+    current = definition is versions[-1]
+    may_open = current and may_record() and not eyes.roles.isdisjoint(definition.opening.roles)
+    return render_template(
+        "pages/process.html",
+        doc=process_document(definition, eyes),
+        history=history_of(versions, published, eyes),
+        current=current,
+        may_open=may_open,
+    )
 
 
 @page.get("/<process>/<version>.toml")
 @signed_in
 def source(process: str, version: str) -> Response:
     """The definition's file: the bytes whose digest cases pin."""
-    try:
-        versions = current_house().definitions.versions(process)
-    except UnknownProcess:
-        abort(404)
+    versions = _versions(process)
     found = next((item for item in versions if item.version == version), None)
     if found is None:
         abort(404)

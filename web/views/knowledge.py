@@ -1,14 +1,15 @@
-"""A process definition as the document people read, and the search over all of them."""
+"""A process definition as the document people read: the owner's page, with what the program adds to it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from documents.identifiers import fold
 from web.i18n import gettext as _
+from web.releases import Release
 from web.views.kinds import class_word, unit_word
-from web.views.lens import Lens
+from web.views.lens import Lens, Moment
+from workflows.changes import Change, Kind, changes
 from workflows.definition import Branch, Definition, Step, StepClass, Timer, Trigger
 
 
@@ -23,7 +24,10 @@ class StepText:
     performer: str
     evidence: tuple[str, ...]
     requires: tuple[str, ...]
+    follows: tuple[str, ...]
     branches: tuple[str, ...]
+    timers: tuple[str, ...]
+    controls: tuple[str, ...]
     effects: tuple[str, ...]
     after: str
     source: str
@@ -50,6 +54,39 @@ class RaciRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing a version changes: a sign with its word, where, and the values."""
+
+    sign: str
+    word: str
+    place: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionText:
+    """A version in the history: when the ledger published it, and what it changed in the one before."""
+
+    version: str
+    digest: str
+    in_force: bool
+    published: Moment | None
+    seq: int
+    changes: tuple[Difference, ...]
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What is not served here: the ground, what is answered, and where it goes."""
+
+    name: str
+    message: str
+    destination: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessDocument:
     """The whole document."""
 
@@ -69,19 +106,11 @@ class ProcessDocument:
     raci: tuple[RaciRow, ...]
     machines: tuple[Named, ...]
     timers: tuple[Named, ...]
+    refusals: tuple[Refused, ...]
+    outcomes: tuple[str, ...]
     assumptions: tuple[tuple[str, str], ...]
     questions: tuple[tuple[str, str], ...]
     controls: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A place in a document that a search found."""
-
-    process: str
-    anchor: str
-    title: str
-    excerpt: str
 
 
 def process_document(definition: Definition, lens: Lens) -> ProcessDocument:
@@ -106,6 +135,11 @@ def process_document(definition: Definition, lens: Lens) -> ProcessDocument:
             Named(say(machine.name), statuses=machine.statuses) for machine in definition.machines
         ),
         timers=tuple(_timer(timer, lens) for timer in definition.timers),
+        refusals=tuple(
+            Refused(say(item.name), say(item.message), say(item.destination_name))
+            for item in definition.grounds
+        ),
+        outcomes=tuple(say(item.name) for item in definition.outcomes),
         assumptions=tuple(_assumptions(definition, lens)),
         questions=tuple((say(item.question), say(item.meanwhile)) for item in definition.questions),
         controls=tuple(
@@ -130,9 +164,20 @@ def _step(step: Step, definition: Definition, lens: Lens) -> StepText:
             if group
         ),
         requires=step.requires,
+        follows=step.follows,
         branches=tuple(_branch(item, definition, lens) for item in step.branches),
         effects=tuple(
             f"{machines.get(effect.machine, effect.machine)}: {effect.status}" for effect in step.effects
+        ),
+        timers=tuple(
+            lens.say(timer.name) + ": " + _term(timer)
+            for timer in definition.timers
+            if timer.step == step.code
+        ),
+        controls=tuple(
+            f"{item.standard}: {lens.say(item.name)}"
+            for item in definition.controls
+            if item.code in step.controls
         ),
         after=lens.say(step.after),
         source=step.source,
@@ -167,7 +212,27 @@ def _letters(step: Step, definition: Definition) -> tuple[str, ...]:
 
 
 def _timer(timer: Timer, lens: Lens) -> Named:
+    steps = _("del paso %(start)s al %(end)s", start=_steps(timer.starts), end=_steps(timer.meets) or "—")
+    if timer.pauses:
+        held, again = _steps(timer.pauses), _steps(timer.resumes)
+        steps += " · " + _("en pausa de %(held)s a %(again)s", held=held, again=again)
+    return Named(
+        lens.say(timer.name),
+        text=f"{_term(timer)} · {steps}",
+        assumption=lens.say(timer.assumption) if timer.assumption else "",
+    )
+
+
+def _term(timer: Timer) -> str:
+    """How long it runs: days of its unit, or until a date that a step brings."""
     unit = unit_word(timer.unit)
+    if timer.due_field is not None:
+        text = _("hasta la fecha anotada en el paso %(step)s", step=timer.due_field[0])
+        if timer.ahead:
+            text = _("%(n)s %(unit)s antes de la fecha anotada en el paso %(step)s",
+                     n=timer.ahead, unit=unit, step=timer.due_field[0])  # fmt: skip
+        days = ", ".join(map(str, timer.before))
+        return text + (", " + _("con avisos %(days)s %(unit)s antes", days=days, unit=unit) if days else "")
     text = _("%(n)s %(unit)s", n=timer.limit, unit=unit)
     if timer.warn:
         text = _(
@@ -175,15 +240,7 @@ def _timer(timer: Timer, lens: Lens) -> Named:
         )
     if timer.every:
         text = _("%(text)s, y otra vez cada %(n)s", text=text, n=timer.every)
-    steps = _("del paso %(start)s al %(end)s", start=_steps(timer.starts), end=_steps(timer.meets) or "—")
-    if timer.pauses:
-        held, again = _steps(timer.pauses), _steps(timer.resumes)
-        steps += " · " + _("en pausa de %(held)s a %(again)s", held=held, again=again)
-    return Named(
-        lens.say(timer.name),
-        text=f"{text} · {steps}",
-        assumption=lens.say(timer.assumption) if timer.assumption else "",
-    )
+    return text
 
 
 def _steps(triggers: Iterable[Trigger]) -> str:
@@ -202,29 +259,34 @@ def _assumptions(definition: Definition, lens: Lens) -> Iterator[tuple[str, str]
             yield lens.say(catalogue.name), lens.say(catalogue.assumption)
 
 
-def search(definitions: Iterable[Definition], text: str, lens: Lens) -> tuple[Hit, ...]:
-    """Places that hold every word of the search, without minding case or accents."""
-    words = fold(text).split()
-    if not words:
-        return ()
-    return tuple(
-        Hit(definition.process, anchor, title, body)
-        for definition in definitions
-        for anchor, title, body in _places(definition, lens)
-        if all(word in fold(f"{title} {body}") for word in words)
-    )
+def history_of(
+    versions: Sequence[Definition], published: Mapping[str, Release], lens: Lens
+) -> tuple[VersionText, ...]:
+    """The versions of a process, newest first, each with what it changed in the one before."""
+    found = []
+    for n, definition in enumerate(versions):
+        before = versions[n - 1] if n else None
+        release = published.get(definition.digest)
+        found.append(
+            VersionText(
+                definition.version,
+                definition.digest,
+                in_force=n == len(versions) - 1,
+                published=lens.moment(release.at) if release else None,
+                seq=release.seq if release else 0,
+                changes=tuple(map(_difference, changes(before, definition))) if before else (),
+                first=before is None,
+            )
+        )
+    return tuple(reversed(found))
 
 
-def _places(definition: Definition, lens: Lens) -> Iterator[tuple[str, str, str]]:
-    say, doc = lens.say, definition.document
-    yield "objetivo", say(definition.name), say(doc.objective)
-    yield "alcance", _("Alcance"), say(doc.scope)
-    yield "incluye", _("Qué incluye"), " · ".join(map(say, doc.includes))
-    yield "excluye", _("Qué no incluye"), " · ".join(map(say, doc.excludes))
-    yield "entradas", _("Entradas"), " · ".join(map(say, doc.inputs))
-    yield "salidas", _("Salidas"), " · ".join(map(say, doc.outputs))
-    for step in definition.steps:
-        body = f"{say(step.instruction)} {say(step.example)} {step.source}"
-        yield f"paso-{step.code}", _("Paso %(n)s", n=step.code) + " · " + say(step.name), body
-    for role in definition.roles:
-        yield "raci", say(role.name), say(role.duty)
+def _difference(change: Change) -> Difference:
+    words = {
+        Kind.ADDED: ("+", _("se agrega")),
+        Kind.REMOVED: ("−", _("se quita")),
+        Kind.CHANGED: ("~", _("cambia")),
+        Kind.MOVED: ("↕", _("cambia de lugar")),
+    }
+    sign, word = words[change.kind]
+    return Difference(sign, word, change.place, change.old, change.new)

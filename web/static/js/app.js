@@ -1,5 +1,8 @@
 // What every page does: shortcuts, menus that close, focus on what matters, forms that are sent once.
+import { palette } from "./palette.js";
 import { say } from "./words.js";
+
+palette(document.getElementById("buscar"), document.getElementById("halladas"));
 
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
@@ -23,6 +26,7 @@ document.addEventListener("click", (event) => {
     if (!menu.contains(event.target)) menu.open = false;
   }
   if (event.target.closest("[data-back]")) history.back();
+  if (event.target.closest("[data-print]")) print();
 });
 
 // The theme changes at once; the form that remembers it goes on in the background.
