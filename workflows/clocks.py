@@ -138,6 +138,8 @@ class Clocks:
     def _start(self, timer: Timer, item: Effective, area: str = "") -> Iterator[CaseException]:
         if (timer.code, area) in self._areas if area else timer.code in self._active:
             return
+        if timer.due_field and not item.facts.params.get(timer.due_field[1], ""):
+            return
         self._runs_of[timer.code] += 1
         base = timers.base_moment(timer, item.facts.occurred_at, item.entry.at)
         day = item.facts.params.get(timer.due_field[1], "") if timer.due_field else ""

@@ -52,7 +52,7 @@ def state_claim(situation: Situation, claim: Claim) -> Stated:
             parent=claim.parent,
             definition=definition.digest if claim.opening and not claim.corrects else "",
             calendar=situation.calendar.id if claim.opening and not claim.corrects else "",
-            params=form.params,
+            params={**form.params, **(branch.sets if branch is not None else {})},
             parties=parties,
             catalogues=_catalogues(situation, claim, values),
             evidence=facts,
@@ -216,7 +216,7 @@ def _repeated(
         typed = data.get(item.name, "").strip()
         if not typed:
             data[item.name] = expected
-        elif reference_value(item, typed) != expected:
+        elif reference_value(item, typed) != reference_value(item, expected):
             problems.append(FieldProblem(item.name, "differs", 0, typed[:80], expected))
     return data, tuple(problems)
 

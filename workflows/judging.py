@@ -20,11 +20,9 @@ from workflows.standing import Judgement, Verdict
 Judged = tuple[Step, Standing, Judgement]
 
 
-def judged(
-    situation: Situation, step: str, moment: datetime, params: Mapping[str, str]
-) -> tuple[Judged, ...]:
-    """The rules that watch a step with what they say of a moment. ``params``: of the recording itself."""
-    known = {**situation.params, **params}
+def judged(situation: Situation, step: str, moment: datetime, said: Mapping[str, str]) -> tuple[Judged, ...]:
+    """The rules that watch a step with what they say of a moment. ``said``: what the recording itself says."""
+    known = {**situation.params, **said}
     found = []
     for rule in situation.definition.steps:
         watch = rule.standing
@@ -34,7 +32,7 @@ def judged(
 
 
 def beside_opening(
-    situation: Situation, command: OpenCase, params: Mapping[str, str]
+    situation: Situation, command: OpenCase, said: Mapping[str, str]
 ) -> tuple[EntryDraft, ...]:
     """The verdicts on an opening, and its refusal where it came outside and nobody asked to queue it.
 
@@ -42,26 +40,26 @@ def beside_opening(
         FieldInvalid: it was to be queued, but came within the hours.
     """
     moment = command.occurred_at or situation.now
-    found = judged(situation, situation.definition.opening.step, moment, params)
+    found = judged(situation, situation.definition.opening.step, moment, said)
     outside = [rule for _, rule, judgement in found if judgement.verdict is Verdict.OUTSIDE]
     for _, rule, _ in found:
-        if not outside and _queued(rule, params):
+        if not outside and _queued(rule, said):
             raise FieldInvalid((FieldProblem(rule.queue[0] if rule.queue else "", "within_hours"),))
-    drafts = _drafts(situation, found, moment)
+    drafts = _drafts(situation, found, moment, said)
     ground = next((rule.refusal for rule in outside if rule.refusal), "")
-    if not ground or any(_queued(rule, params) for rule in outside):
+    if not ground or any(_queued(rule, said) for rule in outside):
         return drafts
     return (*drafts, refusal(situation, known_ground(situation.definition, ground), command, ""))
 
 
 def beside_step(
-    situation: Situation, step: Step, moment: datetime | None, params: Mapping[str, str]
+    situation: Situation, step: Step, moment: datetime | None, said: Mapping[str, str]
 ) -> tuple[tuple[EntryDraft, ...], bool]:
     """The verdicts on a later contact, and whether it may stand: outside, only the verdicts are recorded."""
     when = moment or situation.now
-    found = judged(situation, step.code, when, params)
+    found = judged(situation, step.code, when, said)
     outside = any(judgement.verdict is Verdict.OUTSIDE for _, _, judgement in found)
-    return _drafts(situation, found, when), not outside
+    return _drafts(situation, found, when, said), not outside
 
 
 def outside_of(
@@ -80,26 +78,28 @@ def outside_of(
     return OutsideHours(rule=found[0].step, opens=opens, folio=receipt.folio, seq=found[0].seq)
 
 
-def _queued(rule: Standing, params: Mapping[str, str]) -> bool:
-    return rule.queue is not None and params.get(rule.queue[0], "") == rule.queue[1]
+def _queued(rule: Standing, said: Mapping[str, str]) -> bool:
+    return rule.queue is not None and said.get(rule.queue[0], "") == rule.queue[1]
 
 
-def _drafts(situation: Situation, found: Sequence[Judged], moment: datetime) -> tuple[EntryDraft, ...]:
-    return tuple(_draft(situation, *item, moment) for item in found)
+def _drafts(
+    situation: Situation, found: Sequence[Judged], moment: datetime, said: Mapping[str, str]
+) -> tuple[EntryDraft, ...]:
+    return tuple(_draft(situation, item, moment, said) for item in found)
 
 
-def _draft(
-    situation: Situation, step: Step, rule: Standing, judgement: Judgement, moment: datetime
-) -> EntryDraft:
+def _draft(situation: Situation, item: Judged, moment: datetime, said: Mapping[str, str]) -> EntryDraft:
+    step, rule, judgement = item
     data: dict[str, str] = {}
     if rule.opens_field and judgement.opens is not None:
         data[rule.opens_field] = f"{situation.calendar.local(judgement.opens):%Y-%m-%dT%H:%M}"
+    queued = rule.queue if judgement.verdict is Verdict.OUTSIDE and _queued(rule, said) else None
     facts = Facts(
         occurred_at=time_text(moment),
         actor_class="system",
         via="system",
         calendar=situation.calendar.id,
-        params=data,
+        params={**data, queued[0]: queued[1]} if queued else data,
         evidence=tuple(EvidenceFact(slot, "SYS") for slot in step.evidence.all),
         rule=rule.rule,
         due_at=time_text(judgement.opens),

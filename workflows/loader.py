@@ -283,6 +283,7 @@ def _branch(table: Table) -> Branch:
         reopens_case=table.flag("reopens_case"),
         within=table.text("within", ""),
         opens=_opens(table),
+        sets=table.words_by_name("sets"),
     )
 
 

@@ -100,8 +100,10 @@ def _due_field(definition: Definition, timer: Timer) -> Iterator[str]:
     step = definition.by_step.get(wanted[0])
     fields = step.fields if step is not None else ()
     found = next((field for field in fields if field.name == wanted[1]), None)
-    if found is None or found.kind is not FieldKind.DATE or not found.param:
-        yield f"{place}: must be a date of a step, and a param"
+    if found is None or found.kind not in {FieldKind.DATE, FieldKind.MOMENT} or not found.param:
+        yield f"{place}: must be a date or moment of a step, and a param"
+    elif found.kind is FieldKind.MOMENT and (timer.before or timer.ahead):
+        yield f"{place}: what is due at a moment has no days before it"
     if [trigger.step for trigger in timer.starts] != [wanted[0]]:
         yield f"{place}: the timer starts with the step that brings the date"
     if timer.warn or timer.every or timer.pauses:

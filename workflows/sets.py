@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from evidence.entry import SYSTEM, BlobRef, EntryDraft, EntryKind, SealedEntry
 from workflows import rules
-from workflows.claims import Claim, Situation
+from workflows.claims import Claim, Situation, Stated
 from workflows.commands import Actor, OpenCase, Part, RefuseRequest
 from workflows.corrections import refusal, refusal_claim
 from workflows.definition import Definition, Ground, Step
@@ -49,7 +49,7 @@ def opening(definition: Definition, command: OpenCase, files: Sequence[PreparedF
         )
         stated = state_claim(situation, claim)
         opened = draft(situation, claim, stated, EntryKind.CASE_OPENED, blobs, command.refs)
-        return (opened, *beside_opening(situation, command, stated.facts.params))
+        return (opened, *beside_opening(situation, command, _said(stated)))
 
     return drafts
 
@@ -104,7 +104,7 @@ def recording(step: Step, actor: Actor, part: Part, files: Sequence[PreparedFile
         )
         stated = state_claim(situation, claim)
         recorded = draft(situation, claim, stated, entry_kind(step, stated.branch), blobs)
-        verdicts, stands = beside_step(situation, step, part.occurred_at, stated.facts.params)
+        verdicts, stands = beside_step(situation, step, part.occurred_at, _said(stated))
         return (recorded, *verdicts) if stands else verdicts
 
     return drafts
@@ -148,6 +148,12 @@ def attended(drafts: Drafts) -> Drafts:
         return found
 
     return checked
+
+
+def _said(stated: Stated) -> dict[str, str]:
+    """The values of a checked claim."""
+    data = stated.payload.get("data")
+    return {name: str(value) for name, value in data.items()} if isinstance(data, dict) else {}
 
 
 def _stops(found: Sequence[EntryDraft]) -> bool:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from enum import StrEnum
 
@@ -196,7 +196,7 @@ class Branch:
     on. ``closes``: an outcome. ``destination``: where work goes on (process or area). ``evidence`` replaces the
     step's own. ``effects`` follow the step's. ``wait``: what the case waits for until the step is recorded again.
     ``reopens_case``: a closed case goes on, while the timer ``within`` runs. ``opens``: the case that goes on from
-    here, named in ``link_field``.
+    here, named in ``link_field``. ``sets``: params the branch gives, over those of its form.
     """
 
     code: str
@@ -213,6 +213,7 @@ class Branch:
     reopens_case: bool = False
     within: str = ""
     opens: Opens | None = None
+    sets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +221,8 @@ class Standing:
     """A standing rule: what `workflows.standing` judges for every recording of the steps in ``judges``.
 
     ``when`` looks at the case's params with those of the recording over them. ``warn`` and ``limit`` are local hours,
-    for rules that have them. Outside, an opening is refused on the ground ``refusal`` unless its param ``queue[0]``
-    says ``queue[1]``: then it waits until ``opens_field`` of this step, which the system fills.
+    for rules that have them. Outside, an opening is refused on the ground ``refusal`` unless its field ``queue[0]``
+    says ``queue[1]``: then the verdict gives that as a param, and ``opens_field`` of this step says until when.
     """
 
     rule: str

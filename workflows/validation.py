@@ -215,7 +215,11 @@ def _standing(definition: Definition, step: Step) -> Iterator[str]:
     yield from check_when(definition, place, rule.when, last)
     yield from known(f"{place}.refusal", filter(None, [rule.refusal]), definition.by_ground, "refusal")
     if rule.queue is not None:
-        yield from check_when(definition, place, {rule.queue[0]: (rule.queue[1],)})
+        field = next((item for item in definition.opening.fields if item.name == rule.queue[0]), None)
+        offered = [option.code for option in field.options] if field is not None and not field.param else []
+        yield from known(
+            f"{place}.queue", [rule.queue[1]], offered, "option of an opening field that is no param"
+        )
     moments = {field.name for field in step.fields if field.param and field.kind is FieldKind.MOMENT}
     yield from known(
         f"{place}.opens_field", filter(None, [rule.opens_field]), moments, "moment that is a param"

@@ -49,7 +49,10 @@ def _field(definition: Definition, place: str, field: Field) -> Iterator[str]:
         yield f"{place}.compute: a computed field is a text or an e-mail without default or same_as"
     if field.same_as:
         step = definition.by_step.get(field.same_as[0])
-        if step is None or field.same_as[1] not in {other.name for other in step.fields}:
+        others = step.fields if step is not None else ()
+        if field.same_as[0] == definition.opening.step:
+            others = (*others, *definition.opening.fields)
+        if field.same_as[1] not in {other.name for other in others}:
             yield f"{place}.same_as: there is no field {field.same_as[1]!r} in step {field.same_as[0]!r}"
 
 
@@ -75,6 +78,11 @@ def _params(definition: Definition, before: str) -> Mapping[str, tuple[str, ...]
         if field.catalogue in catalogues and field.param and field.kind in {FieldKind.CHOICE, FieldKind.TICK}:
             values = tuple(option.code for option in definition.options(field)) or TICKED
             found[field.name] = (*found.get(field.name, ()), *values)
+    for step in reached:
+        if step.standing is not None and step.standing.queue is not None:
+            found[step.standing.queue[0]] = (step.standing.queue[1],)
+        for name, value in (item for branch in step.branches for item in branch.sets.items()):
+            found[name] = (*found.get(name, ()), value)
     return found
 
 

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from tests.workflows.desk import PERSON, registry
 from tests.workflows.replays import Play
+from workflows.values import NO_SECRETS
+
+_ARRIVALS = tuple(
+    {"llega_tuagente": here, "llega_personal": there, NO_SECRETS: "si"}
+    for here, there in (("si", "si"), ("si", "no"), ("no", "no"), ("no", "si"))
+)
+_WAYS = tuple(
+    {way: "si", "pendiente": "Falta revisarlo", "metlife": metlife}
+    for way, metlife in (("solucion", "si"), ("reseteo", "no"), ("orientacion", "si"))
+)
+_ANSWERS = {"MA-003": {"18": _ARRIVALS}, "MA-007": {"6": _WAYS}}
+"""Values on which the rest of a case hangs, by process and step."""
 
 _OPENINGS = {"MA-001": PERSON}
 """What a case is opened with, where the values made from the definition would not do."""
 
 PLAYS = tuple(
-    Play(definition.process, opening=_OPENINGS.get(definition.process, {}))
+    Play(
+        definition.process,
+        opening=_OPENINGS.get(definition.process, {}),
+        answers=_ANSWERS.get(definition.process, {}),
+    )
     for definition in registry().processes()
 )

@@ -57,6 +57,7 @@ class Play:
 
     ``people`` gives the actor of a role; any other role is played by ``u-<role>``. ``usual`` gives, for a step, members
     of `RecordStep` that differ from what `Samples` makes. ``prepare`` sets the desk up (posts, catalogues).
+    ``answers``: by step, the sets of values on which what follows hangs; an explorer gives each of them.
     """
 
     process: str
@@ -68,6 +69,7 @@ class Play:
     start: str = "2026-01-12 09:00"
     reader: Callable[[], DocumentReader] = QuickReader
     definitions: DefinitionRegistry | None = None
+    answers: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
 
     def actor(self, role: str) -> Actor:
         """Who plays a role."""

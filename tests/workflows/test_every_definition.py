@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -16,6 +17,9 @@ from tests.workflows.wandering import MOVES, Wanderer, variants
 from workflows.definition import Definition, StepClass
 from workflows.errors import Refusal
 from workflows.state import CaseState, StepStatus
+
+Way = tuple[str, str, int]
+"""A step, a branch of it, and which of the answers that a play knows for it."""
 
 EXAMPLES = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -111,15 +115,19 @@ def test_every_way_can_be_gone(play: Play) -> None:
     """Every step a person records, and every branch of it, is reached by some walk and taken as it is offered."""
     explored = explore(play)
     definition = registry().current(play.process)
-    wanted = {
+    assert explored.refused == {}
+    assert _ways(definition) - explored.taken == set()
+    assert _promised(definition) - explored.statuses == set()
+
+
+def _ways(definition: Definition) -> set[tuple[str, str]]:
+    """Every step a person records after the opening, with each of its branches."""
+    return {
         (step.code, branch)
         for step in definition.steps
         if not step.by_system and step.code != definition.opening.step
         for branch in ([item.code for item in step.branches] or [""])
     }
-    assert explored.refused == {}
-    assert wanted - explored.taken == set()
-    assert _promised(definition) - explored.statuses == set()
 
 
 def _promised(definition: Definition) -> set[tuple[str, str]]:
@@ -144,38 +152,45 @@ class Explored:
 def explore(play: Play) -> Explored:
     """Walk from every kind of opening again and again, always the way gone least, until nothing new is found."""
     found = Explored()
-    for variant in range(min(variants(registry().current(play.process)), 24)):
+    definition = registry().current(play.process)
+    for variant in range(min(variants(definition), 24)):
+        gone: Counter[Way] = Counter()
         stale = 0
-        while stale < 2:
-            before = len(found.taken)
-            _explore_once(play, variant, found)
-            stale = 0 if len(found.taken) > before else stale + 1
+        while stale < 4 and not (
+            _ways(definition) <= found.taken and _promised(definition) <= found.statuses
+        ):
+            before = len(gone)
+            _explore_once(play, variant, found, gone)
+            stale = 0 if len(gone) > before else stale + 1
     return found
 
 
-def _explore_once(play: Play, variant: int, found: Explored) -> None:
+def _explore_once(play: Play, variant: int, found: Explored, gone: Counter[Way]) -> None:
     wanderer = Wanderer.of(play, variant)
-    walk, here = wanderer.walk, set[tuple[str, str]]()
+    walk, here = wanderer.walk, set[Way]()
     for _ in range(60):
         state = walk.state
         found.statuses |= set(state.machine_values().items())
         offered = [
-            (code, branch)
+            (code, branch, n)
             for code in sorted(state.open_steps, key=lambda code: code != state.next_step)
             for branch in ([item.code for item in walk.definition.by_step[code].branches] or [""])
+            for n in range(len(play.answers.get(code, (None,))))
         ]
         fresh = [way for way in offered if way not in here]
         if not fresh:
             break
-        way = min(fresh, key=lambda way: (way in found.taken, _ends(walk, way)))
+        way = min(fresh, key=lambda way: (gone[way], _ends(walk, way[:2])))
         here.add(way)
         walk.desk.clock.advance(minutes=3)
+        code, branch, n = way
         try:
-            walk.record(*way)
+            walk.record(code, branch, **({"data": play.answers[code][n]} if code in play.answers else {}))
         except Refusal as refusal:
-            found.refused[way] = str(refusal)
+            found.refused[code, branch] = str(refusal)
         else:
-            found.taken.add(way)
+            found.taken.add((code, branch))
+            gone[way] += 1
 
 
 def _ends(walk: Walk, way: tuple[str, str]) -> bool:
