@@ -168,7 +168,12 @@ class AccountStore(Protocol):
 
 def new_user_id() -> str:
     """A fresh opaque id with 128 random bits; says nothing about the person."""
-    return "u-" + base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
+    return new_opaque("u-")
+
+
+def new_opaque(prefix: str) -> str:
+    """A fresh opaque id of a kind."""
+    return prefix + base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
 
 
 def normalise_email(raw: str) -> str:

@@ -70,6 +70,7 @@ post_holder = Table(
     Column("rank", Integer, nullable=False),
     Column("since", Name, nullable=False),
     Column("until", Name, nullable=False),
+    Column("paper", Name, nullable=False, server_default=""),
 )
 Index("ix_post_holder_post", post_holder.c.post, post_holder.c.since)
 
@@ -81,8 +82,20 @@ backup = Table(
     Column("principal", Name, nullable=False),
     Column("since", Name, nullable=False),
     Column("until", Name, nullable=False),
+    Column("paper", Name, nullable=False, server_default=""),
 )
 Index("ix_backup_actor", backup.c.actor, backup.c.principal)
+
+contact = Table(
+    "contact",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("email", Name, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("phone", Name, nullable=False),
+    Column("created_at", Name, nullable=False),
+)
+Index("ix_contact_email", contact.c.email)
 
 draft = Table(
     "draft",

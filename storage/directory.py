@@ -7,7 +7,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Engine, Table, insert, select, update
 
 from evidence.entry import format_time
-from storage.account_tables import account, backup, post_holder
+from identity.contacts import Contact
+from identity.posts import Appointment
+from storage.account_tables import account, backup, contact, post_holder
 from storage.accounts import changing
 from storage.database import reading
 from workflows.ports import Holder
@@ -51,9 +53,15 @@ class SqlDirectory:
 
     def actor_of(self, email: str) -> str:
         """See the port."""
-        query = select(account.c.id).where(account.c.email == email.strip().lower())
+        known = email.strip().lower()
+        if not known:
+            return ""
         with reading(self._engine) as connection:
-            return connection.execute(query).scalar_one_or_none() or ""
+            for table in (account, contact):
+                found = connection.execute(select(table.c.id).where(table.c.email == known)).first()
+                if found is not None:
+                    return str(found.id)
+        return ""
 
     def may_act_for(self, actor: str, principal: str, moment: datetime) -> bool:
         """See the port."""
@@ -63,14 +71,55 @@ class SqlDirectory:
         with reading(self._engine) as connection:
             return connection.execute(query).first() is not None
 
-    def appoint(self, post: str, actor: str, *, since: datetime, now: datetime, rank: int = 0) -> None:
+    def appointed(self, actor: str, principal: str, moment: datetime) -> bool:
+        """See the port."""
+        query = select(backup.c.id).where(
+            backup.c.actor == actor,
+            backup.c.principal == principal,
+            backup.c.paper != "",
+            _at(backup, moment),
+        )
+        with reading(self._engine) as connection:
+            return connection.execute(query).first() is not None
+
+    def appointments(self) -> tuple[Appointment, ...]:
+        """Every time in a post there was, is or will be, by post, rank and date."""
+        order = post_holder.c.post, post_holder.c.rank, post_holder.c.since, post_holder.c.id
+        with reading(self._engine) as connection:
+            return tuple(
+                Appointment(row.actor, row.since, row.until, post=row.post, rank=row.rank, paper=row.paper)
+                for row in connection.execute(select(post_holder).order_by(*order))
+            )
+
+    def backups(self) -> tuple[Appointment, ...]:
+        """Everybody who may, could or will be able to stand in for somebody, by principal and date."""
+        order = backup.c.principal, backup.c.since, backup.c.id
+        with reading(self._engine) as connection:
+            return tuple(
+                Appointment(row.actor, row.since, row.until, principal=row.principal, paper=row.paper)
+                for row in connection.execute(select(backup).order_by(*order))
+            )
+
+    def appoint(
+        self, post: str, actor: str, *, since: datetime, now: datetime, rank: int = 0, paper: str = ""
+    ) -> None:
         """Add a holder; ``rank`` 0 is the principal.
 
         Raises:
             RetroactiveChange: ``since`` is past and the post already has a history.
         """
-        row = {"post": post, "actor": actor, "rank": rank, "since": format_time(since), "until": ""}
+        row = {
+            "post": post,
+            "actor": actor,
+            "rank": rank,
+            "since": format_time(since),
+            "until": "",
+            "paper": paper,
+        }
+        same = [post_holder.c[name] == row[name] for name in ("post", "actor", "rank", "since")]
         with changing(self._engine) as connection:
+            if connection.execute(select(post_holder.c.id).where(*same)).first() is not None:
+                return  # a command repeated: the row is there, its entry was not
             known = connection.execute(
                 select(post_holder.c.id).where(post_holder.c.post == post, post_holder.c.rank == rank)
             ).first()
@@ -88,15 +137,60 @@ class SqlDirectory:
         with changing(self._engine) as connection:
             return connection.execute(change.values(until=format_time(until))).rowcount > 0
 
-    def name_backup(self, actor: str, principal: str, *, since: datetime) -> None:
-        """Let ``actor`` stand in for ``principal`` from ``since`` on; naming twice changes nothing."""
-        row = {"actor": actor, "principal": principal, "since": format_time(since), "until": ""}
+    def name_backup(self, actor: str, principal: str, *, since: datetime, paper: str = "") -> None:
+        """Let ``actor`` stand in for ``principal`` from ``since`` on; naming twice changes nothing but the paper."""
+        row = {
+            "actor": actor,
+            "principal": principal,
+            "since": format_time(since),
+            "until": "",
+            "paper": paper,
+        }
+        running = backup.c.actor == actor, backup.c.principal == principal, backup.c.until == ""
         with changing(self._engine) as connection:
-            known = select(backup.c.id).where(
-                backup.c.actor == actor, backup.c.principal == principal, backup.c.until == ""
-            )
-            if connection.execute(known).first() is None:
+            known = connection.execute(select(backup.c.id, backup.c.paper).where(*running)).first()
+            if known is not None and paper and not known.paper:  # from now on with a paper, until now without
+                connection.execute(update(backup).where(*running).values(until=format_time(since)))
+                known = None
+            if known is None:
                 connection.execute(insert(backup).values(row))
+
+    def end_backup(self, actor: str, principal: str, *, until: datetime, now: datetime) -> bool:
+        """End it, now or later; ``False`` when it was not running."""
+        if until < now:
+            raise RetroactiveChange(principal, format_time(until))
+        change = update(backup).where(
+            backup.c.actor == actor, backup.c.principal == principal, backup.c.until == ""
+        )
+        with changing(self._engine) as connection:
+            return connection.execute(change.values(until=format_time(until))).rowcount > 0
+
+    def contact(self, contact_id: str) -> Contact | None:
+        """See `identity.contacts.ContactBook`."""
+        return self._contact(contact.c.id == contact_id)
+
+    def contact_by_email(self, email: str) -> Contact | None:
+        """See `identity.contacts.ContactBook`."""
+        return self._contact(contact.c.email == email) if email else None
+
+    def contacts(self) -> tuple[Contact, ...]:
+        """See `identity.contacts.ContactBook`."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(contact).order_by(contact.c.name, contact.c.id))
+            return tuple(Contact(row.id, row.name, row.email, row.phone) for row in rows)
+
+    def keep_contact(self, who: Contact, at: str) -> None:
+        """See `identity.contacts.ContactBook`."""
+        row = {"email": who.email, "name": who.name, "phone": who.phone}
+        with changing(self._engine) as connection:
+            if connection.execute(update(contact).where(contact.c.id == who.id).values(row)).rowcount:
+                return
+            connection.execute(insert(contact).values({**row, "id": who.id, "created_at": at}))
+
+    def _contact(self, wanted: ColumnElement[bool]) -> Contact | None:
+        with reading(self._engine) as connection:
+            row = connection.execute(select(contact).where(wanted).order_by(contact.c.id)).first()
+            return Contact(row.id, row.name, row.email, row.phone) if row is not None else None
 
 
 def _at(table: Table, moment: datetime) -> ColumnElement[bool]:

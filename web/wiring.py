@@ -30,6 +30,7 @@ from evidence.policy import Policy, parse_policy
 from evidence.ports import BlobStore, CheckpointGuard, Clock
 from evidence.publisher import Publisher
 from identity.access import AccessDesk
+from identity.contacts import ContactDesk
 from identity.login import Door
 from identity.passwords import Passwords
 from identity.posts import PostDesk
@@ -53,6 +54,7 @@ from workflows.board import Board
 from workflows.calendar import BusinessCalendar
 from workflows.cases import CaseService
 from workflows.catalogues import bundled_catalogues
+from workflows.duties import deciding_posts
 from workflows.ports import DocumentReader
 from workflows.published import CatalogueDesk
 from workflows.registry import DefinitionRegistry
@@ -256,7 +258,12 @@ class House:
     @cached_property
     def posts(self) -> PostDesk:
         """Changes of posts, each with its entry."""
-        return PostDesk(self.ledger, self.directory, self.clock)
+        return PostDesk(self.ledger, self.directory, self.clock, deciding_posts(self.definitions.processes()))
+
+    @cached_property
+    def contacts(self) -> ContactDesk:
+        """Changes of people without an account, each with its entry."""
+        return ContactDesk(self.ledger, self.directory, self.clock)
 
     @cached_property
     def catalogues(self) -> SqlCatalogues:
@@ -290,7 +297,7 @@ class House:
             index=self.index,
             directory=self.directory,
             catalogues=self.catalogues,
-            reader=self._documents or self.reader,
+            reader=self.documents,
             retention_years=self.settings.retention_years,
             max_files=self.settings.max_files,
         )
@@ -309,6 +316,11 @@ class House:
     def reader(self) -> SeparateReader:
         """Reads files that come from outside, each in a confined process of its own."""
         return SeparateReader(self.limits)
+
+    @property
+    def documents(self) -> DocumentReader:
+        """What reads the files of cases: the confined processes, unless another was given."""
+        return self._documents or self.reader
 
     @cached_property
     def accounts(self) -> SqlAccounts:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from workflows import rules
 from workflows.claims import Claim, Situation
-from workflows.definition import FieldKind
+from workflows.definition import Definition, FieldKind
 from workflows.state import ExceptionCode
 
 
@@ -60,3 +60,8 @@ def check_duties(situation: Situation, claim: Claim, parties: Mapping[str, str])
         return
     held = [(duty, actor) for duty, actor, seq in state.parties if seq != claim.corrects]
     rules.duties_apart(situation.definition, claim.step.code, held, parties)
+
+
+def deciding_posts(definitions: Iterable[Definition]) -> frozenset[str]:
+    """The posts whose holders authorise: who stands in for one of them needs an appointment."""
+    return frozenset(step.duty_post for item in definitions for step in item.steps if step.duty_post)

@@ -131,11 +131,15 @@ class Directory(Protocol):
         ...
 
     def actor_of(self, email: str) -> str:
-        """The actor id of the account with that address, ``""`` if there is none."""
+        """The actor id of the account, or of the contact, with that address; ``""`` if there is none."""
         ...
 
     def may_act_for(self, actor: str, principal: str, moment: datetime) -> bool:
         """Whether ``actor`` is a named backup of ``principal`` at that moment."""
+        ...
+
+    def appointed(self, actor: str, principal: str, moment: datetime) -> bool:
+        """Whether that backup was appointed with a document, as who stands in for an authoriser must be."""
         ...
 
 

@@ -18,6 +18,7 @@ class RememberedDirectory:
         self._holders: dict[tuple[str, datetime], tuple[Holder, ...]] = {}
         self._actors: dict[str, str] = {}
         self._backups: dict[tuple[str, str, datetime], bool] = {}
+        self._appointed: dict[tuple[str, str, datetime], bool] = {}
 
     def holders(self, post: str, moment: datetime) -> tuple[Holder, ...]:
         """See the port."""
@@ -37,6 +38,13 @@ class RememberedDirectory:
         if key not in self._backups:
             self._backups[key] = self._directory.may_act_for(*key)
         return self._backups[key]
+
+    def appointed(self, actor: str, principal: str, moment: datetime) -> bool:
+        """See the port."""
+        key = (actor, principal, moment)
+        if key not in self._appointed:
+            self._appointed[key] = self._directory.appointed(*key)
+        return self._appointed[key]
 
 
 def remembered_holding(index: CaseIndex | None) -> Holding:

@@ -74,14 +74,26 @@ def may_act_for(
     directory: Directory | None,
     moment: datetime,
 ) -> None:
-    """Acting for somebody else is for roles with deputies, and for named backups where a directory names them."""
-    if not principal:
-        return
-    allowed = principal != actor.id and definition.by_role[actor.role].deputies
-    if allowed and directory is not None:
-        allowed = directory.may_act_for(actor.id, principal, moment)
-    if not allowed:
+    """Acting for somebody else is for roles with deputies, and for named backups where a directory names them.
+
+    In a role without deputies (an authoriser's) nobody stands in, but who was appointed to with a document.
+    """
+    if principal and not stands_in(definition, actor, principal, directory, moment):
         raise NoDelegate(step=step.code, acting_for=principal)
+
+
+def stands_in(
+    definition: Definition, actor: Actor, principal: str, directory: Directory | None, moment: datetime
+) -> bool:
+    """Whether an actor may act for another in their role, at a moment."""
+    deputies = definition.by_role[actor.role].deputies
+    if principal == actor.id:
+        return False
+    if directory is None:
+        return deputies
+    if deputies:
+        return directory.may_act_for(actor.id, principal, moment)
+    return directory.appointed(actor.id, principal, moment)
 
 
 def holds_post(

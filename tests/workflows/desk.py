@@ -75,6 +75,7 @@ class PaperDirectory:
         self.posts = {"director_general": DIRECTOR}
         self.emails: dict[str, str] = {}
         self.backups: set[tuple[str, str]] = {(BETO.id, ANA.id)}
+        self.papers: set[tuple[str, str]] = set()
 
     def holders(self, post: str, moment: datetime) -> tuple[Holder, ...]:
         """Who holds a post."""
@@ -90,6 +91,10 @@ class PaperDirectory:
         """Named backups."""
         assert moment.tzinfo is not None
         return (actor, principal) in self.backups
+
+    def appointed(self, actor: str, principal: str, moment: datetime) -> bool:
+        """Backups with a document."""
+        return self.may_act_for(actor, principal, moment) and (actor, principal) in self.papers
 
 
 @cache

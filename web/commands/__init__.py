@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web.commands import cases, definitions, demo, ledger, packages, posts, report, setup, upkeep, users
+from web.commands import (
+    cases,
+    catalogues,
+    contacts,
+    definitions,
+    demo,
+    ledger,
+    packages,
+    posts,
+    report,
+    setup,
+    upkeep,
+    users,
+)
 
 
 def register(app: Flask) -> None:
@@ -15,6 +28,9 @@ def register(app: Flask) -> None:
         setup.database,
         users.group,
         posts.group,
+        contacts.group,
+        catalogues.group,
+        catalogues.calendar,
         cases.group,
         ledger.group,
         packages.group,

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 import click
 from flask.cli import AppGroup
 
 from evidence.canonical import Json
+from evidence.entry import format_time
 from identity.access import Granter
 from identity.accounts import UnknownUser
+from identity.posts import Paper
+from web.administration import paper_of
 from web.commands import console
-from web.wiring import HouseError
+from web.wiring import House, HouseError
 
 group = AppGroup("posts", help="Who holds which post; every change is an entry of system:access.")
 _post = click.option("--post", required=True, help="Such as direccion_general or zona:CDMX.")
-_email = click.option("--email", required=True)
+_email = click.option("--email", required=True, help="Of an account or of a contact.")
+_paper = click.option(
+    "--file",
+    type=click.Path(exists=True, dir_okay=False),
+    default="",
+    help="The document that appoints (PDF or image).",
+)
 
 
 @group.command("list")
@@ -26,18 +38,32 @@ def everyone(at: datetime | None) -> None:
     """Every post with its holders, the principal first."""
     house = console.house()
     moment = at or house.clock()
-    people = {user.id: user for user in house.accounts.everyone(moment)}
+    names = {user.id: user.name for user in house.accounts.everyone(moment)}
+    names |= {contact.id: contact.name for contact in house.directory.contacts()}
     rows: list[Json] = [
         {
             "post": holder.post,
             "actor": holder.actor,
-            "name": people[holder.actor].name if holder.actor in people else "",
+            "name": names.get(holder.actor, ""),
             "since": holder.since,
             "until": holder.until,
         }
         for holder in house.directory.everyone(moment)
     ]
-    console.emit({"posts": rows})
+    backups: list[Json] = [
+        {
+            "actor": one.actor,
+            "name": names.get(one.actor, ""),
+            "acting_for": one.principal,
+            "principal": names.get(one.principal, ""),
+            "since": one.since,
+            "until": one.until,
+            "paper": one.paper,
+        }
+        for one in house.directory.backups()
+        if one.holds_at(format_time(moment))
+    ]
+    console.emit({"posts": rows, "backups": backups})
 
 
 @group.command("appoint")
@@ -45,12 +71,14 @@ def everyone(at: datetime | None) -> None:
 @_email
 @click.option("--since", type=console.Moment(), default=None, help="From then on; now if left out.")
 @click.option("--rank", default=0, type=click.IntRange(0, 20), help="0 is the principal.")
+@_paper
 @console.always_json
 @console.command
-def appoint(post: str, email: str, since: datetime | None, rank: int) -> None:
-    """Give a post."""
+def appoint(post: str, email: str, since: datetime | None, rank: int, file: str) -> None:
+    """Give a post; a substitute in one that authorises needs the document that appoints them."""
     house, actor = console.house(), _actor(email)
-    house.posts.appoint(post, actor, _console(), since=since, rank=rank)
+    with _opened(house, file) as paper:
+        house.posts.appoint(post, actor, _console(), since=since, rank=rank, paper=paper)
     console.settled(house)
     console.emit({"post": post, "actor": actor, "rank": rank})
 
@@ -73,14 +101,41 @@ def relieve(post: str, email: str, until: datetime | None) -> None:
 @group.command("backup")
 @_email
 @click.option("--for", "principal", required=True, metavar="EMAIL", help="For whom this person may stand in.")
+@_paper
 @console.always_json
 @console.command
-def backup(email: str, principal: str) -> None:
-    """Name somebody's backup, from now on."""
+def backup(email: str, principal: str, file: str) -> None:
+    """Name somebody's backup, from now on; of who authorises, with the document that appoints them."""
     house, actor, other = console.house(), _actor(email), _actor(principal)
-    house.posts.name_backup(actor, other, _console())
+    with _opened(house, file) as paper:
+        house.posts.name_backup(actor, other, _console(), paper=paper)
     console.settled(house)
     console.emit({"actor": actor, "acting_for": other})
+
+
+@group.command("end-backup")
+@_email
+@click.option("--for", "principal", required=True, metavar="EMAIL", help="For whom this person stood in.")
+@click.option("--until", type=console.Moment(), default=None, help="Until then; now if left out.")
+@console.always_json
+@console.command
+def end_backup(email: str, principal: str, until: datetime | None) -> None:
+    """Let somebody stand in for another no more."""
+    house, actor, other = console.house(), _actor(email), _actor(principal)
+    if not house.posts.end_backup(actor, other, _console(), until=until):
+        raise HouseError("no_such_backup")
+    console.settled(house)
+    console.emit({"actor": actor, "acting_for": other})
+
+
+@contextmanager
+def _opened(house: House, file: str) -> Iterator[Paper | None]:
+    """The document of appointment, read and stored; nothing where none was given."""
+    if not file:
+        yield None
+        return
+    with Path(file).open("rb") as stream:
+        yield paper_of(house, stream, Path(file).name)
 
 
 def _actor(email: str) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from evidence.entry import SealedEntry
 from web.views.lens import Lens, Moment
 from workflows import rules
+from workflows.commands import Actor
 from workflows.corrections import correctors
 from workflows.definition import Definition, Step
 from workflows.errors import Refusal
@@ -73,14 +74,15 @@ def principals(
 ) -> tuple[Principal, ...]:
     """The holders, at that moment, of the post behind the role the person acts in, whose named backup they are.
 
-    Empty where the definition lets nobody stand in, or the directory names the person as nobody's backup.
+    Empty where the directory names the person as nobody's backup, or (in a role without deputies) without a document.
     """
     acting = next((code for code in step.roles if code in lens.roles), "")
     role = definition.by_role.get(acting)
-    if role is None or not role.deputies or not role.post:
+    if role is None or not role.post:
         return ()
+    actor = Actor(lens.actor, acting)
     return tuple(
         Principal(holder.actor, lens.who(holder.actor), lens.moment(holder.since))
         for holder in directory.holders(role.post, moment)
-        if holder.actor != lens.actor and directory.may_act_for(lens.actor, holder.actor, moment)
+        if rules.stands_in(definition, actor, holder.actor, directory, moment)
     )
