@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,7 +22,6 @@ from anchoring.witnesses import WitnessClient
 from audit_exports.builder import Sources
 from documents.isolation import SeparateReader
 from documents.limits import DEFAULT_LIMITS, Limits
-from evidence.canonical import Json
 from evidence.note import SigningKey, VerifierKey
 from evidence.outside import Trust
 from evidence.policy import Policy, parse_policy
@@ -48,6 +46,7 @@ from storage.filesystem import FileBlobStore
 from storage.guard import SqlGuard, SqliteGuard
 from storage.jobs import JobRecord, SqlJobs
 from storage.ledger import SqlLedger, log_begun, start_log
+from web.readiness import HouseError, now, require_ready
 from web.releases import registry_of
 from web.settings import Settings
 from workflows.board import Board
@@ -81,33 +80,6 @@ __all__ = [
 ]
 
 _MIB = 1024 * 1024
-
-
-class HouseError(Exception):
-    """The house cannot be used as it stands; ``code`` is a key of `web.messages.HOUSE`."""
-
-    def __init__(self, code: str, **fields: Json) -> None:
-        super().__init__(f"{code} {fields}")
-        self.code = code
-        self.fields: Mapping[str, Json] = fields
-
-
-def now() -> datetime:
-    """The present; the product has no other clock."""
-    return datetime.now(UTC)
-
-
-def require_ready(settings: Settings) -> None:
-    """Refuse an installation that cannot be opened.
-
-    Raises:
-        HouseError: ``key_missing``: everything is there but the signing key; ``not_initialised``.
-    """
-    if settings.initialised:
-        return
-    if settings.origin and settings.secret_key:
-        raise HouseError("key_missing", file=str(settings.key_file))
-    raise HouseError("not_initialised")
 
 
 class House:
