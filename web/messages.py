@@ -214,6 +214,7 @@ HOUSE: Mapping[str, Message] = {
 
 FIELD_PROBLEMS: Mapping[str, str] = {
     "required": N_("falta"),
+    "one_of": N_("falta al menos uno: %(expected)s"),
     "unknown": N_("el proceso no pide este dato"),
     "not_an_option": N_("no es una opción; se espera %(expected)s"),
     "too_long": N_("es demasiado largo; máximo %(expected)s caracteres"),

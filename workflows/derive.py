@@ -149,12 +149,13 @@ class _State:
             choice=progress.choice,
             in_turn=status is StepStatus.OPEN and not self.fold.expected(step),
             mandatory=step.kind is StepClass.MANDATORY and status is not StepStatus.NOT_APPLICABLE,
-            repeatable=status is StepStatus.DONE and not self.closed and self._room(step, progress),
+            repeatable=status is StepStatus.DONE and self._room(step, progress),
             round=progress.round,
         )
 
-    @staticmethod
-    def _room(step: Step, progress: Progress) -> bool:
+    def _room(self, step: Step, progress: Progress) -> bool:
+        if self.closed and not step.after_closing:
+            return False
         return not step.most or len(progress.entries) < step.most
 
     def _status_of(self, step: Step, progress: Progress) -> tuple[StepStatus, tuple[str, ...]]:

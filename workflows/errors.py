@@ -47,6 +47,7 @@ class FieldProblem:
 
 FIELD_PROBLEMS: Mapping[str, str] = {
     "required": "the field is empty",
+    "one_of": "of the fields in `expected` one must be filled",
     "unknown": "the process knows no such field",
     "not_an_option": "the value is none of the options in `expected`",
     "too_long": "the text is longer than `expected` characters",

@@ -179,7 +179,12 @@ class Fold:
             return
         self._control(item, step)
         progress.wait = branch.wait if branch is not None else None
-        if before:  # one more piece beside what already sufficed: only what names its branch hears of it
+        reopens = branch is not None and branch.reopens_case
+        if branch is not None and reopens and not self._reopen_case(item, step, branch):
+            return
+        if (
+            before and not reopens
+        ):  # one more piece beside what already sufficed: only what names its branch hears of it
             self._beside(item, step, branch)
             return
         self._ring(item, step, branch, done=progress.done)
@@ -259,8 +264,6 @@ class Fold:
         return [item.slot for item in facts.evidence if not item.source or item.source in self.in_force]
 
     def _branch(self, item: Effective, step: Step, branch: Branch) -> None:
-        if branch.reopens_case and not self._reopen_case(item, step, branch):
-            return
         self._effects(branch.effects, item)
         if branch.reopens:
             self.flag(ExceptionCode.REPEATED, step.code, item.entry.seq, branch.code)

@@ -112,6 +112,11 @@ def step_schema(definition: Definition, step: Step) -> dict[str, Json]:
 def _object(definition: Definition, fields: Sequence[Field]) -> dict[str, Json]:
     always: list[Json] = [field.name for field in fields if field.required and field.when is None]
     sometimes: list[Json] = [_condition(field) for field in fields if field.required and field.when]
+    groups: dict[str, list[Json]] = {}
+    for field in fields:
+        if field.any_of:
+            groups.setdefault(field.any_of, []).append({"required": [field.name]})
+    sometimes += [{"anyOf": named} for named in groups.values()]
     found: dict[str, Json] = {
         "type": "object",
         "additionalProperties": False,

@@ -105,7 +105,7 @@ class Field:
     ``unique`` refuses the same value in another case; ``unique_open`` in another *open* case of the process;
     ``reference`` is the kind under which the value can be searched. ``same_as`` is a ``(step, field)`` whose value in
     force this one must repeat, and from which it is taken when left out. ``compute`` names the rule of
-    `workflows.computed` whose value this must be.
+    `workflows.computed` whose value this must be. Of the fields with the same ``any_of`` at least one must be filled.
     """
 
     name: str
@@ -126,6 +126,7 @@ class Field:
     when: When | None = None
     max_length: int = 200
     compute: str = ""
+    any_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,8 +96,23 @@ def check_values(
             problems.append(problem)
         elif value:
             values[name] = value
+    if complete:
+        problems += _groups(asked, values)
     facts = {name: values.get(name, "") or _param(item, "") for name, item in asked.items() if item.param}
     return Values(values, tuple(problems), {name: value for name, value in facts.items() if value})
+
+
+def _groups(asked: Mapping[str, Field], values: Mapping[str, str]) -> list[FieldProblem]:
+    """Fields of which one at least must be filled; the first is told, with all of them."""
+    groups: dict[str, list[str]] = {}
+    for name, item in asked.items():
+        if item.any_of:
+            groups.setdefault(item.any_of, []).append(name)
+    empty = [names for names in groups.values() if not any(values.get(name) for name in names)]
+    labels = {name: item.label.es for name, item in asked.items()}
+    return [
+        FieldProblem(names[0], "one_of", 0, "", "; ".join(labels[name] for name in names)) for names in empty
+    ]
 
 
 def check_note(note: str) -> tuple[str, tuple[FieldProblem, ...]]:

@@ -43,6 +43,16 @@ PERSON = {
     "ticket": "TK-48213",
 }
 
+TICKET = {
+    "canal": "pagina",
+    "nombre": "Rosa Elena Cano",
+    "correo": "rosa.cano@promotoria.example",
+    "prioridad": "media",
+    "aplicacion": "metlife",
+    "asunto": "No puedo entrar a Consultador",
+    "descripcion": "Desde ayer me dice que la cuenta está bloqueada.",
+}
+
 
 def local(text: str) -> datetime:
     """A moment on the desk's clock, such as ``2026-01-12 09:00``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.workflows.desk import PERSON, registry
+from tests.workflows.desk import PERSON, TICKET, registry
 from tests.workflows.replays import Play
 from workflows.values import NO_SECRETS
 
@@ -17,7 +17,7 @@ _WAYS = tuple(
 _ANSWERS = {"MA-003": {"18": _ARRIVALS}, "MA-007": {"6": _WAYS}}
 """Values on which the rest of a case hangs, by process and step."""
 
-_OPENINGS = {"MA-001": PERSON}
+_OPENINGS = {"MA-001": PERSON, "MA-006": TICKET}
 """What a case is opened with, where the values made from the definition would not do."""
 
 PLAYS = tuple(

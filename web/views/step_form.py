@@ -169,7 +169,7 @@ def step_form(
             for slot in step.slots
         ),
         fields=tuple(item for name, item in by_name.items() if name not in taken),
-        choices=tuple(_choice(item, definition, lens, draft.choice) for item in step.branches),
+        choices=_choices(step, definition, lens, draft.choice),
         alternatives=step.evidence.alternatives(),
         barred=barred(step, definition, state, lens),
         due=next((lens.due(timer.due_at) for timer in running(state, step.code)), None),
@@ -194,6 +194,13 @@ def _no_secrets(step: Step, draft: Draft) -> FormField | None:
     label = _("Las imágenes no muestran contraseñas: las revisé una por una")
     value, error = draft.values.get(NO_SECRETS, ""), draft.errors.get(NO_SECRETS, "")
     return FormField(PREFIX + NO_SECRETS, label, "tick", value, error=error)
+
+
+def _choices(step: Step, definition: Definition, lens: Lens, chosen: str) -> tuple[Choice, ...]:
+    """Nobody is asked which way a step turned out that has only one."""
+    if len(step.branches) == 1 and step.default_branch is not None:
+        return ()
+    return tuple(_choice(item, definition, lens, chosen) for item in step.branches)
 
 
 def running(state: CaseState, step: str) -> tuple[TimerState, ...]:
