@@ -231,6 +231,8 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "absent": N_("el Excel no trae un renglón para %(expected)s"),
     "secret": N_("parece contener una contraseña, que nunca se guarda"),
     "in_future": N_("está en el futuro"),
+    "not_answering": N_("no es quien atiende la zona hoy; elige a una de las personas del directorio"),
+    "lapsed": N_("ya venció: si la cédula no está vigente, elige la opción que lo dice"),
     "day_outside": N_("no es un día de este control (%(expected)s)"),
     "control_characters": N_("contiene caracteres que no se ven"),
     "repeated": N_("está dos veces en la lista"),

@@ -8,6 +8,7 @@ from datetime import datetime
 from evidence.canonical import Json
 from evidence.entry import BlobRef, EntryDraft, EntryKind, SealedEntry, parse_time
 from workflows import rules
+from workflows.assignees import assigned, unlapsed
 from workflows.casefile import entry_files, typed_data
 from workflows.claims import Carried, Claim, Situation, Stated
 from workflows.commands import Reuse
@@ -34,6 +35,7 @@ def state_claim(situation: Situation, claim: Claim) -> Stated:
     branch = _allowed(situation, claim)
     form, note, homonyms = _form(situation, claim)
     values = form.data
+    unlapsed(situation, step.fields, values, branch)
     slots = _slots(situation, claim, branch)
     _readings(situation, claim, slots, values)
     check_shots(claim.files, situation.calendar.local_day(situation.now))
@@ -185,7 +187,7 @@ def _form(situation: Situation, claim: Claim) -> tuple[Values, str, Mapping[str,
     """Typed values, note and homonyms; every problem of the form is reported at once."""
     fields = form_fields(situation.definition, claim.step, opening=claim.opening)
     data, problems = _repeated(situation, claim, fields)
-    data = with_today(situation, claim, data)
+    data, foreign = assigned(situation, fields, with_today(situation, claim, data))
     data, homonyms, computed = filled(situation, fields, data, complete=claim.complete)
     moment = _listed_at(situation, claim)
     values = check_values(
@@ -197,7 +199,7 @@ def _form(situation: Situation, claim: Claim) -> tuple[Values, str, Mapping[str,
         options=lambda field: situation.options(field, moment),
     )
     note, noted = check_note(claim.note)
-    problems = (*problems, *computed, *values.problems, *noted)
+    problems = (*problems, *foreign, *computed, *values.problems, *noted)
     if problems:
         raise FieldInvalid(problems)
     return values, note, homonyms

@@ -17,6 +17,9 @@ def parties_of(situation: Situation, claim: Claim, values: Mapping[str, str]) ->
     step = claim.step
     if not step.duty:
         return {}
+    chosen = next((item.name for item in step.fields if item.zone), "")
+    if chosen:
+        return {step.duty: values[chosen]} if values.get(chosen) else {}
     if not step.duty_post:
         return {step.duty: claim.actor.id}
     posts = {role.code: role.post for role in situation.definition.roles}
@@ -43,7 +46,8 @@ def _opening_parties(situation: Situation, claim: Claim, values: Mapping[str, st
 
 def _beneficiary(situation: Situation, values: Mapping[str, str]) -> str:
     """The account of the person the request is for, where the address is known here."""
-    fields = situation.definition.opening.fields
+    definition = situation.definition
+    fields = (*definition.opening.fields, *definition.by_step[definition.opening.step].fields)
     address = next((values.get(item.name, "") for item in fields if item.kind is FieldKind.EMAIL), "")
     return situation.directory.actor_of(address) if situation.directory and address else ""
 

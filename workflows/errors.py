@@ -76,6 +76,8 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "outside_table": "the table of business days covers only `expected`",
     "ends_before": "the item's last day lies before its first",
     "personal": "a name that stays in the entry for ever must not tell who somebody is",
+    "not_answering": "nobody of that id answers for the zone now; those who do are in `expected`",
+    "lapsed": "the validity ended before `expected`, the day of recording",
     "day_outside": "a day of another period than the control's, which is `expected`",
     "control_characters": "the text holds characters that cannot be shown",
 }

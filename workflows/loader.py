@@ -253,6 +253,8 @@ def _field(table: Table) -> Field:
         any_of=table.text("any_of", ""),
         max_length=table.number("max_length", 200, least=1, most=10_000),
         compute=table.text("compute", ""),
+        zone=table.text("zone", ""),
+        current=table.flag("current"),
     )
 
 

@@ -22,8 +22,8 @@ def series_problems(definition: Definition) -> Iterator[str]:
             yield f"{place}.code: a wait or an outcome has it, and lists could not tell them apart"
         if item.every not in EVERY or item.period not in PERIODS:
             yield f"{place}: every must be one of {', '.join(EVERY)}, period one of {', '.join(PERIODS)}"
-        if bool(item.expected) != bool(item.volume_step):
-            yield f"{place}.expected: goes with volume_step"
+        if item.expected and not item.volume_step:
+            yield f"{place}.expected: needs a volume_step to count"
         yield from _steps(definition, item)
 
 

@@ -105,7 +105,9 @@ class Field:
     ``unique`` refuses the same value in another case; ``unique_open`` in another *open* case of the process;
     ``reference`` is the kind under which the value can be searched. ``same_as`` is a ``(step, field)`` whose value in
     force this one must repeat, and from which it is taken when left out. ``compute`` names the rule of
-    `workflows.computed` whose value this must be. Of the fields with the same ``any_of`` at least one must be filled.
+    `workflows.computed` whose value this must be. ``zone`` names the param with a zone: the value is the actor id of
+    one who answers for it. ``current``: a date that must not have passed when it is recorded. Of the fields with the
+    same ``any_of`` at least one must be filled.
     """
 
     name: str
@@ -127,6 +129,8 @@ class Field:
     max_length: int = 200
     compute: str = ""
     any_of: str = ""
+    zone: str = ""
+    current: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.workflows.desk import PERSON, TICKET, registry
+from tests.workflows.desk import PERSON, TICKET, Desk, registry
 from tests.workflows.replays import Play
 from workflows.values import NO_SECRETS
 
@@ -20,11 +20,18 @@ _ANSWERS = {"MA-003": {"18": _ARRIVALS}, "MA-007": {"6": _WAYS}}
 _OPENINGS = {"MA-001": PERSON, "MA-006": TICKET}
 """What a case is opened with, where the values made from the definition would not do."""
 
+
+def people(desk: Desk) -> None:
+    """Posts that some step asks the directory for."""
+    desk.directory.posts.setdefault("gerente_comercial", "u-gerente")
+
+
 PLAYS = tuple(
     Play(
         definition.process,
         opening=_OPENINGS.get(definition.process, {}),
         answers=_ANSWERS.get(definition.process, {}),
+        prepare=people,
     )
     for definition in registry().processes()
 )

@@ -56,13 +56,13 @@ class Samples:
         slots = [
             slot for slot in self._slots(step, "") if not (slot.fields and set(slot.fields) <= set(given))
         ]
-        return tuple(_file(slot) for slot in slots if _as_file(slot))
+        return tuple(self._file(slot) for slot in slots if _as_file(slot))
 
     def step(
         self, definition: Definition, step: Step, choice: str, params: Mapping[str, str]
     ) -> dict[str, object]:
         """``uploads``, ``data`` and ``choice`` that satisfy a step, on the branch ``choice`` (empty: the default)."""
-        uploads = tuple(_file(slot) for slot in self._slots(step, choice) if _as_file(slot))
+        uploads = tuple(self._file(slot) for slot in self._slots(step, choice) if _as_file(slot))
         data = self._values(definition, self._of(step, choice, params), {}, params)
         if any(slot.secret_risk for slot in step.slots):
             data[NO_SECRETS] = "si"
@@ -102,10 +102,20 @@ class Samples:
                 values[field.name] = value
         return values
 
+    def _file(self, slot: Slot) -> Upload:
+        """A file of the slot's best type; a new one each time where the slot asks for that."""
+        kind = next(kind for kind in slot.types if kind in FILE_FAMILIES)
+        family = FILE_FAMILIES[kind][0]
+        if slot.fresh and family == "eml":
+            return eml(f"{slot.code}.eml", slot.code, body=f"Mensaje {next(self._numbers)}.")
+        return _FILES[family](slot.code, slot.code)
+
     def value(self, definition: Definition, field: Field) -> str:
         """A good value; empty where the program knows it better (repeated, computed or by default)."""
-        if field.same_as or field.default or getattr(field, "compute", ""):
+        if field.same_as or field.default or field.compute or field.zone:
             return ""
+        if field.current:
+            return "2034-12-29"
         if field.kind is FieldKind.CHOICE:
             return next(option.code for option in definition.options(field) if not option.refusal)
         return _VALUES[str(field.kind)](next(self._numbers))
@@ -114,8 +124,3 @@ class Samples:
 def _as_file(slot: Slot) -> bool:
     """Whether a file fills the slot; what can be typed is typed only where no file can be."""
     return any(kind in FILE_FAMILIES for kind in slot.types)
-
-
-def _file(slot: Slot) -> Upload:
-    kind = next(kind for kind in slot.types if kind in FILE_FAMILIES)
-    return _FILES[FILE_FAMILIES[kind][0]](slot.code, slot.code)

@@ -385,7 +385,7 @@ def test_the_entries_alone_say_the_same() -> None:
         (('report_step = "4"', 'report_step = "3"'), "series.step.3: defined more than once"),
         (('count_field = "hallazgos"', 'count_field = "otros"'), "there is no field 'otros'"),
         (("expected = [1, 2]", "expected = [2, 1]"), "must be two whole numbers"),
-        (('volume_step = "2"', ""), "series.inventario.expected: goes with volume_step"),
+        (('volume_step = "2"', ""), "series.inventario.expected: needs a volume_step to count"),
         (('code = "inventario"', 'code = "devuelto"'), "lists could not tell them apart"),
         (('params = { modo = "control" }', "params = { modo = 1 }"), "series[1].params.modo: must be a text"),
     ],
