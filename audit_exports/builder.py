@@ -18,6 +18,7 @@ from audit_exports.derived import Derived
 from audit_exports.destination import Destination
 from audit_exports.entrywriter import EntryWriter
 from audit_exports.exportlog import Written, log_export
+from audit_exports.heads import HeadsWriter
 from audit_exports.people import ACCESS
 from audit_exports.peoplewriter import AccessChain
 from audit_exports.record import FileItem, PackageFacts, Scope, Totals
@@ -130,7 +131,9 @@ class _Export:
         self._progress = progress or (lambda _done, _all: None)
         self._checkpoint, self._note = self._chosen_checkpoint(checkpoint)
         self._writer = EntryWriter(sources.ledger, self._checkpoint, self._note)
+        self._heads = HeadsWriter(sources.ledger, self._checkpoint)
         chain = self._history(CATALOGUES_CASE)
+        self._told: list[str] = []
         self._chain = ListChain(chain, self._checkpoint.origin, sources.calendar)
 
     def write(self, sink: BinaryIO) -> Written:
@@ -151,6 +154,7 @@ class _Export:
                     raise ExportRefused("nothing_in_scope", "no case of this scope lies under the checkpoint")
                 access.write(bag, self._writer, derived.people())
                 self._chain.write(bag, self._writer)
+                self._heads.write(bag, self._writer, {*self._told, ACCESS, CATALOGUES_CASE})
                 self._shared(bag, definitions)
                 for path, size, pieces in derived.whole():
                     bag.add_stream(path, size, pieces)
@@ -227,6 +231,7 @@ class _Export:
         entries = self._history(folio)
         if not entries:
             return
+        self._told.append(folio)
         self._check(folio, entries)
         definition = self._definition(entries[0], definitions)
         state = state_of(definition, entries, as_of=facts.as_of, calendar=lists.calendar)

@@ -50,6 +50,9 @@ class Code(StrEnum):
     PROOF_MALFORMED = "proof.malformed"
     PROOF_INVALID = "proof.invalid"
     PROOF_CHECKPOINT = "proof.other_checkpoint"
+    HEADS_NONE = "heads.none"
+    HEADS_MALFORMED = "heads.malformed"
+    HEADS_INVALID = "heads.not_whole"
     DEFINITION_DIFFERS = "definition.differs"
     DEFINITION_MALFORMED = "definition.malformed"
     CATALOGUE_UNKNOWN = "catalogue.unknown"
@@ -76,7 +79,11 @@ UNVERIFIABLE: frozenset[str] = CORE_UNVERIFIABLE | {
 }
 """Codes that say nothing was proved, without saying that something is wrong."""
 
-NOTICES: frozenset[str] = CORE_NOTICES | {Code.CALENDAR_CHANGED, Code.ROLE_NOT_GRANTED}
+NOTICES: frozenset[str] = CORE_NOTICES | {
+    Code.CALENDAR_CHANGED,
+    Code.ROLE_NOT_GRANTED,
+    Code.HEADS_NONE,
+}
 """Codes that inform and weigh nothing."""
 
 
@@ -147,6 +154,18 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "the proof does not lead to the checkpoint",
     ),
     Code.PROOF_CHECKPOINT: ("la prueba es de otro punto de control", "the proof is of another checkpoint"),
+    Code.HEADS_NONE: (
+        "el paquete no prueba que no haya entradas posteriores de sus casos",
+        "the package does not prove that its cases have no later entries",
+    ),
+    Code.HEADS_MALFORMED: (
+        "mal escrito el compromiso con el último renglón de cada caso",
+        "malformed commitment to the heads of cases",
+    ),
+    Code.HEADS_INVALID: (
+        "al caso le faltan o le sobran entradas según el compromiso de la bitácora",
+        "the case has fewer or other entries than the log committed to",
+    ),
     Code.DEFINITION_DIFFERS: (
         "no es la definición con que se abrió el caso",
         "not the definition the case was opened under",

@@ -19,16 +19,26 @@ _MAX_PROOF = 1 << 20
 
 
 class EntryReader:
-    """Reads entries under one checkpoint, whose signed text is ``note``, of the log ``origin``."""
+    """Reads entries under one checkpoint, whose signed text is ``note``, of the log ``origin``.
+
+    ``seen`` is told of every chain read, with the entries that could be.
+    """
 
     def __init__(
-        self, bag: Bag, report: Callable[[Finding], None], origin: str, checkpoint: Checkpoint, note: bytes
+        self,
+        bag: Bag,
+        report: Callable[[Finding], None],
+        origin: str,
+        checkpoint: Checkpoint,
+        note: bytes,
+        seen: Callable[[str, Sequence[SealedEntry]], None] | None = None,
     ) -> None:
         self._bag = bag
         self._report = report
         self._origin = origin
         self._checkpoint = checkpoint
         self._note = note
+        self._seen = seen or (lambda _case, _entries: None)
         self.entries_checked = 0
 
     def read(self, folio: str, seqs: Sequence[int]) -> list[SealedEntry]:
@@ -41,7 +51,12 @@ class EntryReader:
                 for finding in chain.check(item.entry, item.leaf):
                     self._report(finding)
                 found.append(item)
+        self._seen(folio, found)
         return found
+
+    def single(self, folio: str, seq: int) -> SealedEntry | None:
+        """One entry of a chain that does not travel whole; its link to the one before is not looked at."""
+        return self._entry(folio, seq)
 
     def _entry(self, folio: str, seq: int) -> SealedEntry | None:
         subject = f"{folio}/{seq}"

@@ -21,7 +21,11 @@ CHECKPOINT = "cadena/checkpoint"
 PEOPLE = "personas/index.html"
 
 
-_CHAINS = {"system:access": "personas", "system:catalogues": "catalogos"}
+_CHAINS = {
+    "system:access": "personas",
+    "system:catalogues": "catalogos",
+    "system:heads": "cadena/cabezas",
+}
 
 
 def case_folder(folio: str) -> str:
@@ -67,6 +71,11 @@ def case_page_path(folio: str) -> str:
 def proof_path(folio: str, seq: int) -> str:
     """The proof that an entry is under the package's checkpoint."""
     return f"cadena/proofs/{folio.replace(':', '-')}-{seq}.tlog-proof"
+
+
+def head_path(folio: str) -> str:
+    """The proof of how many entries a case had when the log committed to the heads of its cases."""
+    return f"cadena/cabezas/{folio.replace(':', '-')}.json"
 
 
 def definition_path(process: str, version: str) -> str:

@@ -18,6 +18,7 @@ from audit_exports.codes import Code, weigh
 from audit_exports.containers import Container, printable
 from audit_exports.derived import Derived
 from audit_exports.entrycheck import EntryReader
+from audit_exports.heads import HeadsCheck
 from audit_exports.peoplecheck import AccessChecker
 from audit_exports.receiptcheck import check_receipt
 from audit_exports.record import CaseRecord, PackageFacts, Totals
@@ -46,7 +47,8 @@ class PackageReport:
     """The result. ``level`` is ``none`` or ``A0``; ``receipt`` says whether the export itself was proved to be logged.
 
     ``size`` and ``root`` (hex) are the checkpoint's; ``bytes_checked`` counts every byte read and hashed. No more than
-    `MAX_FINDINGS` are kept; ``findings_total`` counts all.
+    `MAX_FINDINGS` are kept; ``findings_total`` counts all. ``complete_as_of`` is the size of the log at which every
+    case and chain in the package was shown to be whole, 0 where that was not shown.
     """
 
     verdict: Verdict
@@ -58,6 +60,7 @@ class PackageReport:
     entries_checked: int
     objects_checked: int
     bytes_checked: int
+    complete_as_of: int
     receipt: bool
     findings: tuple[Finding, ...]
     findings_total: int
@@ -84,6 +87,7 @@ class _PackageCheck:
         self._codes: dict[str, Finding] = {}
         self._total = 0
         self._bag = Bag(container, self._report)
+        self._heads = HeadsCheck(self._bag, self._report)
         self._trust = trust
         self._progress = progress
         self._checkpoint = Checkpoint("", 0, b"")
@@ -115,7 +119,8 @@ class _PackageCheck:
         calendar = self._calendar(facts)
         if calendar is None:
             return
-        self._reader = EntryReader(self._bag, self._report, facts.origin, checkpoint, note)
+        self._reader = EntryReader(self._bag, self._report, facts.origin, checkpoint, note, self._heads.see)
+        self._heads.open(self._reader)
         access = AccessChecker(self._bag, self._reader, self._report)
         roster = access.read(self._seqs(_ACCESS_ENTRY))
         lists = read_lists(self._bag, self._reader, self._report, self._seqs(_LIST_ENTRY), calendar)
@@ -286,6 +291,7 @@ class _PackageCheck:
             entries_checked=self._reader.entries_checked if self._reader else 0,
             objects_checked=checker.objects_checked if checker else 0,
             bytes_checked=self._bag.bytes_read,
+            complete_as_of=self._heads.complete_as_of,
             receipt=self._receipt,
             findings=tuple(self._findings),
             findings_total=self._total,

@@ -111,16 +111,12 @@ def _hashes() -> Markup:
 def _limits() -> list[Content]:
     points = (
         both(
-            "Que no existan otros casos: el paquete contiene los que se pidieron, cada uno completo hasta el punto de "
-            "control sólo en la medida en que la bitácora no tenga entradas posteriores de ese caso.",
-            "That no other cases exist: the package holds those that were asked for, each complete up to the "
-            "checkpoint only as far as the log has no later entries of that case.",
-        ),
-        both(
-            "Que a la cadena system:access (personas/) no le falten sus últimas entradas: un rol otorgado o retirado "
-            "en ellas no se vería. El acuse de la exportación prueba que el paquete salió así.",
-            "That the chain system:access (personas/) lacks none of its last entries: a role granted or revoked in "
-            "them would not show. The export's receipt proves that the package left like this.",
+            "Que no existan otros casos: el paquete contiene los que se pidieron. Que cada uno esté entero (y también "
+            "las cadenas system:access y system:catalogues) se prueba hasta el tamaño de la bitácora que dice el "
+            "verificador en «completo», si el paquete trae cadena/cabezas; lo registrado después no se vería.",
+            "That no other cases exist: the package holds those that were asked for. That each is whole (and the "
+            "chains system:access and system:catalogues too) is proved up to the size of the log that the verifier "
+            "gives under “complete”, if the package has cadena/cabezas; what was recorded later would not show.",
         ),
         both(
             "El alcance pedido y la fecha del estado (alcance.json) son dichos del exportador. La entrada "

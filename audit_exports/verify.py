@@ -68,6 +68,7 @@ def as_text(report: PackageReport, name: str) -> str:
         f"  raíz / root: {report.root or '-'}",
         f"  revisado / checked: {report.cases_checked} casos / cases, {report.entries_checked} entradas / entries,",
         f"      {report.objects_checked} archivos / files, {report.bytes_checked} bytes",
+        _complete(report),
         *_level(report),
     ]
     for finding in report.findings[:_SHOWN]:
@@ -76,6 +77,15 @@ def as_text(report: PackageReport, name: str) -> str:
         rest = report.findings_total - min(_SHOWN, len(report.findings))
         lines.append(f"  … {rest} hallazgos más / more findings (--json)")
     return "\n".join(lines)
+
+
+def _complete(report: PackageReport) -> str:
+    if not report.complete_as_of:
+        return "  completo / complete: no se probó / not shown"
+    shown = f"{report.complete_as_of} entradas de la bitácora / entries of the log"
+    return (
+        f"  completo / complete: cada caso del paquete está entero a las / every case is whole as of {shown}"
+    )
 
 
 def _level(report: PackageReport) -> list[str]:

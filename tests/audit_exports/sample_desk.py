@@ -15,6 +15,7 @@ from audit_exports.builder import ExportReceipt, Sources, export
 from audit_exports.people import ACCESS
 from audit_exports.record import Scope
 from evidence.canonical import Json
+from evidence.completeness import commit_heads
 from evidence.entry import BlobRef, EntryDraft, EntryKind, SealedEntry, format_time
 from evidence.note import SigningKey
 from evidence.ports import Composition
@@ -284,11 +285,20 @@ class Desk:
         return self.ledger.append(folio, lambda _history: Composition((draft,)))[-1]
 
     def publish(self) -> int:
-        """Sequence everything and sign; returns the checkpoint's size."""
-        while self.ledger.sequence():
-            pass
+        """Sequence everything, commit to the heads of cases and sign; returns the checkpoint's size."""
+        self._sequence()
+        commit_heads(self.ledger)
+        return self.publish_only()
+
+    def publish_only(self) -> int:
+        """Sequence everything and sign, the heads left as they were committed to last."""
+        self._sequence()
         self._publisher.publish()
         return self.ledger.tree_size()
+
+    def _sequence(self) -> None:
+        while self.ledger.sequence():
+            pass
 
     def export(self, out: Path, scope: Scope | None = None, **options: int) -> ExportReceipt:
         return export(self.sources, scope or Scope(), out, actor=AUDITOR, **options)

@@ -175,8 +175,8 @@ def test_a_deleted_row_refuses_the_export(desk: Desk, tmp_path: Path) -> None:
 
 def test_a_checkpoint_that_our_key_did_not_sign_is_not_exported_under(desk: Desk, tmp_path: Path) -> None:
     """A note planted in the database does not become a package's root of trust."""
-    note, when = desk.ledger.notes[7]
-    desk.ledger.notes[7] = (note.replace(b"\n7\n", b"\n6\n"), when)
+    note, when = desk.ledger.notes[8]
+    desk.ledger.notes[8] = (note.replace(b"\n8\n", b"\n6\n"), when)
     assert [item.code for item in refused(desk, tmp_path).findings] == ["checkpoint.signature_invalid"]
 
 
@@ -267,12 +267,16 @@ def test_progress_counts_cases(desk: Desk, tmp_path: Path) -> None:
     assert seen == [(0, 2), (1, 2), (2, 2)]
 
 
-def test_no_system_chain_is_exported_but_that_of_access(desk: Desk, tmp_path: Path) -> None:
+def test_no_system_chain_is_exported_whole_but_that_of_access(desk: Desk, tmp_path: Path) -> None:
     """The export's own entry lies under a later checkpoint and still does not enter a later package."""
     desk.export(tmp_path / "1.zip")
     desk.publish()
     desk.export(tmp_path / "2.zip")
     found = contents((tmp_path / "2.zip").read_bytes())
     assert {name for name in found if "system" in name} == {
-        f"data/cadena/proofs/system-access-{seq}.tlog-proof" for seq in (1, 2)
+        "data/cadena/proofs/system-access-1.tlog-proof",
+        "data/cadena/proofs/system-access-2.tlog-proof",
+        "data/cadena/proofs/system-heads-2.tlog-proof",
+        "data/cadena/cabezas/system-access.json",
+        "data/cadena/cabezas/system-catalogues.json",
     }

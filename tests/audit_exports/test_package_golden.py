@@ -78,6 +78,9 @@ def test_a_package_has_its_documented_files(files: dict[str, bytes]) -> None:
             f"data/personas/entries/{seq}.json",
             f"data/cadena/proofs/system-access-{seq}.tlog-proof",
         }
+    heads = ["entries/1.json", "system-access.json", "system-catalogues.json", f"{CASE}.json"]
+    expected |= {f"data/cadena/cabezas/{name}" for name in [*heads, "ZZ-001-2026-000002.json"]}
+    expected.add("data/cadena/proofs/system-heads-1.tlog-proof")
     assert names == expected
 
 

@@ -167,7 +167,7 @@ def test_junk_is_invalid_not_a_crash(junk: bytes, vkey: str) -> None:
 
 HOSTILE: dict[str, Callable[[bytes], bytes]] = {
     "data/alcance.json": lambda _: b"[" * 100_000,
-    "data/cadena/checkpoint": lambda data: data.replace(b"\n7\n", b"\n-7\n"),
+    "data/cadena/checkpoint": lambda data: data.replace(b"\n8\n", b"\n-8\n"),
     "data/calendario/mx-2026-1.toml": lambda data: data.replace(b"America/Mexico_City", b"../../etc/passwd"),
     "data/procesos/ZZ-001/2026-01-02.toml": lambda data: data.replace(b'code = "2"', b'code = "1"'),
     "data/casos/ZZ-001-2026-000001/entries/1.json": lambda _: b'{"v":1}',

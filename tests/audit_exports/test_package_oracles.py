@@ -87,7 +87,7 @@ def test_openssl_verifies_the_checkpoint(
     assert good.returncode == 0, good.stderr
     assert "Signature Verified Successfully" in good.stdout
     note = folder / "data/cadena/checkpoint"
-    note.write_bytes(note.read_bytes().replace(b"\n7\n", b"\n8\n"))
+    note.write_bytes(note.read_bytes().replace(b"\n8\n", b"\n9\n"))
     assert shell(commands, folder, VKEY=vkey).returncode != 0
 
 
@@ -107,14 +107,15 @@ def test_proofs_hold_by_another_way_of_computing(files: dict[str, bytes]) -> Non
     """RFC 9162 section 2.1.3.2, written out here: every proof leads from its entry to the checkpoint's root."""
     _, size, root, *_ = files["data/cadena/checkpoint"].decode().split("\n")
     proofs = [name for name in files if name.endswith(".tlog-proof")]
-    assert len(proofs) == 7
+    assert len(proofs) == 8
     for name in proofs:
         folio, _, seq = Path(name).stem.rpartition("-")
         head, _, note = files[name].partition(b"\n\n")
         assert note == files["data/cadena/checkpoint"]
         lines = head.decode().split("\n")
         assert lines[0] == "c2sp.org/tlog-proof@v1"
-        folder = "personas" if folio == "system-access" else f"casos/{folio}"
+        chains = {"system-access": "personas", "system-heads": "cadena/cabezas"}
+        folder = chains.get(folio) or f"casos/{folio}"
         entry = files[f"data/{folder}/entries/{seq}.json"]
         path = [base64.b64decode(line) for line in lines[2:]]
         assert climb(entry, int(lines[1].removeprefix("index ")), int(size), path) == base64.b64decode(root)

@@ -28,8 +28,8 @@ def test_a_package_with_a_pinned_key_is_valid(package: bytes, vkey: str) -> None
     """Everything adds up: verdict, level and what was counted."""
     report = verify_bytes(package, vkey)
     assert (report.verdict, report.level, report.findings) == (Verdict.VALID, "A0", ())
-    assert (report.cases_checked, report.entries_checked, report.objects_checked) == (2, 7, 10)
-    assert (report.size, report.log) == (7, ORIGIN)
+    assert (report.cases_checked, report.entries_checked, report.objects_checked) == (2, 8, 10)
+    assert (report.size, report.log, report.complete_as_of) == (8, ORIGIN, 7)
 
 
 def test_an_unpacked_package_is_as_good(package: bytes, vkey: str, tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ RESEALED = {
     "a salt": (f"data/casos/{CASE}/payloads/2.salt", b"", b""),
     "an evidence file": (f"data/casos/{CASE}/archivos/002-1_Autorización año 2026.pdf", b"1.4", b"1.5"),
     "a proof": (f"data/cadena/proofs/{CASE}-2.tlog-proof", b"index 3", b"index 2"),
-    "the checkpoint": ("data/cadena/checkpoint", b"\n7\n", b"\n8\n"),
+    "the checkpoint": ("data/cadena/checkpoint", b"\n8\n", b"\n9\n"),
     "the definition": ("data/procesos/ZZ-001/2026-01-02.toml", b"Cerrar", b"Borrar"),
     "the calendar": ("data/calendario/mx-2026-1.toml", b'closing = "18:00"', b'closing = "17:00"'),
     "the claimed state": (f"data/casos/{CASE}/state.json", b'"closed":true', b'"closed":false'),
@@ -308,7 +308,7 @@ def test_a_receipt_proves_that_this_package_was_exported(desk: Desk, tmp_path: P
     forged = verify_bytes(
         (tmp_path / "1.zip").read_bytes(),
         desk.vkey,
-        receipt=acuse.read_bytes().replace(b"index 7", b"index 6"),
+        receipt=acuse.read_bytes().replace(b"index 8", b"index 7"),
     )
     assert codes(forged) == {"receipt.invalid"}
     junk = verify_bytes((tmp_path / "1.zip").read_bytes(), desk.vkey, receipt=b"acuse")

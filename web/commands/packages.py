@@ -16,6 +16,7 @@ from evidence.entry import SYSTEM
 from web.acting import actor_for
 from web.commands import console
 from web.inception import settle
+from web.proving import before_export
 from workflows.commands import Actor
 from workflows.errors import UnknownEntry
 
@@ -60,7 +61,8 @@ def export_package(  # noqa: PLR0913 - one parameter an option
         sample=sample,
         seed=seed,
     )
-    settle(house)
+    if not checkpoint:
+        before_export(house)
     receipt = export(house.export_sources, scope, out, actor=_actor(actor), checkpoint=checkpoint)
     console.settled(house)
     console.emit(receipt_json(receipt))

@@ -27,10 +27,10 @@ from evidence.words import digest_words
 from web.acting import actor_for
 from web.downloads import download
 from web.i18n import gettext as _
-from web.inception import settle
 from web.jobs import Progress, Work
 from web.pages.context import EXPORTERS, lens, process_names
 from web.pages.jobview import job_desk, job_view, own_job
+from web.proving import before_export
 from web.security import person, roles
 from web.views.lens import size_text
 from web.views.trouble import Trouble
@@ -97,7 +97,7 @@ def start() -> BaseResponse:
 
 def _work(house: House, scope: Scope, actor: Actor) -> Work:
     def work(progress: Progress) -> Mapping[str, Json]:
-        settle(house)  # what was sealed a moment ago belongs into the package
+        before_export(house)  # what was sealed a moment ago belongs into the package
         folder = house.settings.data / "exports"
         folder.mkdir(mode=0o700, exist_ok=True)
         sources = Sources(house.ledger, house.blobs, house.definitions, house.base_calendar, (house.vkey,))
