@@ -86,7 +86,16 @@ def _account_requests() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answe
     return run
 
 
-_TASKS = {"inspect": _inspect, "preview": _preview, "account_requests": _account_requests}
+def _text() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
+    from documents.inspection import text_of  # noqa: PLC0415 - as above
+
+    def run(stream: BinaryIO, options: Mapping[str, Any], limits: Limits) -> Answer:
+        return {"text": text_of(stream, name=options["name"], limits=limits)}, b""
+
+    return run
+
+
+_TASKS = {"inspect": _inspect, "preview": _preview, "account_requests": _account_requests, "text": _text}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
