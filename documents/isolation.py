@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -26,6 +26,7 @@ from documents.names import safe_name
 from documents.preview import Preview
 from documents.refusals import FileRefused
 from documents.request_form import AccountRequest, FormReading, RowProblem
+from documents.row_sheets import RowsReading, SheetRow
 
 _ROOT = Path(__file__).resolve().parent.parent
 _COPY_CHUNK = 1024 * 1024
@@ -57,11 +58,6 @@ class SeparateReader:
         found = answer["inspection"]
         return Inspection(**{**found, "warnings": tuple(found["warnings"])})
 
-    def text(self, stream: BinaryIO, *, name: str, limits: Limits | None = None) -> str:
-        """`documents.inspection.text_of`."""
-        answer, _ = self._run("text", stream, {"name": name}, limits)
-        return str(answer["text"])
-
     def preview(
         self, stream: BinaryIO, *, name: str, page: int = 1, width: int = 1_000, limits: Limits | None = None
     ) -> Preview:
@@ -82,6 +78,28 @@ class SeparateReader:
             tuple(RowProblem(**problem) for problem in form["errors"]),
             tuple(RowProblem(**problem) for problem in form["warnings"]),
         )
+
+    def rows(
+        self, stream: BinaryIO, *, form: str, name: str = "renglones.xlsx", limits: Limits | None = None
+    ) -> RowsReading:
+        """`documents.row_sheets.read_rows`."""
+        answer, _ = self._run("rows", stream, {"name": name, "form": form}, limits)
+        found = answer["reading"]
+        return RowsReading(
+            found["sheet"],
+            found["header"],
+            found["columns"],
+            tuple(SheetRow(**row) for row in found["rows"]),
+            tuple(RowProblem(**problem) for problem in found["errors"]),
+        )
+
+    def final_rows(
+        self, stream: BinaryIO, words: Mapping[str, Sequence[int]], *, name: str, limits: Limits | None = None
+    ) -> bytes:
+        """`documents.row_answers.write_final`, with the rows of each word."""
+        given = {word: list(numbers) for word, numbers in words.items()}
+        _, made = self._run("final_rows", stream, {"name": name, "words": given}, limits)
+        return made
 
     def _run(
         self, task: str, stream: BinaryIO, options: Mapping[str, Any], limits: Limits | None

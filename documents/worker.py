@@ -86,16 +86,33 @@ def _account_requests() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answe
     return run
 
 
-def _text() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
-    from documents.inspection import text_of  # noqa: PLC0415 - as above
+def _rows() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
+    from documents.row_sheets import read_rows  # noqa: PLC0415 - as above
 
     def run(stream: BinaryIO, options: Mapping[str, Any], limits: Limits) -> Answer:
-        return {"text": text_of(stream, name=options["name"], limits=limits)}, b""
+        reading = read_rows(stream, form=options["form"], name=options["name"], limits=limits)
+        return {"reading": asdict(reading)}, b""
 
     return run
 
 
-_TASKS = {"inspect": _inspect, "preview": _preview, "account_requests": _account_requests, "text": _text}
+def _final_rows() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
+    from documents.row_answers import write_final  # noqa: PLC0415 - as above
+
+    def run(stream: BinaryIO, options: Mapping[str, Any], limits: Limits) -> Answer:
+        words = {number: word for word, numbers in options["words"].items() for number in numbers}
+        return {}, write_final(stream, words, name=options["name"], limits=limits)
+
+    return run
+
+
+_TASKS = {
+    "inspect": _inspect,
+    "preview": _preview,
+    "account_requests": _account_requests,
+    "rows": _rows,
+    "final_rows": _final_rows,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

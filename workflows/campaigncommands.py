@@ -139,6 +139,19 @@ class OpenRemovals:
     idempotency_key: str = ""
 
 
+RowCommand = (
+    TakeExtract
+    | AskAreas
+    | DecideRows
+    | TakeAnswers
+    | MakeFinal
+    | CheckLetter
+    | ArchiveCampaign
+    | OpenRemovals
+)
+"""Everything that is asked of a campaign's rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class LetterReading:
     """What the letter in force says, and what it should say. A value that cannot be read is ``""``.

@@ -13,6 +13,7 @@ from evidence.entry import SealedEntry
 from evidence.ports import BlobStore, Clock, LedgerStore, Projection
 from workflows import children, closing, rules, sets
 from workflows.calendar import BusinessCalendar
+from workflows.campaigns import CampaignService
 from workflows.casefile import CaseView
 from workflows.commands import (
     Actor,
@@ -92,6 +93,7 @@ class CaseService(ExceptionCommands):
         self._reader = reader or DirectReader()
         self._max_files = max_files
         self.controls = ControlDesk(self._writer, index, self.record)
+        self.campaigns = CampaignService(self._writer, index, self._reader, blobs, self.open_case)
 
     @property
     def calendar(self) -> BusinessCalendar:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from evidence.canonical import Json
@@ -13,7 +13,7 @@ from workflows.catalogues import CatalogueVersion, own_catalogue, own_version
 from workflows.commands import Actor
 from workflows.definition import Branch, Definition, Field, Option, Step
 from workflows.derive import derive
-from workflows.facts import Facts
+from workflows.facts import Facts, RowFact
 from workflows.ports import Catalogues, Directory
 from workflows.state import CaseState
 from workflows.uploads import PreparedFile
@@ -120,6 +120,31 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
+class RowClaim:
+    """What a claim says of a campaign's rows: facts (see `workflows.facts.Facts`), and what payloads keep of it."""
+
+    rows: tuple[RowFact, ...] = ()
+    areas: tuple[str, ...] = ()
+    sheet: str = ""
+    queried_at: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    check: Mapping[str, str] = field(default_factory=dict)
+    payload: Mapping[str, Json] = field(default_factory=dict)
+
+    def stated(self, facts: Facts) -> Facts:
+        """The facts of an entry with these beside."""
+        return replace(
+            facts,
+            rows=self.rows,
+            areas=self.areas,
+            sheet=self.sheet,
+            queried_at=self.queried_at,
+            counts=self.counts,
+            check=self.check,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """What somebody says happened in a step, whatever the command was."""
 
@@ -137,6 +162,7 @@ class Claim:
     opening: bool = False
     complete: bool = True
     corrects: int = 0
+    rows: RowClaim | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,9 +62,9 @@ class Clocks:
                 continue
             if timer.each and self._hit(timer.starts, step, branch, named_only=False):
                 for area in item.facts.areas:
-                    yield from self._start(timer, item, area)
+                    yield from self._start(timer, item, params, area)
             elif self._hit(timer.starts, step, branch, named_only=named):
-                yield from self._start(timer, item)
+                yield from self._start(timer, item, params)
 
     def revise(self, calendar: BusinessCalendar) -> Iterator[CaseException]:
         """From here on days count by another revision: what still runs is due anew, what ended stays as it was."""
@@ -135,14 +135,24 @@ class Clocks:
             for trigger in triggers
         )
 
-    def _start(self, timer: Timer, item: Effective, area: str = "") -> Iterator[CaseException]:
+    @staticmethod
+    def _day(timer: Timer, item: Effective, params: Mapping[str, str]) -> str:
+        """The date a run is due on: of the very entry that brings it, or, begun by another step, the one in force."""
+        if timer.due_field is None:
+            return ""
+        step, name = timer.due_field
+        return (item.facts.params if item.entry.step == step else params).get(name, "")
+
+    def _start(
+        self, timer: Timer, item: Effective, params: Mapping[str, str], area: str = ""
+    ) -> Iterator[CaseException]:
         if (timer.code, area) in self._areas if area else timer.code in self._active:
             return
-        if timer.due_field and not item.facts.params.get(timer.due_field[1], ""):
+        day = self._day(timer, item, params)
+        if timer.due_field and not day:
             return
         self._runs_of[timer.code] += 1
         base = timers.base_moment(timer, item.facts.occurred_at, item.entry.at)
-        day = item.facts.params.get(timer.due_field[1], "") if timer.due_field else ""
         begun = timers.Start(self._runs_of[timer.code], item.entry.seq, base, day, area)
         try:
             run = timers.start(timer, begun, self.calendar)

@@ -65,6 +65,17 @@ def mailbox_agent(given: Given) -> Computed:
     return Computed(f"{local}@{_domain(given)}")
 
 
+def campaign_key(given: Given) -> Computed:
+    """``[requerimiento] [aplicación]``: one case for each application of a request."""
+    request = " ".join(given.values.get("requerimiento", "").upper().split())
+    if not request:
+        raise NotComputable("requerimiento")
+    application = given.values.get("aplicacion", "")
+    if not application:
+        raise NotComputable("aplicacion")
+    return Computed(f"{request} {application}")
+
+
 def mailbox_assistant(given: Given) -> Computed:
     """``[nombre].[apellido].[promotoría]@[dominio]``; homonyms carry 2, 3, … after the surname."""
     name = _part(given, "nombre", _GIVEN_LENGTH, first=True)
@@ -107,5 +118,9 @@ def _domain(given: Given) -> str:
 
 Rule = Callable[[Given], Computed]
 
-RULES: Mapping[str, Rule] = {"mailbox_agent": mailbox_agent, "mailbox_assistant": mailbox_assistant}
+RULES: Mapping[str, Rule] = {
+    "mailbox_agent": mailbox_agent,
+    "mailbox_assistant": mailbox_assistant,
+    "campaign_key": campaign_key,
+}
 """One function for every rule a field may name."""

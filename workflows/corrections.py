@@ -50,6 +50,7 @@ def correction(
         )
     if step is None:
         raise NotSupersedable(seq=command.seq, why="kind")
+    rules.not_of_rows(situation.definition, step)
     claim = Claim(
         step=step,
         actor=command.actor,

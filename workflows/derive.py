@@ -167,6 +167,8 @@ class _State:
             return StepStatus.WAIVED, ()
         if self.closed and not self._owed_after_closing(step):
             return StepStatus.NOT_APPLICABLE, ()
+        if self.fold.roster is not None and self.fold.roster.dormant(step.code):
+            return StepStatus.NOT_APPLICABLE, ()
         unmet = self.fold.unmet(step)
         if unmet or step.by_system or (step.only_closed and not self.closed):
             return StepStatus.BLOCKED, unmet

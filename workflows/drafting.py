@@ -19,6 +19,7 @@ from workflows.errors import EvidenceNotAccepted, FieldInvalid, FieldProblem, Re
 from workflows.facts import ABSENT, EvidenceFact, Facts, facts_of, time_text
 from workflows.matching import accepted_families, assign, evidence_type, typed_evidence
 from workflows.proposals import filled
+from workflows.rowclaims import rows_of
 from workflows.shots import check_shots, shot_json
 from workflows.uploads import PreparedFile
 from workflows.values import NO_SECRETS, Values, check_note, check_values, is_ticked, reference_value
@@ -45,29 +46,27 @@ def state_claim(situation: Situation, claim: Claim) -> Stated:
     parties = parties_of(situation, claim, values)
     check_duties(situation, claim, parties)
     control = looked(situation, claim, values)
-    return Stated(
-        Facts(
-            occurred_at=time_text(claim.occurred_at or (control.occurred if control else None)),
-            actor_class=claim.actor.kind,
-            via=claim.actor.via,
-            acting_for=claim.acting_for,
-            parent=claim.parent,
-            definition=definition.digest if claim.opening and not claim.corrects else "",
-            calendar=situation.calendar.id if claim.opening and not claim.corrects else "",
-            params={**form.params, **(branch.sets if branch is not None else {})},
-            parties=parties,
-            catalogues=_catalogues(situation, claim, values),
-            evidence=facts,
-            choice=branch.code if branch is not None else "",
-            destination=branch.destination if branch is not None else "",
-            link=values.get(step.continuation(branch)[1], ""),
-            homonyms=homonyms,
-            day=control.day if control else "",
-            count=control.count if control else ABSENT,
-        ),
-        payload_of(claim, slots, values, note),
-        branch,
+    rows = claim.rows or rows_of(situation, claim)
+    stated = Facts(
+        occurred_at=time_text(claim.occurred_at or (control.occurred if control else None)),
+        actor_class=claim.actor.kind,
+        via=claim.actor.via,
+        acting_for=claim.acting_for,
+        parent=claim.parent,
+        definition=definition.digest if claim.opening and not claim.corrects else "",
+        calendar=situation.calendar.id if claim.opening and not claim.corrects else "",
+        params={**form.params, **(branch.sets if branch is not None else {})},
+        parties=parties,
+        catalogues=_catalogues(situation, claim, values),
+        evidence=facts,
+        choice=branch.code if branch is not None else "",
+        destination=branch.destination if branch is not None else "",
+        link=values.get(step.continuation(branch)[1], ""),
+        homonyms=homonyms,
+        day=control.day if control else "",
+        count=control.count if control else ABSENT,
     )
+    return Stated(rows.stated(stated), {**payload_of(claim, slots, values, note), **rows.payload}, branch)
 
 
 def _allowed(situation: Situation, claim: Claim) -> Branch | None:

@@ -7,10 +7,11 @@ it. ``code`` is stable and closed (`REFUSAL_CODES`); ``fields`` hold only JSON v
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 from evidence.canonical import Json
+from workflows.fieldproblems import FIELD_PROBLEMS as FIELD_PROBLEMS  # noqa: PLC0414 - to readers part of refusals
+from workflows.fieldproblems import FieldProblem as FieldProblem  # noqa: PLC0414 - as above
 
 
 class Refusal(Exception):
@@ -25,63 +26,6 @@ class Refusal(Exception):
     def within(self, step: str) -> None:
         """Say in which step of a set it was (``in_step``)."""
         self.fields = {**self.fields, "in_step": step}
-
-
-@dataclass(frozen=True, slots=True)
-class FieldProblem:
-    """What is wrong with one field: ``problem`` is a code of `FIELD_PROBLEMS`.
-
-    ``row`` is the line of a spreadsheet (0: a typed field); ``found`` and ``expected`` are short texts, or empty.
-    """
-
-    field: str
-    problem: str
-    row: int = 0
-    found: str = ""
-    expected: str = ""
-
-    def as_json(self) -> dict[str, Json]:
-        """The five members by name."""
-        return dict(asdict(self))
-
-
-FIELD_PROBLEMS: Mapping[str, str] = {
-    "required": "the field is empty",
-    "one_of": "of the fields in `expected` one must be filled",
-    "unknown": "the process knows no such field",
-    "not_an_option": "the value is none of the options in `expected`",
-    "too_long": "the text is longer than `expected` characters",
-    "date_malformed": "not a date written yyyy-mm-dd",
-    "moment_malformed": "not a date and hour written yyyy-mm-ddThh:mm",
-    "number_malformed": "not a whole number",
-    "agent_key_malformed": "not letters and digits alone, or not 2 to 20 of them",
-    "phone_malformed": "not 10 to 15 digits",
-    "computed": "the rule gives `expected`",
-    "within_hours": "the contact came within the hours; there is nothing to queue",
-    "not_computable": "the rule lacks the value of `expected`",
-    "malformed": "the value does not have the form its kind asks for (identifier, folio, tick)",
-    "rfc_malformed": "not four letters, a date and three characters",
-    "rfc_company": "12 characters: the RFC of a company",
-    "rfc_generic": "one of the generic RFC, which identify nobody",
-    "rfc_bad_date": "the six digits are no date",
-    "email_malformed": "not an address",
-    "differs": "the spreadsheet says `found`, the case says `expected`",
-    "absent": "the spreadsheet has no row for the RFC in `expected`",
-    "secret": "the text announces a password (`found` is the announcing word), which is never stored",
-    "not_declared": "somebody must declare that the image shows no passwords",
-    "in_future": "the date lies in the future",
-    "repeated": "the list has the item more than once",
-    "too_many": "the list has more items than `expected`",
-    "list_too_long": "all items together take more than `expected` bytes of the entry",
-    "outside_table": "the table of business days covers only `expected`",
-    "ends_before": "the item's last day lies before its first",
-    "personal": "a name that stays in the entry for ever must not tell who somebody is",
-    "not_answering": "nobody of that id answers for the zone now; those who do are in `expected`",
-    "lapsed": "the validity ended before `expected`, the day of recording",
-    "day_outside": "a day of another period than the control's, which is `expected`",
-    "control_characters": "the text holds characters that cannot be shown",
-}
-"""Codes of `FieldProblem` and what each says. Problems found by the spreadsheet reader keep the reader's own codes."""
 
 
 class UnknownProcess(Refusal):
@@ -339,6 +283,54 @@ class RowsDecided(Refusal):
     """
 
     code = "rows_decided"
+
+
+class RowsElsewhere(Refusal):
+    """``step``: it is recorded with the campaign's rows, where its evidence is made or compared."""
+
+    code = "rows_elsewhere"
+
+
+class RowsClosed(Refusal):
+    """``step``, ``seq``: the final sheet was made by that entry; decisions no longer change in this round."""
+
+    code = "rows_closed"
+
+
+class RowsUnknown(Refusal):
+    """``rows``: text that names no rows, or ranges of rows that the sheet does not have; nothing was written."""
+
+    code = "rows_unknown"
+
+
+class RowsHeld(Refusal):
+    """``rows`` (ranges), ``why``: ``open`` (they await the director) or ``firm`` (he decided; only he changes it)."""
+
+    code = "rows_held"
+
+
+class DecisionUnknown(Refusal):
+    """``decision``, ``options``: the process knows no such decision, or not in this step."""
+
+    code = "decision_unknown"
+
+
+class NotACampaign(Refusal):
+    """``folio``: the case has no rows."""
+
+    code = "not_a_campaign"
+
+
+class AreaUnknown(Refusal):
+    """``area``, ``options``: the campaign has no such area."""
+
+    code = "area_unknown"
+
+
+class LetterMissing(Refusal):
+    """``step``: there is no letter, or no final sheet, to compare."""
+
+    code = "letter_missing"
 
 
 def _all(base: type[Refusal]) -> dict[str, type[Refusal]]:

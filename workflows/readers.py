@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from documents.identifiers import fold
 from documents.inspection import Inspection, inspect
 from documents.request_form import AccountRequest, FormReading, read_account_requests
+from documents.row_answers import spread, write_final
+from documents.row_sheets import RowsReading, read_rows
 from workflows.errors import FieldProblem
 from workflows.ports import DocumentReader
 
@@ -27,6 +30,38 @@ class DirectReader:
     def account_requests(self, stream: BinaryIO, *, name: str) -> FormReading:
         """`documents.request_form.read_account_requests`."""
         return read_account_requests(stream, name=name)
+
+    def rows(self, stream: BinaryIO, *, form: str, name: str) -> RowsReading:
+        """`documents.row_sheets.read_rows`."""
+        return read_rows(stream, form=form, name=name)
+
+    def final_rows(self, stream: BinaryIO, words: Mapping[str, Sequence[int]], *, name: str) -> bytes:
+        """`documents.row_answers.write_final`."""
+        return write_final(stream, spread(words), name=name)
+
+
+@dataclass(frozen=True, slots=True)
+class RosterComparison:
+    """A campaign's sheet as it was read; every problem of it refuses the opening."""
+
+    reading: RowsReading
+
+    def __call__(self, _data: Mapping[str, str], _names: Sequence[str]) -> tuple[FieldProblem, ...]:
+        """The problems of the sheet; there is nothing of the case to compare it with."""
+        return row_problems(self.reading)
+
+
+def row_problems(reading: RowsReading) -> tuple[FieldProblem, ...]:
+    """Every problem of a sheet of rows as a page shows it."""
+    return tuple(
+        FieldProblem(problem.column or "archivo", problem.code, problem.row, problem.value[:_SHOWN])
+        for problem in reading.errors
+    )
+
+
+def read_roster(reader: DocumentReader, stream: BinaryIO, name: str) -> Comparison:
+    """Read a campaign's sheet."""
+    return RosterComparison(reader.rows(stream, form="roster", name=name))
 
 
 def read_accounts(reader: DocumentReader, stream: BinaryIO, name: str) -> Comparison:
@@ -60,6 +95,7 @@ def _differences(row: AccountRequest, data: Mapping[str, str], names: Sequence[s
 
 
 READ: Mapping[str, Callable[[DocumentReader, BinaryIO, str], Comparison]] = {
-    "account_requests": read_accounts
+    "account_requests": read_accounts,
+    "roster": read_roster,
 }
 """One function for every reader a definition may name (`workflows.validation.READERS`)."""

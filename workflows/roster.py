@@ -194,6 +194,19 @@ class Roster:
         """Numbers of the rows that await somebody else's decision."""
         return tuple(n for n, row in sorted(self._rows.items()) if self._is_open(row.decision))
 
+    def removable(self) -> tuple[int, ...]:
+        """Numbers of the rows whose access ends and for which no case was opened."""
+        removing = {item.code for item in self.rules.decisions if item.removes}
+        return tuple(n for n, row in sorted(self._rows.items()) if row.decision in removing and not row.link)
+
+    def dormant(self, step: str) -> bool:
+        """Whether a step has nothing to do while the rows stand as they do: nobody owes it."""
+        if step == self.rules.resolve:
+            return not self.open()
+        if step in {self.rules.answers, self.rules.silence}:
+            return bool(self._rows) and not self.undecided()
+        return step == self.rules.removals and not self.removable()
+
     def unsettled(self) -> tuple[str, ...]:
         """Steps in which what is lacking to a decision on every row can be recorded; empty: all are settled."""
         found = []
@@ -207,7 +220,7 @@ class Roster:
         """What silence makes of the undecided rows of an area: the decision that follows from each one's status."""
         numbers: dict[str, list[int]] = {}
         for number in self.undecided(area):
-            status = self.rules.by_status.get(self._rows[number].status, self.rules.statuses[-1])
+            status = self.rules.by_status[self._rows[number].status or self.rules.absent]
             numbers.setdefault(status.silence, []).append(number)
         return tuple(RowFact.of(rows, decision=code) for code, rows in sorted(numbers.items()))
 

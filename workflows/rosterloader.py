@@ -10,7 +10,7 @@ from workflows.step import FieldKind
 from workflows.tables import Table
 
 _PARTS = (
-    "imports review extract send term silence answers final resolve letter check archive removals removed"
+    "imports review extract send term silence answers final resolve letter variables check archive removals removed"
 ).split()
 EACH = ("", "area")
 
@@ -23,6 +23,8 @@ def read_roster(table: Table) -> RosterRules:
         status_step=table.text("statuses"),
         asks=table.texts("asks"),
         settled=table.texts("settled"),
+        absent=table.text("absent"),
+        consequence=table.both("consequence"),
         **{part: table.text(part) for part in _PARTS},
     )
 
@@ -69,6 +71,8 @@ def roster_problems(definition: Definition) -> Iterator[str]:
             f"roster.{kind}.{code}: defined more than once" for code in codes if codes.count(code) > 1
         )
         yield from (f"roster.{kind}.{item.code}.words: needs a word" for item in items if not item.words)
+    if rules.absent not in rules.by_status:
+        yield f"roster.absent: there is no status {rules.absent!r}"
     for status in rules.statuses:
         if status.silence not in rules.by_decision:
             yield f"roster.status.{status.code}.silence: there is no decision {status.silence!r}"
@@ -104,7 +108,7 @@ def _due_field(definition: Definition, timer: Timer) -> Iterator[str]:
         yield f"{place}: must be a date or moment of a step, and a param"
     elif found.kind is FieldKind.MOMENT and (timer.before or timer.ahead):
         yield f"{place}: what is due at a moment has no days before it"
-    if [trigger.step for trigger in timer.starts] != [wanted[0]]:
-        yield f"{place}: the timer starts with the step that brings the date"
+    if [trigger.step for trigger in timer.starts][:1] != [wanted[0]]:
+        yield f"{place}: the timer first starts with the step that brings the date"
     if timer.warn or timer.every or timer.pauses:
         yield f"timer.{timer.code}.warn: what is due on a date has `before`, and neither repeats nor pauses"

@@ -43,12 +43,14 @@ class RowDecision:
 class RosterRules:
     """The roster of a process: closed values, and the step that each act on rows is recorded in.
 
-    ``imports`` brings the sheet (the opening step); ``extract`` the house's own register, ``statuses`` what it says of
-    each row; ``review`` decisions before areas are asked, ``send`` the question to areas (``term`` the days they have,
-    by the system, ``asks`` what is asked with the same mail), ``silence`` an area's rows resolved by the register,
-    ``answers`` decisions of areas, ``resolve`` those on open rows; ``final`` the sheet with all decisions, ``letter``
-    and ``check`` the letter compared with it; ``archive`` the index; ``removals`` cases opened for rows, ``removed``
-    that they were carried out. ``settled``: steps that need a decision on every row.
+    ``imports`` brings the sheet (the opening step); ``extract`` the house's own register, ``statuses`` what it says
+    of each row; ``review`` decisions before areas are asked, ``send`` the question to areas (``term`` the days they
+    have, by the system, ``asks`` what is asked with the same mail), ``silence`` an area's rows resolved by the
+    register, ``answers`` decisions of areas, ``resolve`` those on open rows; ``final`` the sheet with all decisions,
+    ``letter``, ``variables`` and ``check`` the letter, its typed figures, and both compared with it; ``archive`` the
+    index; ``removals`` cases opened for rows, ``removed`` that they were carried out. ``settled``: steps that need a
+    decision on every row. ``absent``: the status of a row
+    that the register does not know. ``consequence``: what missing the date means, for pages to say large.
     """
 
     statuses: tuple[RowStatus, ...]
@@ -66,10 +68,13 @@ class RosterRules:
     resolve: str
     letter: str
     check: str
+    variables: str
     archive: str
     removals: str
     removed: str
     settled: tuple[str, ...]
+    absent: str
+    consequence: Text
 
     @cached_property
     def by_status(self) -> dict[str, RowStatus]:

@@ -30,6 +30,7 @@ from workflows.errors import (
     NotWaivable,
     ReasonMissing,
     RoleNotAllowed,
+    RowsElsewhere,
     StepNotOpen,
     UnknownEntry,
     UnknownStep,
@@ -126,6 +127,12 @@ def case_open(state: CaseState) -> None:
     found = state.closing
     if found is not None:
         raise CaseClosed(folio=state.folio, outcome=found.outcome, seq=found.seq, at=found.at)
+
+
+def not_of_rows(definition: Definition, step: Step) -> None:
+    """The step is not one whose evidence the roster makes or reads: those are recorded with the rows."""
+    if definition.roster is not None and step.code in definition.roster.reserved:
+        raise RowsElsewhere(step=step.code)
 
 
 def step_takes_evidence(

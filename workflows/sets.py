@@ -90,6 +90,7 @@ def recording(step: Step, actor: Actor, part: Part, files: Sequence[PreparedFile
         plain = [sealed.entry for sealed in situation.entries]
         if situation.state is None:
             raise ValueError("the case has no entries yet")
+        rules.not_of_rows(situation.definition, step)
         rules.step_takes_evidence(situation.definition, situation.state, step, plain)
         claim = Claim(
             step=step,

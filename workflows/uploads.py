@@ -36,6 +36,7 @@ class PreparedFile:
     sha256: str
     size: int
     readings: Mapping[str, Comparison]
+    made: bool = False
     system: str = ""
     taken: str = ""
 

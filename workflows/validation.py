@@ -28,7 +28,7 @@ from workflows.standing import RULES
 from workflows.term_checks import timer_problems
 from workflows.validation_fields import check_fields, check_when, known, unique
 
-READERS = ("account_requests",)
+READERS = ("account_requests", "roster")
 """Readers of a file's content that a slot may name; `workflows.readers` holds one function for each."""
 
 ALSO = ("text",)

@@ -26,6 +26,7 @@ from evidence.ports import (
 )
 from workflows.automatic import following
 from workflows.calendar import BusinessCalendar
+from workflows.campaigncommands import RowCommand
 from workflows.casefile import OPEN_REFERENCE, entry_files, project
 from workflows.claims import Situation
 from workflows.commands import (
@@ -58,7 +59,17 @@ from workflows.registry import DefinitionRegistry
 from workflows.remembered import RememberedCatalogues, RememberedDirectory, remembered_holding
 from workflows.uploads import PreparedFile
 
-Command = LinkCase | OpenCase | OpenSet | RecordSet | RecordStep | Supersede | WaiveStep | RefuseRequest
+Command = (
+    LinkCase
+    | OpenCase
+    | OpenSet
+    | RecordSet
+    | RecordStep
+    | Supersede
+    | WaiveStep
+    | RefuseRequest
+    | RowCommand
+)
 
 Calendars = Callable[[], BusinessCalendar]
 """Gives the table in force, with its revisions."""
@@ -281,7 +292,9 @@ class CaseWriter:
 def request_digest(command: Command, files: Sequence[PreparedFile]) -> str:
     """Hex SHA-256 of what a command asks, its files by content: equal for a repeated click, different for another."""
     asked: dict[str, Json] = {"command": type(command).__name__, **_members(command)}
-    asked["files"] = [[file.name, file.slot, file.sha256, file.system, file.taken] for file in files]
+    asked["files"] = [
+        [file.name, file.slot, file.sha256, file.system, file.taken] for file in files if not file.made
+    ]
     text = json.dumps(asked, sort_keys=True)  # ASCII: a form may hold what no entry may, and is refused later
     return hashlib.sha256(text.encode()).hexdigest()
 

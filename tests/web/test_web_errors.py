@@ -14,6 +14,7 @@ import pytest
 from audit_exports import builder
 from documents.refusals import REFUSAL_FIELDS, WARNING_CODES, FileRefused
 from documents.request_form import ERROR_CODES
+from documents.row_sheets import ROW_CODES
 from evidence import ports
 from evidence.entry import MalformedEntry
 from identity.accounts import IdentityError, Role
@@ -54,7 +55,7 @@ def test_every_refusal_and_warning_of_a_file_has_words() -> None:
 
 def test_every_problem_of_a_field_or_row_has_words() -> None:
     """Typed fields and rows of the request sheet."""
-    assert set(messages.FIELD_PROBLEMS) == set(refusals.FIELD_PROBLEMS) | set(ERROR_CODES)
+    assert set(messages.FIELD_PROBLEMS) == set(refusals.FIELD_PROBLEMS) | set(ERROR_CODES) | set(ROW_CODES)
 
 
 def test_every_role_has_a_name() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.workflows import campaign_play
 from tests.workflows.desk import PERSON, TICKET, Desk, registry
 from tests.workflows.replays import Play
 from workflows.values import NO_SECRETS
@@ -17,8 +18,12 @@ _WAYS = tuple(
 _ANSWERS = {"MA-003": {"18": _ARRIVALS}, "MA-007": {"6": _WAYS}}
 """Values on which the rest of a case hangs, by process and step."""
 
-_OPENINGS = {"MA-001": PERSON, "MA-006": TICKET}
+_OPENINGS = {"MA-001": PERSON, "MA-006": TICKET, "MA-005": campaign_play.OPENING}
 """What a case is opened with, where the values made from the definition would not do."""
+
+
+_ACTS = {"MA-005": campaign_play.act}
+"""Who records steps that no form records."""
 
 
 def people(desk: Desk) -> None:
@@ -32,6 +37,7 @@ PLAYS = tuple(
         opening=_OPENINGS.get(definition.process, {}),
         answers=_ANSWERS.get(definition.process, {}),
         prepare=people,
+        act=_ACTS.get(definition.process),
     )
     for definition in registry().processes()
 )

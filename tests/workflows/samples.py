@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 
-from tests.workflows.desk import PERSON, eml, pdf, png, xlsx
+from tests.fakes.metlife import small_sheet as roster_sheet
+from tests.workflows.desk import PERSON, eml, pdf, png, upload, xlsx
 from workflows.commands import Upload
 from workflows.definition import FILE_FAMILIES, Definition, Field, FieldKind, Slot, Step, applies
 from workflows.values import NO_SECRETS
@@ -104,6 +105,8 @@ class Samples:
 
     def _file(self, slot: Slot) -> Upload:
         """A file of the slot's best type; a new one each time where the slot asks for that."""
+        if slot.reader == "roster":
+            return upload(f"{slot.code}.xlsx", roster_sheet(), slot.code)
         kind = next(kind for kind in slot.types if kind in FILE_FAMILIES)
         family = FILE_FAMILIES[kind][0]
         if slot.fresh and family == "eml":

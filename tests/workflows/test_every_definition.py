@@ -192,8 +192,13 @@ def _explore_once(play: Play, variant: int, found: Explored, gone: Counter[Way])
         except Refusal as refusal:
             found.refused[code, branch] = str(refusal)
         else:
-            found.taken.add((code, branch))
+            found.taken |= {(code, branch), *_recorded(walk)}
             gone[way] += 1
+
+
+def _recorded(walk: Walk) -> set[tuple[str, str]]:
+    """Every way that stands recorded: one act may record several steps."""
+    return {(step.step, step.choice) for step in walk.state.steps if step.entries}
 
 
 def _ends(walk: Walk, way: tuple[str, str]) -> bool:

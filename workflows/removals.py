@@ -1,0 +1,171 @@
+"""Removals that a campaign decided: one case each, opened once, and followed until it was carried out.
+
+Every case is opened under a key that follows from campaign and row, so that whoever repeats what broke in between
+finds the cases that are there; the campaign's own entry comes last and names them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from documents.identifiers import check_rfc, fold, is_email, normalise_email
+from evidence.entry import SYSTEM, BlobRef, EntryDraft, EntryKind, parse_time
+from workflows.campaigncommands import OpenRemovals, RemovalReport
+from workflows.claims import RowClaim, Situation
+from workflows.commands import SYSTEM_ACTOR, OpenCase, Receipt
+from workflows.corrections import bare
+from workflows.errors import Refusal
+from workflows.facts import EvidenceFact, Facts, RowFact
+from workflows.ports import CaseIndex
+from workflows.rosterjoin import RosterReader
+from workflows.rosterview import RosterRow, RosterView
+from workflows.rowdrafts import Act, may_record, roster_of, row_draft, rules_of, state_of
+from workflows.writer import CaseWriter
+
+PROCESS = "MA-001"
+NO_PROCESS = "sin_proceso"
+BATCH = 200
+"""Cases that one entry of the campaign names: its facts must fit an entry."""
+
+_KINDS: Mapping[str, str] = {
+    "administrativo": "administrativo",
+    "administrativa": "administrativo",
+    "oficina": "administrativo",
+    "asistente": "asistente",
+    "promotoria": "promotoria",
+    "personal de promotoria": "promotoria",
+    "agente": NO_PROCESS,
+    "agente de seguros": NO_PROCESS,
+}
+"""What a sheet calls a user, as MA-001 knows it; agents have no process of removal."""
+
+
+class Removals:
+    """Opens and follows the removals of a campaign."""
+
+    def __init__(
+        self,
+        writer: CaseWriter,
+        index: CaseIndex,
+        rows: RosterReader,
+        open_case: Callable[[OpenCase], Receipt],
+    ) -> None:
+        self._writer = writer
+        self._index = index
+        self._rows = rows
+        self._open = open_case
+
+    def run(self, command: OpenRemovals) -> RemovalReport:
+        """Open what can be opened, record it, and tell what was carried out; see the service.
+
+        Raises:
+            NotACampaign, RoleNotAllowed, GuardUnmet, and what opening a case raises, before anything is recorded.
+        """
+        situation = self._writer.situation(self._writer.history(command.folio))
+        step = rules_of(situation).removals
+        may_record(situation, step, command.actor)
+        view = self._rows.view(command.folio)
+        already = tuple((row.number, row.link) for row in view.rows if row.link)
+        opened: list[tuple[int, str]] = []
+        lacking: list[tuple[int, tuple[str, ...]]] = []
+        for number in roster_of(situation).removable():
+            row = view.by_number[number]
+            data, missing = _opening(row, command.supplied.get(number, {}))
+            if missing:
+                lacking.append((number, missing))
+                continue
+            try:
+                opened.append((number, self._opened(command, row, data)))
+            except Refusal as refusal:
+                lacking.append((number, (refusal.code,)))  # told by row; the other rows go on
+        for start in range(0, len(opened), BATCH):
+            self._record(command, opened[start : start + BATCH])
+        return self._report(command.folio, tuple(opened), already, tuple(lacking))
+
+    def _opened(self, command: OpenRemovals, row: RosterRow, data: Mapping[str, str]) -> str:
+        told = OpenCase(
+            process=PROCESS,
+            actor=command.actor,
+            data={**data, "ticket": f"{command.folio}/{row.number}"},
+            parent=command.folio,
+            idempotency_key=f"removal/{command.folio}/{row.number}",
+        )
+        return self._open(told).folio
+
+    def _record(self, command: OpenRemovals, opened: Sequence[tuple[int, str]]) -> None:
+        """One entry of the campaign for the cases of a batch; those it names already are left out."""
+
+        def drafts(situation: Situation, blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
+            step = may_record(situation, rules_of(situation).removals, command.actor).code
+            free = set(roster_of(situation).removable())
+            facts = tuple(RowFact.of([number], link=link) for number, link in opened if number in free)
+            claim = RowClaim(facts, counts={"rows": len(facts)})
+            note = f"{len(facts)} casos de baja abiertos en {PROCESS}"
+            return (row_draft(situation, Act(step, command.actor, claim, data={"nota": note}), blobs),)
+
+        self._writer.append(command.folio, drafts, (), OpenRemovals(command.folio, command.actor))
+
+    def _report(
+        self,
+        folio: str,
+        opened: tuple[tuple[int, str], ...],
+        already: tuple[tuple[int, str], ...],
+        lacking: tuple[tuple[int, tuple[str, ...]], ...],
+    ) -> RemovalReport:
+        view = self._rows.view(folio)
+        linked = [row for row in view.rows if row.link]
+        executed = [row for row in linked if row.removed_at]
+        days = tuple(self._days(view, row) for row in executed)
+        if linked and len(executed) == len(linked) and not lacking and not opened:
+            self._carried_out(folio, len(executed))
+        return RemovalReport(opened, already, lacking, len(executed), len(linked), days)
+
+    def _days(self, view: RosterView, row: RosterRow) -> int:
+        """Business days from the opening of a removal to its end."""
+        calendar = self._writer.calendar
+        opened = next(
+            sealed.entry.at
+            for sealed in self._writer.history(view.folio)
+            if sealed.entry.step == self._step(view.folio) and row.link in str(sealed.entry.facts.get("rows"))
+        )
+        begin, end = (calendar.local_day(parse_time(text)) for text in (opened, row.removed_at))
+        return calendar.between(begin, end, "habiles")
+
+    def _step(self, folio: str) -> str:
+        return rules_of(self._writer.situation(self._writer.history(folio))).removals
+
+    def _carried_out(self, folio: str, count: int) -> None:
+        """The system says once that every removal was carried out."""
+        now: datetime = self._writer.clock()
+
+        def drafts(situation: Situation, _blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
+            step = situation.definition.by_step[rules_of(situation).removed]
+            shown = tuple(EvidenceFact(slot, "SYS") for slot in step.evidence.all)
+            facts = Facts(actor_class=SYSTEM, via=SYSTEM, evidence=shown, counts={"rows": count})
+            kind = EntryKind.EVIDENCE_RECORDED
+            return (bare(situation, SYSTEM_ACTOR, kind, step.code, facts, f"{count} bajas ejecutadas"),)
+
+        situation = self._writer.situation(self._writer.history(folio), now)
+        known = state_of(situation).step(rules_of(situation).removed).entries
+        if not known:
+            self._writer.append_by_system(folio, drafts, now, f"removed/{folio}/{count}")
+
+
+def _opening(row: RosterRow, supplied: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What MA-001 asks for, from the row and what was supplied; and what is lacking."""
+    kind = supplied.get("usuario") or _KINDS.get(fold(row.kind), "" if row.kind else "administrativo")
+    found = {
+        "tipo": "baja",
+        "usuario": kind,
+        "nombre": row.name,
+        "rfc": supplied.get("rfc") or row.rfc,
+        "correo": normalise_email(supplied.get("correo") or row.email),
+        "zona": (supplied.get("zona") or row.area_name)[:80],
+    }
+    if kind == NO_PROCESS:
+        return found, (NO_PROCESS,)
+    missing = [name for name, value in found.items() if not value]
+    missing += ["rfc"] if found["rfc"] and check_rfc(found["rfc"]).problem else []
+    missing += ["correo"] if found["correo"] and not is_email(found["correo"]) else []
+    return found, tuple(missing)
