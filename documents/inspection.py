@@ -15,7 +15,7 @@ from typing import BinaryIO
 from documents import secrets_scan
 from documents.limits import DEFAULT_LIMITS, Limits
 from documents.names import safe_name, split_extension, with_extension
-from documents.reading import Reading
+from documents.reading import Reading, clean
 from documents.refusals import FileRefused, Refuse, hostile
 from documents.sniffing import BY_EXTENSION, Kind, identify
 from evidence.canonical import Json
@@ -31,6 +31,9 @@ _READERS: Mapping[str, str] = {
     "text": "documents.text",
 }
 """Module whose ``read`` reads a family. Loaded when needed: a separate process then pays for one parser only."""
+
+TEXT_CHARS = 200_000
+"""How much of a file's text can be searched: some hundred pages."""
 
 _ZIPPED = frozenset({"xlsx"})
 _CARRIES_FILES_OPENLY = frozenset({"eml", "msg", "text"})
@@ -85,6 +88,27 @@ def inspect(stream: BinaryIO, *, name: str, limits: Limits = DEFAULT_LIMITS) -> 
         warnings=tuple(dict.fromkeys(warnings)),
         name=with_extension(safe, _kept_extension(safe, kind)),
     )
+
+
+def text_of(stream: BinaryIO, *, name: str, limits: Limits = DEFAULT_LIMITS, most: int = TEXT_CHARS) -> str:
+    """What a file says, for searching: its pages, cells or body one after another, at most ``most`` characters.
+
+    Of a file that was taken at the door; nothing is refused for what it says.
+
+    Raises:
+        FileRefused: the content is not read (any more).
+    """
+    safe = safe_name(name)
+    try:
+        kind, _naming = _recognise(stream, safe, limits)
+        with hostile(kind.family):
+            stream.seek(0)
+            reading = _reader(kind.family)(stream, kind, limits)
+    except Refuse as refusal:
+        raise _named(refusal, safe) from refusal
+    finally:
+        stream.seek(0)
+    return clean("\n".join(passage.text for passage in reading.passages if passage.text), most)
 
 
 def _reader(family: str) -> Reader:

@@ -58,6 +58,11 @@ class SeparateReader:
         found = answer["inspection"]
         return Inspection(**{**found, "warnings": tuple(found["warnings"])})
 
+    def text(self, stream: BinaryIO, *, name: str, limits: Limits | None = None) -> str:
+        """`documents.inspection.text_of`."""
+        answer, _ = self._run("text", stream, {"name": name}, limits)
+        return str(answer["text"])
+
     def preview(
         self, stream: BinaryIO, *, name: str, page: int = 1, width: int = 1_000, limits: Limits | None = None
     ) -> Preview:

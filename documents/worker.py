@@ -86,6 +86,15 @@ def _account_requests() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answe
     return run
 
 
+def _text() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
+    from documents.inspection import text_of  # noqa: PLC0415 - as above
+
+    def run(stream: BinaryIO, options: Mapping[str, Any], limits: Limits) -> Answer:
+        return {"text": text_of(stream, name=options["name"], limits=limits)}, b""
+
+    return run
+
+
 def _rows() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
     from documents.row_sheets import read_rows  # noqa: PLC0415 - as above
 
@@ -112,6 +121,7 @@ _TASKS = {
     "account_requests": _account_requests,
     "rows": _rows,
     "final_rows": _final_rows,
+    "text": _text,
 }
 
 if __name__ == "__main__":

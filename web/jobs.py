@@ -1,8 +1,8 @@
 """Work that outlasts a request: long jobs with progress that any worker can read, and the steward.
 
-The steward is one thread of `flask serve`: it gives entries their index, signs the head, fires due timers and clears
-what has expired. Its work is safe to run in several processes at once; a failure is logged, tried again ever later, and
-shown by ``/readyz``.
+The steward is one thread of `flask serve`: it gives entries their index, signs the head, fires due timers, makes files
+searchable and clears what has expired. Its work is safe to run in several processes at once; a failure is logged, tried
+again ever later, and shown by ``/readyz``.
 """
 
 from __future__ import annotations
@@ -24,10 +24,12 @@ from web.inception import settle
 from web.logs import LOG
 from web.proving import keep_anchors, keep_heads
 from web.wiring import House, HouseError, JobRecord
+from workflows.texts import catch_up
 
 SILENT_AFTER = timedelta(minutes=2)
 KEEP_JOBS = timedelta(days=7)
 MOST_JOBS = 4
+TEXTS_AT_ONCE = 3
 _BEAT_SECONDS = 0.5
 _LONGEST_PAUSE = 300.0
 
@@ -161,6 +163,7 @@ class Steward:
             Duty("controls", 60.0, _run_series),
             Duty("heads", 3600.0, keep_heads),
             Duty("anchors", 3600.0, keep_anchors),
+            Duty("texts", 3.0, _index_texts),
             Duty("cleaning", 3600.0, _clean),
         )
 
@@ -214,6 +217,11 @@ def _run_series(house: House) -> None:
 
 def _fire_timers(house: House) -> None:
     house.cases.fire_due_timers(house.clock())
+
+
+def _index_texts(house: House) -> None:
+    """A few files at a time: the log must be signed meanwhile."""
+    catch_up(house.ledger, house.blobs, house.texts, house.reader, most_files=TEXTS_AT_ONCE)
 
 
 def _clean(house: House) -> None:

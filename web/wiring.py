@@ -46,6 +46,7 @@ from storage.filesystem import FileBlobStore
 from storage.guard import SqlGuard, SqliteGuard
 from storage.jobs import JobRecord, SqlJobs
 from storage.ledger import SqlLedger, log_begun, start_log
+from storage.texts import SqliteTextIndex
 from web.readiness import HouseError, now, require_ready
 from web.releases import registry_of
 from web.settings import Settings
@@ -54,7 +55,7 @@ from workflows.calendar import BusinessCalendar
 from workflows.cases import CaseService
 from workflows.catalogues import bundled_catalogues
 from workflows.duties import deciding_posts
-from workflows.ports import DocumentReader
+from workflows.ports import DocumentReader, TextIndex
 from workflows.published import CatalogueDesk
 from workflows.registry import DefinitionRegistry
 
@@ -293,6 +294,11 @@ class House:
     def documents(self) -> DocumentReader:
         """What reads the files of cases: the confined processes, unless another was given."""
         return self._documents or self.reader
+
+    @cached_property
+    def texts(self) -> TextIndex:
+        """What sealed files say."""
+        return SqliteTextIndex(self.settings.data / "texts.sqlite3")
 
     @cached_property
     def accounts(self) -> SqlAccounts:

@@ -174,7 +174,7 @@ class Inspected(Protocol):
 class DocumentReader(Protocol):
     """Reads strangers' files; `documents.isolation.SeparateReader` does so in processes that die afterwards.
 
-    All methods raise `documents.refusals.FileRefused` and leave the stream at its start.
+    Every method raises `documents.refusals.FileRefused` and leaves the stream at its start.
     """
 
     def inspect(self, stream: BinaryIO, *, name: str) -> Inspected:
@@ -191,4 +191,59 @@ class DocumentReader(Protocol):
 
     def final_rows(self, stream: BinaryIO, words: Mapping[str, Sequence[int]], *, name: str) -> bytes:
         """The workbook in ``stream`` with a word in the decision column of each row."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TextPlace:
+    """Where a sealed file stands: the entry's case and ``seq``, its leaf, and the file's index in it."""
+
+    folio: str
+    seq: int
+    object: int
+    leaf: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextHit:
+    """A file that holds every word: where it stands, and a passage in pieces, the true ones being what was found."""
+
+    folio: str
+    seq: int
+    object: int
+    passage: tuple[tuple[str, bool], ...]
+
+
+class TextIndex(Protocol):
+    """What sealed files say, for searching: a cache that may be thrown away and filled again from the ledger.
+
+    Safe for threads and processes; everything is idempotent. Words are compared without case and accents.
+    """
+
+    def position(self) -> int:
+        """How many entries of the log have been looked at."""
+        ...
+
+    def known(self, sha256: str) -> bool:
+        """Whether a file's text is there (perhaps empty)."""
+        ...
+
+    def add(self, sha256: str, text: str, places: Sequence[TextPlace]) -> None:
+        """Keep a file's text, unless it is there, and where the file stands."""
+        ...
+
+    def forget(self, leaf: str) -> None:
+        """Forget where an erased entry's files stand; a text that stands nowhere any more is destroyed."""
+        ...
+
+    def reached(self, position: int) -> None:
+        """Note that all entries before ``position`` have been looked at; never goes back."""
+        ...
+
+    def search(self, words: Sequence[str], limit: int) -> tuple[TextHit, ...]:
+        """Files that hold every word, or a word beginning so; the best first."""
+        ...
+
+    def clear(self) -> None:
+        """Throw everything away."""
         ...

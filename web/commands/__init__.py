@@ -36,6 +36,7 @@ def register(app: Flask) -> None:
         packages.group,
         report.group,
         upkeep.timers,
+        upkeep.texts,
         definitions.group,
     ):
         app.cli.add_command(group)

@@ -16,7 +16,8 @@ from web.security import signed_in, wants_json
 from web.views.lens import Lens
 from web.views.searching import Hit, Marked, marked, places_of, search, words_of
 from web.wiring import House, current_house
-from workflows.ports import CaseQuery
+from workflows.casefile import entry_files
+from workflows.ports import CaseQuery, TextHit
 
 page = Blueprint("searching", __name__, url_prefix="/buscar")
 
@@ -67,6 +68,7 @@ def find(house: House, eyes: Lens, asked: str, words: tuple[str, ...], most: int
         return
     sources: tuple[Callable[[], Group], ...] = (
         lambda: _cases(house, eyes, asked, words, most),
+        lambda: _files(house, words, most),
         lambda: _documents(house, eyes, words, most, "step"),
         lambda: _documents(house, eyes, words, most, "process"),
     )
@@ -87,6 +89,27 @@ def _cases(house: House, eyes: Lens, asked: str, words: tuple[str, ...], most: i
         items.append(Item(href, row.folio, marked(row.title, words), ((status, False),), "folder"))
     more = url_for("cases.listing", q=asked) if found.total > len(items) else ""
     return Group("case", _("Casos"), found.total, tuple(items), more)
+
+
+def _files(house: House, words: tuple[str, ...], most: int) -> Group:
+    """Texts inside sealed files. Who may see a case may open its files, so nothing is shown to fewer than that."""
+    hits = house.texts.search(words, most)
+    items = tuple(
+        Item(
+            url_for("evidence.entry", folio=hit.folio, seq=hit.seq),
+            hit.folio,
+            marked(_file_name(house, hit), words),
+            hit.passage,
+            "file",
+        )
+        for hit in hits
+    )
+    return Group("file", _("Dentro de archivos"), len(items), items)
+
+
+def _file_name(house: House, hit: TextHit) -> str:
+    sealed = house.ledger.history(hit.folio)[hit.seq - 1]
+    return str(entry_files(sealed)[hit.object].get("name", ""))
 
 
 def _documents(house: House, eyes: Lens, words: tuple[str, ...], most: int, kind: str) -> Group:
