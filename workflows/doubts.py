@@ -1,14 +1,13 @@
 """What a definition allows and its author may not have meant: steps nobody reaches, timers nobody meets, idle names.
 
-A doubt is no error: the definition runs. Whether a step can be reached is worked out on the definition alone, for every
-combination of the params a case may be opened with.
+A doubt is no error: the definition runs. Whether a step can be reached is worked out on the definition alone, by what
+each param may come to be; where that leaves it open, a step counts as reachable.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice, product
 
 from workflows.definition import (
     Branch,
@@ -19,11 +18,8 @@ from workflows.definition import (
     Step,
     Text,
     Trigger,
-    applies,
+    When,
 )
-
-_MOST_OPENINGS = 4096
-"""Combinations of params looked at; more than any process has, and a bound for a file that was made to be slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +89,11 @@ TEXTS: Mapping[str, Text] = {
 
 def doubts_of(definition: Definition) -> tuple[Doubt, ...]:
     """Every doubt about a definition that loads."""
-    cases = frozenset(_reached(definition, params) for params in openings(definition))
-    reached = frozenset[str]().union(*cases)
+    reached = reachable(definition)
     checks = (
         _steps(definition, reached),
         _branches(definition),
-        _timers(definition, reached, cases),
+        _timers(definition, reached),
         _statuses(definition, reached),
         _outcomes(definition),
         _idle(definition),
@@ -106,33 +101,49 @@ def doubts_of(definition: Definition) -> tuple[Doubt, ...]:
     return tuple(doubt for check in checks for doubt in check)
 
 
-def openings(definition: Definition) -> Iterator[Mapping[str, str]]:
-    """The params a case may begin with; options that are refused at the door begin none."""
-    fields = [field for field in definition.opening.fields if field.param]
-    lists = [_values(definition, field) for field in fields]
-    for values in islice(product(*lists), _MOST_OPENINGS):
-        chosen = dict(zip((field.name for field in fields), values, strict=True))
-        yield {f.name: chosen[f.name] for f in fields if chosen[f.name] and applies(f.when, chosen)}
+def reachable(definition: Definition) -> frozenset[str]:
+    """Steps that some case may come to: a condition that can hold, and nothing required that never can be done.
 
-
-def _values(definition: Definition, field: Field) -> list[str]:
-    if field.kind is not FieldKind.CHOICE:
-        return [""]
-    found = [option.code for option in definition.options(field) if not option.refusal]
-    optional = [] if field.required or field.default else [""]
-    return found + optional or [""]
-
-
-def _reached(definition: Definition, params: Mapping[str, str]) -> frozenset[str]:
-    """Steps a case can come to: applicable, with all they require. These stand earlier in the file: one pass does."""
+    ``requires`` names earlier steps only, so one pass in the order of the file settles it.
+    """
+    values = _values(definition)
     found: set[str] = set()
     for step in definition.steps:
-        if not applies(step.when, params):
-            continue
         needed = (definition.by_step[code] for code in step.requires)
-        if all(other.code in found or not applies(other.when, params) for other in needed):
+        blocked = any(other.code not in found and other.when in (None, step.when) for other in needed)
+        if _can_hold(step.when, values) and not blocked:
             found.add(step.code)
     return frozenset(found)
+
+
+def _values(definition: Definition) -> Mapping[str, frozenset[str]]:
+    """What each param may come to be; options that are refused at the door begin no case."""
+    found: dict[str, set[str]] = {}
+    every = [*definition.opening.fields, *(field for step in definition.steps for field in step.fields)]
+    for field in every:
+        if field.param:
+            found.setdefault(field.name, {""}).update(_of_field(definition, field))
+    given = [series.params for series in definition.series]
+    given += [branch.sets for step in definition.steps for branch in step.branches]
+    for name, value in (pair for params in given for pair in params.items()):
+        found.setdefault(name, {""}).add(value)
+    return {name: frozenset(values) for name, values in found.items()}
+
+
+def _of_field(definition: Definition, field: Field) -> set[str]:
+    if field.kind is FieldKind.TICK:
+        return {"si"}
+    return {option.code for option in definition.options(field) if not option.refusal}
+
+
+def _can_hold(when: When | None, values: Mapping[str, frozenset[str]]) -> bool:
+    return all(not values.get(name, frozenset()).isdisjoint(wanted) for name, wanted in (when or {}).items())
+
+
+def _exclude(one: When | None, other: When | None) -> bool:
+    """Whether two conditions can never hold in one case at once."""
+    shared = (one or {}).keys() & (other or {}).keys()
+    return any(set((one or {})[name]).isdisjoint((other or {})[name]) for name in shared)
 
 
 def _steps(definition: Definition, reached: frozenset[str]) -> Iterator[Doubt]:
@@ -142,7 +153,7 @@ def _steps(definition: Definition, reached: frozenset[str]) -> Iterator[Doubt]:
         if step.code not in reached:
             yield _doubt(place, "unreached")
         ends = bool(step.closes)
-        if step.by_system and ends and step.code not in closing:
+        if step.by_system and ends and step.code not in closing and step.code not in definition.series_of:
             yield _doubt(place, "no_timer")
         used = {code for way in _ways(step) for code in way}
         for slot in step.slots:
@@ -169,13 +180,23 @@ def _branches(definition: Definition) -> Iterator[Doubt]:
 
 
 def _leads_nowhere(branch: Branch) -> bool:
-    acts = (branch.reopens, branch.closes, branch.destination, branch.opens, branch.effects, branch.wait)
+    acts = (
+        branch.reopens,
+        branch.closes,
+        branch.destination,
+        branch.opens,
+        branch.effects,
+        branch.wait,
+        branch.sets,
+    )
     return not branch.done and not branch.reopens_case and not any(acts)
 
 
-def _timers(
-    definition: Definition, reached: frozenset[str], cases: frozenset[frozenset[str]]
-) -> Iterator[Doubt]:
+def _timers(definition: Definition, reached: frozenset[str]) -> Iterator[Doubt]:
+
+    def when_of(code: str) -> When | None:
+        return definition.by_step[code].when
+
     for timer in definition.timers:
         place = f"timer.{timer.code}"
         starts = {trigger.step for trigger in timer.starts}
@@ -186,7 +207,7 @@ def _timers(
             continue  # a window that only ends
         elif not meets & reached:
             yield _doubt(f"{place}.meets", "never_meets")
-        elif not any(starts & case and meets & case for case in cases):
+        elif all(_exclude(when_of(a), when_of(b)) for a in starts for b in meets):
             yield _doubt(f"{place}.meets", "never_together")
 
 
@@ -215,7 +236,6 @@ def _effects(definition: Definition, reached: frozenset[str]) -> Iterator[Effect
 def _outcomes(definition: Definition) -> Iterator[Doubt]:
     ends = {ground.outcome for ground in definition.grounds} | {step.closes for step in definition.steps}
     ends |= {branch.closes for step in definition.steps for branch in step.branches}
-    ends |= {getattr(series, "closes", "") for series in getattr(definition, "series", ())}
     for outcome in definition.outcomes:
         if outcome.code not in ends:
             yield _doubt(f"outcome.{outcome.code}", "outcome_unused")
@@ -253,7 +273,7 @@ def _roles_used(definition: Definition) -> set[str]:
     for duty in definition.duties:
         used |= set(duty.roles)
     for timer in definition.timers:
-        used |= set(getattr(timer, "notify", ()))
+        used |= {role.code for role in definition.roles if role.post in timer.notify}
     return used
 
 
