@@ -74,6 +74,10 @@ def _switch(raw: str) -> bool:
     return words[raw.lower()]
 
 
+def _perhaps(raw: str) -> bool | None:
+    return _switch(raw) if raw else None
+
+
 def _zone(raw: str) -> ZoneInfo:
     try:
         return ZoneInfo(raw)
@@ -166,6 +170,12 @@ SPECS: tuple[Spec, ...] = (
         "Whether anybody may read the log's entries (they hold no personal data) at /log/tile/entries; "
         "checkpoint and tree are always there to be followed.",
     ),
+    Spec(
+        "PUBLIC_REQUESTS",
+        "",
+        _perhaps,
+        "Whether people without an account may send requests at /solicitar. Empty: in the demonstration only.",
+    ),
     Spec("MAX_UPLOAD_MB", "50", _natural(1, 10_000), "Largest single file, in MiB."),
     Spec("MAX_FILES", "20", _natural(1, 200), "Most files in one entry."),
     Spec("MAX_DRAFT_MB", "200", _natural(1, 100_000), "Most bytes in one draft, in MiB."),
@@ -209,6 +219,7 @@ class Settings:
     tsa_chain: Path | None
     policy: Path | None
     log_entries: bool
+    public_requests: bool | None
     max_upload_mb: int
     max_files: int
     max_draft_mb: int

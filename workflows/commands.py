@@ -17,7 +17,7 @@ class Actor:
     """Who acts: an opaque id, the role acted in, and through which door.
 
     ``via`` is web, console, api, system or timer; ``os_user`` is the operating-system user of a console command, by
-    whom the named actor is only claimed; ``kind`` is person, machine or system.
+    whom the named actor is only claimed; ``kind`` is person, machine, system or unknown.
     """
 
     id: str
@@ -26,6 +26,12 @@ class Actor:
     os_user: str = ""
     kind: str = "person"
 
+
+UNIDENTIFIED = "unidentified"
+"""The actor of what comes from somebody without an account, whom nobody has identified."""
+
+UNKNOWN = "unknown"
+"""The class of that actor."""
 
 SYSTEM_ACTOR = Actor(id=SYSTEM, role=SYSTEM, via="timer", kind="system")
 

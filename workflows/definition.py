@@ -235,12 +235,16 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How a case begins: the step its first entry records, who may open, what is asked, and what names the case."""
+    """How a case begins: the step its first entry records, who may open, what is asked, and what names the case.
+
+    ``public``: people without an account may open one, acting in ``role``; the other members are values it then has.
+    """
 
     step: str
     roles: tuple[str, ...]
     fields: tuple[Field, ...]
     title: tuple[str, ...]
+    public: Mapping[str, str]
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,7 @@ def _opening(table: Table) -> Opening:
         roles=table.texts("roles"),
         fields=_all(table, "field", _field),
         title=table.texts("title"),
+        public=table.words_by_name("public"),
     )
 
 

@@ -111,6 +111,10 @@ def _opening(definition: Definition) -> Iterator[str]:
         fields += definition.by_step[opening.step].fields
     yield from check_fields(definition, "opening", fields)
     yield from known("opening.title", opening.title, {field.name for field in fields}, "field")
+    fixed = [name for name in opening.public if name != "role"]
+    yield from known("opening.public", fixed, {field.name for field in opening.fields}, "opening field")
+    if opening.public and opening.public.get("role") not in opening.roles:
+        yield "opening.public.role: must be one of the roles that may open"
     if not opening.roles:
         yield "opening.roles: somebody must be allowed to open a case"
     for field in opening.fields:

@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 
 from evidence.canonical import Json
 from web.acting import actor_for
-from web.commands import casework, console, exceptions
+from web.commands import casework, console, exceptions, linking
 from web.wiring import House
 from workflows.commands import OpenCase, RecordStep
 from workflows.definition import Definition, Step
@@ -22,6 +22,7 @@ from workflows.schema import opening_schema, step_schema
 
 group = AppGroup("cases", help="Open, record, show and list cases.")
 exceptions.add_to(group)
+linking.add_to(group)
 
 
 @group.command("open")
@@ -31,28 +32,41 @@ exceptions.add_to(group)
 @casework.data_option
 @casework.files_option
 @casework.occurred_option
+@linking.parent_option
+@linking.step_option
+@linking.choice_option
+@linking.told_option
 @casework.key_option
 @console.json_option
 @console.command
-def open_case(
+def open_case(  # noqa: PLR0913 - one parameter an option
     process: str,
     actor: str,
     role: str,
     data: Mapping[str, Json],
     files: tuple[str, ...],
     occurred_at: datetime | None,
+    parent: str,
+    step: str,
+    choice: str,
+    told: Mapping[str, Json],
     key: str,
     as_json: bool,
 ) -> None:
-    """Open a case of PROCESS and print its folio."""
+    """Open a case of PROCESS, perhaps from a step of another one, and print its folio."""
     house = console.house()
     definition = house.definitions.current(process)
     user = console.account(actor)
     acting = actor_for(user, definition.opening.roles, role=role, via="console", os_user=console.os_user())
     with casework.opened(files) as uploads:
-        receipt = house.cases.open_case(
-            OpenCase(process, acting, casework.texts_of(data), uploads, occurred_at, idempotency_key=key)
+        opening = OpenCase(
+            process, acting, casework.texts_of(data), uploads, occurred_at, idempotency_key=key
         )
+        if parent:
+            place = linking.Place(parent, step, choice, told, actor, role)
+            receipt = linking.open_from(house, place, opening).child
+        else:
+            receipt = house.cases.open_case(opening)
     casework.done(house, receipt, as_json=as_json, plain=receipt.folio)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import make_response, render_template, request, url_for
@@ -16,6 +17,7 @@ from web.pages.forms import draft_view, occurred_at
 from web.security import person
 from web.views.case_page import CasePage, case_page
 from web.views.entries import EntryLine
+from web.views.kin import kin_view
 from web.views.lens import Lens, Moment
 from web.views.standing import principals
 from web.views.step_form import StepForm, step_form
@@ -71,6 +73,16 @@ def show_case(folio: str, *, step: str = "", answer: Answer | None = None) -> Re
         as_of=eyes.moment(as_of) if as_of else None,
         as_of_raw=raw,
         may_export=may_export(),
+        kin=kin_view(
+            view.definition,
+            view.state,
+            house.index,
+            house.definitions,
+            eyes,
+            _case_url,
+            _opening_url(folio),
+            form.code if form is not None and not form.barred else "",
+        ),
         grounds=grounds(view.definition, eyes) if _may_refuse(view.definition, eyes) else (),
         refuse_action=url_for("recording.refuse", folio=folio),
         draft_url=_draft_url,
@@ -113,6 +125,17 @@ def _receipt(page: CasePage) -> Receipt | None:
 def _may_refuse(definition: Definition, eyes: Lens) -> bool:
     """Whether the person's role refuses requests of an open case."""
     return not eyes.roles.isdisjoint((*definition.opening.roles, *definition.waiver_roles))
+
+
+def _case_url(folio: str) -> str:
+    return url_for("cases.show", folio=folio)
+
+
+def _opening_url(folio: str) -> Callable[[str, str, str], str]:
+    """The form that opens a case from a step of this one."""
+    return lambda process, step, choice: url_for(
+        "opening.new", process=process, origen=folio, paso=step or None, opcion=choice or None
+    )
 
 
 def _draft_url(folio: str, step: str) -> str:

@@ -33,7 +33,7 @@ MENDABLE = (
 )
 """What a person can mend where they are: the page is shown again with the reason, and nothing typed is lost."""
 
-_NOT_KEPT = frozenset({"csrf_token", "idempotency_key", "drop", "caso"})
+_NOT_KEPT = frozenset({"csrf_token", "idempotency_key", "drop", "caso", "origen", "paso", "opcion"})
 _LONGEST = 20_000
 
 

@@ -18,6 +18,7 @@ from web.acting import actor_for
 from web.drafts import DraftDesk
 from web.errors import Answer, answer_for
 from web.i18n import gettext as _
+from web.pages import continuing
 from web.pages.casepage import field_labels, grounds
 from web.pages.context import lens
 from web.pages.forms import MENDABLE, draft_view, key_posted, occurred_at, remove_posted, stage_posted
@@ -47,8 +48,9 @@ class _Copied:
 @page.get("")
 @recorders
 def new(process: str) -> Response:
-    """The form, with what was typed before."""
-    return _form(process, _kept(process))
+    """The form, with what was typed before, or what is known in the case it comes from."""
+    known = continuing.known(continuing.origin(), _definition(process))
+    return _form(process, _kept(process, known))
 
 
 @page.post("/leer")
@@ -104,15 +106,19 @@ def create(process: str) -> Response:
 
 def _open(definition: Definition, desk: DraftDesk, key: DraftKey) -> Receipt:
     with desk.submission(key) as submission:
-        return current_house().cases.open_case(
-            OpenCase(
-                process=definition.process,
-                actor=actor_for(person(), definition.opening.roles),
-                data=typed(request.form),
-                uploads=submission.uploads,
-                occurred_at=occurred_at(request.form.get("occurred_at", "")),
-                idempotency_key=key_posted(submission.idempotency_key),
-            )
+        command = OpenCase(
+            process=definition.process,
+            actor=actor_for(person(), definition.opening.roles),
+            data=typed(request.form),
+            uploads=submission.uploads,
+            occurred_at=occurred_at(request.form.get("occurred_at", "")),
+            idempotency_key=key_posted(submission.idempotency_key),
+        )
+        place = continuing.origin()
+        return (
+            current_house().cases.open_case(command)
+            if place is None
+            else continuing.open_from(place, command)
         )
 
 
@@ -206,6 +212,7 @@ def _form(
         key=request.form.get("idempotency_key", "") or f"open:{secrets.token_hex(16)}",
         occurred=request.form.get("occurred_at", kept.occurred),
         grounds=grounds(definition, eyes),
+        origin=continuing.origin(),
         refuse_action=url_for("opening.refuse", process=process),
     )
     return make_response(text, answer.status if answer else 200)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from evidence.entry import parse_time
 from web.i18n import gettext as _
 from web.i18n import ngettext
+from workflows.commands import UNIDENTIFIED
 from workflows.definition import Definition, Role, Text
 
 
@@ -74,6 +75,8 @@ class Lens:
 
     def who(self, actor: str) -> str:
         """A person's name, or what stands for one."""
+        if actor == UNIDENTIFIED:
+            return _("Persona sin cuenta, no identificada")
         return _("Sistema") if actor == "system" else self.names(actor)
 
     def role(self, definition: Definition | None, code: str) -> str:
