@@ -20,6 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from documents.agent_list import AgentListing, ListedAgent
 from documents.inspection import Inspection
 from documents.limits import DEFAULT_LIMITS, Limits
 from documents.names import safe_name
@@ -105,6 +106,18 @@ class SeparateReader:
         given = {word: list(numbers) for word, numbers in words.items()}
         _, made = self._run("final_rows", stream, {"name": name, "words": given}, limits)
         return made
+
+    def agent_list(
+        self, stream: BinaryIO, *, name: str = "lista.xlsx", limits: Limits | None = None
+    ) -> AgentListing:
+        """`documents.agent_list.read_agent_list`."""
+        answer, _ = self._run("agent_list", stream, {"name": name}, limits)
+        found = answer["list"]
+        return AgentListing(
+            tuple(ListedAgent(**row) for row in found["rows"]),
+            tuple(found["columns"]),
+            tuple(RowProblem(**problem) for problem in found["errors"]),
+        )
 
     def _run(
         self, task: str, stream: BinaryIO, options: Mapping[str, Any], limits: Limits | None

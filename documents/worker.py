@@ -115,6 +115,15 @@ def _final_rows() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
     return run
 
 
+def _agent_list() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
+    from documents.agent_list import read_agent_list  # noqa: PLC0415 - as above
+
+    def run(stream: BinaryIO, options: Mapping[str, Any], limits: Limits) -> Answer:
+        return {"list": asdict(read_agent_list(stream, name=options["name"], limits=limits))}, b""
+
+    return run
+
+
 _TASKS = {
     "inspect": _inspect,
     "preview": _preview,
@@ -122,6 +131,7 @@ _TASKS = {
     "rows": _rows,
     "final_rows": _final_rows,
     "text": _text,
+    "agent_list": _agent_list,
 }
 
 if __name__ == "__main__":

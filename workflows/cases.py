@@ -92,7 +92,7 @@ class CaseService(ExceptionCommands):
         self._index = index
         self._reader = reader or DirectReader()
         self._max_files = max_files
-        self.controls = ControlDesk(self._writer, index, self.record)
+        self.controls = ControlDesk(self._writer, index, self, self._reader, max_files)
         self.campaigns = CampaignService(self._writer, index, self._reader, blobs, self.open_case)
 
     @property

@@ -134,6 +134,18 @@ class LinkCase:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenFindings:
+    """Record a day's control with the list of what was found, and open a case for every good row of it."""
+
+    process: str
+    series: str
+    actor: Actor
+    listing: Upload
+    day: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RecordStep:
     """Record evidence of a step: all files, texts and the choice make one entry, or none."""
 

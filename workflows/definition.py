@@ -140,7 +140,8 @@ class Series:
     ``report_step`` is the system's, and closes the period with its counts. ``day_field`` and ``count_field`` of
     ``step`` hold the day looked at and how many findings it had; ``declares`` are values that every quick recording
     brings. ``volume_step``: the cases of the process in which that step was done in the period are counted too, and
-    ``expected`` (least, most) says how many there should be. ``post`` is who gets the report.
+    ``expected`` (least, most) says how many there should be. ``post`` is who gets the report. ``columns``: which field
+    of the opening each column of a list of findings fills; ``only``: columns that must say a certain word.
     """
 
     code: str
@@ -156,6 +157,8 @@ class Series:
     volume_step: str = ""
     expected: tuple[int, int] | None = None
     post: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    only: Mapping[str, str] = field(default_factory=dict)
     assumption: Text | None = None
 
 

@@ -65,6 +65,9 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "outside_table": "the table of business days covers only `expected`",
     "ends_before": "the item's last day lies before its first",
     "personal": "a name that stays in the entry for ever must not tell who somebody is",
+    "listed_twice": "the list has the same agent in row `expected` already",
+    "open_case": "the agent has an open case",
+    "routed_before": "the agent was refused and sent elsewhere before",
     "day_outside": "a day of another period than the control's, which is `expected`",
     "control_characters": "the text holds characters that cannot be shown",
 }

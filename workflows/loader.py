@@ -335,5 +335,7 @@ def _series(table: Table) -> Series:
         volume_step=table.text("volume_step", ""),
         expected=table.span("expected"),
         post=table.text("post", ""),
+        columns=table.words_by_name("columns"),
+        only=table.words_by_name("only"),
         assumption=_assumption(table),
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Generic, Protocol, TypeVar
 
+from documents.agent_list import AgentListing
 from documents.request_form import FormReading
 from documents.row_sheets import RowsReading
 from evidence.canonical import Json
@@ -191,6 +192,10 @@ class DocumentReader(Protocol):
 
     def final_rows(self, stream: BinaryIO, words: Mapping[str, Sequence[int]], *, name: str) -> bytes:
         """The workbook in ``stream`` with a word in the decision column of each row."""
+        ...
+
+    def agent_list(self, stream: BinaryIO, *, name: str) -> AgentListing:
+        """Read a list of agents."""
         ...
 
 

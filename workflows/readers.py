@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from documents.agent_list import AgentListing, read_agent_list
 from documents.identifiers import fold
 from documents.inspection import Inspection, inspect
 from documents.request_form import AccountRequest, FormReading, read_account_requests
@@ -38,6 +39,10 @@ class DirectReader:
     def final_rows(self, stream: BinaryIO, words: Mapping[str, Sequence[int]], *, name: str) -> bytes:
         """`documents.row_answers.write_final`."""
         return write_final(stream, spread(words), name=name)
+
+    def agent_list(self, stream: BinaryIO, *, name: str) -> AgentListing:
+        """`documents.agent_list.read_agent_list`."""
+        return read_agent_list(stream, name=name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,9 @@ from workflows.definition import Definition, Series
 from workflows.step import StepClass
 from workflows.validation_fields import known, unique
 
+LISTED = ("clave", "nombre", "promotoria", "zona", "cedula", "vigencia", "correo", "tipo", "estatus")
+"""Columns of a list of findings; `documents.agent_list` holds the words under which each is found."""
+
 
 def series_problems(definition: Definition) -> Iterator[str]:
     """What is wrong with periodic controls."""
@@ -35,6 +38,10 @@ def _steps(definition: Definition, item: Series) -> Iterator[str]:
         yield from known(place, [item.day_field, item.count_field, *item.declares], names, "field")
         if step.by_system or step.kind is not StepClass.PERIODIC:
             yield f"{place}.step: must be a periodic step that people record"
+    opening = definition.by_step.get(definition.opening.step)
+    fields = {field.name for field in (*definition.opening.fields, *(opening.fields if opening else ()))}
+    yield from known(f"{place}.columns", item.columns.values(), fields, "opening field")
+    yield from known(place, [*item.columns, *item.only], LISTED, "column of lists")
     if report is not None and not (report.by_system and report.closes):
         yield f"{place}.report_step: must be a step of the system that closes the case"
     if definition.opening.step in (item.step, item.report_step):

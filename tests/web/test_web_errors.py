@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from audit_exports import builder
+from documents.agent_list import LIST_CODES
 from documents.refusals import REFUSAL_FIELDS, WARNING_CODES, FileRefused
 from documents.request_form import ERROR_CODES
 from documents.row_sheets import ROW_CODES
@@ -55,7 +56,8 @@ def test_every_refusal_and_warning_of_a_file_has_words() -> None:
 
 def test_every_problem_of_a_field_or_row_has_words() -> None:
     """Typed fields and rows of the request sheet."""
-    assert set(messages.FIELD_PROBLEMS) == set(refusals.FIELD_PROBLEMS) | set(ERROR_CODES) | set(ROW_CODES)
+    readers = set(ERROR_CODES) | set(ROW_CODES) | set(LIST_CODES)
+    assert set(messages.FIELD_PROBLEMS) == set(refusals.FIELD_PROBLEMS) | readers
 
 
 def test_every_role_has_a_name() -> None:

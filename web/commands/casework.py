@@ -13,6 +13,8 @@ from web.commands import console
 from web.errors import answer_for
 from web.wiring import House, HouseError
 from workflows.commands import Receipt, Upload
+from workflows.definition import Definition
+from workflows.errors import NoSeries
 from workflows.many import Outcome
 
 actor_option = click.option(
@@ -97,3 +99,14 @@ def done_many(house: House, outcomes: Sequence[Outcome], *, as_json: bool) -> No
             console.say(f"{item['folio']}: {error['message'] if isinstance(error, dict) else error}")
     if refused:
         raise click.exceptions.Exit(1)
+
+
+def only_series(definition: Definition) -> str:
+    """The one periodic control of a process.
+
+    Raises:
+        NoSeries: it has none, or several and one must be named.
+    """
+    if len(definition.series) != 1:
+        raise NoSeries(process=definition.process, series="")
+    return definition.series[0].code
