@@ -6,27 +6,30 @@ store's self-checking stream. Whatever does not fit refuses the whole export: th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from audit_exports import layout
+from audit_exports.anchors import AnchorWriter
 from audit_exports.bagwriter import BagWriter
 from audit_exports.catalogues import ListChain, Lists
+from audit_exports.consistency import earlier_sizes, write_consistency
 from audit_exports.derived import Derived
 from audit_exports.destination import Destination
 from audit_exports.entrywriter import EntryWriter
-from audit_exports.exportlog import Written, log_export
+from audit_exports.exportlog import EXPORTS, Written, log_export
 from audit_exports.heads import HeadsWriter
 from audit_exports.people import ACCESS
 from audit_exports.peoplewriter import AccessChain
-from audit_exports.record import FileItem, PackageFacts, Scope, Totals
+from audit_exports.record import PackageFacts, Scope, Totals
 from audit_exports.recount import file_items, recount
 from audit_exports.refused import ExportRefused, refuse
 from audit_exports.scope import check_scope, in_period, named_by, sample_of, scope_bytes
 from audit_exports.states import definition_digest, state_of
 from audit_exports.zipwriter import CHUNK, SizeChanged
+from evidence.anchored import ANCHORS_CASE
 from evidence.checkpoint import Checkpoint
 from evidence.checks import ErasureLedger, check_chain, check_checkpoint
 from evidence.entry import BlobRef, MalformedEntry, SealedEntry
@@ -90,12 +93,15 @@ def export(
     *,
     actor: Actor,
     checkpoint: int = 0,
+    since: Iterable[int] = (),
     progress: Progress | None = None,
 ) -> ExportReceipt:
     """Write the package of ``scope`` to ``out``, replacing what was there only once all is well.
 
-    ``checkpoint`` is the size of a signed checkpoint, 0 for the largest. The same scope at the same checkpoint gives
-    the same bytes. The export is an entry of ``system:exports``, later than the checkpoint and so not in the package.
+    ``checkpoint`` is the size of a signed checkpoint, 0 for the largest. ``since`` are sizes of earlier ones that
+    somebody kept, from which the package shall prove that the log only grew. The same scope at the same checkpoint
+    gives the same bytes. The export is an entry of ``system:exports``, later than the checkpoint and so not in the
+    package.
 
     Raises:
         ExportRefused: see there; nothing was written or logged.
@@ -106,7 +112,7 @@ def export(
     except ValueError as error:
         raise ExportRefused("scope", str(error)) from error
     with Destination(out) as destination:
-        written = _Export(sources, scope, checkpoint, progress).write(destination.stream)
+        written = _Export(sources, scope, checkpoint, since, progress).write(destination.stream)
         destination.settle()
         entry = log_export(sources.ledger, written, actor, out.name)
         package_bytes = destination.hand_over()
@@ -125,12 +131,20 @@ def export(
 class _Export:
     """One export under way."""
 
-    def __init__(self, sources: Sources, scope: Scope, checkpoint: int, progress: Progress | None) -> None:
+    def __init__(
+        self,
+        sources: Sources,
+        scope: Scope,
+        checkpoint: int,
+        since: Iterable[int],
+        progress: Progress | None,
+    ) -> None:
         self._sources = sources
         self._scope = scope
         self._progress = progress or (lambda _done, _all: None)
         self._checkpoint, self._note = self._chosen_checkpoint(checkpoint)
         self._writer = EntryWriter(sources.ledger, self._checkpoint, self._note)
+        self._since = set(since)
         self._heads = HeadsWriter(sources.ledger, self._checkpoint)
         chain = self._history(CATALOGUES_CASE)
         self._told: list[str] = []
@@ -155,6 +169,7 @@ class _Export:
                 access.write(bag, self._writer, derived.people())
                 self._chain.write(bag, self._writer)
                 self._heads.write(bag, self._writer, {*self._told, ACCESS, CATALOGUES_CASE})
+                self._anchored(bag)
                 self._shared(bag, definitions)
                 for path, size, pieces in derived.whole():
                     bag.add_stream(path, size, pieces)
@@ -254,15 +269,23 @@ class _Export:
             known[digest] = self._sources.definitions.by_digest(digest)
         return known[digest]
 
+    def _anchored(self, bag: BagWriter) -> None:
+        """Anchors of others, and proofs that the log has only grown since."""
+        ledger, size = self._sources.ledger, self._checkpoint.size
+        anchors = AnchorWriter(ledger.history(ANCHORS_CASE), self._sources.blobs, size)
+        anchors.write(bag, self._writer, self._object)
+        sizes = anchors.sizes | earlier_sizes(ledger.history(EXPORTS), size) | self._since
+        write_consistency(bag, ledger, sizes, self._checkpoint)
+
     def _entry(self, bag: BagWriter, item: SealedEntry) -> None:
         self._writer.write(bag, item)
         for blob, told in zip(item.entry.objects, file_items(item), strict=True):
-            self._object(bag, blob, told, f"{item.entry.case}/{item.entry.seq}")
+            self._object(bag, blob, told.path, f"{item.entry.case}/{item.entry.seq}")
 
-    def _object(self, bag: BagWriter, blob: BlobRef, told: FileItem, subject: str) -> None:
+    def _object(self, bag: BagWriter, blob: BlobRef, path: str, subject: str) -> None:
         name = f"{subject} {blob.key}"
         try:
-            digest = bag.add_stream(told.path, blob.size, self._blob_chunks(blob))
+            digest = bag.add_stream(path, blob.size, self._blob_chunks(blob))
         except BlobMissing as error:
             finding = Finding(Code.OBJECT_MISSING, name, blob.sha256, "nothing")
             raise ExportRefused("integrity", name, [finding]) from error

@@ -53,6 +53,8 @@ class Code(StrEnum):
     HEADS_NONE = "heads.none"
     HEADS_MALFORMED = "heads.malformed"
     HEADS_INVALID = "heads.not_whole"
+    SINCE_LATER = "since.later"
+    SINCE_UNPROVED = "since.unproved"
     DEFINITION_DIFFERS = "definition.differs"
     DEFINITION_MALFORMED = "definition.malformed"
     CATALOGUE_UNKNOWN = "catalogue.unknown"
@@ -73,6 +75,8 @@ class Code(StrEnum):
 
 UNVERIFIABLE: frozenset[str] = CORE_UNVERIFIABLE | {
     Code.DERIVED_VERSION,
+    Code.SINCE_LATER,
+    Code.SINCE_UNPROVED,
     Code.PACKAGE_EMPTY,
     Code.CALENDAR_UNKNOWN,
     Code.TIME_ZONES,
@@ -165,6 +169,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
     Code.HEADS_INVALID: (
         "al caso le faltan o le sobran entradas según el compromiso de la bitácora",
         "the case has fewer or other entries than the log committed to",
+    ),
+    Code.SINCE_LATER: (
+        "el punto de control guardado es posterior al paquete: pida uno nuevo",
+        "the checkpoint kept is later than the package: ask for a new one",
+    ),
+    Code.SINCE_UNPROVED: (
+        "el paquete no trae la prueba desde ese punto de control: pida uno con --since",
+        "the package has no proof from that checkpoint: ask for one made with --since",
     ),
     Code.DEFINITION_DIFFERS: (
         "no es la definición con que se abrió el caso",

@@ -25,6 +25,7 @@ _CHAINS = {
     "system:access": "personas",
     "system:catalogues": "catalogos",
     "system:heads": "cadena/cabezas",
+    "system:anchors": "cadena/anclas",
 }
 
 
@@ -76,6 +77,16 @@ def proof_path(folio: str, seq: int) -> str:
 def head_path(folio: str) -> str:
     """The proof of how many entries a case had when the log committed to the heads of its cases."""
     return f"cadena/cabezas/{folio.replace(':', '-')}.json"
+
+
+def anchor_path(seq: int, place: int) -> str:
+    """An object of an anchor: 1 is the checkpoint note, 2 what the witness or authority gave."""
+    return f"cadena/anclas/{seq}-{place}"
+
+
+def consistency_path(size: int) -> str:
+    """The proof that the log has only grown since it had ``size`` entries."""
+    return f"cadena/consistencia/{size}.txt"
 
 
 def definition_path(process: str, version: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from audit_exports import layout
+from audit_exports.anchors import AnchorCheck
 from audit_exports.bag import bag_info, reader_version
 from audit_exports.bagreader import Bag
 from audit_exports.casecheck import CaseChecker
@@ -44,15 +45,18 @@ _ENTRY = re.compile(r"casos/([^/]+)/entries/([1-9][0-9]{0,8})\.json")
 
 @dataclass(frozen=True, slots=True)
 class PackageReport:
-    """The result. ``level`` is ``none`` or ``A0``; ``receipt`` says whether the export itself was proved to be logged.
+    """The result: one verdict, the level reached, what was checked and what was found.
 
-    ``size`` and ``root`` (hex) are the checkpoint's; ``bytes_checked`` counts every byte read and hashed. No more than
-    `MAX_FINDINGS` are kept; ``findings_total`` counts all. ``complete_as_of`` is the size of the log at which every
-    case and chain in the package was shown to be whole, 0 where that was not shown.
+    ``level`` is ``none``, ``A0``, ``A2`` or ``A3``; ``anchors`` are those of others that raise it, each with level,
+    name, size and time; ``receipt`` says whether the export itself was proved to be logged. ``size`` and ``root`` (hex)
+    are the checkpoint's; ``bytes_checked`` counts every byte read and hashed. No more than `MAX_FINDINGS` are kept;
+    ``findings_total`` counts all. ``complete_as_of`` is the size of the log at which every case and chain in the
+    package was shown to be whole, 0 where that was not shown.
     """
 
     verdict: Verdict
     level: str
+    anchors: tuple[dict[str, object], ...]
     size: int
     root: str
     log: str
@@ -88,6 +92,7 @@ class _PackageCheck:
         self._total = 0
         self._bag = Bag(container, self._report)
         self._heads = HeadsCheck(self._bag, self._report)
+        self._anchors = AnchorCheck(self._bag, self._report, trust)
         self._trust = trust
         self._progress = progress
         self._checkpoint = Checkpoint("", 0, b"")
@@ -121,6 +126,7 @@ class _PackageCheck:
             return
         self._reader = EntryReader(self._bag, self._report, facts.origin, checkpoint, note, self._heads.see)
         self._heads.open(self._reader)
+        self._anchors.check(self._reader, checkpoint, note)
         access = AccessChecker(self._bag, self._reader, self._report)
         roster = access.read(self._seqs(_ACCESS_ENTRY))
         lists = read_lists(self._bag, self._reader, self._report, self._seqs(_LIST_ENTRY), calendar)
@@ -279,11 +285,17 @@ class _PackageCheck:
         if len(self._findings) < MAX_FINDINGS:
             self._findings.append(finding)
 
+    def _level(self) -> str:
+        if not self._signed:
+            return "none"
+        return max(("A0", *(anchor.level for anchor in self._anchors.anchors.values())))
+
     def _result(self) -> PackageReport:
         checker = self._checker
         return PackageReport(
             verdict=weigh(self._codes.values()),
-            level="A0" if self._signed else "none",
+            level=self._level(),
+            anchors=tuple(asdict(anchor) for anchor in self._anchors.anchors.values()),
             size=self._checkpoint.size,
             root=self._checkpoint.root.hex(),
             log=self._checkpoint.origin,

@@ -16,9 +16,11 @@ from typing import NoReturn
 from audit_exports.codes import WORDS, weigh
 from audit_exports.containers import open_container, printable
 from audit_exports.packagecheck import PackageReport, check_package
-from audit_exports.trust import MAX_POLICY_BYTES, MalformedPolicy, Trust, parse_policy
+from audit_exports.stamps import NoOpenssl, OpensslStamps
+from audit_exports.trust import Trust
 from evidence.findings import Finding, Verdict
-from evidence.note import MalformedKey, VerifierKey
+from evidence.note import ED25519, MalformedKey, VerifierKey
+from evidence.policy import MAX_POLICY_BYTES, MalformedPolicy, Policy, parse_policy
 
 USAGE_ERROR = 3
 _MAX_RECEIPT = 1 << 20
@@ -48,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         container = open_container(options.package)
     except (OSError, MalformedKey, MalformedPolicy, UnicodeError) as error:
         parser.error(str(error))
+    except NoOpenssl:
+        parser.error("--tsa-chain needs the openssl program / necesita el programa openssl")
     try:
         report = check_package(container, trust)
     finally:
@@ -88,24 +92,37 @@ def _complete(report: PackageReport) -> str:
     )
 
 
+_LEVELS = {
+    "none": "ninguno / none",
+    "A0": "A0 (punto de control firmado / signed checkpoint)",
+    "A2": "A2 (sello de tiempo de un tercero / time stamp by a third party)",
+    "A3": "A3 (cofirmado por un testigo / cosigned by a witness)",
+}
+_MORE = {
+    "none": "indique la llave del registro con --vkey o --policy / give the log's key with --vkey or --policy",
+    "A0": "A2 con --tsa-chain, A3 con --policy y sus testigos, si el paquete los trae (cadena/anclas) / "
+    "A2 with --tsa-chain, A3 with --policy and its witnesses, if the package has them (cadena/anclas)",
+    "A2": "A3: --policy con testigos / --policy with witnesses",
+    "A3": "acuses que guarden terceros / receipts that counterparties keep",
+}
+
+
 def _level(report: PackageReport) -> list[str]:
-    if report.level == "none":
-        reached = "  nivel / level: ninguno / none"
-        more = (
-            "indique la llave del registro con --vkey o --policy / give the log's key with --vkey or --policy"
-        )
-    else:
-        reached = "  nivel / level: A0 (punto de control firmado / signed checkpoint)"
-        more = (
-            "A1 copia bajo candado, A2 sello de tiempo, A3-A4 testigos, A5 acuses de terceros: no en este paquete / "
-            "A1 locked copy, A2 time stamp, A3-A4 witnesses, A5 counterparties' receipts: not in this package"
-        )
+    lines = [f"  nivel / level: {_LEVELS[report.level]}"]
+    lines += [
+        f"      {held['level']} {printable(str(held['name']))}: {held['size']} entradas / entries, {held['time']}"
+        for held in report.anchors
+    ]
     receipt = (
         "sí, este paquete es el que la bitácora registró / yes, this package is the one the log recorded"
         if report.receipt
         else "no se revisó; con --receipt se prueba también el alcance / not checked; --receipt also proves the scope"
     )
-    return [reached, f"  lo subiría / would raise it: {more}", f"  exportación / export: {receipt}"]
+    return [
+        *lines,
+        f"  lo subiría / would raise it: {_MORE[report.level]}",
+        f"  exportación / export: {receipt}",
+    ]
 
 
 def _finding(finding: Finding) -> list[str]:
@@ -134,16 +151,30 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--receipt", type=Path, metavar="FILE", help="acuse de la exportación / the export's receipt"
     )
+    parser.add_argument(
+        "--since", type=Path, metavar="FILE",
+        help="punto de control que usted guardó antes / a checkpoint you kept from earlier",
+    )  # fmt: skip
+    parser.add_argument(
+        "--tsa-chain", type=Path, metavar="FILE",
+        help="certificados PEM de la autoridad de sellado / PEM certificates of the time-stamping authority",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="informe en JSON / report as JSON")
     return parser
 
 
 def _trust(options: argparse.Namespace) -> Trust:
     keys = [VerifierKey.from_text(text) for text in options.vkey]
-    if options.policy:
-        keys += parse_policy(_read(options.policy, MAX_POLICY_BYTES))
-    receipt = _read(options.receipt, _MAX_RECEIPT) if options.receipt else None
-    return Trust(tuple(dict.fromkeys(keys)), receipt)
+    if any(key.type != ED25519 for key in keys):
+        raise MalformedKey("--vkey is the log's key, not a witness's")
+    policy = parse_policy(_read(options.policy, MAX_POLICY_BYTES)) if options.policy else Policy()
+    return Trust(
+        tuple(dict.fromkeys((*keys, *policy.log_keys))),
+        receipt=_read(options.receipt, _MAX_RECEIPT) if options.receipt else None,
+        policy=policy,
+        since=_read(options.since, _MAX_RECEIPT) if options.since else None,
+        stamps=OpensslStamps(options.tsa_chain) if options.tsa_chain else None,
+    )
 
 
 def _read(path: Path, limit: int) -> bytes:

@@ -12,7 +12,6 @@ import pytest
 from audit_exports import layout
 from audit_exports.codes import WORDS, Code
 from audit_exports.exportlog import NotCovered, export_receipt
-from audit_exports.trust import MalformedPolicy, parse_policy
 from audit_exports.verify import main
 from evidence.entry import EntryKind
 from evidence.findings import Verdict
@@ -115,19 +114,23 @@ def test_the_verifier_runs_on_the_standard_library_alone(sample: tuple[Desk, Pat
 
 
 def test_a_policy_file_names_the_trusted_logs(sample: tuple[Desk, Path], tmp_path: Path) -> None:
-    """A C2SP tlog-policy without witnesses is as good as --vkey; one that asks for witnesses is refused."""
+    """A C2SP tlog-policy without witnesses is as good as --vkey; one without a log proves nothing."""
     desk, path = sample
     policy = tmp_path / "policy"
     policy.write_text(f"# confianza\nlog {desk.vkey} https://log.example\n\nquorum none\n")
     assert main([str(path), "--policy", str(policy)]) == 0
     for bad in (
         f"log {desk.vkey}\nquorum w1\n",
-        f"witness w1 {desk.vkey}\nlog {desk.vkey}\n",
-        "quorum none\n",
+        f"witness w1 {desk.vkey}\nlog {desk.vkey}\nquorum none\n",
+        f"log {desk.vkey}\n",
         "x\n",
     ):
-        with pytest.raises(MalformedPolicy):
-            parse_policy(bad.encode())
+        policy.write_text(bad)
+        with pytest.raises(SystemExit) as usage:
+            main([str(path), "--policy", str(policy)])
+        assert usage.value.code == 3
+    policy.write_text("quorum none\n")
+    assert main([str(path), "--policy", str(policy)]) == 2
 
 
 RESEALED = {

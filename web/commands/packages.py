@@ -12,11 +12,14 @@ from audit_exports.builder import ExportReceipt, export
 from audit_exports.exportlog import EXPORTS, NotCovered, export_receipt
 from audit_exports.record import Scope
 from evidence.canonical import Json
+from evidence.checkpoint import peek_checkpoint
 from evidence.entry import SYSTEM
+from evidence.note import NoteError
 from web.acting import actor_for
 from web.commands import console
 from web.inception import settle
 from web.proving import before_export
+from web.wiring import HouseError
 from workflows.commands import Actor
 from workflows.errors import UnknownEntry
 
@@ -35,6 +38,12 @@ _day = click.DateTime(["%Y-%m-%d"])
 )
 @click.option("--sample", default=0, type=click.IntRange(0), help="Only so many cases, drawn by --seed.")
 @click.option("--seed", default="", help="Text that makes the sample reproducible by anyone.")
+@click.option(
+    "--since",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A checkpoint that somebody kept: the package shall prove that the log only grew since.",
+)
 @click.option("--actor", default="", metavar="EMAIL", help="Who asks for it.")
 @console.always_json
 @console.command
@@ -47,6 +56,7 @@ def export_package(  # noqa: PLR0913 - one parameter an option
     checkpoint: int,
     sample: int,
     seed: str,
+    since: tuple[Path, ...],
     actor: str,
 ) -> None:
     """Write an audit package; the export is logged before it is handed over."""
@@ -63,9 +73,18 @@ def export_package(  # noqa: PLR0913 - one parameter an option
     )
     if not checkpoint:
         before_export(house)
-    receipt = export(house.export_sources, scope, out, actor=_actor(actor), checkpoint=checkpoint)
+    kept = [_kept_size(note) for note in since]
+    receipt = export(house.export_sources, scope, out, actor=_actor(actor), checkpoint=checkpoint, since=kept)
     console.settled(house)
     console.emit(receipt_json(receipt))
+
+
+def _kept_size(note: Path) -> int:
+    """The size of a checkpoint that somebody kept; whether it is ours is for the verifier to say."""
+    try:
+        return peek_checkpoint(note.read_bytes()).size
+    except NoteError as error:
+        raise HouseError("not_a_checkpoint", detail=str(error)) from error
 
 
 @group.command("receipt")
