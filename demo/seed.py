@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from demo.controls import LOOKED_MONTHS, daily_looks
 from demo.diary import Beat, DemoClock
 from demo.people import BACKUPS, COLLEAGUES, CONTACTS, POSTS, Contact
 from demo.plots import plot, teller_of
 from demo.rendering import ZONE
 from demo.stories import STORIES
+from demo.tales import TaleCases, everyday
 from demo.teller import Cases, Desk
+from demo.volume import planned
 from evidence.canonical import Json
 from evidence.entry import format_time, parse_time
 from evidence.ports import Clock, LedgerStore
@@ -31,14 +34,28 @@ from identity.accounts import AccountStore, Role, User, new_user_id
 from identity.passwords import Passwords
 from workflows.calendar import BusinessCalendar
 from workflows.commands import Receipt
+from workflows.controldesk import ControlDesk
+from workflows.registry import DefinitionRegistry
 
 RECORD = "demo.json"
-SPAN = timedelta(days=75)
-"""How long before the present the log of the demonstration begins."""
+SPAN = timedelta(days=400)
+"""How long before the present the log of the demonstration begins: a year of everyday work, and its first month."""
+
+Progress = Callable[[int, int], None]
+"""Told after each act how many of how many have been told."""
 
 
-class DemoCases(Cases, Protocol):
+def _silent(_told: int, _all: int) -> None:
+    """Nobody is told."""
+
+
+class DemoCases(Cases, TaleCases, Protocol):
     """The case service, with its timers."""
+
+    @property
+    def definitions(self) -> DefinitionRegistry: ...  # noqa: D102 - see the service
+    @property
+    def controls(self) -> ControlDesk: ...  # noqa: D102
 
     def fire_due_timers(self, now: datetime | None = None) -> list[Receipt]: ...  # noqa: D102 - see the service
 
@@ -93,11 +110,15 @@ class DemoCase:
 
 @dataclass(frozen=True, slots=True)
 class DemoSummary:
-    """What the demonstration holds. ``password`` is that of every login; it is made anew for each data directory."""
+    """What the demonstration holds. ``password`` is that of every login; it is made anew for each data directory.
+
+    ``cases`` are those worth a look, ``total`` counts all there are.
+    """
 
     password: str
     logins: tuple[DemoLogin, ...]
     cases: tuple[DemoCase, ...]
+    total: int
     entries: int
 
     def as_json(self) -> dict[str, Json]:
@@ -146,13 +167,17 @@ def begin(folder: Path, now: datetime) -> DemoClock:
     return DemoClock(parse_time(known["present"]) - SPAN)
 
 
-def seed(house: DemoHouse, folder: Path, clock: DemoClock) -> DemoSummary:
+def seed(
+    house: DemoHouse, folder: Path, clock: DemoClock, *, scale: float = 1.0, progress: Progress = _silent
+) -> DemoSummary:
     """Fill the house, or tell what it was filled with.
 
     Args:
         house: open on ``clock``; freshly initialised, or left half filled.
         folder: the data directory, where `begin` left its record.
         clock: what `begin` gave.
+        scale: how much everyday work beside the longer stories; below 1 fewer cases of the same courses.
+        progress: is told how far the telling has come.
     """
     record = _Record(folder)
     known = record.read()
@@ -162,15 +187,27 @@ def seed(house: DemoHouse, folder: Path, clock: DemoClock) -> DemoSummary:
     desk = Desk(house.cases, _people(house, clock, known["password"]))
     tellers = [teller_of(desk, story) for story in STORIES]
     beats = [beat for teller in tellers for beat in plot(teller, house.calendar, present)]
-    _tell(house, clock, beats, present)
+    beats += _year(house, desk.ids, present, scale)
+    _tell(house, clock, beats, present, progress)
     summary = DemoSummary(
         password=known["password"],
         logins=tuple(DemoLogin(who.email, who.name, who.post, who.roles) for who in COLLEAGUES),
         cases=tuple(DemoCase(teller.folio, teller.story.about) for teller in tellers),
+        total=sum(1 for case in house.ledger.cases() if not case.startswith("system:")),
         entries=house.ledger.tree_size(),
     )
     record.write({**known, "summary": summary.as_json()})
     return summary
+
+
+def _year(house: DemoHouse, ids: Mapping[str, str], present: datetime, scale: float) -> list[Beat]:
+    """Everyday cases and daily looks, of the processes in force."""
+    definitions = house.cases.definitions.processes()
+    known = {definition.process for definition in definitions}
+    plan = [one for one in planned(present, house.calendar, scale) if one.course.process in known]
+    months = max(1, round(LOOKED_MONTHS * scale)) if plan else 0
+    looks = daily_looks(house.cases.controls, definitions, plan, ids, house.calendar, present, months)
+    return everyday(house.cases, plan, ids, house.calendar, present) + looks
 
 
 def _people(house: DemoHouse, clock: Clock, password: str) -> Mapping[str, str]:
@@ -214,7 +251,9 @@ def _posts(house: DemoHouse, clock: Clock, ids: Mapping[str, str]) -> None:
         house.directory.name_backup(ids[actor], ids[principal], since=now)
 
 
-def _tell(house: DemoHouse, clock: DemoClock, beats: Sequence[Beat], present: datetime) -> None:
+def _tell(
+    house: DemoHouse, clock: DemoClock, beats: Sequence[Beat], present: datetime, progress: Progress
+) -> None:
     """Walk through the past: what happens, in its order; every evening the timers, then the head is signed."""
 
     def evening(moment: datetime) -> None:
@@ -222,20 +261,26 @@ def _tell(house: DemoHouse, clock: DemoClock, beats: Sequence[Beat], present: da
         _settle(house)
 
     start = min(beat.moment for beat in beats)
-    evenings = [Beat(moment, "", evening) for moment in _evenings(start, present)]
-    for beat in sorted([*beats, *evenings], key=lambda beat: beat.moment):
+    evenings = [Beat(moment, "", evening) for moment in _evenings(start, present, house.calendar)]
+    everything = sorted([*beats, *evenings], key=lambda beat: beat.moment)
+    for told, beat in enumerate(everything, 1):
         clock.set(beat.moment)
         beat.tell(beat.moment)
+        progress(told, len(everything))
     clock.set(present)
     evening(present)
 
 
-def _evenings(start: datetime, present: datetime) -> list[datetime]:
-    """The end of each day, after the desk has closed."""
+def _evenings(start: datetime, present: datetime, calendar: BusinessCalendar) -> list[datetime]:
+    """The end of each of the desk's days, after it has closed."""
     first = start.astimezone(ZONE).replace(hour=18, minute=35, second=0, microsecond=0)
     days = (present - first).days + 1
     moments = [(first + timedelta(days=day)).astimezone(UTC) for day in range(days + 1)]
-    return [moment for moment in moments if moment < present]
+    return [
+        moment
+        for moment in moments
+        if moment < present and calendar.is_business_day(calendar.local_day(moment))
+    ]
 
 
 def _settle(house: DemoHouse) -> None:
@@ -249,5 +294,6 @@ def _summary(values: Mapping[str, Any]) -> DemoSummary:
         password=values["password"],
         logins=tuple(DemoLogin(**{**login, "roles": tuple(login["roles"])}) for login in values["logins"]),
         cases=tuple(DemoCase(**case) for case in values["cases"]),
+        total=values["total"],
         entries=values["entries"],
     )

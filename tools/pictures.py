@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
@@ -32,7 +34,10 @@ READY_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture: where, seen by whom, on what; ``press`` is a button to push first."""
+    """One picture: where, seen by whom, on what; ``press`` is a button to push first.
+
+    ``{words}`` in the path is the folio of the case whose description holds them: folios move as the demo grows.
+    """
 
     name: str
     path: str
@@ -44,11 +49,13 @@ class Shot:
 
 
 SPECIALIST, AUDITOR = "rodrigo.pena@mesa.example", "veronica.salcedo@mesa.example"
+SUPERVISOR = "abraham@mesa.example"
 SHOTS = (
     Shot("bandeja", "/", SPECIALIST),
-    Shot("caso", "/casos/MA-001-2026-000011", SPECIALIST),
-    Shot("entrada", "/casos/MA-001-2026-000003/entradas/9", SPECIALIST, scheme="dark"),
-    Shot("telefono", "/casos/MA-001-2026-000018", SPECIALIST, width=360, height=800, scheme="dark"),
+    Shot("caso", "/casos/{rechazó dos veces}", SPECIALIST),
+    Shot("entrada", "/casos/{se registró tarde}/entradas/9", SPECIALIST, scheme="dark"),
+    Shot("telefono", "/casos/{El respaldo}", SPECIALIST, width=360, height=800, scheme="dark"),
+    Shot("tablero", "/tablero", SUPERVISOR, height=1000),
     Shot(
         "verificar", "/bitacora", AUDITOR, height=520, press="Verificar también el contenido de cada archivo"
     ),
@@ -56,8 +63,8 @@ SHOTS = (
 
 
 @contextmanager
-def demo(data: Path) -> Iterator[tuple[str, str]]:
-    """The demo desk served from ``data``; gives its address and the password of every account."""
+def demo(data: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The demo desk served from ``data``; gives its address and what the command told of it."""
     env = {**os.environ, "CONSTANCIA_DATA": str(data)}
     made = subprocess.run(
         [FLASK, "demo", "--no-serve", "--json"], env=env, cwd=ROOT, capture_output=True, check=True
@@ -75,7 +82,7 @@ def demo(data: Path) -> Iterator[tuple[str, str]]:
     )
     try:
         _wait(address)
-        yield address, json.loads(made.stdout)["password"]
+        yield address, json.loads(made.stdout)
     finally:
         server.terminate()
         server.wait(READY_SECONDS)
@@ -94,7 +101,17 @@ def _wait(address: str) -> None:
             return
 
 
-def take(browser: Browser, shot: Shot, address: str, password: str) -> Image.Image:
+def place(shot: Shot, told: dict[str, Any]) -> str:
+    """The path with the folios of the cases it means."""
+
+    def folio(words: re.Match[str]) -> str:
+        [found] = [case["folio"] for case in told["cases"] if words[1] in case["about"]]
+        return str(found)
+
+    return re.sub(r"\{([^}]+)\}", folio, shot.path)
+
+
+def take(browser: Browser, shot: Shot, address: str, told: dict[str, Any]) -> Image.Image:
     """Sign in, go there, press what is to be pressed, wait until the page is still, and look."""
     context = browser.new_context(
         viewport={"width": shot.width, "height": shot.height},
@@ -106,10 +123,10 @@ def take(browser: Browser, shot: Shot, address: str, password: str) -> Image.Ima
     page = context.new_page()
     page.goto(f"{address}/entrar")
     page.fill("#email", shot.email)
-    page.fill("#password", password)
+    page.fill("#password", told["password"])
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: "/entrar" not in url)
-    page.goto(address + shot.path)
+    page.goto(address + place(shot, told))
     if shot.press:
         page.get_by_role("button", name=shot.press).click()
         page.wait_for_selector(".verdict")
@@ -127,12 +144,12 @@ def main() -> int:
         return 1
     with (
         tempfile.TemporaryDirectory(prefix="pictures-") as folder,
-        demo(Path(folder) / "var") as (address, password),
+        demo(Path(folder) / "var") as (address, told),
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM)
         for shot in SHOTS:
-            take(browser, shot, address, password).save(OUT / f"{shot.name}.png", optimize=True)
+            take(browser, shot, address, told).save(OUT / f"{shot.name}.png", optimize=True)
         browser.close()
     return 0
 

@@ -141,8 +141,27 @@ _TABLES = "params parties homonyms catalogues counts check".split()
 FACT_NAMES = frozenset({*_TEXTS, *_TABLES, *"evidence rows areas annul run count".split()})
 
 
+_MOST_READ = 8192
+_READ: dict[int, tuple[Entry, Facts]] = {}
+"""Facts by the identity of their entry, which is held so that the identity stays its own.
+
+A case is derived several times for each command and all its entries are read each time; both values are frozen.
+"""
+
+
 def facts_of(entry: Entry) -> Facts:
     """The facts of an entry; members of an unknown name or form are named in ``problems``."""
+    held = _READ.get(id(entry))
+    if held is not None and held[0] is entry:
+        return held[1]
+    facts = _facts_of(entry)
+    if len(_READ) >= _MOST_READ:
+        _READ.clear()
+    _READ[id(entry)] = (entry, facts)
+    return facts
+
+
+def _facts_of(entry: Entry) -> Facts:
     found = entry.facts
     problems = sorted(found.keys() - FACT_NAMES)
     texts = {name: _text(found, name, problems) for name in _TEXTS}

@@ -34,8 +34,12 @@ class Demonstration:
         return found
 
 
-def open_house(folder: Path, present: datetime = PRESENT) -> tuple[House, DemoSummary]:
-    """What the command does: begin, initialise at the story's time, seed."""
+SCALE = 0.1
+"""How much of the year's everyday work the tests tell: fewer cases of the same courses."""
+
+
+def open_house(folder: Path, present: datetime = PRESENT, scale: float = 0.0) -> tuple[House, DemoSummary]:
+    """What the command does: begin, initialise at the story's time, seed (without ``scale``: no everyday work)."""
     clock = begin(folder, present)
     settings = Settings.from_env({"CONSTANCIA_DATA": str(folder)})
 
@@ -43,13 +47,13 @@ def open_house(folder: Path, present: datetime = PRESENT) -> tuple[House, DemoSu
         return House(found, clock=clock, passwords=cheap_passwords(), documents=DirectReader())
 
     house = inception.initialise(settings, ORIGIN, {}, "tests", make)
-    return house, seed(house, folder, clock)
+    return house, seed(house, folder, clock, scale=scale)
 
 
 @pytest.fixture(scope="session")
 def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
-    """The whole demonstration."""
+    """The whole demonstration, a tenth of its everyday work."""
     folder = tmp_path_factory.mktemp("demo")
-    house, summary = open_house(folder)
+    house, summary = open_house(folder, scale=SCALE)
     yield Demonstration(house, summary, folder)
     house.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,11 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demo import seed as seeding
-from demo.diary import DemoClock
+from demo.diary import DemoClock, business_days_back
+from demo.names import Subject
 from demo.plots import plot, teller_of
 from demo.seed import RECORD, SPAN, begin, is_demo
 from demo.stories import STORIES
+from demo.tales import Tale
 from demo.teller import Desk, Teller
+from demo.volume import COURSES, Planned
 from evidence.entry import EntryKind, parse_time
 from evidence.verify import verify_ledger
 from identity.accounts import Role
@@ -107,7 +111,7 @@ def test_the_ledger_verifies_with_all_its_objects(demonstration: Demonstration) 
     assert report.objects_checked > 200
 
 
-def test_time_runs_forward_through_the_past_weeks(demonstration: Demonstration) -> None:
+def test_time_runs_forward_through_the_past_year(demonstration: Demonstration) -> None:
     """By log order, no entry is older than the one before; all lie between the beginning and the present."""
     moments = [parse_time(sealed.entry.at) for sealed in demonstration.house.ledger.entries()]
     assert moments == sorted(moments)
@@ -163,7 +167,7 @@ def test_the_directory_knows_who_held_a_post(demonstration: Demonstration) -> No
     """Posts have holders from the beginning, the principal first; nobody before it."""
     house = demonstration.house
     names = {user.id: user.name for user in house.accounts.everyone(PRESENT)}
-    holders = house.directory.holders("asistente_comercial:oaxaca", PRESENT)
+    holders = house.directory.holders("asistente_oaxaca", PRESENT)
     assert [names[holder.actor] for holder in holders] == ["Mariana", "Juan Velázquez"]
     assert house.directory.holders("director_general", PRESENT - SPAN - timedelta(days=1)) == ()
 
@@ -202,26 +206,46 @@ class _Killed(Exception):
     """Stands for the end of the process."""
 
 
+def _few(present: datetime, calendar: BusinessCalendar, _scale: float) -> Iterator[Planned]:
+    """Three everyday cases of the last days, of three kinds."""
+    days = [day for day in business_days_back(calendar, present) if day < calendar.local_day(present)]
+    wanted = {("MA-006", "soporte"): 6, ("MA-007", "comercial"): 3, ("MA-002", "lento"): 12}
+    for number, ((process, name), ago) in enumerate(wanted.items(), 1):
+        course = next(course for course in COURSES[process] if course.name == name)
+        yield Planned(course, Subject(number), days[ago])
+
+
 def test_an_interrupted_seeding_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed between two acts and started again an hour later, all of it is there and nothing is told twice."""
     chosen = tuple(story for story in STORIES if story.key in {"baja", "respaldo", "agente"})
     monkeypatch.setattr(seeding, "STORIES", chosen)
+    monkeypatch.setattr(seeding, "planned", _few)
     whole, expected = open_house(tmp_path / "whole")
     whole.close()
-    real = Teller.record
+    real, everyday = Teller.record, Tale.tell
     for fatal in (0, 3, 11):
         told = 0
 
-        def record(self: Teller, *arguments: object, fatal: int = fatal, **options: object) -> object:
+        def alive(fatal: int = fatal) -> None:
             nonlocal told
             if told == fatal:
                 raise _Killed
             told += 1
+
+        def record(
+            self: Teller, *arguments: object, alive: Callable[[], None] = alive, **options: object
+        ) -> object:
+            alive()
             return real(self, *arguments, **options)  # type: ignore[arg-type]
+
+        def tell(self: Tale, *arguments: object, alive: Callable[[], None] = alive) -> None:
+            alive()
+            everyday(self, *arguments)  # type: ignore[arg-type]
 
         folder = tmp_path / f"killed-{fatal}"
         with monkeypatch.context() as patch:
             patch.setattr(Teller, "record", record)
+            patch.setattr(Tale, "tell", tell)
             with pytest.raises(_Killed):
                 open_house(folder)
         house, summary = open_house(folder, PRESENT + timedelta(hours=1))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import click
 from flask.cli import with_appcontext
 
 from demo.diary import DemoClock
-from demo.seed import DemoSummary, begin, seed
+from demo.seed import DemoSummary, Progress, begin, seed
 from web import inception, server
 from web.commands import console
 from web.settings import PREFIX, Settings
@@ -30,10 +31,8 @@ def demo(port: int, no_serve: bool, as_json: bool) -> None:
     if settings.origin not in {"", ORIGIN}:
         raise HouseError("not_a_demo", origin=settings.origin)
     if not settings.initialised:
-        console.say(
-            "Preparando la demostración: personas, cartas y casos inventados (alrededor de un minuto)…"
-        )
-    summary = prepare(settings)
+        console.say("Preparando la demostración: un año de personas, cartas y casos inventados…")
+    summary = prepare(settings, _Told())
     url = f"http://127.0.0.1:{port}"
     if as_json:
         console.emit({"url": url, **summary.as_json()})
@@ -45,7 +44,22 @@ def demo(port: int, no_serve: bool, as_json: bool) -> None:
         server.serve(Settings.from_env(os.environ), "127.0.0.1", port, 1, 8)
 
 
-def prepare(settings: Settings) -> DemoSummary:
+class _Told:
+    """Says how far the telling has come, in tenths: on a terminal in one line, else a line each."""
+
+    def __init__(self) -> None:
+        self._tenths = 0
+
+    def __call__(self, told: int, everything: int) -> None:
+        tenths = 10 * told // everything
+        if tenths <= self._tenths:
+            return
+        self._tenths = tenths
+        again = sys.stderr.isatty()
+        click.echo(f"{chr(13) if again else ''}  {10 * tenths} %", err=True, nl=not again or tenths == 10)
+
+
+def prepare(settings: Settings, progress: Progress) -> DemoSummary:
     """Begin and fill the installation, or take up where it was left; the second time nothing changes."""
     clock = begin(settings.data, now())
     house = inception.initialise(
@@ -58,20 +72,20 @@ def prepare(settings: Settings) -> DemoSummary:
         ),  # its files are of our own making
     )
     try:
-        return _seeded(house, settings, clock)
+        return _seeded(house, settings, clock, progress)
     finally:
         house.close()
 
 
-def _seeded(house: House, settings: Settings, clock: DemoClock) -> DemoSummary:
-    summary = seed(house, settings.data, clock)
+def _seeded(house: House, settings: Settings, clock: DemoClock, progress: Progress) -> DemoSummary:
+    summary = seed(house, settings.data, clock, progress=progress)
     inception.settle(house)
     return summary
 
 
 def _tell(url: str, summary: DemoSummary) -> None:
     click.echo(f"Constancia · demostración en {url}")
-    click.echo(f"{len(summary.cases)} casos, {summary.entries} entradas. Contraseña de todas las cuentas:")
+    click.echo(f"{summary.total} casos, {summary.entries} entradas. Contraseña de todas las cuentas:")
     click.echo(f"\n    {summary.password}\n")
     for login in summary.logins:
         click.echo(f"    {login.email:<36} {login.name} ({', '.join(login.roles)})")

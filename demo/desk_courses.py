@@ -1,0 +1,103 @@
+"""Everyday courses of the help desk's own processes: MA-006, MA-007. See `demo.course` for the writing."""
+
+from __future__ import annotations
+
+from demo.course import Course
+
+_MA_006_LINES = """
+        0 09:15 open
+        0 09:50 4 5:{kind} 6 7
+        0 12:10 8 9 11 14
+        1 10:20 16:validado
+        1 16:10 18
+"""
+
+MA_006 = (
+    Course("MA-006", "soporte", 7, _MA_006_LINES.replace("{kind}", "soporte")),
+    Course("MA-006", "acceso", 6, _MA_006_LINES.replace("{kind}", "acceso")),
+    Course("MA-006", "consulta", 4, """
+        0 11:15 open
+        0 11:40 4 5:consultas 6 7 8 9 11 14
+        1 12:20 16:validado
+        0 16:10 18:sin_valor
+    """),
+    Course("MA-006", "sin_respuesta", 4, """
+        0 10:15 open
+        1 09:50 4 5:soporte 6 7
+        1 12:10 8 9 11 14
+        6 16:10 18
+    """, about="El usuario no respondió: se cerró solo"),
+    Course("MA-006", "tercero", 2, """
+        0 12:15 open
+        0 13:05 4 5:acceso 6 7 8
+        0 16:10 10:espera
+        4 10:10 10:respondio
+        0 11:10 8 9 11 14
+        2 10:20 16:validado
+        2 13:00 18
+    """, {"prioridad": "media"}),
+    Course("MA-006", "no_resuelto", 2, """
+        0 09:15 open
+        0 10:05 4 5:soporte 6 7 8 9 11 14
+        1 10:20 16:no_resuelto
+        0 12:20 8 9 11 14
+        1 11:20 16:validado
+        1 12:00 18
+    """),
+    Course("MA-006", "tarde", 2, """
+        0 09:15 open
+        3 10:05 4 5:soporte 6 7
+        8 12:20 8 9 11 14
+        1 11:20 16:validado
+    """, {"prioridad": "media"}, about="Primera respuesta y solución fuera de meta; falta el artículo"),
+    Course("MA-006", "fuera", 2, """
+        0 12:40 open
+        0 13:10 refuse:desarrollo
+    """),
+    Course("MA-006", "red", 1, """
+        0 12:40 open
+        0 13:10 refuse:infraestructura
+    """),
+    Course("MA-006", "olvidado", 1, """
+        0 10:40 open
+        0 11:30 4 5:acceso 6 7
+    """, {"prioridad": "baja"}, about="Nadie lo ha terminado"),
+)  # fmt: skip
+
+_CONTACT = "open 2 3 4 5"
+_NOW = {"solucion": "6{solucion=si} 7", "reseteo": "6{reseteo=si} 8", "orientacion": "6{orientacion=si} 9"}
+"""Ways to resolve a contact while the agent is on the line."""
+
+
+def _contact(name: str, weight: int, hour: str, canal: str, asunto: str, way: str) -> Course:
+    """A contact resolved at once: one line, one set, one screen."""
+    known = _CONTACT.replace("2 3", "2 2a 3") if way == "reseteo" else _CONTACT
+    script = f"0 {hour} {known} {_NOW[way]} 16 18"
+    return Course("MA-007", name, weight, script, {"canal": canal, "asunto": asunto})
+
+
+MA_007 = (
+    _contact("solucion", 8, "10:20", "telefono", "pro99", "solucion"),
+    _contact("reseteo", 8, "11:40", "telefono", "contrasena", "reseteo"),
+    _contact("orientacion", 6, "12:50", "whatsapp", "orientacion", "orientacion"),
+    _contact("presencial", 3, "13:30", "presencial", "belife", "orientacion"),
+    Course("MA-007", "metlife", 2, f"""
+        0 10:05 {_CONTACT} 6:no{{pendiente=Falla en Pro99 que atiende MetLife;metlife=si}}
+        0 10:25 10 11 13 14
+        2 11:00 15
+        2 12:00 16
+        0 12:30 18
+    """, {"canal": "telefono", "asunto": "pro99"}),
+    Course("MA-007", "segunda_vuelta", 1, f"""
+        0 10:05 {_CONTACT} 6{{solucion=si}} 7 16:no_resuelto
+        1 11:00 17
+        0 11:10 4 5 6{{solucion=si}} 7 16:resuelto 18
+    """, {"canal": "telefono", "asunto": "belife"}),
+    Course("MA-007", "comercial", 2, "0 12:40 open", {"canal": "telefono", "asunto": "comercial"}),
+    Course("MA-007", "cartera", 1, "0 13:10 open", {"canal": "telefono", "asunto": "cartera"}),
+    Course("MA-007", "whatsapp_ajeno", 1, "0 16:10 open", {"canal": "whatsapp_otro", "asunto": "otro"}),
+    Course(
+        "MA-007", "de_noche", 1, "0 19:20 open",
+        {"canal": "telefono", "asunto": "otro", "fuera_horario": "rechazar"},
+    ),
+)  # fmt: skip

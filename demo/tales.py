@@ -1,0 +1,213 @@
+"""Telling an everyday case: a course, a person, and the moments at which its lines fall."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import groupby
+from typing import Protocol
+
+from demo.course import Course, Line, Word
+from demo.diary import Beat
+from demo.filling import Filled, Scene, fill_opening, fill_step
+from demo.names import Subject
+from demo.people import BY_KEY
+from demo.volume import Planned
+from workflows.calendar import BusinessCalendar
+from workflows.commands import (
+    Actor,
+    OpenCase,
+    Part,
+    Receipt,
+    RecordSet,
+    RecordStep,
+    RefuseRequest,
+    Upload,
+    WaiveStep,
+)
+from workflows.definition import Definition
+from workflows.errors import OutOfScope, OutsideHours
+from workflows.registry import DefinitionRegistry
+from workflows.state import CaseState
+
+OPEN = "open"
+SPECIALISTS = ("rodrigo.pena", "daniela.ortiz", "cinthya")
+HOLDERS = {
+    "capturista": ("martha",),
+    "cpanel": ("cinthya", "abraham"),
+    "supervisor": ("abraham",),
+    "director": ("jesus.quiriarte",),
+}
+"""Who acts in a role that is not the specialist's."""
+_WAIVED = "La persona se presentó en la mesa; no hace falta este paso."
+
+
+class TaleCases(Protocol):
+    """What of `workflows.cases.CaseService` the tales use."""
+
+    @property
+    def definitions(self) -> DefinitionRegistry: ...  # noqa: D102 - see the service
+    def with_lists(self, definition: Definition) -> Definition: ...  # noqa: D102
+    def open_with(self, command: OpenCase, parts: Sequence[Part]) -> Receipt: ...  # noqa: D102
+    def record(self, command: RecordStep) -> Receipt: ...  # noqa: D102
+    def record_all(self, command: RecordSet) -> Receipt: ...  # noqa: D102
+    def waive(self, command: WaiveStep) -> Receipt: ...  # noqa: D102
+    def refuse(self, command: RefuseRequest) -> Receipt: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The service, the definition in force with its lists, and people's ids by key."""
+
+    cases: TaleCases
+    definition: Definition
+    ids: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Tale:
+    """One everyday case and what has become of it."""
+
+    stage: Stage
+    course: Course
+    subject: Subject
+    opened: date
+    folio: str = ""
+    params: dict[str, str] = field(default_factory=dict)
+    _turns: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """What makes telling it again change nothing."""
+        return f"demo:{self.course.process}:{self.subject.number}"
+
+    @property
+    def specialist(self) -> str:
+        """Whose case it is."""
+        return SPECIALISTS[zlib.crc32(self.key.encode()) % len(SPECIALISTS)]
+
+    def beats(self, calendar: BusinessCalendar, present: datetime) -> Iterator[Beat]:
+        """Its lines as far as the present has come."""
+        for number, (line, moment) in enumerate(self.course.moments(self.opened, self.key, calendar)):
+            if moment >= present:
+                return
+
+            def tell(when: datetime, line: Line = line, number: int = number) -> None:
+                self.tell(line, when, number)
+
+            yield Beat(moment, line.words[0].step, tell)
+
+    def tell(self, line: Line, moment: datetime, number: int) -> None:
+        """Tell a line: the steps of one person in a row are one set."""
+        if number and not self.folio:
+            return  # refused at the door
+        groups = groupby(line.words, self._who)
+        for place, (who, words) in enumerate(groups):
+            self._together(who, tuple(words), moment, f"{self.key}:{number}:{place}")
+
+    def _who(self, word: Word) -> tuple[str, str]:
+        """Key and role of whoever records a step."""
+        verb, _, _ = word.step.partition("!")
+        if word.step == OPEN:
+            role = self.course.opener
+        elif word.step == "waive":
+            role = next(iter(self.stage.definition.waiver_roles), "supervisor")
+        elif word.step == "refuse":
+            role = self.stage.definition.opening.roles[0]
+        else:
+            step = self.stage.definition.by_step[verb]
+            role = "especialista" if "especialista" in step.roles else next(iter(step.roles), "especialista")
+        if role == "especialista":
+            return self.specialist, role
+        among = HOLDERS[role]
+        return among[zlib.crc32(self.key.encode()) % len(among)], role
+
+    def _together(self, who: tuple[str, str], words: tuple[Word, ...], moment: datetime, key: str) -> None:
+        actor = Actor(id=self.stage.ids[who[0]], role=who[1])
+        if words[0].step == "waive":
+            command = WaiveStep(self.folio, words[0].choice, actor, _WAIVED, idempotency_key=key)
+            self._took(self.stage.cases.waive(command))
+        elif words[0].step == "refuse":
+            refused = RefuseRequest(actor, words[0].choice, folio=self.folio, idempotency_key=key)
+            self._took(self.stage.cases.refuse(refused))
+        elif words[0].step == OPEN:
+            self._open(who, actor, words, moment, key)
+        else:
+            parts = tuple(self._part(who, word, moment) for word in words)
+            if len(parts) == 1:
+                self._took(self.stage.cases.record(_single(self.folio, actor, parts[0], key)))
+            else:
+                self._took(self.stage.cases.record_all(RecordSet(self.folio, actor, parts, key)))
+
+    def _open(
+        self, who: tuple[str, str], actor: Actor, words: tuple[Word, ...], moment: datetime, key: str
+    ) -> None:
+        first = Word(OPEN, words[0].choice, {**self.course.opening, **words[0].given})
+        filled = fill_opening(self._listed(), first, {}, self._scene(who, OPEN, moment))
+        self.params.update(filled.data)
+        command = OpenCase(
+            process=self.course.process,
+            actor=actor,
+            data=filled.data,
+            uploads=_uploads(filled),
+            idempotency_key=key,
+        )
+        parts = tuple(self._part(who, word, moment) for word in words[1:])
+        try:
+            self._took(self.stage.cases.open_with(command, parts))
+        except (OutOfScope, OutsideHours):
+            self.folio = ""
+
+    def _part(self, who: tuple[str, str], word: Word, moment: datetime) -> Part:
+        filled = fill_step(self._listed(), word, self.params, self._scene(who, word.step, moment))
+        self.params.update(filled.data)
+        self._turns[word.step] = self._turns.get(word.step, 0) + 1
+        return Part(word.step, _uploads(filled), filled.data, word.choice)
+
+    def _listed(self) -> Definition:
+        """The definition with the lists in force now."""
+        return self.stage.cases.with_lists(self.stage.definition)
+
+    def _scene(self, who: tuple[str, str], step: str, moment: datetime) -> Scene:
+        return Scene(
+            self.subject, BY_KEY[who[0]].name, moment, f"{self.key}:{step}", self._turns.get(step, 0)
+        )
+
+    def _took(self, receipt: Receipt) -> None:
+        self.folio = receipt.folio
+        self.params.update(_params(receipt.state))
+
+
+def _params(state: CaseState) -> Mapping[str, str]:
+    return state.params
+
+
+def _single(folio: str, actor: Actor, part: Part, key: str) -> RecordStep:
+    return RecordStep(
+        folio, part.step, actor, uploads=part.uploads, data=part.data, choice=part.choice, idempotency_key=key
+    )
+
+
+def _uploads(filled: Filled) -> tuple[Upload, ...]:
+    return tuple(Upload(name, io.BytesIO(data), slot) for slot, name, data in filled.files)
+
+
+def everyday(
+    cases: TaleCases,
+    plan: Iterable[Planned],
+    ids: Mapping[str, str],
+    calendar: BusinessCalendar,
+    present: datetime,
+) -> list[Beat]:
+    """The beats of planned cases."""
+    stages = {
+        definition.process: Stage(cases, definition, ids) for definition in cases.definitions.processes()
+    }
+    beats: list[Beat] = []
+    for one in plan:
+        tale = Tale(stages[one.course.process], one.course, one.subject, one.opened)
+        beats += tale.beats(calendar, present)
+    return beats
