@@ -24,6 +24,7 @@ _GIVEN_LENGTH = 20
 _SURNAME_LENGTH = 20
 _AGENCY_LENGTH = 20
 _NOT_PLAIN = re.compile(r"[^a-z0-9]+")
+_JOINERS = re.compile(r"[.'’´`]+")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 _LETTERS = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i"}
 
@@ -91,10 +92,10 @@ def mailbox_assistant(given: Given) -> Computed:
 
 
 def plain(text: str) -> str:
-    """Lower-case ASCII letters and digits in words: accents go, ñ becomes n, everything else parts words."""
+    """Lower-case ASCII letters and digits in words: accents, dots and apostrophes go, any other sign parts words."""
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     spelled = "".join(_LETTERS.get(c, c) for c in folded if not unicodedata.combining(c))
-    return _NOT_PLAIN.sub(" ", spelled).strip()
+    return _NOT_PLAIN.sub(" ", _JOINERS.sub("", spelled)).strip()
 
 
 def _part(given: Given, field: str, most: int, *, first: bool) -> str:

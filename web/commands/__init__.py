@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from web.commands import (
+    attention,
     cases,
     catalogues,
     contacts,
@@ -33,6 +34,7 @@ def register(app: Flask) -> None:
         catalogues.group,
         catalogues.calendar,
         cases.group,
+        attention.group,
         controls.group,
         ledger.group,
         packages.group,

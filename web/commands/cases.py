@@ -12,13 +12,13 @@ from flask.cli import AppGroup
 from evidence.canonical import Json
 from web.acting import actor_for
 from web.commands import casework, console, exceptions, linking
-from web.wiring import House
+from web.wiring import House, HouseError
 from workflows.commands import OpenCase, RecordStep
 from workflows.definition import Definition, Step
 from workflows.errors import UnknownStep
 from workflows.many import record_many
 from workflows.ports import CaseQuery, CaseRow
-from workflows.schema import opening_schema, step_schema
+from workflows.schema import opening_schema, set_schema, step_schema
 
 group = AppGroup("cases", help="Open, record, show and list cases.")
 exceptions.add_to(group)
@@ -37,6 +37,7 @@ linking.add_to(group)
 @linking.choice_option
 @linking.told_option
 @casework.key_option
+@casework.set_option
 @console.json_option
 @console.command
 def open_case(  # noqa: PLR0913 - one parameter an option
@@ -51,22 +52,24 @@ def open_case(  # noqa: PLR0913 - one parameter an option
     choice: str,
     told: Mapping[str, Json],
     key: str,
+    parts: Mapping[str, Json],
     as_json: bool,
 ) -> None:
-    """Open a case of PROCESS, perhaps from a step of another one, and print its folio."""
+    """Open a case of PROCESS, perhaps from a step of another one or with steps of its own, and print its folio."""
     house = console.house()
     definition = house.definitions.current(process)
     user = console.account(actor)
     acting = actor_for(user, definition.opening.roles, role=role, via="console", os_user=console.os_user())
+    whole = {**casework.texts_of(data), **casework.set_data(parts)}
     with casework.opened(files) as uploads:
-        opening = OpenCase(
-            process, acting, casework.texts_of(data), uploads, occurred_at, idempotency_key=key
-        )
+        opening = OpenCase(process, acting, whole, uploads, occurred_at, idempotency_key=key)
+        if parent and parts.get("parts"):
+            raise HouseError("not_allowed_here", detail="--parent --set")
         if parent:
             place = linking.Place(parent, step, choice, told, actor, role)
             receipt = linking.open_from(house, place, opening).child
         else:
-            receipt = house.cases.open_case(opening)
+            receipt = house.cases.open_with(opening, casework.set_parts(parts, occurred_at))
     casework.done(house, receipt, as_json=as_json, plain=receipt.folio)
 
 
@@ -240,11 +243,15 @@ def rebuild() -> None:
 @group.command("schema")
 @click.argument("process")
 @click.argument("step", required=False)
+@click.option("--set", "whole", is_flag=True, help="Of an opening with steps, as `open --set` takes it.")
 @console.always_json
 @console.command
-def schema(process: str, step: str | None) -> None:
+def schema(process: str, step: str | None, whole: bool) -> None:
     """JSON Schema of what opening PROCESS takes, or recording STEP of it."""
     definition = console.house().definitions.current(process)
+    if whole:
+        console.emit(set_schema(definition))
+        return
     if step is None:
         console.emit(opening_schema(definition))
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from evidence.canonical import Json
 from web.commands import console
 from web.errors import answer_for
 from web.wiring import House, HouseError
-from workflows.commands import Receipt, Upload
+from workflows.commands import Part, Receipt, Upload
 from workflows.definition import Definition
 from workflows.errors import NoSeries
 from workflows.many import Outcome
@@ -35,6 +36,40 @@ occurred_option = click.option(
     "--occurred-at", type=console.Moment(), default=None, help="When it happened, as claimed."
 )
 key_option = click.option("--key", default="", help="Idempotency key: the same key never records twice.")
+
+set_option = click.option(
+    "--set",
+    "parts",
+    type=console.JsonObject(),
+    default=dict,
+    help="JSON object, or @FILE, with `parts`: steps to record with it; see `schema --set`.",
+)
+
+
+def set_data(given: Mapping[str, Json]) -> dict[str, str]:
+    """The opening's values in a set."""
+    data = given.get("data", {})
+    if not isinstance(data, dict) or given.keys() - {"data", "parts"}:
+        raise HouseError("not_allowed_here", detail="--set")
+    return texts_of(data)
+
+
+def set_parts(given: Mapping[str, Json], occurred_at: datetime | None) -> tuple[Part, ...]:
+    """The steps of a set, in their order."""
+    parts = given.get("parts", [])
+    if not isinstance(parts, list):
+        raise HouseError("not_allowed_here", detail="--set parts")
+    return tuple(_part(item, occurred_at) for item in parts)
+
+
+def _part(item: Json, occurred_at: datetime | None) -> Part:
+    if not isinstance(item, dict) or item.keys() - {"step", "data", "choice", "note"}:
+        raise HouseError("not_allowed_here", detail="--set parts")
+    data, step = item.get("data", {}), item.get("step")
+    choice, note = item.get("choice", ""), item.get("note", "")
+    if not isinstance(data, dict) or not all(isinstance(text, str) for text in (step, choice, note)):
+        raise HouseError("not_allowed_here", detail="--set parts")
+    return Part(str(step), data=texts_of(data), choice=str(choice), note=str(note), occurred_at=occurred_at)
 
 
 def texts_of(data: Mapping[str, Json]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from web.pages import (
+    attention,
     board,
     cases,
     correcting,
@@ -31,6 +32,7 @@ PAGES = (
     health.page,
     look.page,
     inbox.page,
+    attention.page,
     opening.page,
     many.page,
     cases.page,

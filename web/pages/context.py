@@ -95,7 +95,7 @@ def _nav(user: User) -> tuple[NavItem, ...]:
     if user.has_any(EXPORTERS):
         places.insert(2, ("board.overview", _("Tablero"), "columns"))
         places.append(("export.form", _("Exportar"), "box"))
-    at = {"opening": "cases", "recording": "cases", "evidence": "cases"}.get(
+    at = {"opening": "cases", "attention": "cases", "recording": "cases", "evidence": "cases"}.get(
         request.blueprint or "", request.blueprint
     )
     return tuple(

@@ -22,6 +22,7 @@ from web.pages import continuing
 from web.pages.casepage import field_labels, grounds
 from web.pages.context import lens
 from web.pages.forms import MENDABLE, draft_view, key_posted, occurred_at, remove_posted, stage_posted
+from web.quicklog import PROCESS as QUICK
 from web.security import person, roles
 from web.views.fields import PREFIX, form_field, typed
 from web.views.lens import Lens
@@ -48,9 +49,11 @@ class _Copied:
 @page.get("")
 @recorders
 def new(process: str) -> Response:
-    """The form, with what was typed before, or what is known in the case it comes from."""
-    known = continuing.known(continuing.origin(), _definition(process))
-    return _form(process, _kept(process, known))
+    """The form, with what was typed before, or what is known in the case it comes from; calls have their own screen."""
+    origin = continuing.origin()
+    if process == QUICK and not origin and "completo" not in request.args:
+        return redirect(url_for("attention.new"), 302)
+    return _form(process, _kept(process, continuing.known(origin, _definition(process))))
 
 
 @page.post("/leer")

@@ -9,7 +9,7 @@ from evidence.canonical import Json
 from evidence.entry import EntryKind, SealedEntry
 from evidence.words import digest_words
 from web.i18n import gettext as _
-from web.views.kinds import Sign, evidence_sign, family_mark, kind_sign
+from web.views.kinds import Sign, evidence_sign, family_mark, kind_sign, verdict_word
 from web.views.lens import Lens, Moment, size_text
 from workflows.definition import Definition
 from workflows.state import CaseState
@@ -133,6 +133,9 @@ def _title(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> st
 
 
 def _choice(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> str:
+    verdict = _text(sealed.entry.facts.get("verdict"))
+    if verdict:
+        return verdict_word(verdict)
     code = _text(sealed.entry.facts.get("choice"))
     step = definition.by_step.get(sealed.entry.step) if definition else None
     branch = step.branch(code) if step and code else None
@@ -141,8 +144,11 @@ def _choice(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> s
 
 def _data(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> tuple[tuple[str, str], ...]:
     values: dict[str, Json] = {**_mapping(sealed.payload().get("data"))}
+    step = definition.by_step.get(sealed.entry.step) if definition else None
+    told = {name for branch in (step.branches if step else ()) for name in branch.sets}
     for name, value in _mapping(sealed.entry.facts.get("params")).items():
-        values.setdefault(name, value)
+        if name not in told:  # the branch's own name says it already
+            values.setdefault(name, value)
     labels, options = _labels(sealed, definition, lens)
     order = {name: place for place, name in enumerate(labels)}
     labels["sin_contrasenas"] = _("Imágenes revisadas, sin contraseñas")

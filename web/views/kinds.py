@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from web.i18n import gettext as _
 from workflows.definition import EvidenceType, StepClass
+from workflows.standing import Verdict
 from workflows.state import StepStatus, TimerStatus
 
 
@@ -50,6 +51,16 @@ def class_word(kind: StepClass) -> str:
         StepClass.RULE: _("regla"),
         StepClass.PERIODIC: _("periódico"),
     }[kind]
+
+
+def verdict_word(verdict: str) -> str:
+    """What a standing rule said of a contact."""
+    words = {
+        Verdict.INSIDE: _("dentro de horario"),
+        Verdict.WARNING: _("cerca del límite"),
+        Verdict.OUTSIDE: _("fuera de horario"),
+    }
+    return next((word for value, word in words.items() if value == verdict), verdict)
 
 
 def evidence_sign(kind: EvidenceType | str) -> Sign:
