@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
+from importlib.resources import files
 
 from audit_exports.labels import Labels
 from audit_exports.markup import Content, Markup, both, href, source_hash, tag
@@ -11,7 +11,7 @@ from audit_exports.people import Naming, Person
 from audit_exports.record import CaseRecord, EntryRow, FileItem, PackageFacts
 from audit_exports.words import NAMINGS, size_words, when
 
-_HERE = Path(__file__).parent / "reader"
+_HERE = files("audit_exports") / "reader"  # also inside the verifier, which is one file
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from pathlib import Path
+from importlib.resources import files
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from workflows.tables import DefinitionInvalid, Table
@@ -22,7 +22,7 @@ from workflows.tables import DefinitionInvalid, Table
 UNITS = ("habiles", "naturales")
 DEFAULT_CALENDAR = "mx-2026-1"
 
-_FOLDER = Path(__file__).parent / "calendars"
+_FOLDER = files("workflows") / "calendars"  # also inside the verifier, which is one file
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -226,7 +226,8 @@ class BusinessCalendar:
 
 def bundled_calendars() -> tuple[str, ...]:
     """Ids of the tables that come with the program."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+    names = (item.name for item in _FOLDER.iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 
 def _read(table: Table, data: bytes) -> BusinessCalendar:
