@@ -6,6 +6,7 @@ from flask import Flask
 
 from web.commands import (
     attention,
+    campaign,
     cases,
     catalogues,
     contacts,
@@ -36,6 +37,7 @@ def register(app: Flask) -> None:
         cases.group,
         attention.group,
         controls.group,
+        campaign.group,
         ledger.group,
         packages.group,
         report.group,
