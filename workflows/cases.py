@@ -116,7 +116,7 @@ class CaseService(ExceptionCommands):
         definition = self._writer.definition_of(entries)
         plain = [sealed.entry for sealed in entries]
         state = derive(definition, plain, calendar=self.calendar, as_of=as_of, now=self._writer.clock())
-        return CaseView(definition, state, entries[: state.length])
+        return CaseView(self._writer.named(definition), state, entries[: state.length])
 
     def open_case(self, command: OpenCase, *, unless: Refusal | None = None) -> Receipt:
         """Open a case; its first entry also records the evidence of the opening step.

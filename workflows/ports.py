@@ -17,6 +17,7 @@ from evidence.canonical import Json
 from evidence.ports import Reference, Tally
 from workflows.board import CaseSet
 from workflows.catalogues import CatalogueVersion
+from workflows.definition import Definition
 
 Row = TypeVar("Row")
 
@@ -154,6 +155,10 @@ class Catalogues(Protocol):
         Where none was published yet: the first list the definitions bring under that code, or an empty one; its
         ``leaf`` is then ``""``.
         """
+        ...
+
+    def named(self, definition: Definition) -> Definition:
+        """A definition that also knows the names of items published since: for pages, never for derivation."""
         ...
 
 

@@ -25,9 +25,10 @@ from workflows.catalogues import (
     own_version,
     published_at,
     timeline_of,
+    with_names,
 )
 from workflows.commands import Actor
-from workflows.definition import Catalogue, CatalogueItem
+from workflows.definition import Catalogue, CatalogueItem, Definition
 from workflows.errors import (
     CatalogueStale,
     FieldInvalid,
@@ -70,6 +71,10 @@ class LedgerCatalogues:
     def versions(self, code: str) -> tuple[CatalogueVersion, ...]:
         """Every version, the first one included, in the order of publication."""
         return own_version(code, self._bundled.get(code)), *self.timeline().get(code, ())
+
+    def named(self, definition: Definition) -> Definition:
+        """See the port."""
+        return with_names(definition, self.timeline())
 
     def calendar(self, base: BusinessCalendar) -> BusinessCalendar:
         """The table of business days with every revision published so far."""

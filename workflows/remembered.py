@@ -7,6 +7,7 @@ from datetime import datetime
 
 from workflows.catalogues import CatalogueVersion
 from workflows.claims import Holding, nobody_holds
+from workflows.definition import Definition
 from workflows.ports import CaseIndex, Catalogues, Directory, Holder
 
 
@@ -73,3 +74,7 @@ class RememberedCatalogues:
         if (code, moment) not in self._versions:
             self._versions[code, moment] = self._catalogues.in_force(code, moment)
         return self._versions[code, moment]
+
+    def named(self, definition: Definition) -> Definition:
+        """See the port."""
+        return self._catalogues.named(definition)

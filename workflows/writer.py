@@ -120,6 +120,10 @@ class CaseWriter:
         """The definition a case pinned. Raises `UnknownDefinition`."""
         return self.definitions.by_digest(facts_of(entries[0].entry).definition)
 
+    def named(self, definition: Definition) -> Definition:
+        """The definition with the names of what was published since it was released."""
+        return self._catalogues.named(definition) if self._catalogues is not None else definition
+
     def blank(self, definition: Definition, moment: datetime | None = None) -> Situation:
         """The moment before a case is opened."""
         return self._desk(moment)(definition, ())

@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import Flask
 
 from web.pages import (
+    administration,
     attention,
     board,
     cases,
+    catalogues,
     correcting,
     drafts,
     evidence,
@@ -47,6 +49,8 @@ PAGES = (
     board.page,
     ledger.page,
     export.page,
+    administration.page,
+    catalogues.page,
     tlog.page,
 )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import current_app, g, request, url_for
 
 from identity.accounts import RECORDERS, Role, User
+from identity.contacts import CONTACT_READERS
 from web.i18n import gettext as _
 from web.i18n import locale, zone
 from web.security import maybe_person
@@ -21,6 +22,19 @@ THEMES = ("auto", "light", "dark")
 EXPORTERS = frozenset(
     {Role.SUPERVISOR, Role.DIRECTOR, Role.AUDITOR_INTERNO, Role.AUDITOR_EXTERNO, Role.ADMINISTRADOR}
 )
+
+
+_UNDER = {
+    "opening": "cases",
+    "attention": "cases",
+    "recording": "cases",
+    "evidence": "cases",
+    "catalogues": "administration",
+}
+"""Blueprints that belong to another's place in the navigation."""
+
+KEEPERS = frozenset({Role.ADMINISTRADOR, Role.SUPERVISOR})
+"""Who keeps lists, zones, posts and contacts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +109,9 @@ def _nav(user: User) -> tuple[NavItem, ...]:
     if user.has_any(EXPORTERS):
         places.insert(2, ("board.overview", _("Tablero"), "columns"))
         places.append(("export.form", _("Exportar"), "box"))
-    at = {"opening": "cases", "attention": "cases", "recording": "cases", "evidence": "cases"}.get(
-        request.blueprint or "", request.blueprint
-    )
+    if user.has_any(KEEPERS):
+        places.append(("administration.overview", _("Administración"), "gear"))
+    at = _UNDER.get(request.blueprint or "", request.blueprint)
     return tuple(
         NavItem(url_for(endpoint), text, mark, endpoint.split(".", maxsplit=1)[0] == at)
         for endpoint, text, mark in places
@@ -121,9 +135,19 @@ def _name_of(actor: str) -> str:
     """A person's name by id, looked up once a request; an id nobody knows stays as it is."""
     known: dict[str, str] = g.setdefault("names", {})
     if actor not in known:
-        user = current_house().accounts.get(actor, now())
-        known[actor] = user.name if user else actor
+        house = current_house()
+        user = house.accounts.get(actor, now())
+        known[actor] = user.name if user else _contact_name(house, actor)
     return known[actor]
+
+
+def _contact_name(house: House, actor: str) -> str:
+    """The name of somebody without an account, for those who may see it: auditors see the id."""
+    user = maybe_person()
+    if user is None or not actor.startswith("c-") or not user.has_any(CONTACT_READERS):
+        return actor
+    found = house.directory.contact(actor)
+    return found.name if found is not None else actor
 
 
 def may_record() -> bool:

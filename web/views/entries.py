@@ -11,6 +11,7 @@ from evidence.words import digest_words
 from web.i18n import gettext as _
 from web.views.kinds import Sign, evidence_sign, family_mark, kind_sign, verdict_word
 from web.views.lens import Lens, Moment, size_text
+from web.views.system_entries import system_data
 from workflows.definition import Definition
 from workflows.state import CaseState
 
@@ -143,6 +144,8 @@ def _choice(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> s
 
 
 def _data(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> tuple[tuple[str, str], ...]:
+    if definition is None:
+        return system_data(sealed, lens)
     values: dict[str, Json] = {**_mapping(sealed.payload().get("data"))}
     step = definition.by_step.get(sealed.entry.step) if definition else None
     told = {name for branch in (step.branches if step else ()) for name in branch.sets}
