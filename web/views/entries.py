@@ -147,7 +147,7 @@ def _data(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> tup
     if definition is None:
         return system_data(sealed, lens)
     values: dict[str, Json] = {**_mapping(sealed.payload().get("data"))}
-    step = definition.by_step.get(sealed.entry.step) if definition else None
+    step = definition.by_step.get(sealed.entry.step)
     told = {name for branch in (step.branches if step else ()) for name in branch.sets}
     for name, value in _mapping(sealed.entry.facts.get("params")).items():
         if name not in told:  # the branch's own name says it already
