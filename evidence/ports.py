@@ -121,6 +121,20 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Article:
+    """What a case teaches, as its entry ``seq`` says: for the knowledge base. ``at`` is a ledger time."""
+
+    case_id: str
+    seq: int
+    step: str
+    title: str
+    problem: str
+    solution: str
+    words: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Projection:
     """A case as lists and searches need it: a cache, reproducible from the entries, never an authority.
 
@@ -145,6 +159,7 @@ class Projection:
     references: tuple[Reference, ...] = ()
     search_text: str = ""
     tally: Tally = Tally()
+    article: Article | None = None
 
 
 @dataclass(frozen=True, slots=True)

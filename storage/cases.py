@@ -14,10 +14,11 @@ from sqlalchemy import ColumnElement, Engine, Row, Select, case, func, select, t
 from documents.identifiers import fold
 from evidence.canonical import Json
 from evidence.entry import format_time
-from evidence.ports import BlobCorrupt, Figure, Reference, Tally
+from evidence.ports import Article, BlobCorrupt, Figure, Reference, Tally
+from storage.articles import SqlArticles
 from storage.board import members
 from storage.database import reading
-from storage.ledger_tables import figure, projection, reference, tally
+from storage.ledger_tables import article, figure, projection, reference, tally
 from storage.projections import FIGURE
 from workflows.ports import CaseQuery, CaseRow, Page
 
@@ -94,7 +95,7 @@ class SqlCaseIndex:
     def folios(self) -> Iterator[str]:
         """Every folio the caches know, sorted, page after page."""
         known = union(
-            *(select(table.c.case_id) for table in (projection, reference, tally, figure))
+            *(select(table.c.case_id) for table in (projection, reference, tally, figure, article))
         ).subquery()
         after = ""
         while True:
@@ -125,6 +126,10 @@ class SqlCaseIndex:
             held = select(*FIGURE).where(figure.c.case_id == folio).order_by(figure.c.n)
             figures = tuple(Figure(*item) for item in connection.execute(held))
         return None if row is None else Tally(**row._asdict(), figures=figures)
+
+    def article(self, folio: str) -> Article | None:
+        """What a case teaches."""
+        return SqlArticles(self._engine).article(folio)
 
     def untallied(self) -> bool:
         """Whether a case lacks its tally: it was projected by a program that made none."""

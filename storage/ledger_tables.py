@@ -1,7 +1,7 @@
 """The ledger's tables: what is append-only, and the caches beside it.
 
 ``log_entry``, ``payload``, ``tile`` and ``checkpoint`` only ever grow; triggers (migration 0001) refuse the rest.
-``case_head``, ``projection``, ``reference``, ``tally`` and ``figure`` are caches that can be rebuilt from the entries.
+``case_head``, ``projection``, ``reference``, ``tally``, ``figure`` and ``article`` are caches of the entries.
 """
 
 from __future__ import annotations
@@ -178,6 +178,22 @@ tally = Table(
 """What boards count, one narrow row a case: `projection` holds documents and texts that a count must not read past."""
 Index("ix_tally_opened_at", tally.c.opened_at, tally.c.process, tally.c.closed_at)
 Index("ix_tally_closed_at", tally.c.closed_at, tally.c.process, tally.c.opened_at)
+
+article = Table(
+    "article",
+    metadata,
+    Column("case_id", Name, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("step", Name, nullable=False),
+    Column("title", Name, nullable=False),
+    Column("problem", Name, nullable=False),
+    Column("solution", Name, nullable=False),
+    Column("words", Name, nullable=False),
+    Column("at", Name, nullable=False),
+    Column("process", Name, nullable=False),
+    Column("search_text", Name, nullable=False),
+)
+Index("ix_article_at", article.c.at, article.c.case_id)
 
 figure = Table(
     "figure",

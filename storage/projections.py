@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Insert, Table, and_, bindparam, delete, inser
 from sqlalchemy.dialects import postgresql, sqlite
 
 from evidence.ports import Figure, Projection, Reference, ReferenceTaken, StoreError
-from storage.ledger_tables import figure, log_entry, projection, reference, tally
+from storage.articles import save_article
+from storage.ledger_tables import article, figure, log_entry, projection, reference, tally
 
 
 def _upsert(maker: Any, table: Table) -> Insert:
@@ -52,6 +53,7 @@ def save_projection(connection: Connection, wanted: Projection) -> None:
     connection.execute(count, counted)
     _save_figures(connection, wanted)
     _save_references(connection, wanted.case, set(wanted.references))
+    save_article(connection, wanted.case, wanted.process, wanted.article)
 
 
 def remove_projection(connection: Connection, case: str) -> None:
@@ -62,7 +64,7 @@ def remove_projection(connection: Connection, case: str) -> None:
     """
     if connection.execute(_ENTRIES, {"case": case}).first() is not None:
         raise ValueError(f"{case} has entries")
-    for table in (reference, figure, tally, projection):
+    for table in (reference, figure, tally, article, projection):
         connection.execute(delete(table).where(table.c.case_id == case))
 
 

@@ -35,6 +35,7 @@ from identity.posts import PostDesk
 from identity.sessions import Sessions
 from identity.throttle import LoginThrottle
 from storage.accounts import Database, SqlAccounts, SqlSessions, SqlThrottle
+from storage.articles import SqlArticles
 from storage.board import SqlBoard
 from storage.border import WrongLog
 from storage.cases import SqlCaseIndex
@@ -212,6 +213,11 @@ class House:
     def definitions(self) -> DefinitionRegistry:
         """Every process definition ever released here: the program's and the installation's own."""
         return registry_of(self.ledger, self.blobs)
+
+    @cached_property
+    def articles(self) -> SqlArticles:
+        """What closed cases teach."""
+        return SqlArticles(self.engine)
 
     @cached_property
     def index(self) -> SqlCaseIndex:

@@ -12,6 +12,7 @@ from documents.identifiers import fold
 from evidence.canonical import Json, canonical_bytes
 from evidence.entry import SealedEntry
 from evidence.ports import Projection, Reference
+from workflows.articles import article_of
 from workflows.calendar import BusinessCalendar
 from workflows.definition import Definition, Field, FieldKind
 from workflows.derive import derive
@@ -120,6 +121,7 @@ def project(definition: Definition, entries: Sequence[SealedEntry], calendar: Bu
         references=(*_control_references(state), *_references(definition, state, fields, typed)),
         search_text=_search_text(state.folio, entries),
         tally=tally_of(definition, state, [sealed.entry for sealed in entries]),
+        article=article_of(definition, state, entries),
     )
 
 

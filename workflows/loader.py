@@ -228,6 +228,7 @@ def _slot(table: Table) -> Slot:
         reader=table.text("reader", ""),
         compare=table.texts("compare"),
         secret_risk=table.flag("secret_risk"),
+        article=table.texts("article"),
         also=table.texts("also"),
         fresh=table.flag("fresh"),
     )

@@ -14,7 +14,7 @@ from documents.agent_list import AgentListing
 from documents.request_form import FormReading
 from documents.row_sheets import RowsReading
 from evidence.canonical import Json
-from evidence.ports import Reference, Tally
+from evidence.ports import Article, Reference, Tally
 from workflows.board import CaseSet
 from workflows.catalogues import CatalogueVersion
 from workflows.definition import Definition
@@ -107,12 +107,28 @@ class CaseIndex(Protocol):
         """The references a case holds; for the rebuild."""
         ...
 
+    def article(self, folio: str) -> Article | None:
+        """What a case teaches; for the rebuild."""
+        ...
+
     def search_text(self, folio: str) -> str:
         """The folded words by which a case is found, ``""`` for an unknown one; for the rebuild."""
         ...
 
     def tally(self, folio: str) -> Tally | None:
         """What boards count of a case, ``None`` for one they do not know; for the rebuild."""
+        ...
+
+
+class Articles(Protocol):
+    """Reads of the knowledge base's articles, each derived from the entry in force of its case."""
+
+    def find(self, text: str = "", process: str = "", limit: int = 50) -> tuple[Article, ...]:
+        """Articles whose own words hold every word of ``text`` (folded), the newest first."""
+        ...
+
+    def article(self, folio: str) -> Article | None:
+        """The article of a case, ``None`` where it wrote none (or none that counts)."""
         ...
 
 

@@ -121,6 +121,8 @@ class _Rebuild:
         if self._index.search_text(folio) != expected.search_text:
             self._differences.append(Difference(folio, "search_text", "the words of its entries", "others"))
         self._differences += _tally_differences(folio, expected.tally, self._index.tally(folio))
+        if self._index.article(folio) != expected.article:
+            self._differences.append(Difference(folio, "article", "as its entry says", "another"))
         try:
             self._ledger.replace_projection(expected)
         except (

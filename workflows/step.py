@@ -140,6 +140,7 @@ class Slot:
     ``shares`` are ``(step, slot)`` pairs whose sealed file may serve here too. ``reader`` names the reader of the
     file's content (`workflows.readers`), ``compare`` the fields of the case it must agree with. ``also`` are families
     of files taken beside those of the types. ``fresh``: a file that the case has already is no evidence here.
+    ``article``: fields that write an article of the knowledge base: title, problem, solution, words to find it by.
     """
 
     code: str
@@ -151,6 +152,7 @@ class Slot:
     reader: str = ""
     compare: tuple[str, ...] = ()
     secret_risk: bool = False
+    article: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     fresh: bool = False
 

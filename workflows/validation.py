@@ -241,6 +241,9 @@ def _slots(definition: Definition, step: Step) -> Iterator[str]:
     for slot in step.slots:
         inner = f"{place}.slot.{slot.code}"
         yield from known(f"{inner}.fields", slot.fields, names, "field")
+        yield from known(f"{inner}.article", slot.article, names, "field")
+        if any(field.personal for field in step.fields if field.name in slot.article):
+            yield f"{inner}.article: what everybody may read holds nothing personal"
         yield from _slot_types(inner, slot)
         yield from known(f"{inner}.reader", filter(None, [slot.reader]), READERS, "reader")
         opening = {field.name for field in definition.opening.fields}

@@ -138,9 +138,9 @@ def _check_show_and_list(shell: Shell, folio: str, receipt: Mapping[str, Any]) -
 def _check_ledger(shell: Shell, folio: str, vkey: str) -> None:
     report = shell.json("ledger", "verify", "--full", "--json")
     assert (report["verdict"], report["findings"]) == ("valid", [])
-    assert report["entries_checked"] == report["size"] == 6
+    assert report["entries_checked"] == report["size"] >= 6
     note = shell.flask("ledger", "checkpoint")
-    assert note.splitlines()[:2] == [ORIGIN, "6"]
+    assert note.splitlines()[:2] == [ORIGIN, str(report["size"])]
     assert f"— {ORIGIN} " in note
     assert vkey.startswith(f"{ORIGIN}+")
     proof = shell.flask("ledger", "proof", folio, "2")

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from documents.identifiers import fold
 from evidence.entry import format_time
-from evidence.ports import Projection, Reference, Tally
+from evidence.ports import Article, Projection, Reference, Tally
 from tests.fakes.memory import MemoryLedger
 from workflows.ports import CaseQuery, CaseRow, Page
 
@@ -56,6 +56,10 @@ class MemoryCaseIndex:
     def search_text(self, folio: str) -> str:
         projection = self._ledger.projections.get(folio)
         return projection.search_text if projection else ""
+
+    def article(self, folio: str) -> Article | None:
+        projection = self._ledger.projections.get(folio)
+        return projection.article if projection else None
 
     def tally(self, folio: str) -> Tally | None:
         projection = self._ledger.projections.get(folio)

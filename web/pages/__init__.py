@@ -6,6 +6,7 @@ from flask import Flask
 
 from web.pages import (
     administration,
+    articles,
     attention,
     board,
     cases,
@@ -45,6 +46,7 @@ PAGES = (
     drafts.page,
     jobs.page,
     knowledge.page,
+    articles.page,
     searching.page,
     board.page,
     ledger.page,
