@@ -22,7 +22,7 @@ from workflows.ports import CaseQuery, TextHit
 page = Blueprint("searching", __name__, url_prefix="/buscar")
 
 MOST_WORDS = 12
-_FEW, _MANY = 5, 25
+_FEW, _MANY = 4, 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ def find(house: House, eyes: Lens, asked: str, words: tuple[str, ...], most: int
         return
     sources: tuple[Callable[[], Group], ...] = (
         lambda: _cases(house, eyes, asked, words, most),
-        lambda: _files(house, words, most),
         lambda: _documents(house, eyes, words, most, "step"),
         lambda: _documents(house, eyes, words, most, "process"),
+        lambda: _files(house, words, most),
     )
     for source in sources:
         group = source()
