@@ -15,6 +15,7 @@ from workflows.campaigncommands import (
     TakeExtract,
 )
 from workflows.commands import Receipt, RecordStep
+from workflows.errors import UnknownStep
 from workflows.rosterview import OPEN, UNDECIDED, RosterQuery, RosterView
 
 PEOPLE = metlife.small()
@@ -84,7 +85,8 @@ def _archive(walk: Walk, _choice: str) -> Receipt:
 
 def _removals(walk: Walk, _choice: str) -> Receipt:
     report = walk.desk.cases.campaigns.removals(OpenRemovals(walk.folio, walk.play.actor("especialista")))
-    assert report.opened
+    if not report.opened:  # a campaign in which nobody is removed
+        raise UnknownStep(step="27a")
     return Receipt(walk.folio, 0, "", "", (), walk.state)
 
 

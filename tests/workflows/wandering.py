@@ -11,7 +11,7 @@ from evidence.canonical import canonical_bytes
 from tests.workflows.replays import Play, Walk, begin
 from workflows.commands import Actor, RecordStep, RefuseRequest, Supersede, WaiveStep
 from workflows.definition import Definition, FieldKind, Step
-from workflows.errors import REFUSAL_CODES, Refusal
+from workflows.errors import REFUSAL_CODES, Refusal, UnknownStep
 from workflows.state import StepStatus
 
 NOBODY = Actor(id="u-nadie", role="nadie")
@@ -95,10 +95,19 @@ class Wanderer:
         elif n % 5 == 2:
             self.walk.record(step.code, "no_hay_tal_rama")
         elif n % 5 == 3:
-            self.walk.desk.cases.record(RecordStep(self.walk.folio, step.code, self._actor(step)))
+            self._with_nothing(step)
         elif state.status in {StepStatus.BLOCKED, StepStatus.NOT_APPLICABLE}:
             self.walk.record(step.code)
             raise AssertionError(f"step {step.code} was taken though {state.status}")
+
+    def _with_nothing(self, step: Step) -> None:
+        """Record with no evidence at all; where the program itself knows a value, that is one, and nothing is tried."""
+        known = [
+            field for field in step.fields if field.compute or field.zone or field.same_as or field.default
+        ]
+        if known:
+            raise UnknownStep(step=step.code)
+        self.walk.desk.cases.record(RecordStep(self.walk.folio, step.code, self._actor(step)))
 
     def _annul(self, n: int) -> None:
         self._correct(n, annul=True)
