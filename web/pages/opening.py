@@ -22,6 +22,7 @@ from web.pages import continuing
 from web.pages.casepage import field_labels, grounds
 from web.pages.context import lens
 from web.pages.forms import MENDABLE, draft_view, key_posted, occurred_at, remove_posted, stage_posted
+from web.pages.mailin import from_mail, mail_slot
 from web.quicklog import PROCESS as QUICK
 from web.security import person, roles
 from web.views.fields import PREFIX, form_field, typed
@@ -74,6 +75,22 @@ def read_sheet(process: str) -> Response:
     found = reading_of(reading, frozenset(field.name for field in definition.opening.fields))
     one = found.people[0].data if len(found.people) == 1 and not found.errors else {}
     return _form(process, _kept(process, one), reading=found)
+
+
+@page.post("/correo")
+@recorders
+def read_mail(process: str) -> Response:
+    """A mail as it came: it waits as the request's evidence, and what it says goes into the form to be checked."""
+    definition = _definition(process)
+    file, slot = request.files.get("mail"), mail_slot(definition)
+    if file is None or not file.filename or not slot:
+        abort(422, "no_upload")
+    desk, key = _desk(process)
+    try:
+        _staged, found = desk.add(key, file, slot)
+    except MENDABLE as error:
+        return _form(process, _kept(process), answer=answer_for(error), wrong="mail")
+    return _form(process, _kept(process, from_mail(definition, found.about)))
 
 
 @page.post("/usar")
@@ -229,6 +246,8 @@ def _about(definition: Definition, eyes: Lens) -> dict[str, object]:
         "name": eyes.say(definition.name),
         "instruction": eyes.say(first.instruction),
         "roles": [eyes.role(definition, role) for role in definition.opening.roles],
+        "mail": bool(mail_slot(definition)),
+        "sheet": any(slot.reader == "account_requests" for step in definition.steps for slot in step.slots),
         "includes": [eyes.say(text) for text in definition.document.includes],
         "excludes": [eyes.say(text) for text in definition.document.excludes],
     }
