@@ -6,12 +6,13 @@ the objects, then append, where the draft is made again on the history that coun
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from evidence.entry import SealedEntry
 from evidence.ports import BlobStore, Clock, LedgerStore, Projection
 from workflows import children, closing, rules, sets
+from workflows.assignees import answering
 from workflows.calendar import BusinessCalendar
 from workflows.campaigns import CampaignService
 from workflows.casefile import CaseView
@@ -29,7 +30,7 @@ from workflows.commands import (
 )
 from workflows.controldesk import ControlDesk
 from workflows.corrections import ground_of
-from workflows.definition import Definition
+from workflows.definition import Definition, Step
 from workflows.departures import ExceptionCommands
 from workflows.derive import derive
 from workflows.errors import OutOfScope, Refusal, UnknownCase
@@ -204,6 +205,15 @@ class CaseService(ExceptionCommands):
         definition = self._writer.definition_of(self._writer.history(command.folio))
         step = rules.known_step(definition, command.step)
         return prepare(command.uploads, step, self._reader, self._max_files)
+
+    def answering(self, folio: str, step: Step) -> Mapping[str, tuple[str, ...]]:
+        """Who answers for the case's zone now, by the fields of a step that ask for it: the principal first."""
+        zoned = [field for field in step.fields if field.zone]
+        if not zoned:
+            return {}
+        situation = self._writer.situation(self._writer.history(folio))
+        found = {field.name: answering(situation, field, {}) for field in zoned}
+        return {name: tuple(h.actor for h in one.holders) for name, one in found.items() if one is not None}
 
     def record(self, command: RecordStep, read: Sequence[PreparedFile] | None = None) -> Receipt:
         """Record a step's evidence: one entry with all files, values and the choice.

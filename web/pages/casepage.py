@@ -111,7 +111,12 @@ def _form(
     key = f"draft:{draft.id}" if draft.id else fresh
     view = draft_view(draft, errors)
     stand_for = principals(definition, step, eyes, house.directory, house.clock())
-    return step_form(step, house.cases.with_lists(definition), state, page.lines, eyes, view, stand_for), key
+    people = {
+        name: tuple((actor, eyes.who(actor)) for actor in actors)
+        for name, actors in house.cases.answering(page.folio, step).items()
+    }
+    offered = house.cases.with_lists(definition)
+    return step_form(step, offered, state, page.lines, eyes, view, stand_for, people), key
 
 
 def _receipt(page: CasePage) -> Receipt | None:
