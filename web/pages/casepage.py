@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from web.drafts import DraftDesk
 from web.errors import Answer
 from web.i18n import gettext as _
+from web.pages.campaignface import face_of, own_page
 from web.pages.context import lens, may_export
 from web.pages.forms import draft_view, occurred_at
 from web.security import person
@@ -86,6 +87,8 @@ def show_case(folio: str, *, step: str = "", answer: Answer | None = None) -> Re
         grounds=grounds(view.definition, eyes) if _may_refuse(view.definition, eyes) else (),
         refuse_action=url_for("recording.refuse", folio=folio),
         draft_url=_draft_url,
+        elsewhere=own_page(view.definition, folio, form.code) if form else "",
+        **({} if as_of else face_of(house, folio, view, eyes)),
     )
     return make_response(text, answer.status if answer else 200)
 
