@@ -37,6 +37,7 @@ from workflows.errors import OutOfScope, Refusal, UnknownCase
 from workflows.facts import time_text
 from workflows.judging import outside_of
 from workflows.ports import CaseIndex, Catalogues, Directory, DocumentReader
+from workflows.proposals import proposed
 from workflows.readers import DirectReader
 from workflows.rebuild import RebuildReport, rebuild, recount
 from workflows.registry import DefinitionRegistry
@@ -245,6 +246,15 @@ class CaseService(ExceptionCommands):
             workflows.closing.TimersIncomplete: some cases could not be handled; all others were.
         """
         return closing.fire(self._writer, self._index, now or self._writer.clock())
+
+    def proposed(self, folio: str, step: str) -> dict[str, str]:
+        """What a step's form may begin with: values that must repeat others, and those a rule computes.
+
+        Raises:
+            UnknownCase, UnknownStep.
+        """
+        situation = self._writer.situation(self._writer.history(folio))
+        return proposed(situation, rules.known_step(situation.definition, step))
 
     def rebuild(self) -> RebuildReport:
         """Compare every projection with a fresh derivation and write all of them anew."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -113,6 +113,8 @@ def _form(
     errors = trouble.errors if trouble else None
     key = f"draft:{draft.id}" if draft.id else fresh
     view = draft_view(draft, errors)
+    if any(field.same_as or field.compute for field in step.fields):
+        view = replace(view, values={**house.cases.proposed(page.folio, step.code), **view.values})
     stand_for = principals(definition, step, eyes, house.directory, house.clock())
     people = {
         name: tuple((actor, eyes.who(actor)) for actor in actors)
