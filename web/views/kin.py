@@ -120,14 +120,9 @@ def _here(
     step = definition.by_step.get(code)
     if step is None or lens.roles.isdisjoint(step.roles):
         return ()
-    ways = [("", step.opens.process if step.opens else "")]
-    ways += [
-        (branch.code, branch.opens.process if branch.opens else branch.destination)
-        for branch in step.branches
-        if branch.link_field
-    ]
+    ways = [("", step.opens), *((branch.code, branch.opens) for branch in step.branches)]
     found = [
-        _onward(process, code, choice, definitions, lens, address) for choice, process in ways if process
+        _onward(opens.process, code, choice, definitions, lens, address) for choice, opens in ways if opens
     ]
     return tuple(item for item in found if item is not None)
 

@@ -1,13 +1,12 @@
 // Talking to the server: JSON in and out, a form token that survives a new session.
 let token = document.querySelector('input[name="csrf_token"]')?.value ?? "";
 
-/** A refusal or a failure; `code` is the server's, or "network"; `told` is all the server said of it. */
+/** A refusal or a failure; `code` is the server's, or "network". */
 export class Trouble extends Error {
-  constructor(code, message, status = 0, told = {}) {
+  constructor(code, message, status = 0) {
     super(message);
     this.code = code;
     this.status = status;
-    this.told = told;
   }
 }
 
@@ -37,7 +36,7 @@ export async function request(method, url, body, again = true) {
   if (answer.ok) return told;
   const code = told.error?.code ?? "internal";
   if (code === "csrf" && again && (await renew())) return request(method, url, body, false);
-  throw new Trouble(code, told.error?.message ?? "", answer.status, told.error ?? {});
+  throw new Trouble(code, told.error?.message ?? "", answer.status);
 }
 
 /** Upload one file with progress from 0 to 1; resolves with the server's JSON, whatever its status. */
