@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from documents.letters import read_letter
 from documents.limits import DEFAULT_LIMITS
 from documents.pdf import read as read_pdf
 from documents.refusals import FileRefused
-from documents.row_answers import spread, write_final
+from documents.row_answers import FIXED, spread, write_final
 from documents.row_sheets import MAX_ROWS, read_rows, row_key
 from documents.sniffing import PDF
 from tests.fakes import metlife
@@ -137,6 +138,10 @@ def test_the_same_decisions_are_the_same_bytes() -> None:
     original = metlife.workbook(PEOPLE)
     first, second = (write_final(io.BytesIO(original), _words(), name="f.xlsx") for _ in range(2))
     assert first == second
+    with zipfile.ZipFile(io.BytesIO(first)) as package:
+        core = package.read("docProps/core.xml").decode()
+        assert {item.date_time for item in package.infolist()} == {(2000, 1, 1, 0, 0, 0)}
+    assert core.count(FIXED) == 2
     assert first != write_final(io.BytesIO(original), _words("Baja"), name="f.xlsx")
 
 
