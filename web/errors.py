@@ -145,7 +145,8 @@ def _refusal(error: Refusal) -> Answer:
     if not isinstance(problems, list):
         return found
     told = tuple(_problem(problem) for problem in problems if isinstance(problem, dict))
-    return Answer(found.status, code, found.message, found.advice, {}, told)
+    where = {name: fields[name] for name in ("in_step",) if name in fields}
+    return Answer(found.status, code, found.message, found.advice, where, told)
 
 
 def _variant(code: str, fields: Mapping[str, Json]) -> str:
