@@ -25,7 +25,7 @@ _email = click.option("--email", required=True, help="Of an account or of a cont
 _paper = click.option(
     "--file",
     type=click.Path(exists=True, dir_okay=False),
-    default="",
+    default=None,
     help="The document that appoints (PDF or image).",
 )
 
@@ -74,7 +74,7 @@ def everyone(at: datetime | None) -> None:
 @_paper
 @console.always_json
 @console.command
-def appoint(post: str, email: str, since: datetime | None, rank: int, file: str) -> None:
+def appoint(post: str, email: str, since: datetime | None, rank: int, file: str | None) -> None:
     """Give a post; a substitute in one that authorises needs the document that appoints them."""
     house, actor = console.house(), _actor(email)
     with _opened(house, file) as paper:
@@ -104,7 +104,7 @@ def relieve(post: str, email: str, until: datetime | None) -> None:
 @_paper
 @console.always_json
 @console.command
-def backup(email: str, principal: str, file: str) -> None:
+def backup(email: str, principal: str, file: str | None) -> None:
     """Name somebody's backup, from now on; of who authorises, with the document that appoints them."""
     house, actor, other = console.house(), _actor(email), _actor(principal)
     with _opened(house, file) as paper:
@@ -129,7 +129,7 @@ def end_backup(email: str, principal: str, until: datetime | None) -> None:
 
 
 @contextmanager
-def _opened(house: House, file: str) -> Iterator[Paper | None]:
+def _opened(house: House, file: str | None) -> Iterator[Paper | None]:
     """The document of appointment, read and stored; nothing where none was given."""
     if not file:
         yield None
