@@ -20,6 +20,7 @@ from tests.workflows.desk import ALTA, ANA, PERSON, PaperDirectory, usual, xlsx
 from workflows.calendar import BusinessCalendar
 from workflows.cases import CaseService
 from workflows.commands import OpenCase, RecordStep
+from workflows.ports import DocumentReader
 from workflows.registry import DefinitionRegistry
 
 ORIGIN = "bench.example/log"
@@ -33,7 +34,7 @@ def present() -> datetime:
 class BenchDesk:
     """Ledger, objects and case service in one folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, reader: DocumentReader | None = None) -> None:
         engine = connect(f"sqlite:///{folder / 'desk.sqlite3'}")
         upgrade(engine)
         start_log(engine, ORIGIN)
@@ -55,6 +56,7 @@ class BenchDesk:
             clock=present,
             index=SqlCaseIndex(engine),
             directory=PaperDirectory(),
+            reader=reader,
             retention_years=10,
         )
 

@@ -5,8 +5,9 @@ network loses nothing. The draft's id is the idempotency key of its submit: a do
 
 The JSON API (`web.pages.drafts`) that the pages' script speaks; every answer that refuses is ``{"error": {"code",
 "message", "advice"}}`` with its status, changes send the header ``X-CSRFToken``. ``<folio>`` is a folio, or
-``nuevo-<process>`` with step ``apertura`` for a case being opened (``excel``: its spreadsheet), or ``varios-<process>``
-for a step of many cases at once; the draft is always the signed-in person's own.
+``nuevo-<process>`` with step ``apertura`` for a case being opened (``excel``: its spreadsheet), ``varios-<process>``
+for a step of many cases at once, or ``control-<process>`` with a periodic control's code for a list; the draft is
+always the signed-in person's own.
 
 * ``GET /borradores/<folio>/<step>``: 200 draft (an empty one where nothing has been begun).
 * ``PUT …/campos`` with ``{"fields": {name: text | [text…]}}``: replaces all that was typed; 200 draft.
@@ -44,8 +45,8 @@ from web.wiring import Draft, DraftFile, DraftKey, House, HouseError
 from workflows.commands import Upload
 
 _MIB = 1024 * 1024
-_FOLIO = re.compile(r"\A[A-Z]{2}-\d{3}-\d{4}-\d{6}\Z|\A(?:nuevo|varios)-[A-Z]{2}-\d{3}\Z")
-_STEP = re.compile(r"\A[a-z0-9-]{1,24}\Z")
+_FOLIO = re.compile(r"\A[A-Z]{2}-\d{3}-\d{4}-\d{6}\Z|\A(?:nuevo|varios|control)-[A-Z]{2}-\d{3}\Z")
+_STEP = re.compile(r"\A[a-z0-9_-]{1,24}\Z")
 _FILE = re.compile(r"\A[0-9a-f]{32}\Z")
 MAX_FIELDS_BYTES = 256 * 1024
 

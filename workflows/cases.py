@@ -6,12 +6,13 @@ the objects, then append, where the draft is made again on the history that coun
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from evidence.entry import SealedEntry
 from evidence.ports import BlobStore, Clock, LedgerStore, Projection
 from workflows import children, closing, rules, sets
+from workflows.assignees import answering
 from workflows.calendar import BusinessCalendar
 from workflows.campaigns import CampaignService
 from workflows.casefile import CaseView
@@ -29,13 +30,14 @@ from workflows.commands import (
 )
 from workflows.controldesk import ControlDesk
 from workflows.corrections import ground_of
-from workflows.definition import Definition
+from workflows.definition import Definition, Step
 from workflows.departures import ExceptionCommands
 from workflows.derive import derive
 from workflows.errors import OutOfScope, Refusal, UnknownCase
 from workflows.facts import time_text
 from workflows.judging import outside_of
 from workflows.ports import CaseIndex, Catalogues, Directory, DocumentReader
+from workflows.proposals import proposed
 from workflows.readers import DirectReader
 from workflows.rebuild import RebuildReport, rebuild, recount
 from workflows.registry import DefinitionRegistry
@@ -205,6 +207,15 @@ class CaseService(ExceptionCommands):
         step = rules.known_step(definition, command.step)
         return prepare(command.uploads, step, self._reader, self._max_files)
 
+    def answering(self, folio: str, step: Step) -> Mapping[str, tuple[str, ...]]:
+        """Who answers for the case's zone now, by the fields of a step that ask for it: the principal first."""
+        zoned = [field for field in step.fields if field.zone]
+        if not zoned:
+            return {}
+        situation = self._writer.situation(self._writer.history(folio))
+        found = {field.name: answering(situation, field, {}) for field in zoned}
+        return {name: tuple(h.actor for h in one.holders) for name, one in found.items() if one is not None}
+
     def record(self, command: RecordStep, read: Sequence[PreparedFile] | None = None) -> Receipt:
         """Record a step's evidence: one entry with all files, values and the choice.
 
@@ -235,6 +246,15 @@ class CaseService(ExceptionCommands):
             workflows.closing.TimersIncomplete: some cases could not be handled; all others were.
         """
         return closing.fire(self._writer, self._index, now or self._writer.clock())
+
+    def proposed(self, folio: str, step: str) -> dict[str, str]:
+        """What a step's form may begin with: values that must repeat others, and those a rule computes.
+
+        Raises:
+            UnknownCase, UnknownStep.
+        """
+        situation = self._writer.situation(self._writer.history(folio))
+        return proposed(situation, rules.known_step(situation.definition, step))
 
     def rebuild(self) -> RebuildReport:
         """Compare every projection with a fresh derivation and write all of them anew."""

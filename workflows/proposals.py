@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from workflows.casefile import typed_data
 from workflows.claims import Situation
 from workflows.computed import RULES, Computed, Given, NotComputable
-from workflows.definition import Field, applies
+from workflows.definition import Field, Step, applies
 from workflows.errors import FieldProblem
 from workflows.values import reference_value
 
@@ -37,6 +37,19 @@ def filled(
         if found.homonym:
             homonyms[field.name] = str(found.homonym)
     return form, homonyms, tuple(problems)
+
+
+def proposed(situation: Situation, step: Step) -> dict[str, str]:
+    """What the program knows of a step's form before anything is typed: repeated values, and computed ones."""
+    typed = typed_data(situation.entries)
+    repeated = (item for item in step.fields if item.same_as is not None)
+    known = {
+        item.name: typed.get(item.same_as[0], {}).get(item.same_as[1], "")
+        for item in repeated
+        if item.same_as
+    }
+    form, _homonyms, _problems = filled(situation, step.fields, known, complete=False)
+    return {name: value for name, value in form.items() if value}
 
 
 def compute(situation: Situation, field: Field, data: Mapping[str, str]) -> Computed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,6 +13,7 @@ from click.testing import Result
 
 from identity.accounts import Role
 from tests.fakes.installation import Browser, Installation
+from tests.fakes.papers import eml
 from tests.workflows.desk import TICKET
 from workflows.children import kin
 
@@ -252,3 +254,26 @@ def test_by_command(place: Installation, laura: Browser) -> None:
     assert again.exit_code == 1
     shown = json.loads(_run(place, "cases", "show", child, "--json").stdout)
     assert shown["parent"] == folio
+
+
+def test_a_mail_fills_the_form_and_is_the_evidence(place: Installation, laura: Browser) -> None:
+    """Sender, subject and text are read into the form; the mail itself is sealed as what the user asked."""
+    answer = laura.send(
+        "POST",
+        "/casos/nuevo/MA-006/correo",
+        data={"mail": (io.BytesIO(eml("No abre Consultador")), "pedido.eml")},
+        content_type="multipart/form-data",
+    )
+    assert answer.status_code == 200, answer.text
+    assert "No abre Consultador" in answer.text
+    fields = {**ASK, "d.canal": "correo", "d.descripcion": ""}
+    folio = _opened(laura, "MA-006", **fields)
+    first = place.house.ledger.history(folio)[0].entry
+    assert [(item["slot"], item["type"]) for item in first.facts["evidence"]] == [("solicitud", "EML")]
+    wrong = laura.send(
+        "POST",
+        "/casos/nuevo/MA-006/correo",
+        data={"mail": (io.BytesIO(b"MZ\x90\x00"), "virus.exe")},
+        content_type="multipart/form-data",
+    )
+    assert wrong.status_code == 422

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence.entry import EntryKind, SealedEntry, format_time
@@ -228,6 +228,7 @@ STEPS = st.lists(
 )
 
 
+@settings(deadline=None, max_examples=40)
 @given(STEPS)
 def test_the_answer_for_a_past_moment_never_changes(steps: list[tuple[int, int, set[str]]]) -> None:
     """Whatever is published afterwards, now or for later, each moment keeps the list it had when it was the present."""

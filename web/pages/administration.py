@@ -181,6 +181,7 @@ def _posts(which: str, answer: Answer | None = None) -> Response:
     text = render_template(
         "pages/admin_posts.html",
         which=which,
+        fallback=FALLBACK_POST,
         posts=post_views(codes, found, moment, eyes, places(chain, _entry), house.posts.deciding),
         people=_people(house),
         changes=_changes(chain, eyes, lambda facts: "post" in facts),

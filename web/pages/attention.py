@@ -10,7 +10,6 @@ from datetime import datetime
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from evidence.canonical import Json
 from identity.accounts import RECORDERS
 from web import quicklog
 from web.acting import actor_for
@@ -37,7 +36,6 @@ _PRESET = {"canal": "telefono", "identificacion": "clave_nombre", "urgencia": "m
 _NEEDED = {"sistema": True, "pendiente": True, "verificacion": True, "folio_metlife": False}
 """Where one screen asks more than the step's own form, or less: the steps themselves come to the same."""
 _KEYS_OFFERED = 12
-_TICKETS, _ARTICLE = "MA-006", "articulo"
 _ARTICLES_OFFERED = 200
 
 
@@ -169,15 +167,6 @@ def _keys() -> tuple[tuple[str, str], ...]:
 
 
 def _articles() -> tuple[tuple[str, str], ...]:
-    """Knowledge articles to choose from: what tickets left for the knowledge base, by their folio."""
-    house = current_house()
-    if _TICKETS not in {item.process for item in house.definitions.processes()}:
-        return ()
-    rows = house.index.find(CaseQuery(process=_TICKETS, closed=True, limit=_ARTICLES_OFFERED)).rows
-    return tuple((row.folio, row.title) for row in rows if _left_article(row.document))
-
-
-def _left_article(document: Mapping[str, Json]) -> bool:
-    steps = document.get("steps")
-    found = steps if isinstance(steps, list) else []
-    return any(isinstance(step, dict) and step.get("choice") == _ARTICLE for step in found)
+    """Knowledge articles to choose from, by the folio of the case they come from, the newest first."""
+    found = current_house().articles.find(limit=_ARTICLES_OFFERED)
+    return tuple((item.case_id, item.title) for item in found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from web.drafts import DraftDesk
 from web.errors import Answer
 from web.i18n import gettext as _
+from web.pages.campaignface import face_of, own_page
 from web.pages.context import lens, may_export
 from web.pages.forms import draft_view, occurred_at
 from web.security import person
@@ -86,6 +87,8 @@ def show_case(folio: str, *, step: str = "", answer: Answer | None = None) -> Re
         grounds=grounds(view.definition, eyes) if _may_refuse(view.definition, eyes) else (),
         refuse_action=url_for("recording.refuse", folio=folio),
         draft_url=_draft_url,
+        elsewhere=own_page(view.definition, folio, form.code) if form else "",
+        **({} if as_of else face_of(house, folio, view, eyes)),
     )
     return make_response(text, answer.status if answer else 200)
 
@@ -110,8 +113,15 @@ def _form(
     errors = trouble.errors if trouble else None
     key = f"draft:{draft.id}" if draft.id else fresh
     view = draft_view(draft, errors)
+    if any(field.same_as or field.compute for field in step.fields):
+        view = replace(view, values={**house.cases.proposed(page.folio, step.code), **view.values})
     stand_for = principals(definition, step, eyes, house.directory, house.clock())
-    return step_form(step, house.cases.with_lists(definition), state, page.lines, eyes, view, stand_for), key
+    people = {
+        name: tuple((actor, eyes.who(actor)) for actor in actors)
+        for name, actors in house.cases.answering(page.folio, step).items()
+    }
+    offered = house.cases.with_lists(definition)
+    return step_form(step, offered, state, page.lines, eyes, view, stand_for, people), key
 
 
 def _receipt(page: CasePage) -> Receipt | None:

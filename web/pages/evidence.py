@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from documents.isolation import WorkerFailed
 from documents.refusals import FileRefused
@@ -58,6 +58,11 @@ def entry(folio: str, seq: int) -> str:
         line=found.line,
         prev=found.sealed.entry.prev,
         files=[(file, _shown(found.sealed, file, eyes)) for file in found.line.files],
+        own_files=[
+            url_for("evidence.download", folio=folio, seq=seq, number=number)
+            for number in range(len(found.sealed.entry.objects))
+        ],
+        vkey=current_house().vkey.text,
         pretty=json.dumps(json.loads(found.sealed.entry_bytes), ensure_ascii=False, indent=2),
         before=seq - 1,
         after=seq + 1 if seq < len(found.entries) else 0,

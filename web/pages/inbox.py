@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template, url_for
@@ -9,6 +10,7 @@ from flask import Blueprint, render_template, url_for
 from evidence.entry import format_time
 from web.i18n import gettext as _
 from web.pages.context import definitions, in_force, lens, may_record, openable
+from web.pages.controls import DRAFT, lines
 from web.pages.correcting import FIX
 from web.security import person, signed_in
 from web.views.inbox import Count, build_inbox, process_counts
@@ -42,6 +44,8 @@ def today() -> str:
         inbox=inbox,
         drafts=_drafts(house),
         processes=openable(house),
+        controls=lines(house),
+        key=secrets.token_hex(16),
     )
 
 
@@ -84,6 +88,10 @@ def _draft_place(key: DraftKey) -> tuple[str, str]:
         process = key.folio.removeprefix("varios-")
         text = _("%(process)s, paso %(step)s en varios casos", process=process, step=key.step)
         return text, url_for("cases.listing", proceso=process)
+    if key.folio.startswith(DRAFT):
+        process = key.folio.removeprefix(DRAFT)
+        text = _("%(process)s: lista por importar", process=process)
+        return text, url_for("controls.form", process=process, series=key.step)
     seq = key.step.removeprefix(FIX)
     if key.step.startswith(FIX) and seq.isdecimal():
         text = _("%(folio)s, corrección de la entrada %(n)s", folio=key.folio, n=seq)

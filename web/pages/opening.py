@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from documents.refusals import FileRefused
@@ -22,15 +23,17 @@ from web.pages import continuing
 from web.pages.casepage import field_labels, grounds
 from web.pages.context import lens
 from web.pages.forms import MENDABLE, draft_view, key_posted, occurred_at, remove_posted, stage_posted
+from web.pages.mailin import from_mail, mail_slot
 from web.quicklog import PROCESS as QUICK
 from web.security import person, roles
 from web.views.fields import PREFIX, form_field, typed
 from web.views.lens import Lens
+from web.views.rostersheet import RosterReading, roster_reading
 from web.views.sheet import Reading, reading_of
 from web.views.trouble import trouble_of
 from web.wiring import DraftKey, DraftTooLarge, current_house
 from workflows.commands import OpenCase, Receipt, RefuseRequest
-from workflows.definition import Definition, EvidenceType
+from workflows.definition import Definition, EvidenceType, Slot
 from workflows.errors import OutOfScope, RequestReused, UnknownProcess
 
 page = Blueprint("opening", __name__, url_prefix="/casos/nuevo/<process>")
@@ -64,6 +67,8 @@ def read_sheet(process: str) -> Response:
     file = request.files.get("sheet")
     if file is None or not file.filename:
         abort(422, "no_upload")
+    if definition.roster is not None:
+        return _take_rows(definition, file)
     desk, key = _desk(process, _SHEET)
     try:
         reading = current_house().reader.account_requests(cast("BinaryIO", file.stream), name=file.filename)
@@ -74,6 +79,56 @@ def read_sheet(process: str) -> Response:
     found = reading_of(reading, frozenset(field.name for field in definition.opening.fields))
     one = found.people[0].data if len(found.people) == 1 and not found.errors else {}
     return _form(process, _kept(process, one), reading=found)
+
+
+@page.post("/correo")
+@recorders
+def read_mail(process: str) -> Response:
+    """A mail as it came: it waits as the request's evidence, and what it says goes into the form to be checked."""
+    definition = _definition(process)
+    file, slot = request.files.get("mail"), mail_slot(definition)
+    if file is None or not file.filename or not slot:
+        abort(422, "no_upload")
+    desk, key = _desk(process)
+    try:
+        _staged, found = desk.add(key, file, slot)
+    except MENDABLE as error:
+        return _form(process, _kept(process), answer=answer_for(error), wrong="mail")
+    return _form(process, _kept(process, from_mail(definition, found.about)))
+
+
+def _take_rows(definition: Definition, file: FileStorage) -> Response:
+    """A campaign's sheet goes straight into the draft of the opening, in place of one that was read before."""
+    process = definition.process
+    desk, key = _desk(process)
+    slot = next((item.code for item in _opening_slots(definition) if EvidenceType.XLS in item.types), "")
+    try:
+        staged, _inspection = desk.add(key, file, slot)
+    except MENDABLE as error:
+        return _form(process, _kept(process), answer=answer_for(error), wrong="sheet")
+    for old in desk.find(key).files:
+        if old.slot == slot and old.id != staged.id:
+            desk.remove(key, old.id)
+    return redirect(url_for("opening.new", process=process, _anchor="lectura"), 303)
+
+
+def _opening_slots(definition: Definition) -> tuple[Slot, ...]:
+    return definition.by_step[definition.opening.step].slots
+
+
+def _roster(definition: Definition) -> RosterReading | None:
+    """What the sheet in the draft of a campaign's opening says; nothing while none waits there."""
+    if definition.roster is None:
+        return None
+    desk, key = _desk(definition.process)
+    waiting = next((file for file in desk.find(key).files if file.family == "xlsx"), None)
+    if waiting is None:
+        return None
+    _file, stream = desk.open_file(key, waiting.id)
+    with stream:
+        return roster_reading(
+            current_house().reader.rows(stream, form="roster", name=waiting.name), waiting.name
+        )
 
 
 @page.post("/usar")
@@ -208,6 +263,8 @@ def _form(
         process=_about(definition, eyes),
         fields=fields,
         reading=reading,
+        rows=definition.roster is not None,
+        roster=_roster(definition),
         trouble=trouble,
         wrong=wrong,
         files=kept.files,
@@ -229,6 +286,8 @@ def _about(definition: Definition, eyes: Lens) -> dict[str, object]:
         "name": eyes.say(definition.name),
         "instruction": eyes.say(first.instruction),
         "roles": [eyes.role(definition, role) for role in definition.opening.roles],
+        "mail": bool(mail_slot(definition)),
+        "sheet": any(slot.reader == "account_requests" for step in definition.steps for slot in step.slots),
         "includes": [eyes.say(text) for text in definition.document.includes],
         "excludes": [eyes.say(text) for text in definition.document.excludes],
     }

@@ -153,6 +153,9 @@ def _data(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> tup
         if name not in told:  # the branch's own name says it already
             values.setdefault(name, value)
     labels, options = _labels(sealed, definition, lens)
+    for field in step.fields if step else ():
+        if field.zone and field.name in values:
+            options[field.name, str(values[field.name])] = lens.who(str(values[field.name]))
     order = {name: place for place, name in enumerate(labels)}
     labels["sin_contrasenas"] = _("Imágenes revisadas, sin contraseñas")
     return tuple(

@@ -52,7 +52,7 @@ class FormField:
 def form_field(
     field: Field, definition: Definition, lens: Lens, value: str = "", error: str = ""
 ) -> FormField:
-    """One field; a conditional one is not required by the browser, the service decides."""
+    """One field; one that depends on another or that the rules compute is not required by the browser."""
     return FormField(
         name=PREFIX + field.name,
         label=lens.say(field.label),
@@ -61,7 +61,7 @@ def form_field(
         hint=lens.say(field.help),
         error=error,
         example=field.example,
-        required=field.required and field.when is None,
+        required=field.required and field.when is None and not field.compute,
         mono=field.kind in _MONO,
         options=tuple((option.code, lens.say(option.name)) for option in definition.options(field)),
         when=field.when,

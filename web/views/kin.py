@@ -120,9 +120,14 @@ def _here(
     step = definition.by_step.get(code)
     if step is None or lens.roles.isdisjoint(step.roles):
         return ()
-    ways = [("", step.opens), *((branch.code, branch.opens) for branch in step.branches)]
+    ways = [("", step.opens.process if step.opens else "")]
+    ways += [
+        (branch.code, branch.opens.process if branch.opens else branch.destination)
+        for branch in step.branches
+        if branch.link_field
+    ]
     found = [
-        _onward(opens.process, code, choice, definitions, lens, address) for choice, opens in ways if opens
+        _onward(process, code, choice, definitions, lens, address) for choice, process in ways if process
     ]
     return tuple(item for item in found if item is not None)
 

@@ -71,6 +71,7 @@ def problem_text(code: str) -> str:
         "too_long": _("es demasiado largo"),
         "rfc_check_digit": _("el último signo del RFC no cuadra; compáralo con la constancia del SAT"),
         "email_twice": _("el mismo correo está en otro renglón"),
+        "hid_twice": _("el mismo HID está en otro renglón; deja uno solo"),
     }
     known = FIELD_PROBLEMS.get(code)
     return extra.get(code) or (_(known) if known else code)

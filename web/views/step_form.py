@@ -146,14 +146,23 @@ def step_form(
     lens: Lens,
     draft: Draft,
     stand_for: tuple[Principal, ...] = (),
+    answering: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
 ) -> StepForm:
-    """The form of one step of one case; ``stand_for`` are those the person may act for."""
+    """The form of one step of one case.
+
+    ``stand_for`` are those the person may act for; ``answering`` who may be chosen where a field asks who answers for
+    the case's zone: by field, id and name, the principal first.
+    """
     mine = state.step(step.code)
     taken = {name for slot in step.slots for name in slot.fields}
     by_name = {
         item.name.removeprefix("d."): item
         for item in step_fields(step.fields, definition, lens, state.params, draft.values, draft.errors)
     }
+    for name, people in (answering or {}).items():
+        if people and name in by_name:
+            item = by_name[name]
+            by_name[name] = replace(item, kind="choice", options=people, value=item.value or people[0][0])
     return StepForm(
         code=step.code,
         name=lens.say(step.name),

@@ -1,12 +1,13 @@
 // Talking to the server: JSON in and out, a form token that survives a new session.
 let token = document.querySelector('input[name="csrf_token"]')?.value ?? "";
 
-/** A refusal or a failure; `code` is the server's, or "network". */
+/** A refusal or a failure; `code` is the server's, or "network"; `told` is all the server said of it. */
 export class Trouble extends Error {
-  constructor(code, message, status = 0) {
+  constructor(code, message, status = 0, told = {}) {
     super(message);
     this.code = code;
     this.status = status;
+    this.told = told;
   }
 }
 
@@ -36,7 +37,7 @@ export async function request(method, url, body, again = true) {
   if (answer.ok) return told;
   const code = told.error?.code ?? "internal";
   if (code === "csrf" && again && (await renew())) return request(method, url, body, false);
-  throw new Trouble(code, told.error?.message ?? "", answer.status);
+  throw new Trouble(code, told.error?.message ?? "", answer.status, told.error ?? {});
 }
 
 /** Upload one file with progress from 0 to 1; resolves with the server's JSON, whatever its status. */
