@@ -169,6 +169,33 @@ def test_control_k_goes_to_the_search_and_a_folio_to_its_case(
     expect(page.locator("tbody tr")).to_have_count(1)
 
 
+def test_the_list_under_the_search_box_is_used_by_keyboard(folio: str, boss: Callable[..., Person]) -> None:
+    """Ctrl+K, words, an arrow and Enter lead to a step; Escape closes the list and keeps what was typed."""
+    abraham = boss()
+    page = abraham.go("/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("remote scan")
+    box, found = page.get_by_role("combobox"), page.locator("#halladas")
+    expect(found.get_by_role("option", name="Paso 10 · Acceder a Remote SCAN")).to_be_visible()
+    expect(box).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("Escape")
+    expect(found).to_be_hidden()
+    expect(box).to_have_value("remote scan")
+    box.fill("carta custodia firmada")
+    step = found.get_by_role("option", name="Paso 24 · Recibir la carta custodia firmada")
+    expect(step).to_be_visible()
+    for _ in range(12):
+        page.keyboard.press("ArrowDown")
+        if step.get_attribute("aria-selected") == "true":
+            break
+    expect(step).to_have_attribute("aria-selected", "true")
+    expect(box).to_have_attribute("aria-activedescendant", str(step.get_attribute("id")))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/procesos/MA-001#paso-24")
+    expect(page.locator("#paso-24")).to_be_in_viewport()
+    assert folio
+
+
 def test_the_theme_is_remembered(boss: Callable[..., Person]) -> None:
     """Dark chosen in the menu holds at once and on the next page, whatever the machine prefers."""
     abraham = boss(color_scheme="light")

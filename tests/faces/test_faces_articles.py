@@ -82,6 +82,16 @@ def test_an_article_is_found_by_its_own_words(place: Installation, laura: Browse
     _sound(place)
 
 
+def test_the_one_search_finds_articles(place: Installation, laura: Browser) -> None:
+    """The search of everything shows an article by its words, marked, and leads to it."""
+    folio = _closed(place, laura)
+    _do(place, folio, "18", "articulo", ARTICLE)
+    groups = json.loads(laura.get_json("/buscar?q=desbloquea+cam").text)["groups"]
+    (item,) = next(group["items"] for group in groups if group["kind"] == "article")
+    assert item["href"] == f"/conocimiento/articulos/{folio}"
+    assert ["desbloquea", True] in item["text"]
+
+
 def test_a_corrected_article_is_the_corrected_one(place: Installation, laura: Browser) -> None:
     """The page follows the entry that counts; an annulled one is withdrawn."""
     folio = _closed(place, laura)

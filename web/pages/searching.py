@@ -14,7 +14,7 @@ from web.i18n import gettext as _
 from web.pages.context import definitions, in_force, lens
 from web.security import signed_in, wants_json
 from web.views.lens import Lens
-from web.views.searching import Hit, Marked, marked, places_of, search, words_of
+from web.views.searching import Hit, Marked, excerpt, marked, places_of, search, words_of
 from web.wiring import House, current_house
 from workflows.casefile import entry_files
 from workflows.ports import CaseQuery, TextHit
@@ -70,6 +70,7 @@ def find(house: House, eyes: Lens, asked: str, words: tuple[str, ...], most: int
         lambda: _cases(house, eyes, asked, words, most),
         lambda: _documents(house, eyes, words, most, "step"),
         lambda: _documents(house, eyes, words, most, "process"),
+        lambda: _articles(house, words, most),
         lambda: _files(house, words, most),
     )
     for source in sources:
@@ -89,6 +90,22 @@ def _cases(house: House, eyes: Lens, asked: str, words: tuple[str, ...], most: i
         items.append(Item(href, row.folio, marked(row.title, words), ((status, False),), "folder"))
     more = url_for("cases.listing", q=asked) if found.total > len(items) else ""
     return Group("case", _("Casos"), found.total, tuple(items), more)
+
+
+def _articles(house: House, words: tuple[str, ...], most: int) -> Group:
+    found = house.articles.find(" ".join(words), limit=most + 1)
+    items = tuple(
+        Item(
+            url_for("articles.show", folio=item.case_id),
+            item.case_id,
+            marked(item.title, words),
+            excerpt(f"{item.problem} {item.solution}", words),
+            "note",
+        )
+        for item in found[:most]
+    )
+    more = url_for("articles.listing", q=" ".join(words)) if len(found) > most else ""
+    return Group("article", _("Artículos"), len(items), items, more)
 
 
 def _files(house: House, words: tuple[str, ...], most: int) -> Group:

@@ -188,6 +188,7 @@ SENTENCES = _sentences((
      "sólo un paso del sistema que no cierre ni se ramifique"),
     (r"ordinary cases cannot begin with a step of the series",
      "los casos comunes no pueden empezar con un paso de la serie"),
+    (r"what everybody may read holds nothing personal", "lo que cualquiera puede leer no lleva datos personales"),
     (r"there is no file of another family", "no hay un archivo de otra clase"),
 ))  # fmt: skip
 """Patterns over a whole sentence, with what is said instead; the first that fits."""
