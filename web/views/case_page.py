@@ -11,8 +11,8 @@ from web.views.entries import EntryLine, entry_lines
 from web.views.kinds import TOOTH, Sign, class_word, exception_word, step_sign, timer_sign, unit_word
 from web.views.lens import Due, Lens, Moment
 from web.views.step_form import running
-from workflows.definition import Definition, StepClass, applies
-from workflows.state import CaseState, StepStatus, TimerState, TimerStatus
+from workflows.definition import Definition, StepClass
+from workflows.state import CaseException, CaseState, ExceptionCode, StepStatus, TimerState, TimerStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,7 @@ class CasePage:
     steps: tuple[StepLine, ...]
     timers: tuple[TimerView, ...]
     exceptions: tuple[tuple[str, str, int], ...]
+    control: bool
     lines: tuple[EntryLine, ...]
     next_step: str
     open_steps: tuple[str, ...]
@@ -119,7 +120,8 @@ def case_page(
         missing=tuple(line for line in steps if line.code in state.missing),
         steps=steps,
         timers=tuple(_timer(definition, item, lens) for item in state.timers),
-        exceptions=tuple((exception_word(str(item.code)), item.step, item.seq) for item in state.exceptions),
+        exceptions=tuple((_exception(item), item.step, item.seq) for item in state.exceptions),
+        control=state.control is not None,
         lines=lines,
         next_step=state.next_step,
         open_steps=state.open_steps,
@@ -132,11 +134,19 @@ def case_page(
     )
 
 
+def _exception(item: CaseException) -> str:
+    """In words; of a periodic control with the day or the number it is about."""
+    word = exception_word(str(item.code))
+    told = item.code in {ExceptionCode.GAP, ExceptionCode.VOLUME}
+    return f"{word}: {item.detail}" if told else word
+
+
 def _machines(definition: Definition, state: CaseState, lens: Lens) -> tuple[MachineView, ...]:
     names = {machine.code: lens.say(machine.name) for machine in definition.machines}
     return tuple(
         MachineView(names.get(item.machine, item.machine), item.status, item.seq, lens.maybe(item.since))
         for item in state.machines
+        if state.control is None
     )
 
 
@@ -228,4 +238,4 @@ def _duties(definition: Definition, state: CaseState, lens: Lens) -> tuple[Part,
 
 def applicable(definition: Definition, params: Mapping[str, str]) -> tuple[str, ...]:
     """Codes of the steps that a case with these params may go through."""
-    return tuple(step.code for step in definition.steps if applies(step.when, params))
+    return tuple(step.code for step in definition.steps if definition.belongs(step, "", params))

@@ -128,6 +128,9 @@ def _title(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> st
     step = definition.by_step.get(entry.step) if definition and entry.step else None
     if step is not None:
         return lens.say(step.name)
+    series = definition.by_series.get(_text(entry.facts.get("series"))) if definition else None
+    if series is not None:
+        return lens.say(series.name)
     if entry.kind is EntryKind.CASE_OPENED and definition is not None:
         return lens.say(definition.by_step[definition.opening.step].name)
     return kind_sign(str(entry.kind)).word.capitalize()

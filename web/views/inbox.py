@@ -79,7 +79,12 @@ def build_inbox(
     ``link`` makes the address of a step's form from folio and step; ``counts`` are the numbers on top.
     """
     tasks = sorted(
-        (task for row in rows if (task := _task(row, definitions(row.process, row.version), lens, link))),
+        (
+            task
+            for row in rows
+            if "control" not in row.document
+            and (task := _task(row, definitions(row.process, row.version), lens, link))
+        ),
         key=lambda task: task.order,
     )
     mine = tuple(task for task in tasks if task.mine)
@@ -99,7 +104,9 @@ def _task(
     row: CaseRow, definition: Definition | None, lens: Lens, link: Callable[[str, str], str]
 ) -> Task | None:
     step = definition.by_step.get(str(row.document.get("next_step", ""))) if definition else None
-    if definition is None or step is None:
+    if (
+        definition is None or step is None or "control" in row.document
+    ):  # periodic controls have a card of their own
         return None
     until = due_at(row.document, step.code)
     due = lens.due(until) if until else None
