@@ -65,7 +65,7 @@ MA_002 = (
     Course("MA-002", "detenido", 2, """
         0 09:30 open 2 3 4 5
         1 17:05 6:detenlo
-    """, about="El asistente pidió detenerlo"),
+    """, about="El asistente pidió detenerlo", lasting=True),
     Course("MA-002", "te_aviso", 2, """
         0 09:30 open 2 3 4 5
         1 13:05 6:espera
@@ -76,7 +76,7 @@ MA_002 = (
         0 12:05 15 17 18 16
         1 10:30 19
     """),
-    Course("MA-002", "sin_respuesta", 1, "0 09:30 open 2 3 4 5", about="Nadie ha respondido: se recuerda"),
+    Course("MA-002", "sin_respuesta", 1, "0 09:30 open 2 3 4 5", about="Nadie responde", lasting=True),
     Course("MA-002", "sin_cedula", 1, "0 09:35 open 2:inactiva"),
     Course("MA-002", "bpn", 1, "0 10:20 open", {"tipo": "bpn"}),
     Course("MA-002", "cartera", 1, "0 11:20 open", {"tipo": "cartera"}),

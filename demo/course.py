@@ -57,7 +57,8 @@ class Line:
 class Course:
     """One way a case of a process goes. ``weight``: how often, beside the other courses of the process.
 
-    ``opening`` are values of the opening; ``opener`` is the role that opens. ``about`` says what a case of it shows.
+    ``opening`` are values of the opening; ``opener`` is the role that opens. ``about`` says what a case of it shows. A
+    ``lasting`` one never ends by itself: told in the last months only, so that a desk does not drown in open cases.
     """
 
     process: str
@@ -67,6 +68,7 @@ class Course:
     opening: Mapping[str, str] = field(default_factory=dict)
     opener: str = "especialista"
     about: str = ""
+    lasting: bool = False
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:

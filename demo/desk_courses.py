@@ -49,7 +49,8 @@ MA_006 = (
         3 10:05 4 5:soporte 6 7
         8 12:20 8 9 11 14
         1 11:20 16:validado
-    """, {"prioridad": "media"}, about="Primera respuesta y solución fuera de meta; falta el artículo"),
+    """, {"prioridad": "media"}, about="Primera respuesta y solución fuera de meta; falta el artículo",
+           lasting=True),
     Course("MA-006", "fuera", 2, """
         0 12:40 open
         0 13:10 refuse:desarrollo
@@ -61,7 +62,7 @@ MA_006 = (
     Course("MA-006", "olvidado", 1, """
         0 10:40 open
         0 11:30 4 5:acceso 6 7
-    """, {"prioridad": "baja"}, about="Nadie lo ha terminado"),
+    """, {"prioridad": "baja"}, about="Nadie lo ha terminado", lasting=True),
 )  # fmt: skip
 
 _CONTACT = "open 2 3 4 5"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -54,8 +54,12 @@ def png(sheet: str, data: dict[str, Json]) -> bytes:
 
 def long_date(moment: datetime) -> str:
     """«3 de noviembre de 2026», where the desk is."""
-    local = moment.astimezone(ZONE)
-    return f"{local.day} de {_MONTHS[local.month - 1]} de {local.year}"
+    return long_day(moment.astimezone(ZONE).date())
+
+
+def long_day(day: date) -> str:
+    """The same of a date."""
+    return f"{day.day} de {_MONTHS[day.month - 1]} de {day.year}"
 
 
 def short_time(moment: datetime) -> str:

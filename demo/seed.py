@@ -19,6 +19,8 @@ from demo.controls import LOOKED_MONTHS, daily_looks
 from demo.diary import Beat, DemoClock
 from demo.people import BACKUPS, COLLEAGUES, CONTACTS, POSTS, Contact
 from demo.plots import plot, teller_of
+from demo.recertification import ROWS as RECERTIFIED
+from demo.recertification import Campaign, CampaignCases
 from demo.rendering import ZONE
 from demo.stories import STORIES
 from demo.tales import TaleCases, everyday
@@ -49,7 +51,7 @@ def _silent(_told: int, _all: int) -> None:
     """Nobody is told."""
 
 
-class DemoCases(Cases, TaleCases, Protocol):
+class DemoCases(Cases, TaleCases, CampaignCases, Protocol):
     """The case service, with its timers."""
 
     @property
@@ -188,11 +190,18 @@ def seed(
     tellers = [teller_of(desk, story) for story in STORIES]
     beats = [beat for teller in tellers for beat in plot(teller, house.calendar, present)]
     beats += _year(house, desk.ids, present, scale)
+    campaign = Campaign(
+        house.cases, desk.ids, house.calendar, present, round(RECERTIFIED * min(1, 2 * scale))
+    )
+    beats += campaign.beats() if campaign.rows else []
     _tell(house, clock, beats, present, progress)
     summary = DemoSummary(
         password=known["password"],
         logins=tuple(DemoLogin(who.email, who.name, who.post, who.roles) for who in COLLEAGUES),
-        cases=tuple(DemoCase(teller.folio, teller.story.about) for teller in tellers),
+        cases=(
+            *(DemoCase(teller.folio, teller.story.about) for teller in tellers),
+            *([DemoCase(campaign.folio, campaign.about)] if campaign.folio else []),
+        ),
         total=sum(1 for case in house.ledger.cases() if not case.startswith("system:")),
         entries=house.ledger.tree_size(),
     )

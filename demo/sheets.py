@@ -65,10 +65,10 @@ def request_sheet(who: Applicant, tipo: str, ticket: str, moment: datetime) -> b
     workbook.properties.title = f"Solicitud {ticket}"
     buffer = io.BytesIO()
     workbook.save(buffer)
-    return _dated(buffer.getvalue(), moment)
+    return dated(buffer.getvalue(), moment)
 
 
-def _dated(data: bytes, moment: datetime) -> bytes:
+def dated(data: bytes, moment: datetime) -> bytes:
     """The workbook with the moment of the story in its properties and in its ZIP, instead of that of the program."""
     local = moment.astimezone(ZONE)
     stamp = moment.strftime("%Y-%m-%dT%H:%M:%SZ").encode()

@@ -16,6 +16,9 @@ from workflows.calendar import BusinessCalendar
 MONTHS = 12
 """How many months before the present one everyday work begins."""
 
+RECENT_MONTHS = 3
+"""How many of the last months, this one among them, have cases that do not end."""
+
 COURSES: Mapping[str, Sequence[Course]] = {
     "MA-001": accounts_courses.MA_001,
     "MA-002": accounts_courses.MA_002,
@@ -55,12 +58,12 @@ def planned(present: datetime, calendar: BusinessCalendar, scale: float = 1.0) -
     today = calendar.local_day(present)
     for process, per_month in PER_MONTH.items():
         chance = random.Random(f"{process} {today:%Y-%m}")  # noqa: S311 - looks, not secrets
-        courses = _turns(COURSES[process], chance)
+        courses = _Turns(COURSES[process], chance)
         wanted = _scaled(per_month, scale, len(COURSES[process]))
         for back, cases in zip(range(MONTHS, -1, -1), wanted, strict=True):
             days = _days(today, back, calendar)
             for _ in range(cases if days else 0):
-                yield Planned(next(courses), Subject(next(numbers)), chance.choice(days))
+                yield Planned(courses.next(back), Subject(next(numbers)), chance.choice(days))
 
 
 def _scaled(per_month: Sequence[int], scale: float, least: int) -> list[int]:
@@ -76,12 +79,22 @@ def _scaled(per_month: Sequence[int], scale: float, least: int) -> list[int]:
     return wanted
 
 
-def _turns(courses: Sequence[Course], chance: random.Random) -> Iterator[Course]:
-    """All courses once, then by weight."""
-    yield from courses
-    weights = [course.weight for course in courses]
-    while True:
-        yield chance.choices(courses, weights)[0]
+class _Turns:
+    """Which course comes next: each once, then by weight; lasting ones in the last months only."""
+
+    def __init__(self, courses: Sequence[Course], chance: random.Random) -> None:
+        self._courses = courses
+        self._chance = chance
+        self._untold = list(courses)
+
+    def next(self, back: int) -> Course:
+        """The course of a case opened so many months back."""
+        among = [course for course in self._courses if back < RECENT_MONTHS or not course.lasting]
+        fresh = [course for course in self._untold if course in among]
+        if fresh:
+            self._untold.remove(fresh[0])
+            return fresh[0]
+        return self._chance.choices(among, [course.weight for course in among])[0]
 
 
 def first_of(today: date, back: int) -> date:

@@ -19,4 +19,4 @@ def report_sources(house: House) -> Sources:
         return f"{base}/casos?{urlencode(filters)}"
 
     eyes = Lens(now=house.clock(), zone=zone(), locale=locale())
-    return Sources(house.board, house.definitions.processes(), eyes, link)
+    return Sources(house.board, house.index, house.definitions.processes(), eyes, link)

@@ -125,6 +125,45 @@ def test_the_report_has_the_boards_numbers(client: FlaskClient) -> None:
     )
 
 
+def test_the_report_tells_of_controls_zones_and_campaigns(
+    demonstration: Demonstration, client: FlaskClient
+) -> None:
+    """Gaps by their days, Hermes' volume beside the one expected, zones that add up, the campaign area by area."""
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/tablero/informe?mes=2026-11").data))
+    controls = {row[0]: row for row in book["Controles"].iter_rows(min_row=2, values_only=True)}
+    assert controls["MA-008"][8] == "3–4"
+    looked, gaps = controls["MA-002"][4], str(controls["MA-002"][6]).split(", ")
+    assert looked >= 10
+    assert all(day.startswith("2026-11-") for day in gaps)
+    assert controls["MA-002"][9].endswith("sin control")
+    zones = [row for row in book["Por zona"].iter_rows(min_row=2, values_only=True) if row[0] == "MA-002"]
+    opened = "/casos?cuenta=abiertos-en&desde=2026-11-01&hasta=2026-11-30&proceso=MA-002"
+    assert sum(row[2] for row in zones) == numbers(client, "/tablero?periodo=2026-11")[opened]
+    rows = list(book["Recertificación"].iter_rows(min_row=2, values_only=True))
+    whole, areas = rows[0], rows[1:]
+    assert (
+        whole[4] == sum(row[4] for row in areas) == sum(row[5] for row in areas) + _undecided(demonstration)
+    )
+    assert any(row[6] for row in areas)
+    assert whole[7] == sum(row[7] for row in areas) > 0
+    assert "TODOS" in whole[8]
+
+
+def _undecided(demonstration: Demonstration) -> int:
+    roster = demonstration.house.cases.view(demonstration.folio("Recertificación")).state.roster
+    assert roster is not None
+    return roster.undecided
+
+
+def test_the_board_counts_down_to_the_deadline(client: FlaskClient) -> None:
+    """An open recertification stands on the board with its date and with what missing it means."""
+    text = client.get("/tablero?proceso=MA-005").text
+    assert "Vence en" in text
+    assert "MetLife da de baja a TODOS los usuarios" in text
+    assert re.search(r"\d+ de \d+ renglones decididos, ", text)
+    assert "renglones decididos" not in client.get("/tablero?proceso=MA-006").text
+
+
 def test_the_command_writes_the_bytes_that_the_page_hands_out(
     demonstration: Demonstration, client: FlaskClient, tmp_path: Path
 ) -> None:

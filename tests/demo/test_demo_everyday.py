@@ -14,10 +14,12 @@ from demo import papers
 from demo.course import Course, MalformedCourse, Word
 from demo.names import Subject
 from demo.people import COLLEAGUES, CONTACTS, POSTS
+from demo.recert_papers import roster
+from demo.recertification import ROWS
 from demo.seed import SPAN
 from demo.volume import COURSES, PER_MONTH, planned
 from documents.identifiers import rfc_check_digit
-from evidence.entry import EntryKind
+from evidence.entry import EntryKind, format_time
 from tests.demo.conftest import PRESENT, Demonstration
 from workflows.board import Span
 from workflows.calendar import BusinessCalendar
@@ -159,6 +161,29 @@ def test_the_daily_controls_have_their_gaps(demonstration: Demonstration) -> Non
         assert months >= 1
     gaps = demonstration.house.board.occurrences("exception", Span("", "~", "~"))
     assert any(one.figure.code == "gap" and one.process == "MA-002" for one in gaps)
+
+
+def test_the_recertification_is_in_mid_flight(demonstration: Demonstration) -> None:
+    """Areas that answered, areas that were silent, one within its term, rows for the director; days are left."""
+    folio = demonstration.folio("Recertificación")
+    view = demonstration.house.cases.campaigns.roster(folio)
+    areas = {area.name: area for area in view.areas}
+    assert areas["Oaxaca"].silent == areas["CDMX"].silent == 0
+    assert areas["Oaxaca"].decided == areas["Oaxaca"].rows
+    assert areas["Acapulco"].silent > areas["Acapulco"].rows / 2
+    assert areas["Oficinas centrales"].status == "esperando"
+    state = demonstration.house.cases.view(folio).state
+    assert state.roster is not None
+    assert state.roster.open > 0
+    [deadline] = [timer for timer in state.timers if timer.timer == "fecha_limite"]
+    assert deadline.due_at > format_time(PRESENT)
+
+
+def test_the_recertification_has_850_rows() -> None:
+    """As many as MetLife sends, each with a key of its own, the desk's own people among them."""
+    lines = roster(ROWS)
+    assert len(lines) == len({line.hid for line in lines}) == 850
+    assert "abraham@mesa.example" in {line.email for line in lines}
 
 
 def test_requests_that_belong_elsewhere_are_counted(demonstration: Demonstration) -> None:

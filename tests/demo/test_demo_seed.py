@@ -53,6 +53,7 @@ EXPECTED = {
     "Recién recibido": ("nuevo", False, False),
     "es un agente": ("fuera_de_alcance", True, True),
     "cambio de permisos": ("fuera_de_alcance", True, True),
+    "Recertificación": ("En validación", False, False),
 }
 """Words of a case's description, and its status, whether it is closed, and whether its file is complete."""
 

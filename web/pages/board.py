@@ -19,6 +19,7 @@ from web.views.lens import Lens
 from web.views.listing import Group, Option
 from web.views.monthly import report_name, write_monthly
 from web.views.period import QUARTER, YEAR, Period, month_name, period_name, period_of, shifted, span_of
+from web.views.periodic import CampaignLine, ControlMonth, campaigns, control_months
 from web.views.plots import Plot
 from web.views.tallies import Days, Names, Tallies
 from web.views.volume import VolumeRow, volume_of, volume_plot
@@ -42,6 +43,8 @@ class BoardPage:
     volume: tuple[VolumeRow, ...]
     processes: tuple[ProcessRow, ...]
     sections: tuple[Section, ...]
+    campaigns: tuple[CampaignLine, ...]
+    controls: tuple[ControlMonth, ...]
     month: str
     month_name: str
 
@@ -79,6 +82,7 @@ def _page(house: House, eyes: Lens, process: str, period: Period) -> BoardPage:
     names = Names(known, eyes, process)
     view = BoardView(Tallies(house.board, span, process), Days(period.first, period.last), names, cases_link)
     volume = volume_of(house.board, period, process, eyes, cases_link)
+    shown = tuple(one for one in known if process in {"", one.process})
     month = min(period.last, eyes.today()).replace(day=1)
     return BoardPage(
         title=f"{process} · {names.process(process)}" if process else _("Todos los procesos"),
@@ -92,6 +96,8 @@ def _page(house: House, eyes: Lens, process: str, period: Period) -> BoardPage:
         if process
         else view.by_process(codes, lambda asked: board_link({**asked, "periodo": period.code})),
         sections=view.sections(process, now=span.at < span.until),
+        campaigns=campaigns(house.index, shown, eyes),
+        controls=control_months(house.index, shown, month, month, eyes),
         month=f"{month:%Y-%m}",
         month_name=month_name(month),
     )

@@ -107,7 +107,11 @@ class BoardView:
     def _section(self, which: Which, process: str, meaning: str, tone: str) -> Section:
         counts = self._told.codes(which, process)
         most = max((count.cases for count in counts), default=0)
-        lines = tuple(self._line(which, count, most, self._names.code(which, count.code)) for count in counts)
+        texts = [self._names.code(which, count.code) for count in counts]
+        for place, count in enumerate(counts):
+            if texts.count(texts[place]) > 1:  # two processes may call two things by the same words
+                texts[place] += f" · {', '.join(self._told.processes(which, count.code))}"
+        lines = tuple(self._line(which, count, most, text) for count, text in zip(counts, texts, strict=True))
         return Section(str(which), which_word(which), meaning, lines, tone)
 
     def _line(self, which: Which, count: Count, most: int, text: str = "") -> Line:

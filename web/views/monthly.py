@@ -16,6 +16,7 @@ from web.views.board import SUMMARY, BoardView, Line, Link, meaning_of
 from web.views.kinds import exception_word
 from web.views.lens import Lens
 from web.views.period import Period, month_name, span_of
+from web.views.periodic import Rows, campaigns, control_months, zone_lines
 from web.views.tallies import Days, Names, Tallies, which_word
 from web.views.volume import volume_of
 from workflows.board import Board, Occurrence, Span
@@ -28,6 +29,7 @@ class Sources:
     """What a report is made from."""
 
     board: Board
+    index: Rows
     definitions: tuple[Definition, ...]
     lens: Lens
     link: Link
@@ -39,7 +41,10 @@ def write_monthly(sink: BinaryIO, sources: Sources, period: Period) -> None:
     codes = [one.process for one in sources.definitions]
     sheets = [_summary(sources, period, span, codes)]
     sheets += [_figures(sources, period, span, process) for process in ("", *codes)]
-    sheets += [_exceptions(sources, span), _meanings()]
+    sheets += [_exceptions(sources, span), _controls(sources, period), _zones(sources, span)]
+    if span.at < span.until:  # what stands against a deadline is of the present
+        sheets.append(_campaigns(sources))
+    sheets.append(_meanings())
     title = _("Informe mensual de la mesa de ayuda, %(month)s", month=month_name(period.first))
     write_workbook(sink, sheets, title=title, created=f"{span.at[:19]}Z")
 
@@ -115,6 +120,65 @@ def _occurrence(one: Occurrence) -> tuple[Cell | str | int, ...]:
         f"{figure.at[:19]}Z",
         figure.detail,
     )
+
+
+def _controls(sources: Sources, period: Period) -> Sheet:
+    """The month of each periodic control: its gaps, and its volume beside the one expected."""
+    columns = [
+        Column(_("Proceso"), 10), Column(_("Control"), 34), Column(_("Mes"), 10), Column(_("Caso"), 22),
+        Column(_("Días revisados"), 14), Column(_("Hallazgos"), 12), Column(_("Días sin control"), 40),
+        Column(_("Volumen"), 10), Column(_("Esperado"), 12), Column(_("Observación"), 46),
+    ]  # fmt: skip
+    sheet = Sheet(_("Controles"), columns)
+    months = control_months(sources.index, sources.definitions, period.first, period.last, sources.lens)
+    for one in months:
+        expected = f"{one.expected[0]}–{one.expected[1]}" if one.expected else ""
+        volume = one.volume if one.volume >= 0 else ""
+        sheet.add(
+            one.process, one.name, one.period, one.folio, one.looked, one.findings, ", ".join(one.gaps),
+            volume, expected, one.remark,
+        )  # fmt: skip
+    return sheet
+
+
+def _zones(sources: Sources, span: Span) -> Sheet:
+    """What the managers of zones get: their cases of the month."""
+    columns = [
+        Column(_("Proceso"), 10), Column(_("Zona"), 28), Column(_("Abiertos"), 12), Column(_("Cerrados"), 12),
+        Column(_("Pendientes"), 12),
+    ]  # fmt: skip
+    sheet = Sheet(_("Por zona"), columns)
+    for one in zone_lines(sources.index, sources.definitions, span, sources.lens):
+        sheet.add(one.process, one.zone, one.opened, one.closed, one.standing)
+    return sheet
+
+
+def _campaigns(sources: Sources) -> Sheet:
+    """How far each open recertification is, area by area (by code: the names are in the sealed sheet)."""
+    columns = [
+        Column(_("Caso"), 22), Column(_("Campaña"), 40), Column(_("Fecha límite (UTC)"), 22), Column(_("Área"), 10),
+        Column(_("Renglones"), 12), Column(_("Decididos"), 12), Column(_("Por silencio"), 12),
+        Column(_("Esperan al director"), 18), Column(_("Si no se envía a tiempo"), 60),
+    ]  # fmt: skip
+    sheet = Sheet(_("Recertificación"), columns)
+    for one in campaigns(sources.index, sources.definitions, sources.lens):
+        due = one.due.moment.iso if one.due else ""
+        sheet.add(
+            one.folio,
+            one.title,
+            due,
+            _("todas"),
+            one.rows,
+            one.decided,
+            one.silent,
+            one.open,
+            one.consequence,
+        )
+        for area in one.areas:
+            sheet.add(
+                one.folio, one.title, due, area.code, area.rows, area.decided, area.silent, area.open, ""
+            )
+    return sheet
 
 
 def _meanings() -> Sheet:

@@ -34,6 +34,10 @@ class Tallies:
         found = [count for count in known if process in {"", count.process} and code in {ANY, count.code}]
         return _sum(process, code, found)
 
+    def processes(self, which: Which, code: str) -> list[str]:
+        """The processes whose cases have a code."""
+        return sorted({count.process for count in self._each[which] if count.code == code})
+
     def codes(self, which: Which, process: str = "") -> list[Count]:
         """The codes that a kind has here: the bands in their order, others by how many cases they have."""
         if which in BANDS:
@@ -167,7 +171,8 @@ class Names:
             return f"{code} · {self.process(code)}"
         grounds = (ground for one in self._definitions for ground in one.grounds)
         found = (ground.destination_name for ground in grounds if ground.destination == code)
-        return next(map(self.lens.say, found), code)
+        named = next(map(self.lens.say, found), "")
+        return named or self._role(code)
 
 
 def band_words(band: Band | None, code: str) -> str:
