@@ -60,7 +60,7 @@ class Desk:
     """A running installation and its address."""
 
     def __init__(self, data: Path) -> None:
-        self.place = Installation(data)
+        self.place = Installation(data, {"CONSTANCIA_PUBLIC_REQUESTS": "true"})
         self.server: BaseWSGIServer = make_server(
             "127.0.0.1", 0, _closing(self.place.app), threaded=True, request_handler=_Quiet
         )
