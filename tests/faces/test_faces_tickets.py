@@ -102,12 +102,12 @@ def test_a_stranger_cannot_choose_what_the_page_fixes(place: Installation) -> No
     assert _cases(place) == [folio]
 
 
-@pytest.mark.parametrize("gone", ["d.asunto", "d.nombre", "d.correo"])
+@pytest.mark.parametrize("gone", ["d.asunto", "d.nombre", "d.correo", "d.descripcion"])
 def test_what_is_missing_is_said_beside_its_field(place: Installation, gone: str) -> None:
     """A request without subject, name or any contact is shown again with what was typed; nothing is opened."""
     answer = place.stranger().post_form("/solicitar", {**ASK, gone: ""})
     assert answer.status_code == 422
-    assert TICKET["descripcion"] in answer.text
+    assert TICKET["asunto" if gone == "d.descripcion" else "descripcion"] in answer.text
     assert _cases(place) == []
 
 
@@ -266,10 +266,13 @@ def test_a_mail_fills_the_form_and_is_the_evidence(place: Installation, laura: B
     )
     assert answer.status_code == 200, answer.text
     assert "No abre Consultador" in answer.text
-    fields = {**ASK, "d.canal": "correo", "d.descripcion": ""}
+    fields = {**ASK, "d.canal": "correo"}
     folio = _opened(laura, "MA-006", **fields)
     first = place.house.ledger.history(folio)[0].entry
-    assert [(item["slot"], item["type"]) for item in first.facts["evidence"]] == [("solicitud", "EML")]
+    assert [(item["slot"], item["type"]) for item in first.facts["evidence"]] == [
+        ("solicitud", "EML"),
+        ("solicitud", "TKT"),
+    ]
     wrong = laura.send(
         "POST",
         "/casos/nuevo/MA-006/correo",

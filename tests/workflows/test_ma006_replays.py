@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from tests.workflows.desk import SUPERVISOR, TICKET, eml
@@ -137,3 +139,25 @@ def test_the_last_step_holds_what_became_of_the_case() -> None:
         "reaperturas": "0",
         "vencidos": "0",
     }
+
+
+def test_several_processes_close_a_ticket_once() -> None:
+    """However many run the timers at the same moment, each mark and the closing are recorded once."""
+    walk = TABLE.walk(Path("at once", "4 5:soporte 6 7 8 9 11 14"))
+    walk.desk.clock.set("2026-01-15 18:01")
+    start = threading.Barrier(6)
+
+    def fire() -> None:
+        start.wait()
+        walk.desk.cases.fire_due_timers()
+
+    threads = [threading.Thread(target=fire) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    marks = [
+        (item.facts.get("timer"), item.facts.get("mark")) for item in walk.entries if item.facts.get("mark")
+    ]
+    assert marks == [("validacion", "limit"), ("validacion", "close")]
+    assert walk.desk.cases.view(walk.folio).state.closed
