@@ -10,7 +10,7 @@ import io
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from documents.row_sheets import KEY, RowsReading, SheetRow
@@ -131,11 +131,9 @@ class RosterReader:
         state = derive(self._writer.definition_of(entries), plain, calendar=self._writer.calendar)
         names = _area_names(entries, roster.sheet)
         sheet = {row.row: row for row in self.sheet(entries).rows}
-        rows = tuple(
-            _row(rules, row, sheet[row.number], names, entries)
-            for row in roster.rows()
-            if row.number in sheet
-        )
+        found = [row for row in roster.rows() if row.number in sheet]
+        said = {seq: _said(entries[seq - 1]) for seq in {row.seq for row in found if row.seq}}
+        rows = tuple(_row(rules, row, sheet[row.number], names, said.get(row.seq)) for row in found)
         counts = roster.state()
         final = state.step(rules.final)
         view = RosterView(
@@ -177,16 +175,36 @@ def counted(state: RosterState) -> dict[str, int]:
     return {code: number for code, number in state.by_decision.items() if code}
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What an entry says of all rows it decided, read once: who, when, and why (``single``: of one row by itself)."""
+
+    by: str = ""
+    role: str = ""
+    at: str = ""
+    occurred_at: str = ""
+    single: Mapping[str, Json] = field(default_factory=dict)
+    why: str = ""
+
+
+def _said(sealed: SealedEntry) -> _Said:
+    entry, payload = sealed.entry, sealed.payload()
+    single = payload.get(WHY)
+    return _Said(
+        entry.actor,
+        entry.role,
+        entry.at,
+        facts_of(entry).occurred_at or entry.at,
+        single if isinstance(single, dict) else {},
+        entry_data(sealed).get("nota", "") or str(payload.get("note", "")),
+    )
+
+
 def _row(
-    rules: RosterRules,
-    row: RowState,
-    sheet: SheetRow,
-    names: Mapping[str, str],
-    entries: Sequence[SealedEntry],
+    rules: RosterRules, row: RowState, sheet: SheetRow, names: Mapping[str, str], said: _Said | None
 ) -> RosterRow:
-    sealed = entries[row.seq - 1] if row.seq else None
-    entry = sealed.entry if sealed is not None else None
-    cells = sheet.cells
+    said, cells = said or _Said(), sheet.cells
+    own = said.single.get(str(row.number))
     return RosterRow(
         number=row.number,
         hid=cells[KEY],
@@ -198,11 +216,11 @@ def _row(
         rfc=cells.get("rfc", ""),
         status=row.status,
         decision=row.decision,
-        by=entry.actor if entry is not None else "",
-        role=entry.role if entry is not None else "",
-        at=entry.at if entry is not None else "",
-        occurred_at=(facts_of(entry).occurred_at or entry.at) if entry is not None else "",
-        why=_why(sealed, row.number) if sealed is not None else "",
+        by=said.by,
+        role=said.role,
+        at=said.at,
+        occurred_at=said.occurred_at,
+        why=own if isinstance(own, str) else said.why,
         seq=row.seq,
         step=row.step,
         flags=_flags(rules, row),
@@ -223,14 +241,6 @@ def _flags(rules: RosterRules, row: RowState) -> tuple[str, ...]:
         REMOVES: decision is not None and decision.removes,
     }
     return tuple(flag for flag, holds in said.items() if holds)
-
-
-def _why(sealed: SealedEntry, number: int) -> str:
-    payload = sealed.payload()
-    single = payload.get(WHY)
-    if isinstance(single, dict) and isinstance(single.get(str(number)), str):
-        return str(single[str(number)])
-    return entry_data(sealed).get("nota", "") or str(payload.get("note", ""))
 
 
 def _area_names(entries: Sequence[SealedEntry], sheet: str) -> dict[str, str]:

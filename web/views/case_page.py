@@ -199,7 +199,9 @@ def _doubt(status: StepStatus, unmet: tuple[str, ...], lacks: tuple[str, ...]) -
 def _timer(definition: Definition, timer: TimerState, lens: Lens) -> TimerView:
     known = next((item for item in definition.timers if item.code == timer.timer), None)
     detail = ""
-    if known:
+    if known and known.due_field is not None:
+        detail = _("a la fecha que dice la entrada %(seq)s", seq=timer.started_seq)
+    elif known:
         detail = _(
             "%(n)s %(unit)s, desde la entrada %(seq)s",
             n=known.limit,
