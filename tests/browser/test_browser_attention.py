@@ -124,6 +124,19 @@ def test_at_night_a_contact_is_queued_or_refused(
         assert desk.place.house.cases.view(page.url.rpartition("=")[2]).state.status == status
 
 
+def test_what_was_in_time_is_recorded_in_full_after_it(
+    person: Callable[..., Person], at: Callable[[str], None]
+) -> None:
+    """After closing time, a contact of before it gets the whole screen, once its hour is said."""
+    at("2026-11-24 18:20")
+    page = person().go("/atencion/nueva")
+    expect(page.locator('[name="d.diagnostico"]')).to_have_count(0)
+    page.get_by_label("Si fue antes, ocurrió el").fill("2026-11-24T17:50")
+    page.get_by_role("button", name="Usar esa hora").click()
+    expect(page.locator('[name="d.diagnostico"]')).to_be_visible()
+    expect(page.locator('[name="occurred_at"]')).to_have_value("2026-11-24T17:50")
+
+
 def test_what_is_not_solved_goes_on_in_the_case(
     desk: Desk, person: Callable[..., Person], at: Callable[[str], None]
 ) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.workflows.desk import Desk, local, png
+from tests.workflows.desk import Desk, eml, local, png
 from tests.workflows.quick import QuickReader
 from tests.workflows.replays import Play, Walk, check_replay
 from web.quicklog import LATER, PENDING, SOLVED, opening_of, parts_of
@@ -37,6 +37,7 @@ CALL = {
     "sistema": "pro99",
 }
 KNOWN = {**CALL, "solucion": "si", "hecho": "Se limpió la sesión", "articulo": "MA-006-2026-000012"}
+SHOWN = {"sin_contrasenas": "si"}
 RESET = {**CALL, "reseteo": "si", "reseteo_hecho": "completado", "verificacion": "devolucion"}
 
 
@@ -189,16 +190,20 @@ def test_each_part_brings_its_own_files(desk: Desk) -> None:
     walk = _log(desk, {**CALL, "pendiente": "Falta"}, PENDING)
     definition = desk.definitions.current("MA-007")
     flat = {name: value for name, value in KNOWN.items() if name != "sistema"}
+    files = {"5": png("pro99.png"), "16": eml()}
     parts = [
-        replace(part, uploads=(png("pro99.png"),), data={**part.data, "sin_contrasenas": "si"})
-        if part.step == "5"
+        replace(part, uploads=(files[part.step],), data={**part.data, **SHOWN}) if part.step == "5"
+        else replace(part, uploads=(files[part.step],), data={}) if part.step == "16"
         else part
         for part in parts_of(definition, flat, SOLVED, None)
-    ]
+    ]  # fmt: skip
     command = OpenCase("MA-007", ANA, opening_of(definition, flat))
     receipt = desk.cases.open_with(command, parts)
     other = Walk(Play("MA-007"), desk, receipt.folio)
-    assert [(entry.step, len(entry.objects)) for entry in other.entries if entry.objects] == [("5", 1)]
+    brought = [
+        (entry.step, [blob.media for blob in entry.objects]) for entry in other.entries if entry.objects
+    ]
+    assert brought == [("5", ["image/png"]), ("16", ["message/rfc822"])]
     reusing = replace(parts[4], reuse=(Reuse("verificado", 6, 0),))
     with pytest.raises(ReuseNotAllowed):
         desk.cases.open_with(command, [*parts[:4], reusing, *parts[5:]])

@@ -97,6 +97,11 @@ def _end() -> str:
     return end if end in quicklog.ENDS else SOLVED
 
 
+def _when() -> str:
+    """When the contact is said to have been: as typed, or as the page outside the hours was asked again with."""
+    return request.form.get("occurred_at", "") or request.args.get("cuando", "")
+
+
 def _ends() -> tuple[tuple[str, str, str], ...]:
     """How the contact may end: its value, and what is said of it."""
     return (
@@ -120,7 +125,7 @@ def _form(
 ) -> Response:
     definition, eyes, house = _definition(), lens(), current_house()
     trouble = trouble_of(answer, field_labels(definition, eyes), eyes) if answer else None
-    moment = occurred_at(request.form.get("occurred_at", "")) or house.clock()
+    moment = occurred_at(_when()) or house.clock()
     hours = quicklog.standing(definition, house.calendar, moment, values)
     key = "" if spent else request.form.get("idempotency_key", "")
     text = render_template(
@@ -138,7 +143,7 @@ def _form(
         warning=hours.verdict is Verdict.WARNING,
         allowed=not eyes.roles.isdisjoint(definition.opening.roles),
         key=key or f"contact:{secrets.token_hex(16)}",
-        occurred=request.form.get("occurred_at", ""),
+        occurred=_when(),
         sealed=request.args.get("sellado", ""),
     )
     return make_response(text, answer.status if answer else status)
