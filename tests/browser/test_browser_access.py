@@ -67,6 +67,8 @@ def pages(folio: str) -> list[str]:
         "/procesos",
         "/procesos?q=custodia",
         "/procesos/MA-001",
+        "/buscar?q=custodia",
+        "/buscar?q=zzzz",
         "/exportar",
         "/cuenta",
         "/guia-de-estilo",
