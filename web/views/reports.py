@@ -159,4 +159,15 @@ def finding_text(code: str) -> str:
         "key.none": _("Se verificó sin llave pública: nada se puede afirmar."),
         "projection.differs": _("La lista de casos no coincide con lo que dicen sus entradas."),
     }
-    return texts.get(code, _("Hallazgo %(code)s", code=code))
+    return texts.get(code) or _outside_text(code) or _("Hallazgo %(code)s", code=code)
+
+
+def _outside_text(code: str) -> str:
+    """A finding about what the log commits to, or others vouch for, as a sentence."""
+    return {
+        "heads.differ": _(
+            "El compromiso con el último renglón de cada caso no es el que había: se ocultaron o cambiaron entradas."
+        ),
+        "anchor.invalid": _("Una cofirma o un sello de tiempo no respalda lo que la bitácora dice de él."),
+        "quorum.unmet": _("Faltan las cofirmas de testigos que pide la política de confianza."),
+    }.get(code, "")
