@@ -365,4 +365,4 @@ def _made(laura: Person, papers: Papers, folio: str) -> Worksheet:
     page.get_by_role("button", name="Hacer el archivo final y sellar").click()
     with page.expect_download() as coming:
         page.get_by_role("link", name="Bajar el archivo final").click()
-    return openpyxl.load_workbook(coming.value.path()).worksheets[0]
+    return openpyxl.load_workbook(io.BytesIO(coming.value.path().read_bytes())).worksheets[0]

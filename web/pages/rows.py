@@ -244,7 +244,6 @@ def _grid(
         grid=shown,
         bulk=kept,
         key=f"draft:{draft.id}" if draft.id else fresh_key(),
-        me=person().id,
         progress=campaign.progress(roster),
         mail_slot=_mail_slot(campaign),
         trouble=trouble_of(answer, field_labels(campaign.definition, eyes), eyes) if answer else None,

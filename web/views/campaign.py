@@ -12,7 +12,7 @@ from web.views.lens import Due, Lens, Moment
 from workflows.definition import Definition
 from workflows.rosterrules import RosterRules
 from workflows.rosterview import AreaProgress, RosterView
-from workflows.state import CaseState, StepStatus, TimerState, TimerStatus
+from workflows.state import CaseState, TimerState, TimerStatus
 
 _WIDTH = 1000
 
@@ -54,14 +54,13 @@ class AreaLine:
 
 @dataclass(frozen=True, slots=True)
 class Countdown:
-    """The date by which the insurer wants it. ``state`` is calm, soon, late or over; ``left`` business days."""
+    """The date by which the insurer wants it. ``state`` is calm, soon, late or over; ``figure`` days, of ``unit``."""
 
     state: str
     figure: str
     unit: str
     sentence: str
     date: Moment
-    alerts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +179,6 @@ def _counted(definition: Definition, timer: TimerState, state: CaseState, lens: 
         unit=_unit(kind, days),
         sentence=name,
         date=lens.moment(timer.due_at),
-        alerts=(),
     )
 
 
@@ -190,12 +188,3 @@ def _unit(kind: str, days: int) -> str:
     if kind == "late":
         return ngettext("día de retraso", "días de retraso", abs(days))
     return ngettext("día natural para la fecha límite", "días naturales para la fecha límite", days)
-
-
-def owed(definition: Definition, state: CaseState, lens: Lens) -> tuple[tuple[str, str], ...]:
-    """The steps that are open now, by code and name: what comes next."""
-    return tuple(
-        (code, lens.say(definition.by_step[code].name))
-        for code in state.open_steps
-        if state.step(code).status is StepStatus.OPEN
-    )[:4]

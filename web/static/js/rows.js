@@ -11,14 +11,12 @@ const POLL = 20000;
 class Grid {
   constructor(form) {
     this.form = form;
-    this.page = document;
     this.live = document.querySelector("[data-rows-live]");
     this.table = new RowTable(form.querySelector("[data-grid]"));
     this.bulk = form.querySelector("[data-bulk]");
     this.seen = Number(form.elements.seen.value);
     this.want = asked();
     this.busy = false;
-    this.force = false;
   }
 
   async begin() {
