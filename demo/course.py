@@ -8,8 +8,8 @@ For example::
     12n 12:15 18
 
 A line is a moment: business days (``n``: calendar days) after the line before, at an hour of the desk, and the steps
-told then, each perhaps with the branch it takes and values of its own. Steps of one person in one line are one set.
-``refuse:ground`` refuses the request, ``waive:step`` does without a step.
+told then, each perhaps with the branch it takes and values of its own (``a|b``: one of them). Steps of one person in
+one line are one set. ``refuse:ground`` refuses the request, ``waive:step`` does without a step.
 """
 
 from __future__ import annotations

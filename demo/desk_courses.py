@@ -12,15 +12,26 @@ _MA_006_LINES = """
         1 16:10 18
 """
 
+_ACCESS = {
+    "asunto": "No puedo entrar a Consultador|Se bloqueó mi usuario de BeLife|La clave aparece como inactiva|"
+    "Consultador no muestra a mis agentes|Solicito acceso a los reportes de zona"
+}
+_QUESTION = {
+    "asunto": "Cómo cambio mi firma en el correo|Duda sobre el cotizador|Necesito el manual de Hermes|"
+    "Dónde consulto mis comisiones"
+}
+_ELSEWHERE = {"asunto": "Pedimos un reporte nuevo en Pro99|Queremos una aplicación para citas"}
+_NETWORK = {"asunto": "Se requiere otro enlace de internet|Cambio del servidor de archivos"}
+
 MA_006 = (
     Course("MA-006", "soporte", 7, _MA_006_LINES.replace("{kind}", "soporte")),
-    Course("MA-006", "acceso", 6, _MA_006_LINES.replace("{kind}", "acceso")),
+    Course("MA-006", "acceso", 6, _MA_006_LINES.replace("{kind}", "acceso"), _ACCESS),
     Course("MA-006", "consulta", 4, """
         0 11:15 open
         0 11:40 4 5:consultas 6 7 8 9 11 14
         1 12:20 16:validado
         0 16:10 18:sin_valor
-    """),
+    """, _QUESTION),
     Course("MA-006", "sin_respuesta", 4, """
         0 10:15 open
         1 09:50 4 5:soporte 6 7
@@ -54,11 +65,11 @@ MA_006 = (
     Course("MA-006", "fuera", 2, """
         0 12:40 open
         0 13:10 refuse:desarrollo
-    """),
+    """, _ELSEWHERE),
     Course("MA-006", "red", 1, """
         0 12:40 open
         0 13:10 refuse:infraestructura
-    """),
+    """, _NETWORK),
     Course("MA-006", "olvidado", 1, """
         0 10:40 open
         0 11:30 4 5:acceso 6 7
@@ -70,11 +81,27 @@ _NOW = {"solucion": "6{solucion=si} 7", "reseteo": "6{reseteo=si} 8", "orientaci
 """Ways to resolve a contact while the agent is on the line."""
 
 
+_SAID = {
+    "pro99": "Pro99 marca la clave inactiva|Pro99 no deja capturar una póliza|No ve a un cliente en Pro99",
+    "contrasena": "No recuerda su contraseña de BeLife|Se bloqueó el iPad tras tres intentos|Venció su contraseña",
+    "orientacion": "No sabe dónde consultar comisiones|Pregunta cómo emitir en línea|Cómo descargar su cartera",
+    "belife": "BeLife se queda en blanco|BeLife pide actualizarse|No encuentra su cotización en BeLife",
+    "comercial": "Pide que se le asigne un prospecto|Pregunta por su bono",
+    "cartera": "Pide cargar su cartera de clientes",
+    "otro": "Pregunta por el estado de su ticket",
+}
+"""What an agent says at first, by subject."""
+
+
+def _about(canal: str, asunto: str, **more: str) -> dict[str, str]:
+    return {"canal": canal, "asunto": asunto, "motivo": _SAID[asunto], **more}
+
+
 def _contact(name: str, weight: int, hour: str, canal: str, asunto: str, way: str) -> Course:
     """A contact resolved at once: one line, one set, one screen."""
     known = _CONTACT.replace("2 3", "2 2a 3") if way == "reseteo" else _CONTACT
     script = f"0 {hour} {known} {_NOW[way]} 16 18"
-    return Course("MA-007", name, weight, script, {"canal": canal, "asunto": asunto})
+    return Course("MA-007", name, weight, script, _about(canal, asunto))
 
 
 MA_007 = (
@@ -88,17 +115,17 @@ MA_007 = (
         2 11:00 15
         2 12:00 16
         0 12:30 18
-    """, {"canal": "telefono", "asunto": "pro99"}),
+    """, _about("telefono", "pro99")),
     Course("MA-007", "segunda_vuelta", 1, f"""
         0 10:05 {_CONTACT} 6{{solucion=si}} 7 16:no_resuelto
         1 11:00 17
         0 11:10 4 5 6{{solucion=si}} 7 16:resuelto 18
-    """, {"canal": "telefono", "asunto": "belife"}),
-    Course("MA-007", "comercial", 2, "0 12:40 open", {"canal": "telefono", "asunto": "comercial"}),
-    Course("MA-007", "cartera", 1, "0 13:10 open", {"canal": "telefono", "asunto": "cartera"}),
-    Course("MA-007", "whatsapp_ajeno", 1, "0 16:10 open", {"canal": "whatsapp_otro", "asunto": "otro"}),
+    """, _about("telefono", "belife")),
+    Course("MA-007", "comercial", 2, "0 12:40 open", _about("telefono", "comercial")),
+    Course("MA-007", "cartera", 1, "0 13:10 open", _about("telefono", "cartera")),
+    Course("MA-007", "whatsapp_ajeno", 1, "0 16:10 open", _about("whatsapp_otro", "otro")),
     Course(
         "MA-007", "de_noche", 1, "0 19:20 open",
-        {"canal": "telefono", "asunto": "otro", "fuera_horario": "rechazar"},
+        _about("telefono", "otro", fuera_horario="rechazar"),
     ),
 )  # fmt: skip

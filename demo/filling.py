@@ -109,7 +109,7 @@ def _values(
         if not applies(field.when, {**params, **values}):
             continue
         if field.name in given:
-            values[field.name] = given[field.name]
+            values[field.name] = scene.pick(given[field.name].split("|"), field.name)
         elif not _left(field) and (field.required or not everything or _known(field)):
             value = _value(definition, field, scene)
             if value:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 720, 240
-_LEFT, _RIGHT, _TOP, _BOTTOM = 36, 4, 12, 34
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 4, 22, 34
 _TICKS = 4
 
 
