@@ -63,9 +63,10 @@ class Person:
         return self.page
 
     def open_case(self, person: Mapping[str, str], kind: str = "alta", ticket: str = "TK-48213") -> str:
-        """Open a MA-001 case from the inbox's button; returns its folio."""
+        """Open a MA-001 case from the inbox's menu; returns its folio."""
         page = self.go("/")
-        page.get_by_role("link", name="Abrir caso MA-001").first.click()
+        page.locator("summary", has_text="Abrir caso").click()
+        page.get_by_role("link", name="MA-001 Cuentas MET").click()
         page.get_by_label("Qué se solicita").select_option(kind)
         for name in ("nombre", "rfc", "correo", "zona", "promotoria"):
             page.locator(f'[name="d.{name}"]').fill(person[name])

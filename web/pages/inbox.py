@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from flask import Blueprint, render_template, url_for
 
@@ -13,6 +15,7 @@ from web.pages.context import definitions, in_force, lens, may_record, openable
 from web.pages.controls import DRAFT, lines
 from web.pages.correcting import FIX
 from web.security import person, signed_in
+from web.views.alerts import alerts_of
 from web.views.inbox import Count, build_inbox, process_counts
 from web.views.lens import Lens, Moment
 from web.wiring import DraftKey, House, current_house
@@ -45,8 +48,22 @@ def today() -> str:
         drafts=_drafts(house),
         processes=openable(house),
         controls=lines(house),
+        alerts=alerts_of(rows, definitions(house), eyes, _holds(house, eyes), _step_link),
         key=secrets.token_hex(16),
     )
+
+
+def _holds(house: House, eyes: Lens) -> Callable[[str], bool]:
+    """Whether the person holds a post today, or may act for who does; each post is asked about once."""
+
+    @cache
+    def holds(post: str) -> bool:
+        holders = [holder.actor for holder in house.directory.holders(post, eyes.now)]
+        return eyes.actor in holders or any(
+            house.directory.may_act_for(eyes.actor, holder, eyes.now) for holder in holders
+        )
+
+    return holds
 
 
 def _counts(house: House, eyes: Lens) -> tuple[Count, ...]:

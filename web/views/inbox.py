@@ -136,14 +136,15 @@ def due_at(document: Mapping[str, Json], step: str = "") -> str:
     """
     timers = [
         timer
-        for timer in _mappings(document.get("timers"))
+        for timer in mappings(document.get("timers"))
         if timer.get("state") in _LIVE and timer.get("due_at") and timer.get("effect") != "window"
     ]
     own = [str(timer["due_at"]) for timer in timers if timer.get("step") == step]
     return min(own or [str(timer["due_at"]) for timer in timers], default="")
 
 
-def _mappings(value: Json) -> list[Mapping[str, Json]]:
+def mappings(value: Json) -> list[Mapping[str, Json]]:
+    """The objects of a JSON list, none for anything else."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
