@@ -250,6 +250,7 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "not_answering": N_("no es quien atiende la zona hoy; elige a una de las personas del directorio"),
     "lapsed": N_("ya venció: si la cédula no está vigente, elige la opción que lo dice"),
     "listed_twice": N_("ya está en el renglón %(expected)s de la misma lista"),
+    "no_such_case": N_("no hay otro caso con el folio %(found)s: revísalo, o déjalo vacío"),
     "open_case": N_("ya tiene un caso abierto"),
     "routed_before": N_("ya se rechazó y se turnó antes (%(expected)s)"),
     "no_agents_header": N_("ningún renglón nombra al menos la clave y el nombre del agente"),

@@ -174,7 +174,8 @@ class CaseService(ExceptionCommands):
         """Open the case that goes on from a step, and record that step with its folio (`workflows.children`).
 
         Raises:
-            ChildNotOffered, and what `open_case` and `record` raise: of the step before anything is opened.
+            ChildNotOffered, and what `open_case` and `record` raise: of the step before anything is opened. What the
+            step refuses after that is in the answer's ``refused``, and the parent names the child all the same.
         """
         return children.open_child(self, self._writer, command)
 

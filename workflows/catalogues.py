@@ -22,6 +22,7 @@ CATALOGUES_CASE = "system:catalogues"
 
 HOLIDAYS = "dias_inhabiles"
 ZONES = "zonas"
+PACKAGES = "paquetes"
 WHATSAPP = "whatsapp_autorizados"
 FIRST_VERSION = "1"
 """What a list is called that nobody wrote down: the empty one before the first publication."""
@@ -45,7 +46,7 @@ class Shape:
 SHAPES: Mapping[str, Shape] = {
     shape.code: shape
     for shape in (
-        Shape("paquetes", Text("Paquetes de aplicaciones", "Application packages")),
+        Shape(PACKAGES, Text("Paquetes de aplicaciones", "Application packages")),
         Shape(ZONES, Text("Zonas", "Zones"), values=("post",)),
         Shape(WHATSAPP, Text("WhatsApp autorizados", "Authorised WhatsApp users"), people=True),
         Shape("dominios", Text("Dominios de correo", "Mail domains"), codes="domain"),

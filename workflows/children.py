@@ -8,13 +8,13 @@ finds the child that is there.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from evidence.entry import BlobRef, EntryDraft, EntryKind
 from workflows import rules, sets
 from workflows.casefile import LINK_REFERENCE, PARENT_REFERENCE, CaseView
-from workflows.claims import Situation
+from workflows.claims import Situation, any_case
 from workflows.commands import Actor, LinkCase, OpenCase, OpenChild, Opened, Part, Receipt, RecordStep
 from workflows.corrections import bare, noted
 from workflows.definition import Definition, Field, FieldKind, Step
@@ -74,7 +74,15 @@ def open_child(cases: Cases, writer: CaseWriter, command: OpenChild) -> Opened:
         _opening(command, process, key), unless=_tried(writer.situation(history), step, record, files)
     )
     record = _recording(command, name, recorder, child.folio, f"child/{child.folio}")
-    return Opened(child, cases.record(record, files))
+    try:
+        return Opened(child, cases.record(record, files))
+    except (
+        Refusal
+    ) as refused:  # somebody else was quicker, after the trial: the child is there, so the parent names it
+        told = LinkCase(
+            command.parent, child.folio, recorder, command.step, command.note, f"child/{child.folio}/link"
+        )
+        return Opened(child, link(writer, told), refused)
 
 
 def link(writer: CaseWriter, command: LinkCase) -> Receipt:
@@ -166,7 +174,8 @@ def _tried(
     """Why the parent's step could not be recorded now, ``None`` where it could."""
     part = Part(record.step, record.uploads, record.data, record.choice, record.note)
     try:
-        sets.recording(step, record.actor, part, files)(situation, [file.placeholder() for file in files])
+        found = replace(situation, there=any_case)
+        sets.recording(step, record.actor, part, files)(found, [file.placeholder() for file in files])
     except Refusal as refusal:
         return refusal
     return None

@@ -28,11 +28,21 @@ def nobody_holds(kind: str, value: str) -> Sequence[str]:
     return ()
 
 
+Known = Callable[[str], bool]
+"""Whether the house has a case of that folio."""
+
+
+def any_case(folio: str) -> bool:
+    """The `Known` of a desk that is told of no cases, and of a folio still to be given."""
+    return bool(folio)
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """A case at the moment of a command. ``state`` is ``None`` while the case is being opened.
 
-    ``holding`` asks which cases hold a reference; like the directory it answers the same throughout a command.
+    ``holding`` asks which cases hold a reference, ``there`` whether a case is there; like the directory they answer the
+    same throughout a command.
     """
 
     definition: Definition
@@ -43,6 +53,7 @@ class Situation:
     now: datetime
     holding: Holding = nobody_holds
     catalogues: Catalogues | None = None
+    there: Known = any_case
 
     @classmethod
     def of(
@@ -54,6 +65,7 @@ class Situation:
         now: datetime,
         holding: Holding = nobody_holds,
         catalogues: Catalogues | None = None,
+        there: Known = any_case,
     ) -> Situation:
         """The situation after a history; for an empty one the case is being opened."""
         state = (
@@ -61,7 +73,7 @@ class Situation:
             if entries
             else None
         )
-        return cls(definition, entries, state, calendar, directory, now, holding, catalogues)
+        return cls(definition, entries, state, calendar, directory, now, holding, catalogues, there)
 
     def later(self, entries: Sequence[SealedEntry]) -> Situation:
         """The same desk at the same moment with more entries."""
@@ -73,6 +85,7 @@ class Situation:
             self.now,
             self.holding,
             self.catalogues,
+            self.there,
         )
 
     @property

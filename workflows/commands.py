@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from evidence.canonical import Json
 from evidence.entry import SYSTEM
+from workflows.errors import Refusal
 from workflows.state import CaseState
 
 
@@ -300,10 +301,15 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A case that goes on from another: what was sealed in it, and in the one it comes from."""
+    """A case that goes on from another: what was sealed in it, and in the one it comes from.
+
+    ``refused`` says why the parent's step was not recorded, where somebody else recorded it at the same moment: then
+    ``parent`` is the entry that names the child all the same.
+    """
 
     child: Receipt
     parent: Receipt
+    refused: Refusal | None = None
 
     def as_json(self) -> dict[str, Json]:
         """The child's receipt with the parent's beside it."""

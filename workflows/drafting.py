@@ -61,7 +61,7 @@ def state_claim(situation: Situation, claim: Claim) -> Stated:
         evidence=facts,
         choice=branch.code if branch is not None else "",
         destination=branch.destination if branch is not None else "",
-        link=values.get(step.continuation(branch)[1], ""),
+        link=_linked(situation, step, branch, values),
         homonyms=homonyms,
         day=control.day if control else "",
         count=control.count if control else ABSENT,
@@ -80,6 +80,16 @@ def _allowed(situation: Situation, claim: Claim) -> Branch | None:
     if situation.state is not None and not claim.corrects:
         rules.within_window(situation.state, step, branch, moment)
     return branch
+
+
+def _linked(situation: Situation, step: Step, branch: Branch | None, values: Mapping[str, str]) -> str:
+    """The case in which work goes on, where the step names one: another one, that is there."""
+    name = step.continuation(branch)[1]
+    link = values.get(name, "")
+    own = situation.state.folio if situation.state is not None else ""
+    if link and (link == own or not situation.there(link)):
+        raise FieldInvalid((FieldProblem(name, "no_such_case", found=link),))
+    return link
 
 
 def _listed_at(situation: Situation, claim: Claim) -> datetime:

@@ -66,6 +66,7 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "ends_before": "the item's last day lies before its first",
     "personal": "a name that stays in the entry for ever must not tell who somebody is",
     "listed_twice": "the list has the same agent in row `expected` already",
+    "no_such_case": "no other case here has the folio in `found`",
     "open_case": "the agent has an open case",
     "routed_before": "the agent was refused and sent elsewhere before",
     "day_outside": "a day of another period than the control's, which is `expected`",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from evidence.entry import EntryKind
+from evidence.ports import LedgerStore
 from workflows.catalogues import CatalogueVersion
-from workflows.claims import Holding, nobody_holds
+from workflows.claims import Holding, Known, nobody_holds
 from workflows.definition import Definition
 from workflows.ports import CaseIndex, Catalogues, Directory, Holder
 
@@ -60,6 +62,19 @@ def remembered_holding(index: CaseIndex | None) -> Holding:
         return known[kind, value]
 
     return holding
+
+
+def remembered_cases(ledger: LedgerStore) -> Known:
+    """Whether a case is there, each folio asked once."""
+    known: dict[str, bool] = {}
+
+    def there(folio: str) -> bool:
+        if folio not in known:
+            first = next(iter(ledger.history(folio)), None)
+            known[folio] = first is not None and first.entry.kind is EntryKind.CASE_OPENED
+        return known[folio]
+
+    return there
 
 
 class RememberedCatalogues:

@@ -56,7 +56,12 @@ from workflows.errors import (
 from workflows.facts import facts_of, time_text
 from workflows.ports import CaseIndex, Catalogues, Directory
 from workflows.registry import DefinitionRegistry
-from workflows.remembered import RememberedCatalogues, RememberedDirectory, remembered_holding
+from workflows.remembered import (
+    RememberedCatalogues,
+    RememberedDirectory,
+    remembered_cases,
+    remembered_holding,
+)
 from workflows.uploads import PreparedFile
 
 Command = (
@@ -248,12 +253,12 @@ class CaseWriter:
         Drafts are made again inside the ledger's transaction, where nothing may be asked of another store.
         """
         moment, calendar = now or self.clock(), self.calendar
-        holding = remembered_holding(self._index)
+        holding, there = remembered_holding(self._index), remembered_cases(self.ledger)
         directory = RememberedDirectory(self._directory) if self._directory is not None else None
         lists = RememberedCatalogues(self._catalogues) if self._catalogues is not None else None
 
         def situation(definition: Definition, entries: Sequence[SealedEntry]) -> Situation:
-            return Situation.of(definition, entries, calendar, directory, moment, holding, lists)
+            return Situation.of(definition, entries, calendar, directory, moment, holding, lists, there)
 
         return situation
 

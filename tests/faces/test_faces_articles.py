@@ -62,6 +62,17 @@ def _closed(place: Installation, laura: Browser) -> str:
     return folio
 
 
+def test_a_closed_ticket_that_owes_its_article_is_in_the_tray(place: Installation, laura: Browser) -> None:
+    """Closed is not complete: the article waits in the tray of who owes it, and leaves it once it is written."""
+    folio = _closed(place, laura)
+    link = f"/casos/{folio}?paso=18#paso-18"
+    assert place.house.cases.view(folio).state.closed
+    assert link in laura.get("/").text
+    assert folio not in place.client(Role.DIRECTOR).get("/").text
+    _do(place, folio, "18", "sin_valor", {"motivo": "Ya hay un artículo"})
+    assert folio not in laura.get("/").text
+
+
 def _sound(place: Installation) -> None:
     report = place.house.cases.rebuild()
     assert (report.differences, report.failures) == ((), ())

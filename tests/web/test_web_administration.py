@@ -44,6 +44,28 @@ def admin(place: Installation) -> Browser:
     return place.client(Role.ADMINISTRADOR)
 
 
+def test_one_place_by_the_words_people_use(place: Installation, admin: Browser) -> None:
+    """Packages, zones, days off, WhatsApp users and cPanel holders are each a heading; posts are named, not coded."""
+    ana = place.user(Role.CPANEL, name="Cinthya Rojas")
+    form = {"post": "cpanel", "actor": ana.id, "rank": "0", "which": "posts"}
+    assert admin.post_form("/administracion/puestos/nombrar", form).status_code == 303
+    text = admin.client.get("/administracion").text
+    for word in (
+        "Paquetes",
+        "Zonas",
+        "Días inhábiles",
+        "WhatsApp autorizados",
+        "Titulares de cPanel",
+        "Cinthya Rojas",
+    ):
+        assert word in text
+    assert "/administracion/puestos#puesto-cpanel" in text
+    posts = admin.client.get("/administracion/puestos").text
+    assert 'id="puesto-cpanel"' in posts
+    assert re.search(r"<h2[^>]*>Titular de cPanel</h2>", posts)
+    assert re.search(r"<h2[^>]*>Gerente comercial</h2>", posts)
+
+
 def day(place: Installation, days: int) -> str:
     """A date of the desk, from today."""
     return (place.house.calendar.local_day(place.clock()) + timedelta(days=days)).isoformat()

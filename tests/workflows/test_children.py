@@ -9,7 +9,7 @@ from evidence.ports import StoreUnavailable
 from tests.workflows.desk import pdf
 from tests.workflows.small_process import CLERK, Small, branch, step
 from workflows.children import kin, prefilled
-from workflows.commands import Actor, LinkCase, OpenChild, Supersede
+from workflows.commands import Actor, LinkCase, OpenChild, Receipt, Supersede
 from workflows.errors import (
     ChildNotOffered,
     EvidenceMissing,
@@ -126,6 +126,38 @@ def test_a_step_taken_meanwhile_opens_nothing() -> None:
     with pytest.raises(StepNotOpen):
         case.desk.cases.open_child(_child(case))
     assert _cases(case) == [case.folio]
+
+
+def test_a_step_taken_at_the_same_instant_leaves_no_orphan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recorded by somebody else after the trial: the parent names the child that is there, and who asked is told."""
+    case = Small(GOES_ON)
+    record, quicker = case.desk.cases.record, []
+
+    def late(*given: object, **named: object) -> Receipt:
+        if not quicker:
+            quicker.append(True)
+            case.do("2")
+        return record(*given, **named)  # type: ignore[arg-type]  # passed through
+
+    monkeypatch.setattr(case.desk.cases, "record", late)
+    opened = case.desk.cases.open_child(_child(case))
+    assert isinstance(opened.refused, StepNotOpen)
+    assert opened.parent.state.routes[-1].link == opened.child.folio
+    assert case.desk.ledger.history(case.folio)[-1].entry.kind is EntryKind.CASE_LINKED
+    again = case.desk.cases.open_child(_child(case))
+    assert (again.child.leaf, again.parent.leaf) == (opened.child.leaf, opened.parent.leaf)
+    _sound(case)
+
+
+@pytest.mark.parametrize("folio", ["XX-001-2026-000099", ""])
+def test_a_step_names_a_case_that_is_there(folio: str) -> None:
+    """A folio that nobody has, or the case's own, is refused by the field it was typed in."""
+    case = Small(GOES_ON)
+    link = folio or case.folio
+    with pytest.raises(FieldInvalid) as refused:
+        case.do("2", liga=link)
+    (problem,) = refused.value.problems
+    assert (problem.field, problem.problem, problem.found) == ("liga", "no_such_case", link)
 
 
 def test_a_branch_opens_its_own() -> None:

@@ -68,7 +68,10 @@ def open_case(  # noqa: PLR0913 - one parameter an option
             raise HouseError("not_allowed_here", detail="--parent --set")
         if parent:
             place = linking.Place(parent, step, choice, told, actor, role)
-            receipt = linking.open_from(house, place, opening).child
+            opened = linking.open_from(house, place, opening)
+            receipt = opened.child
+            if opened.refused is not None:
+                click.echo(f"{parent} {step}: {opened.refused.code}; linked to {receipt.folio}", err=True)
         else:
             receipt = house.cases.open_with(opening, casework.set_parts(parts, occurred_at))
     casework.done(house, receipt, as_json=as_json, plain=receipt.folio)

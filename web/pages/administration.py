@@ -18,14 +18,14 @@ from identity.posts import Paper
 from web.administration import paper_of
 from web.errors import Answer, answer_for
 from web.i18n import gettext as _
-from web.pages.context import lens
+from web.pages.context import in_force, lens
 from web.pages.forms import MENDABLE
 from web.security import person, roles
-from web.views.admin import ChangeLine, begin_of, holder_line, moment_of, places, post_views
+from web.views.admin import ChangeLine, begin_of, holder_line, moment_of, places, post_names, post_views
 from web.views.lens import Lens
 from web.views.trouble import Trouble, trouble_of
 from web.wiring import House, HouseError, RetroactiveChange, current_house
-from workflows.catalogues import WHATSAPP, ZONES
+from workflows.catalogues import PACKAGES, WHATSAPP, ZONES
 from workflows.zones import FALLBACK_POST, post_of_zone
 
 page = Blueprint("administration", __name__, url_prefix="/administracion")
@@ -35,6 +35,7 @@ KEEPERS = (Role.ADMINISTRADOR, Role.SUPERVISOR)
 
 keepers = roles(*KEEPERS)
 MENDED = (*MENDABLE, RetroactiveChange, HouseError)
+CPANEL_POST = "cpanel"
 _CHANGES = 40
 
 
@@ -53,6 +54,8 @@ def overview() -> str:
         empty_zones=sum(post_of_zone(zones, item.code) not in held for item in zones.items),
         whatsapp=len(house.catalogues.in_force(WHATSAPP, now).valid(eyes.today())),
         posts=len(held),
+        packages=len(house.catalogues.in_force(PACKAGES, now).valid(eyes.today())),
+        cpanel=[eyes.who(one.actor) for one in house.directory.holders(CPANEL_POST, now)],
         backups=sum(one.until == "" for one in house.directory.backups()),
         contacts=len(house.directory.contacts()),
         calendar=house.calendar.id,
@@ -173,11 +176,11 @@ def _posts(which: str, answer: Answer | None = None) -> Response:
     found = house.directory.appointments()
     lists = house.catalogues.in_force(ZONES, moment)
     zoned = [(post_of_zone(lists, item.code), eyes.say(item.name)) for item in lists.items]
-    known = {FALLBACK_POST, "cpanel", *house.posts.deciding, *(one.post for one in found)}
+    known = {FALLBACK_POST, CPANEL_POST, *house.posts.deciding, *(one.post for one in found)}
     codes = [*zoned, (FALLBACK_POST, _("Gerente comercial"))]
     if which == "posts":
-        named = dict(zoned)
-        codes = [(code, named.get(code, "")) for code in sorted(known | named.keys())]
+        named = {**{code: _("Zona %(name)s", name=name) for code, name in zoned}, **_post_names(house, eyes)}
+        codes = sorted(((code, named.get(code, "")) for code in known | named.keys()), key=_by_name)
     text = render_template(
         "pages/admin_posts.html",
         which=which,
@@ -193,6 +196,15 @@ def _posts(which: str, answer: Answer | None = None) -> Response:
         trouble=_trouble(answer, eyes),
     )
     return make_response(text, answer.status if answer else 200)
+
+
+def _post_names(house: House, eyes: Lens) -> dict[str, str]:
+    return {CPANEL_POST: _("Titular de cPanel"), **post_names(in_force(house), eyes)}
+
+
+def _by_name(post: tuple[str, str]) -> str:
+    code, name = post
+    return (name or code).casefold()
 
 
 def _backups(answer: Answer | None = None) -> Response:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flask import request
+from flask import flash, request
 
 from web.acting import actor_for
 from web.drafts import DraftDesk
+from web.i18n import gettext as _
 from web.pages.forms import draft_view
 from web.security import person
 from web.wiring import current_house
@@ -79,6 +80,15 @@ def open_from(place: Origin, opening: OpenCase) -> Receipt:
                 idempotency_key=opening.idempotency_key,
             )
         )
+    if opened.refused is not None:
+        text = _(
+            "Otra persona registró el paso %(step)s de %(folio)s en el mismo momento. Este caso queda ligado allá: "
+            "revisa si hacían falta los dos y, si no, rechaza uno.",
+            step=place.step,
+            folio=place.folio,
+        )
+        flash(text, "warn")
+        return opened.child
     desk.discard(key)
     return opened.child
 

@@ -41,7 +41,8 @@ def today() -> str:
     """Today's steps."""
     house, eyes = current_house(), lens()
     rows = house.index.find(CaseQuery(closed=False, order="due", limit=_MOST)).rows
-    inbox = build_inbox(rows, definitions(house), eyes, _step_link, _counts(house, eyes))
+    owing = house.index.find(CaseQuery(closed=True, complete=False, order="due", limit=_MOST)).rows
+    inbox = build_inbox((*rows, *owing), definitions(house), eyes, _step_link, _counts(house, eyes))
     return render_template(
         "pages/inbox.html",
         inbox=inbox,

@@ -10,7 +10,7 @@ from evidence.entry import SealedEntry, format_time
 from identity.posts import Appointment
 from web.views.lens import Lens, Moment
 from workflows.catalogues import CatalogueVersion
-from workflows.definition import CatalogueItem
+from workflows.definition import CatalogueItem, Definition
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +147,16 @@ def post_views(
             )
         )
     return tuple(views)
+
+
+def post_names(definitions: Iterable[Definition], lens: Lens) -> dict[str, str]:
+    """Posts in the words of the processes: the name of the role that its holder has there."""
+    names: dict[str, str] = {}
+    for definition in definitions:
+        for role in definition.roles:
+            if role.post:
+                names.setdefault(role.post, lens.say(role.name))
+    return names
 
 
 def holder_line(one: Appointment, lens: Lens, where: Mapping[tuple[str, str, str], str]) -> HolderLine:

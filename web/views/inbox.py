@@ -74,7 +74,7 @@ def build_inbox(
     link: Callable[[str, str], str],
     counts: tuple[Count, ...],
 ) -> Inbox:
-    """Tasks of open cases.
+    """Tasks of open cases, and of closed ones that still owe a step.
 
     ``link`` makes the address of a step's form from folio and step; ``counts`` are the numbers on top.
     """
@@ -108,6 +108,10 @@ def _task(
         definition is None or step is None or "control" in row.document
     ):  # periodic controls have a card of their own
         return None
+    if row.closed and (
+        lens.roles.isdisjoint(step.roles) or step.code not in _codes(row.document.get("missing"))
+    ):
+        return None  # what a closed case still owes concerns only whoever can give it
     until = due_at(row.document, step.code)
     due = lens.due(until) if until else None
     late = due is not None and due.state == "late"
@@ -141,6 +145,10 @@ def due_at(document: Mapping[str, Json], step: str = "") -> str:
     ]
     own = [str(timer["due_at"]) for timer in timers if timer.get("step") == step]
     return min(own or [str(timer["due_at"]) for timer in timers], default="")
+
+
+def _codes(value: Json) -> frozenset[str]:
+    return frozenset(str(item) for item in value) if isinstance(value, list) else frozenset()
 
 
 def mappings(value: Json) -> list[Mapping[str, Json]]:
