@@ -147,8 +147,14 @@ class BusinessCalendar:
         return datetime.combine(day, opening, self._zone).astimezone(UTC)
 
     def at(self, text: str) -> datetime:
-        """The moment of a local ``yyyy-mm-ddThh:mm``, in UTC. Raises ValueError."""
-        return datetime.fromisoformat(text).replace(tzinfo=self._zone).astimezone(UTC)
+        """The moment of a local ``yyyy-mm-ddThh:mm``, in UTC. Raises ValueError for any other text."""
+        moment = datetime.fromisoformat(text)
+        if moment.isoformat(timespec="minutes") != text:
+            raise ValueError(f"not a local moment: {text!r}")
+        try:
+            return moment.replace(tzinfo=self._zone).astimezone(UTC)
+        except OverflowError as error:
+            raise OutOfCalendar(moment.date(), self.first, self.last) from error
 
     def is_business_day(self, day: date) -> bool:
         """Whether the desk works that day."""
@@ -163,9 +169,9 @@ class BusinessCalendar:
         """
         self._check(day)
         if unit == "naturales" or days == 0:
-            found = day + timedelta(days=days)
-            self._check(found)
-            return found
+            if not (self.first - day).days <= days <= (self.last - day).days:
+                raise OutOfCalendar(self.last + timedelta(days=1), self.first, self.last)
+            return day + timedelta(days=days)
         place = bisect_right(self._business_days, day) + days - 1
         if place >= len(self._business_days):
             raise OutOfCalendar(self.last + timedelta(days=1), self.first, self.last)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from evidence.canonical import Json
-from evidence.entry import EntryKind, SealedEntry, format_time
+from evidence.entry import EntryKind, SealedEntry, format_time, parse_time
 from workflows.definition import Catalogue, CatalogueItem, Definition
 from workflows.step import Option, Text
 
@@ -193,6 +193,15 @@ def is_day(text: str) -> bool:
         return False
 
 
+def _is_time(text: str) -> bool:
+    try:
+        parse_time(text)
+    except ValueError:
+        return False
+    return True
+
+
+_VERSION = re.compile(r"[1-9][0-9]{0,8}")
 ITEM_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _ITEM_TEXTS = ("code", "name", "name_en", "since", "until")
 _ITEM_MEMBERS = frozenset({*_ITEM_TEXTS, "values"})
@@ -206,6 +215,8 @@ def _version(sealed: SealedEntry) -> CatalogueVersion | None:
     if entry.kind is not EntryKind.CATALOGUE_PUBLISHED or not isinstance(raw, list):
         return None
     if not isinstance(code, str) or not isinstance(version, str) or not isinstance(since, str):
+        return None
+    if not _VERSION.fullmatch(version) or (since and not _is_time(since)):
         return None
     items = [read_item(item) for item in raw]
     known = tuple(item for item in items if item is not None)

@@ -79,10 +79,11 @@ class Clocks:
                     ExceptionCode.UNREADABLE, run.timer.step, run.started_seq, f"calendar: {calendar.id}"
                 )
 
-    def areas_settled(self, item: Effective, complete: Callable[[str], bool]) -> None:
+    def areas_settled(self, item: Effective, undecided: Callable[[], frozenset[str]]) -> None:
         """End the days of areas whose rows are all decided: by the system's own step, or in time."""
+        owing = undecided() if self._areas else frozenset()
         for (code, area), run in list(self._areas.items()):
-            if not complete(area):
+            if area in owing:
                 continue
             del self._areas[code, area]
             if run.timer.closing_step == item.entry.step:
@@ -97,11 +98,12 @@ class Clocks:
         return run is not None and run.started <= moment <= run.due_at
 
     def marked(self, facts: Facts) -> bool:
-        """Note a mark that the system recorded; false for a run that never was."""
+        """Note a mark that the system recorded; false for a run that never was, and a mark its timer has not."""
         run = self._by_number.get((facts.timer, facts.run))
-        if run is not None:
-            run.fired.append(facts.mark)
-        return run is not None
+        if run is None or not timers.known_mark(run.timer, facts.mark):
+            return False
+        run.fired.append(facts.mark)
+        return True
 
     def step_reopened(self, step: str, seq: int) -> None:
         """What a step had started has lost its object."""

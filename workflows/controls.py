@@ -47,7 +47,10 @@ def last_day(period: str) -> date:
 
 def following(period: str) -> str:
     """The period after this one. Raises `ValueError`."""
-    return period_of(first_day(period) + timedelta(days=31))
+    try:
+        return period_of(first_day(period) + timedelta(days=31))
+    except OverflowError as error:
+        raise ValueError(f"there is no month after {period}") from error
 
 
 def day_in(text: str) -> date | None:
@@ -121,6 +124,10 @@ class Control:
 def begun(series: Series | None, period: str, since: str) -> Control | None:
     """The control an opening states, ``None`` where it names no series or no period."""
     start = day_in(since)
-    if series is None or start is None or _MONTH.fullmatch(period) is None or period_of(start) != period:
+    if series is None or start is None or period_of(start) != period:
+        return None
+    try:
+        last_day(period)
+    except ValueError:
         return None
     return Control(series, period, start)

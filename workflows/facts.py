@@ -19,6 +19,9 @@ from workflows.ranges import format_ranges
 ABSENT = -1
 """What a number is that no entry states."""
 
+MOST = 2**31
+"""The largest number that facts may state: sums of them still fit an entry's integers."""
+
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFact:
@@ -203,8 +206,8 @@ def time_text(moment: datetime | None) -> str:
 
 def _number(found: Mapping[str, Json], name: str, absent: int, problems: list[str]) -> int:
     value = found.get(name, absent)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
+    if _integer(value, absent, MOST):
+        return cast("int", value)
     problems.append(name)
     return absent
 
@@ -243,7 +246,7 @@ def _codes(value: Json, problems: list[str]) -> tuple[str, ...]:
 
 
 def _numbers(value: Json, problems: list[str]) -> dict[str, int]:
-    if isinstance(value, dict) and all(_integer(item, 0, 2**31) for item in value.values()):
+    if isinstance(value, dict) and all(_integer(item, 0, MOST) for item in value.values()):
         return cast("dict[str, int]", value)
     problems.append("counts")
     return {}
@@ -266,7 +269,7 @@ def _one_evidence(item: Json, objects: int) -> EvidenceFact | None:
     place, source = item.get("object", -1), item.get("from", 0)
     if not isinstance(slot, str) or not isinstance(kind, str):
         return None
-    if not _integer(place, -1, objects - 1) or not _integer(source, 0, 2**31):
+    if not _integer(place, -1, objects - 1) or not _integer(source, 0, MOST):
         return None
     return EvidenceFact(slot, kind, cast("int", place), cast("int", source))
 

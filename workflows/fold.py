@@ -222,7 +222,7 @@ class Fold:
             self.flag(ExceptionCode.UNREADABLE, step, seq, problem)
         if step == self.roster.rules.silence:
             self.flag(ExceptionCode.SILENCE, step, seq, ",".join(item.facts.areas))
-        self.clocks.areas_settled(item, self.roster.complete)
+        self.clocks.areas_settled(item, self.roster.owing)
 
     def _beside(self, item: Effective, step: Step, branch: Branch | None) -> None:
         code = branch.code if branch is not None else ""

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import date
 
 from evidence.entry import parse_time
-from workflows.calendar import BusinessCalendar, Revision
+from workflows.calendar import BusinessCalendar, OutOfCalendar, Revision
 from workflows.catalogues import HOLIDAYS, CatalogueVersion, Timeline
 
 _ID_LINE = re.compile(r'(?m)^calendar = ".*"$')
@@ -31,7 +31,10 @@ def _revised(base: BusinessCalendar, versions: Sequence[CatalogueVersion]) -> Bu
     extra: dict[date, str] = {}
     revisions = [Revision("", base)]
     for version in versions:
-        today = base.local_day(parse_time(version.at))
+        try:
+            today = base.local_day(parse_time(version.at))
+        except OutOfCalendar:
+            continue  # at an end of time, where no day of the desk is: it says nothing
         settled = {day: name for day, name in extra.items() if day <= today}
         extra = settled | _days_to_come(version, today, base)
         revisions.append(Revision(version.at, _with_days(base, version.version, extra)))

@@ -13,14 +13,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from evidence.canonical import Json
 from evidence.entry import Entry
 from workflows.facts import RowFact
 from workflows.history import Effective, resolve
-from workflows.ranges import parse_ranges
+from workflows.ranges import MAX_ROWS, parse_ranges
 from workflows.rosterrules import RosterRules
+
+MOST_NAMED = 2 * MAX_ROWS
+"""Rows that one entry may name in all, repetitions counted: the work that an entry makes has a bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +156,15 @@ class Roster:
             self.sheet = item.facts.sheet
             problems += self._import(item.facts.rows)
         else:
-            problems += [word for fact in item.facts.rows for word in self._change(item, fact)]
+            said = _spread(item.facts.rows)
+            problems += {word for fact, numbers in said for word in self._change(item, fact, numbers)}
         if step == self.rules.send:
             known = {row.area for row in self._rows.values()}
             problems += ["areas" for area in item.facts.areas if area not in known]
             self._sent |= {area: item.entry.seq for area in item.facts.areas if area in known}
         if step == self.rules.final and item.facts.sheet:
             self.final_seq, self.stale = item.entry.seq, False
-        return list(dict.fromkeys(problems))
+        return sorted(set(problems))
 
     def rows(self) -> Iterator[RowState]:
         """Every row, by number."""
@@ -186,9 +191,9 @@ class Roster:
             if not row.decision and (not area or row.area == area)
         )
 
-    def complete(self, area: str) -> bool:
-        """Whether every row of an area has a decision."""
-        return all(row.decision for row in self._rows.values() if row.area == area)
+    def owing(self) -> frozenset[str]:
+        """The areas with rows that have no decision."""
+        return frozenset(row.area for row in self._rows.values() if not row.decision)
 
     def open(self) -> tuple[int, ...]:
         """Numbers of the rows that await somebody else's decision."""
@@ -262,23 +267,18 @@ class Roster:
         return bool(decision) and self.rules.by_decision[decision].open
 
     def _import(self, facts: Iterable[RowFact]) -> Iterator[str]:
-        for fact in facts:
-            try:
-                numbers = parse_ranges(fact.at)
-            except ValueError:
+        for fact, numbers in _spread(facts):
+            if not numbers or len(self._rows.keys() | set(numbers)) > MAX_ROWS:
                 yield "rows"
                 continue
             for number in numbers:
                 row = self._rows.setdefault(number, _Row())
                 row.area, row.own = fact.area or row.area, fact.own or row.own
 
-    def _change(self, item: Effective, fact: RowFact) -> Iterator[str]:
+    def _change(self, item: Effective, fact: RowFact, numbers: Sequence[int]) -> Iterator[str]:
         """What one fact changes, row by row; yields a word for each part of it that says nothing here."""
-        try:
-            numbers = parse_ranges(fact.at)
-        except ValueError:
+        if not numbers:
             yield "rows"
-            return
         step, seq = item.entry.step, item.entry.seq
         for number in numbers:
             row = self._rows.get(number)
@@ -303,6 +303,18 @@ class Roster:
             row.earlier.append(row.seq)
         row.decision, row.seq, row.step, row.silent = decision, seq, step, silent
         self.stale = bool(self.final_seq)
+
+
+def _spread(facts: Iterable[RowFact]) -> Iterator[tuple[RowFact, Sequence[int]]]:
+    """Each fact with its rows; none where its ranges are not such, or the entry has named as many as it may."""
+    named = 0
+    for fact in facts:
+        numbers: Sequence[int] = ()
+        if named <= MOST_NAMED:
+            with suppress(ValueError):
+                numbers = parse_ranges(fact.at)
+        named += len(numbers)
+        yield fact, numbers if named <= MOST_NAMED else ()
 
 
 def fold_roster(rules: RosterRules, entries: Sequence[Entry]) -> Roster:

@@ -9,6 +9,7 @@ Days on which a run was paused, for however little, do not count (`Pauses`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ BEFORE = "before-"
 """Begins the marks of alerts that come before a date: ``before-10``, ``before-5``…"""
 REMIND = "remind-"
 """Begins the marks of a reminder that repeats: ``remind-1``, ``remind-2``…"""
+_REMINDER = re.compile(r"remind-[1-9][0-9]{0,3}")
 
 
 @dataclass(slots=True)
@@ -86,7 +88,7 @@ def start(timer: Timer, begun: Start, calendar: BusinessCalendar) -> Run:
     if timer.due_field is not None and "T" in begun.day:
         return Run(timer, number, seq, base, None, calendar.at(begun.day))
     if timer.due_field is not None:
-        due = calendar.back(date.fromisoformat(begun.day), timer.ahead)
+        due = calendar.back(_day(begun.day), timer.ahead)
         marks = [(f"{BEFORE}{n}", calendar.opening_of(calendar.back(due, n))) for n in timer.before]
         marks = [mark for mark in marks if mark[1] > base]
         return Run(
@@ -263,8 +265,23 @@ def _pending_before(run: Run, moment: datetime) -> list[str]:
     return due[-1:] if due and due[-1] not in run.fired else []
 
 
+def known_mark(timer: Timer, mark: str) -> bool:
+    """Whether a mark is one that this timer can give."""
+    if timer.every:
+        return _is_reminder(mark)
+    return mark in {WARN, LIMIT, *(f"{BEFORE}{n}" for n in timer.before)}
+
+
 def _is_reminder(mark: str) -> bool:
-    return mark.startswith(REMIND) and mark.removeprefix(REMIND).isdecimal()
+    return _REMINDER.fullmatch(mark) is not None
+
+
+def _day(text: str) -> date:
+    """A date in its one spelling. Raises ValueError."""
+    found = date.fromisoformat(text)
+    if found.isoformat() != text:
+        raise ValueError(f"not a date: {text!r}")
+    return found
 
 
 def _reminders_come(run: Run, moment: datetime, calendar: BusinessCalendar) -> int:
