@@ -92,6 +92,7 @@ CASES: Mapping[str, Message] = {
     "evidence_not_accepted:known": Message(422, N_("«%(name)s» ya está en el caso (entrada %(seq)s) y el paso %(step)s pide un archivo nuevo."), N_("Sube el correo nuevo que recibiste.")),
     "day_recorded": Message(409, N_("El control del %(day)s ya quedó registrado en la entrada %(seq)s; lo tuyo no se selló."), N_("Si hubo hallazgos, regístralos; si aquella entrada está mal, corrígela con motivo.")),
     "no_series": Message(404, N_("El proceso %(process)s no tiene un control periódico «%(series)s»."), N_("Elige uno de la página de controles.")),
+    "check_stale": Message(422, N_("La revisión de la carta (entrada %(check)s) ya no vale: después cambió el paso %(of)s (entrada %(seq)s)."), N_("Anula esa revisión con su motivo y compárala otra vez, antes de enviar o firmar.")),
     "rows_elsewhere": Message(422, N_("El paso %(step)s se registra con los renglones de la campaña, donde se forma o compara su evidencia."), N_("Hazlo en la página de renglones del caso, o con «flask campaign».")),
     "rows_closed": Message(409, N_("El archivo final ya se formó en la entrada %(seq)s: las decisiones de esta ronda ya no cambian."), N_("Si hay un error, anula esa entrada con su motivo, o registra lo que observe el Director General o MetLife.")),
     "rows_unknown": Message(422, N_("La campaña no tiene estos renglones: %(rows)s."), N_("Escribe números y rangos de la hoja, como 7-90, 95.")),

@@ -180,8 +180,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A checked claim: its facts and payload, with the branch taken."""
+    """A checked claim: its facts and payload, with the branch taken and the ``leaves`` of entries it covers."""
 
     facts: Facts
     payload: Mapping[str, Json]
     branch: Branch | None
+    leaves: tuple[str, ...] = ()

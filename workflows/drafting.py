@@ -13,6 +13,7 @@ from workflows.casefile import entry_files, typed_data
 from workflows.claims import Carried, Claim, Situation, Stated
 from workflows.commands import Reuse
 from workflows.controldays import looked, with_today
+from workflows.covering import covered
 from workflows.definition import Branch, Definition, EvidenceType, Field, Slot, Step
 from workflows.duties import check_duties, parties_of
 from workflows.errors import EvidenceNotAccepted, FieldInvalid, FieldProblem, ReuseNotAllowed
@@ -47,6 +48,7 @@ def state_claim(situation: Situation, claim: Claim) -> Stated:
     check_duties(situation, claim, parties)
     control = looked(situation, claim, values)
     rows = claim.rows or rows_of(situation, claim)
+    covers = covered(situation, claim)
     stated = Facts(
         occurred_at=time_text(claim.occurred_at or (control.occurred if control else None)),
         actor_class=claim.actor.kind,
@@ -65,8 +67,10 @@ def state_claim(situation: Situation, claim: Claim) -> Stated:
         homonyms=homonyms,
         day=control.day if control else "",
         count=control.count if control else ABSENT,
+        covers=covers.digests,
     )
-    return Stated(rows.stated(stated), {**payload_of(claim, slots, values, note), **rows.payload}, branch)
+    payload = {**payload_of(claim, slots, values, note), **rows.payload}
+    return Stated(rows.stated(stated), payload, branch, covers.leaves)
 
 
 def _allowed(situation: Situation, claim: Claim) -> Branch | None:
@@ -130,7 +134,7 @@ def draft(
         process=situation.definition.label,
         step=claim.step.code,
         objects=(*blobs, *(item.blob for item in claim.carried)),
-        refs=(*refs, *dict.fromkeys(shared)),
+        refs=tuple(dict.fromkeys((*refs, *shared, *stated.leaves))),
         facts=stated.facts.as_json(),
         payload=stated.payload,
     )

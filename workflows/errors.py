@@ -285,6 +285,12 @@ class RowsDecided(Refusal):
     code = "rows_decided"
 
 
+class CheckStale(Refusal):
+    """``step``, ``check``: the check and its entry; entry ``seq`` of step ``of`` replaced what was compared since."""
+
+    code = "check_stale"
+
+
 class RowsElsewhere(Refusal):
     """``step``: it is recorded with the campaign's rows, where its evidence is made or compared."""
 

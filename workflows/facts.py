@@ -104,6 +104,7 @@ class Facts:
     queried_at: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     check: Mapping[str, str] = field(default_factory=dict)
+    covers: Mapping[str, str] = field(default_factory=dict)
     verdict: str = ""
     homonyms: Mapping[str, str] = field(default_factory=dict)
     series: str = ""
@@ -140,7 +141,7 @@ _TEXTS = (
     "sheet queried_at verdict series period since day parent"
 ).split()
 _TIMES = ("occurred_at", "due_at", "queried_at")
-_TABLES = "params parties homonyms catalogues counts check".split()
+_TABLES = "params parties homonyms catalogues counts check covers".split()
 FACT_NAMES = frozenset({*_TEXTS, *_TABLES, *"evidence rows areas annul run count".split()})
 
 
@@ -186,6 +187,7 @@ def _facts_of(entry: Entry) -> Facts:
         areas=_codes(found.get("areas", []), problems),
         counts=_numbers(found.get("counts", {}), problems),
         check=_texts(found, "check", problems),
+        covers=_texts(found, "covers", problems),
         problems=tuple(problems),
     )
 

@@ -7,12 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from tests.workflows import campaign_play
-from tests.workflows.desk import ANA, DIRECTOR, eml, local, usual, xlsx
+from tests.workflows.desk import ANA, DIRECTOR, eml, local, pdf, usual, xlsx
 from tests.workflows.quick import QuickReader
 from tests.workflows.replays import Path, Play, Table, Walk, act, clock, refused
 from workflows.campaigncommands import CheckLetter, DecideRows, MakeFinal
-from workflows.commands import Actor, OpenCase
+from workflows.commands import Actor, OpenCase, Supersede
 from workflows.errors import (
+    CheckStale,
     DuplicateReference,
     GuardUnmet,
     OutOfScope,
@@ -21,6 +22,7 @@ from workflows.errors import (
     RowsHeld,
 )
 from workflows.rosterview import OPEN, OWN, SILENT, RosterQuery
+from workflows.state import StepStatus
 
 DATED = act("3", data={"fecha_limite": "2026-02-06", "cita": "A más tardar el 6 de febrero"})
 REVIEWED = ("2", DATED, "4 5 6")
@@ -275,6 +277,39 @@ def test_what_cannot_be_read_is_confirmed_and_said() -> None:
     _redo(again, lambda: again.record("15"), lambda: again.record("18"), lambda: again.record("19"))
     with pytest.raises(Exception, match="field_invalid"):
         again.desk.cases.campaigns.check(CheckLetter(again.folio, ANA))
+
+
+def test_a_signature_covers_the_checked_file_and_letter() -> None:
+    """Check, package and signed letter state the digests of the final file and the letter, and refer to both."""
+    walk = walked("the letter agrees")
+    walk.record("21")
+    walk.record("22")
+    by_step = {sealed.entry.step: sealed for sealed in walk.desk.ledger.history(walk.folio)}
+    wanted = {
+        "15.archivo_final": by_step["15"].entry.objects[0].sha256,
+        "18.carta": by_step["18"].entry.objects[0].sha256,
+    }
+    for step in ("20", "21", "22"):
+        entry = by_step[step].entry
+        assert entry.facts["covers"] == wanted
+        assert {by_step["15"].leaf, by_step["18"].leaf} <= set(entry.refs)
+
+
+def test_a_letter_replaced_after_its_check_cannot_be_signed() -> None:
+    """The check stands for the files it compared: another letter blocks package and signature until it is repeated."""
+    walk = walked("the letter agrees")
+    seqs = {entry.step: entry.seq for entry in walk.entries}
+    service = walk.desk.cases
+    other = (pdf("otra_carta.pdf"),)
+    service.supersede(Supersede(walk.folio, seqs["18"], ANA, "Se subió la carta equivocada", uploads=other))
+    with pytest.raises(CheckStale) as refusal:
+        walk.record("21")
+    assert refusal.value.fields["of"] == "18"
+    again = Supersede(walk.folio, seqs["20"], ANA, "La carta cambió después", annul=True)
+    service.supersede(again)
+    campaign_play.act(walk, "20", "cuadra")
+    walk.record("21")
+    assert walk.state.step("21").status is StepStatus.DONE
 
 
 def _reading_for(walk: Walk, data: dict[str, str]) -> None:
