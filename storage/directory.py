@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Engine, Table, insert, select, update
@@ -22,6 +23,10 @@ class RetroactiveChange(Exception):
         super().__init__(f"{post} from {since}")
         self.post = post
         self.since = since
+
+
+_AT_ONCE = 500
+"""Addresses one query asks about: databases bound how many values a statement may have."""
 
 
 class SqlDirectory:
@@ -53,15 +58,20 @@ class SqlDirectory:
 
     def actor_of(self, email: str) -> str:
         """See the port."""
-        known = email.strip().lower()
-        if not known:
-            return ""
+        return self.actors_of((email,)).get(email, "")
+
+    def actors_of(self, emails: Collection[str]) -> Mapping[str, str]:
+        """See the port."""
+        wanted = {email: email.strip().lower() for email in emails}
+        addresses = sorted({address for address in wanted.values() if address})
+        found: dict[str, str] = {}
         with reading(self._engine) as connection:
-            for table in (account, contact):
-                found = connection.execute(select(table.c.id).where(table.c.email == known)).first()
-                if found is not None:
-                    return str(found.id)
-        return ""
+            for start in range(0, len(addresses), _AT_ONCE):
+                part = addresses[start : start + _AT_ONCE]
+                for table in (contact, account):  # an account counts before a contact of the same address
+                    query = select(table.c.email, table.c.id).where(table.c.email.in_(part))
+                    found.update((row.email, str(row.id)) for row in connection.execute(query))
+        return {email: found[address] for email, address in wanted.items() if address in found}
 
     def may_act_for(self, actor: str, principal: str, moment: datetime) -> bool:
         """See the port."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import BinaryIO
 
 from documents.row_answers import write_answer_sheets
@@ -267,6 +268,10 @@ class CampaignService:
     def removals(self, command: OpenRemovals) -> RemovalReport:
         """Open what is to be opened, and tell what was carried out."""
         return self._removals.run(command)
+
+    def follow_removals(self, now: datetime) -> tuple[list[Receipt], list[tuple[str, str]]]:
+        """Record what campaigns' removals came to; gives receipts, and ``(folio, what)`` of what failed."""
+        return self._removals.follow(now)
 
     def _situation(self, folio: str) -> Situation:
         situation = self._writer.situation(self._writer.history(folio))

@@ -238,7 +238,7 @@ class CaseService(ExceptionCommands):
         return self._stands(definition, self._writer.append(command.folio, drafts, files, command))
 
     def fire_due_timers(self, now: datetime | None = None) -> list[Receipt]:
-        """Record what timers owe: warnings, expiries, and automatic closings on business days.
+        """Record what timers owe: warnings, expiries, and automatic closings on business days; and removals' end.
 
         Idempotent, and safe from several processes at once: each mark has one idempotency key. Returns the receipts
         of what this call recorded.
@@ -246,7 +246,8 @@ class CaseService(ExceptionCommands):
         Raises:
             workflows.closing.TimersIncomplete: some cases could not be handled; all others were.
         """
-        return closing.fire(self._writer, self._index, now or self._writer.clock())
+        moment = now or self._writer.clock()
+        return closing.fire(self._writer, self._index, moment, self.campaigns.follow_removals)
 
     def proposed(self, folio: str, step: str) -> dict[str, str]:
         """What a step's form may begin with: values that must repeat others, and those a rule computes.

@@ -6,7 +6,7 @@ run that was missed is made up for by the next.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -47,12 +47,16 @@ OF_ONE_CASE = (
 """What is wrong with one case, and must not keep the others waiting: a damaged one above all."""
 
 
+Follow = Callable[[datetime], tuple[list[Receipt], list[tuple[str, str]]]]
+"""What else the system records by itself at a moment: its receipts, and ``(folio, what)`` of what failed."""
+
+
 class _NothingDue(Exception):
     """Another process, or a person, was quicker."""
 
 
-def fire(writer: CaseWriter, index: CaseIndex, now: datetime) -> list[Receipt]:
-    """Record everything that is due at ``now``.
+def fire(writer: CaseWriter, index: CaseIndex, now: datetime, follow: Follow | None = None) -> list[Receipt]:
+    """Record everything that is due at ``now``, then what ``follow`` finds to say of other cases.
 
     Raises:
         TimersIncomplete: after all cases were tried.
@@ -64,6 +68,10 @@ def fire(writer: CaseWriter, index: CaseIndex, now: datetime) -> list[Receipt]:
             receipts += _fire_case(writer, folio, now)
         except OF_ONE_CASE as error:
             failures.append((folio, str(error)))
+    if follow is not None:
+        found, failed = follow(now)
+        receipts += found
+        failures += failed
     if failures:
         raise TimersIncomplete(receipts, failures)
     return receipts

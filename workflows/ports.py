@@ -5,7 +5,7 @@ Adapters raise `evidence.ports.StoreUnavailable` when they cannot answer now, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Generic, Protocol, TypeVar
@@ -151,6 +151,10 @@ class Directory(Protocol):
 
     def actor_of(self, email: str) -> str:
         """The actor id of the account, or of the contact, with that address; ``""`` if there is none."""
+        ...
+
+    def actors_of(self, emails: Collection[str]) -> Mapping[str, str]:
+        """The same for many addresses at once, each answer under the address as asked; unknown ones are absent."""
         ...
 
     def may_act_for(self, actor: str, principal: str, moment: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from evidence.entry import EntryKind
@@ -34,6 +34,14 @@ class RememberedDirectory:
         if email not in self._actors:
             self._actors[email] = self._directory.actor_of(email)
         return self._actors[email]
+
+    def actors_of(self, emails: Collection[str]) -> Mapping[str, str]:
+        """See the port."""
+        unknown = [email for email in emails if email not in self._actors]
+        if unknown:
+            found = self._directory.actors_of(unknown)
+            self._actors.update((email, found.get(email, "")) for email in unknown)
+        return {email: self._actors[email] for email in emails if self._actors[email]}
 
     def may_act_for(self, actor: str, principal: str, moment: datetime) -> bool:
         """See the port."""

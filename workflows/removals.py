@@ -6,27 +6,32 @@ finds the cases that are there; the campaign's own entry comes last and names th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
-from documents.identifiers import check_rfc, fold, is_email, normalise_email
+from documents.identifiers import check_rfc, fold, is_email, normalise_dsn, normalise_email
 from evidence.entry import SYSTEM, BlobRef, EntryDraft, EntryKind, parse_time
 from workflows.campaigncommands import OpenRemovals, RemovalReport
 from workflows.claims import RowClaim, Situation
+from workflows.closing import OF_ONE_CASE
 from workflows.commands import SYSTEM_ACTOR, OpenCase, Receipt
 from workflows.corrections import bare
-from workflows.errors import Refusal
+from workflows.errors import DuplicateCase, Refusal, RequestReused
 from workflows.facts import EvidenceFact, Facts, RowFact
-from workflows.ports import CaseIndex
+from workflows.ports import CaseIndex, CaseQuery
 from workflows.rosterjoin import RosterReader
 from workflows.rosterview import RosterRow, RosterView
 from workflows.rowdrafts import Act, may_record, roster_of, row_draft, rules_of, state_of
 from workflows.writer import CaseWriter
 
 PROCESS = "MA-001"
+TICKET = "ticket"
 NO_PROCESS = "sin_proceso"
 BATCH = 200
 """Cases that one entry of the campaign names: its facts must fit an entry."""
+
+_PAGE = 200
 
 _KINDS: Mapping[str, str] = {
     "administrativo": "administrativo",
@@ -39,6 +44,10 @@ _KINDS: Mapping[str, str] = {
     "agente de seguros": NO_PROCESS,
 }
 """What a sheet calls a user, as MA-001 knows it; agents have no process of removal."""
+
+
+class _NamedAlready(Exception):
+    """The campaign names all these cases already: there is nothing to record."""
 
 
 class Removals:
@@ -83,6 +92,42 @@ class Removals:
             self._record(command, opened[start : start + BATCH])
         return self._report(command.folio, tuple(opened), already, tuple(lacking))
 
+    def follow(self, now: datetime) -> tuple[list[Receipt], list[tuple[str, str]]]:
+        """Record, for every campaign whose removals have all been carried out, that they were; and what failed."""
+        receipts: list[Receipt] = []
+        failures: list[tuple[str, str]] = []
+        for folio in self._pending():
+            try:
+                view = self._rows.view(folio)
+                linked = [row for row in view.rows if row.link]
+                situation = self._writer.situation(self._writer.history(folio), now)
+                done = bool(linked) and all(row.removed_at for row in linked)
+                if done and not roster_of(situation).removable():
+                    found = self._carried_out(folio, len(linked))
+                    receipts += [found] if found is not None else []
+            except OF_ONE_CASE as error:
+                failures.append((folio, str(error)))
+        return receipts, failures
+
+    def _pending(self) -> Iterator[str]:
+        """Campaigns that opened removals and have not told their end."""
+        for definition in self._writer.definitions.processes():
+            after = ""
+            while definition.roster is not None:
+                page = self._index.find(CaseQuery(process=definition.process, limit=_PAGE, after=after))
+                yield from (row.folio for row in page.rows if self._is_pending(row.folio))
+                after = page.next
+                if not after:
+                    break
+
+    def _is_pending(self, folio: str) -> bool:
+        situation = self._writer.situation(self._writer.history(folio))
+        rules = situation.definition.roster
+        if rules is None:
+            return False
+        state = state_of(situation)
+        return bool(state.step(rules.removals).entries) and not state.step(rules.removed).entries
+
     def _opened(self, command: OpenRemovals, row: RosterRow, data: Mapping[str, str]) -> str:
         told = OpenCase(
             process=PROCESS,
@@ -91,7 +136,13 @@ class Removals:
             parent=command.folio,
             idempotency_key=f"removal/{command.folio}/{row.number}",
         )
-        return self._open(told).folio
+        try:
+            return self._open(told).folio
+        except (RequestReused, DuplicateCase):  # perhaps somebody else opened it, and did not come to name it
+            found = self._index.by_reference(TICKET, normalise_dsn(told.data["ticket"]))
+            if not found:
+                raise
+            return found[0]
 
     def _record(self, command: OpenRemovals, opened: Sequence[tuple[int, str]]) -> None:
         """One entry of the campaign for the cases of a batch; those it names already are left out."""
@@ -100,11 +151,16 @@ class Removals:
             step = may_record(situation, rules_of(situation).removals, command.actor).code
             free = set(roster_of(situation).removable())
             facts = tuple(RowFact.of([number], link=link) for number, link in opened if number in free)
+            if not facts:
+                raise _NamedAlready
             claim = RowClaim(facts, counts={"rows": len(facts)})
             note = f"{len(facts)} casos de baja abiertos en {PROCESS}"
             return (row_draft(situation, Act(step, command.actor, claim, data={"nota": note}), blobs),)
 
-        self._writer.append(command.folio, drafts, (), OpenRemovals(command.folio, command.actor))
+        with suppress(
+            _NamedAlready
+        ):  # somebody else ran it meanwhile, and found the same cases by their keys
+            self._writer.append(command.folio, drafts, (), OpenRemovals(command.folio, command.actor))
 
     def _report(
         self,
@@ -135,8 +191,8 @@ class Removals:
     def _step(self, folio: str) -> str:
         return rules_of(self._writer.situation(self._writer.history(folio))).removals
 
-    def _carried_out(self, folio: str, count: int) -> None:
-        """The system says once that every removal was carried out."""
+    def _carried_out(self, folio: str, count: int) -> Receipt | None:
+        """The system says once that every removal was carried out; ``None`` where it had."""
         now: datetime = self._writer.clock()
 
         def drafts(situation: Situation, _blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
@@ -148,8 +204,9 @@ class Removals:
 
         situation = self._writer.situation(self._writer.history(folio), now)
         known = state_of(situation).step(rules_of(situation).removed).entries
-        if not known:
-            self._writer.append_by_system(folio, drafts, now, f"removed/{folio}/{count}")
+        if known:
+            return None
+        return self._writer.append_by_system(folio, drafts, now, f"removed/{folio}/{count}")
 
 
 def _opening(row: RosterRow, supplied: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from documents.identifiers import fold, normalise_email
 from documents.row_sheets import SheetRow
@@ -55,16 +55,22 @@ def _imported(situation: Situation, rows: Sequence[SheetRow], file: PreparedFile
     codes: dict[str, str] = {}
     names: dict[str, Json] = {}
     groups: dict[tuple[str, str], list[int]] = {}
+    owners = _owners(situation, rows)
     for row in rows:
         name = row.cells.get("zona") or row.cells.get("jefe") or ""
         code = codes.setdefault(fold(name), f"a{len(codes) + 1}")
         names.setdefault(code, name)
-        groups.setdefault((code, _owner(situation, row)), []).append(row.row)
+        groups.setdefault((code, owners.get(_address(row), "")), []).append(row.row)
     facts = tuple(RowFact.of(numbers, area=area, own=own) for (area, own), numbers in groups.items())
     return RowClaim(facts, sheet=file.sha256, counts={"rows": len(rows)}, payload={AREAS: names})
 
 
-def _owner(situation: Situation, row: SheetRow) -> str:
-    """The account whose address the row has: somebody of this desk, or who signs."""
-    address = normalise_email(row.cells.get("correo", ""))
-    return situation.directory.actor_of(address) if situation.directory is not None and address else ""
+def _owners(situation: Situation, rows: Sequence[SheetRow]) -> Mapping[str, str]:
+    """Accounts by address, of the rows that are somebody's of this desk, or of who signs."""
+    if situation.directory is None:
+        return {}
+    return situation.directory.actors_of(sorted({_address(row) for row in rows} - {""}))
+
+
+def _address(row: SheetRow) -> str:
+    return normalise_email(row.cells.get("correo", ""))

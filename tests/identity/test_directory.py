@@ -65,3 +65,9 @@ def test_an_actor_is_found_by_address(directory: SqlDirectory) -> None:
     """In any case of letters; nobody for an unknown one."""
     assert directory.actor_of(" ANA@desk.example") == "u-ana"
     assert directory.actor_of("nobody@desk.example") == ""
+
+
+def test_many_addresses_are_asked_at_once(directory: SqlDirectory) -> None:
+    """More than one statement may hold, each answered under the address as asked, unknown ones absent."""
+    many = [f"nobody{n}@desk.example" for n in range(1200)]
+    assert directory.actors_of([*many, " ANA@desk.example", ""]) == {" ANA@desk.example": "u-ana"}

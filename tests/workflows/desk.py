@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -96,6 +96,10 @@ class PaperDirectory:
     def actor_of(self, email: str) -> str:
         """The account of an address."""
         return self.emails.get(email, "")
+
+    def actors_of(self, emails: Collection[str]) -> dict[str, str]:
+        """The accounts of addresses."""
+        return {email: self.emails[email] for email in emails if email in self.emails}
 
     def may_act_for(self, actor: str, principal: str, moment: datetime) -> bool:
         """Named backups."""

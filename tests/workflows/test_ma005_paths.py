@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from tests.workflows import campaign_play
-from tests.workflows.desk import ANA, DIRECTOR, eml, local, pdf, usual, xlsx
+from tests.workflows.desk import ANA, BETO, DIRECTOR, eml, local, pdf, usual, xlsx
 from tests.workflows.quick import QuickReader
 from tests.workflows.replays import Path, Play, Table, Walk, act, clock, refused
-from workflows.campaigncommands import CheckLetter, DecideRows, MakeFinal
-from workflows.commands import Actor, OpenCase, Supersede
+from workflows.campaigncommands import CheckLetter, DecideRows, MakeFinal, OpenRemovals
+from workflows.commands import Actor, OpenCase, Receipt, Supersede
 from workflows.errors import (
     CheckStale,
     DuplicateReference,
@@ -325,11 +325,29 @@ def _redo(walk: Walk, *steps: Callable[[], object]) -> None:
         step()
 
 
-def test_removals_are_opened_once_and_followed() -> None:
-    """Repeating opens nothing; when each case ended as a removal the system says so, and how long they took."""
-    walk = walked("removals opened")
-    from workflows.campaigncommands import OpenRemovals  # noqa: PLC0415 - one test's own
+def test_two_who_open_removals_at_once_name_each_case_once() -> None:
+    """Whoever finds, once the cases are open, that another run named them, records nothing of them again."""
+    walk = walked("certified")
+    service = walk.desk.cases
+    removals = service.campaigns._removals
+    real, other = removals._open, OpenRemovals(walk.folio, BETO)
 
+    def overtaken(command: OpenCase) -> Receipt:
+        removals._open = real
+        service.campaigns.removals(other)
+        return real(command)
+
+    removals._open = overtaken
+    report = service.campaigns.removals(OpenRemovals(walk.folio, ANA))
+    named = [entry for entry in walk.entries if entry.step == "27a"]
+    assert [entry.actor for entry in named] == [BETO.id]
+    assert (len(report.opened), report.total) == (1, 1)
+
+
+def test_removals_are_opened_once_and_followed() -> None:
+    """Repeating opens nothing; the system says by itself, and once, that each ended as a removal, and in how long."""
+    walk = walked("removals opened")
+    assert not [receipt for receipt in walk.desk.cases.fire_due_timers() if receipt.step == "27b"]
     campaigns = walk.desk.cases.campaigns
     again = campaigns.removals(OpenRemovals(walk.folio, ANA))
     assert (again.opened, len(again.already), again.executed) == ((), 1, 0)
@@ -341,7 +359,12 @@ def test_removals_are_opened_once_and_followed() -> None:
         evidence = {**usual(step), **({"uploads": (xlsx(**data),)} if step == "4" else {})}
         _reading_for(walk, data)
         walk.desk.record(child, step, **evidence)
+    assert [receipt.step for receipt in walk.desk.cases.fire_due_timers() if receipt.folio == walk.folio] == [
+        "27b"
+    ]
+    assert not [receipt for receipt in walk.desk.cases.fire_due_timers() if receipt.folio == walk.folio]
     report = campaigns.removals(OpenRemovals(walk.folio, ANA))
+    assert len(walk.state.step("27b").entries) == 1
     assert (report.executed, report.total, report.days) == (1, 1, (0,))
     assert walk.state.step("27b").entries
     assert campaign_play.rows(walk).find(RosterQuery(flag="removed")).total == 1
