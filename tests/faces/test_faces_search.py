@@ -153,3 +153,22 @@ def test_the_pages_speak_english(place: Installation) -> None:
         page = visitor.get("/procesos/MA-001").text
     assert "What is not handled here" in page
     assert "custody" in visitor.get("/buscar?q=custody+letter").text
+
+
+def test_terms_are_said_in_the_words_of_the_process(place: Installation, ana: Browser) -> None:
+    """No page about a process shows codes of options; the shelf counts the owner's steps and ours apart."""
+    for definition in place.house.definitions.processes():
+        page = ana.get(f"/procesos/{definition.process}").text
+        terms = page.partition('id="plazos"')[2].partition("</section>")[0]
+        codes = [
+            str(mark) for timer in definition.timers for mark in (*timer.starts, *timer.meets, *timer.pauses)
+        ]
+        assert [code for code in codes if ":" in code and code in terms] == []
+        assert ">1 días" not in terms
+    shelf = ana.get("/procesos").text
+    for count in (
+        "28 pasos del documento + 5 añadidos",
+        "19 pasos del documento + 1 añadido",
+        "16 pasos del documento ·",
+    ):
+        assert count in shelf

@@ -14,7 +14,7 @@ from web.security import signed_in
 from web.views.knowledge import history_of, process_document
 from web.views.searching import places_of, search, words_of
 from web.wiring import current_house
-from workflows.definition import Definition, StepClass
+from workflows.definition import Definition
 
 page = Blueprint("knowledge", __name__, url_prefix="/procesos")
 
@@ -27,6 +27,7 @@ class Item:
     name: str
     objective: str
     steps: int
+    added: int
     version: str
 
 
@@ -41,7 +42,8 @@ def processes() -> str:
             item.process,
             eyes.say(item.name),
             eyes.say(item.document.objective),
-            sum(step.kind is not StepClass.RULE for step in item.steps),
+            sum(bool(step.source) for step in item.steps),
+            sum(not step.source for step in item.steps),
             item.version,
         )
         for item in in_force(house)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from web.i18n import gettext as _
+from web.i18n import ngettext
 from web.releases import Release
 from web.views.kinds import class_word, unit_word
 from web.views.lens import Lens, Moment
@@ -134,7 +135,7 @@ def process_document(definition: Definition, lens: Lens) -> ProcessDocument:
         machines=tuple(
             Named(say(machine.name), statuses=machine.statuses) for machine in definition.machines
         ),
-        timers=tuple(_timer(timer, lens) for timer in definition.timers),
+        timers=tuple(_timer(timer, definition, lens) for timer in definition.timers),
         refusals=tuple(
             Refused(say(item.name), say(item.message), say(item.destination_name))
             for item in definition.grounds
@@ -211,11 +212,14 @@ def _letters(step: Step, definition: Definition) -> tuple[str, ...]:
     return tuple(cells)
 
 
-def _timer(timer: Timer, lens: Lens) -> Named:
-    steps = _("del paso %(start)s al %(end)s", start=_steps(timer.starts), end=_steps(timer.meets) or "—")
+def _timer(timer: Timer, definition: Definition, lens: Lens) -> Named:
+    start, end = (_triggers(found, definition, lens) for found in (timer.starts, timer.meets))
+    steps = _("desde el paso %(start)s", start=start)
+    if end:
+        steps = _("del paso %(start)s al %(end)s", start=start, end=end)
     if timer.pauses:
-        held, again = _steps(timer.pauses), _steps(timer.resumes)
-        steps += " · " + _("en pausa de %(held)s a %(again)s", held=held, again=again)
+        held, again = (_triggers(found, definition, lens) for found in (timer.pauses, timer.resumes))
+        steps += " · " + _("en pausa desde el paso %(held)s hasta el %(again)s", held=held, again=again)
     return Named(
         lens.say(timer.name),
         text=f"{_term(timer)} · {steps}",
@@ -229,11 +233,13 @@ def _term(timer: Timer) -> str:
     if timer.due_field is not None:
         text = _("hasta la fecha anotada en el paso %(step)s", step=timer.due_field[0])
         if timer.ahead:
-            text = _("%(n)s %(unit)s antes de la fecha anotada en el paso %(step)s",
-                     n=timer.ahead, unit=unit, step=timer.due_field[0])  # fmt: skip
+            ahead = _days(timer.ahead, timer.unit)
+            text = _(
+                "%(days)s antes de la fecha anotada en el paso %(step)s", days=ahead, step=timer.due_field[0]
+            )
         days = ", ".join(map(str, timer.before))
         return text + (", " + _("con avisos %(days)s %(unit)s antes", days=days, unit=unit) if days else "")
-    text = _("%(n)s %(unit)s", n=timer.limit, unit=unit)
+    text = _days(timer.limit, timer.unit)
     if timer.warn:
         text = _(
             "aviso a los %(warn)s, vence a los %(n)s %(unit)s", warn=timer.warn, n=timer.limit, unit=unit
@@ -243,8 +249,21 @@ def _term(timer: Timer) -> str:
     return text
 
 
-def _steps(triggers: Iterable[Trigger]) -> str:
-    return ", ".join(map(str, triggers))
+def _days(days: int, unit: str) -> str:
+    if unit == "habiles":
+        return ngettext("%(num)d día hábil", "%(num)d días hábiles", days)
+    return ngettext("%(num)d día natural", "%(num)d días naturales", days)
+
+
+def _triggers(triggers: Iterable[Trigger], definition: Definition, lens: Lens) -> str:
+    """Steps by number; where only some of its options count, with their words."""
+    options: dict[str, list[str]] = {}
+    for trigger in triggers:
+        branch = definition.by_step[trigger.step].branch(trigger.branch) if trigger.branch else None
+        options.setdefault(trigger.step, []).extend([lens.say(branch.name)] if branch is not None else [])
+    either = _(" o ")
+    said = {step: either.join(f"«{name}»" for name in names) for step, names in options.items()}
+    return ", ".join(f"{step} ({names})" if names else step for step, names in said.items())
 
 
 def _assumptions(definition: Definition, lens: Lens) -> Iterator[tuple[str, str]]:
