@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Protocol
@@ -136,7 +136,7 @@ class Tale:
         elif words[0].step == OPEN:
             self._open(who, actor, words, moment, key)
         else:
-            parts = tuple(self._part(who, word, moment) for word in words)
+            parts = tuple(self._linked(self._part(who, word, moment), who, moment) for word in words)
             if len(parts) == 1:
                 self._took(self.stage.cases.record(_single(self.folio, actor, parts[0], key)))
             else:
@@ -166,6 +166,24 @@ class Tale:
         self.params.update(filled.data)
         self._turns[word.step] = self._turns.get(word.step, 0) + 1
         return Part(word.step, _uploads(filled), filled.data, word.choice)
+
+    def _linked(self, part: Part, who: tuple[str, str], moment: datetime) -> Part:
+        """A part that names the case in which work goes on: that case is opened, for a folio must be somebody's."""
+        step = self.stage.definition.by_step[part.step]
+        goes_on, name = step.continuation(step.branch(part.choice) if part.choice else step.default_branch)
+        if goes_on is None or name not in part.data:
+            return part
+        there = self.stage.cases.with_lists(self.stage.cases.definitions.current(goes_on.process))
+        filled = fill_opening(there, Word(OPEN), {}, self._scene(who, f"{part.step}:{OPEN}", moment))
+        opened = OpenCase(
+            process=goes_on.process,
+            actor=Actor(id=self.stage.ids[self.specialist], role="especialista"),
+            data=filled.data,
+            uploads=_uploads(filled),
+            idempotency_key=f"{self.key}:{part.step}:{self._turns[part.step]}",
+        )
+        folio = self.stage.cases.open_with(opened, ()).folio
+        return replace(part, data={**part.data, name: folio})
 
     def _listed(self) -> Definition:
         """The definition with the lists in force now."""
