@@ -86,3 +86,20 @@ def test_a_control_that_does_not_exist_is_not_found(place: Installation) -> None
     laura = place.client()
     assert laura.get("/controles/MA-001/revision_diaria/lista").status_code == 404
     assert laura.get("/controles/XX-999/x/lista").status_code == 404
+
+
+def test_a_controls_case_shows_its_own_steps_alone(place: Installation) -> None:
+    """Steps of a normal case are behind a disclosure, not in the comb; the declared mode is nobody's reading."""
+    page = place.client().get(f"/casos/{_state(place).folio}").text
+    comb = page.partition('<ol class="comb">')[2].partition("</ol>")[0]
+    assert "Paso 1:" in comb
+    assert "no aplica" not in comb
+    assert "no aplican a este caso" in page
+    assert "<dt>modo</dt>" not in page
+
+
+def test_daily_controls_have_their_place_in_the_navigation(place: Installation) -> None:
+    """Whoever looks every day finds the way there on every page."""
+    page = place.client().get("/casos").text
+    nav = page.partition('<nav class="nav"')[2].partition("</nav>")[0]
+    assert "Controles" in nav

@@ -37,6 +37,10 @@ KEEPERS = frozenset({Role.ADMINISTRADOR, Role.SUPERVISOR})
 """Who keeps lists, zones, posts and contacts."""
 
 
+_DAILY = frozenset({Role.ESPECIALISTA, Role.SUPERVISOR})
+"""Who looks at the daily controls, or after them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Self:
     """The person looking, as the shell shows them."""
@@ -106,6 +110,8 @@ def _nav(user: User) -> tuple[NavItem, ...]:
         ("knowledge.processes", _("Procesos"), "open-book"),
         ("ledger.overview", _("Bitácora"), "chain"),
     ]
+    if user.has_any(_DAILY):
+        places.insert(2, ("controls.overview", _("Controles"), "calendar"))
     if user.has_any(EXPORTERS):
         places.insert(2, ("board.overview", _("Tablero"), "columns"))
         places.append(("export.form", _("Exportar"), "box"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evidence.entry import SealedEntry
@@ -111,7 +111,7 @@ def case_page(
         status=lens.say(definition.status_name(state.status)),
         status_sign=_status_sign(definition, state, lens),
         opened=lens.moment(state.opened_at),
-        facts=lines[0].data if lines else (),
+        facts=lines[0].data if lines and state.control is None else (),
         machines=_machines(definition, state, lens),
         waiting=lens.say(definition.status_name(state.waiting.code)) if state.waiting else "",
         waiting_for=lens.role(definition, state.waiting.who) if state.waiting else "",
@@ -236,8 +236,3 @@ def _duties(definition: Definition, state: CaseState, lens: Lens) -> tuple[Part,
         Part(names.get(duty, duty), lens.who(actor), tuple(entries))
         for (duty, actor), entries in taken.items()
     )
-
-
-def applicable(definition: Definition, params: Mapping[str, str]) -> tuple[str, ...]:
-    """Codes of the steps that a case with these params may go through."""
-    return tuple(step.code for step in definition.steps if definition.belongs(step, "", params))
