@@ -178,6 +178,14 @@ def test_on_somebodys_behalf(place: Installation, laura: Browser) -> None:
     assert (first.facts["actor_class"], first.facts["params"]["canal"]) == ("person", "telefono")
 
 
+def test_one_day_is_one_day(place: Installation, laura: Browser) -> None:
+    """A term of one day is said in the singular on the case's page."""
+    asked = {f"d.{name}": value for name, value in TICKET.items()}
+    page = laura.get(f"/casos/{_opened(laura, 'MA-006', **asked)}").text
+    assert "1 día hábil, desde la entrada 1" in page
+    assert "1 días" not in page
+
+
 def test_a_refused_request_goes_on_where_it_belongs(place: Installation, laura: Browser) -> None:
     """Support asked of MA-001 is refused, offered to be opened in MA-006 with its data, and linked both ways."""
     refused = laura.post_form(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from evidence.entry import SealedEntry
 from web.i18n import gettext as _
 from web.views.entries import EntryLine, entry_lines
-from web.views.kinds import TOOTH, Sign, class_word, exception_word, step_sign, timer_sign, unit_word
+from web.views.kinds import TOOTH, Sign, class_word, days_word, exception_word, step_sign, timer_sign
 from web.views.lens import Due, Lens, Moment
 from web.views.step_form import running
 from workflows.definition import Definition, StepClass
@@ -203,9 +203,8 @@ def _timer(definition: Definition, timer: TimerState, lens: Lens) -> TimerView:
         detail = _("a la fecha que dice la entrada %(seq)s", seq=timer.started_seq)
     elif known:
         detail = _(
-            "%(n)s %(unit)s, desde la entrada %(seq)s",
-            n=known.limit,
-            unit=unit_word(known.unit),
+            "%(days)s, desde la entrada %(seq)s",
+            days=days_word(known.limit, known.unit),
             seq=timer.started_seq,
         )
     if timer.paused_at:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from web.i18n import gettext as _
+from web.i18n import ngettext
 from workflows.definition import EvidenceType, StepClass
 from workflows.standing import Verdict
 from workflows.state import StepStatus, TimerStatus
@@ -180,3 +181,10 @@ def timer_sign(state: TimerStatus) -> Sign:
 def unit_word(unit: str) -> str:
     """Days of which calendar."""
     return {"habiles": _("días hábiles"), "naturales": _("días naturales")}.get(unit, unit)
+
+
+def days_word(days: int, unit: str) -> str:
+    """So many days of a calendar."""
+    if unit == "habiles":
+        return ngettext("%(num)d día hábil", "%(num)d días hábiles", days)
+    return ngettext("%(num)d día natural", "%(num)d días naturales", days)

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from web.i18n import gettext as _
-from web.i18n import ngettext
 from web.releases import Release
-from web.views.kinds import class_word, unit_word
+from web.views.kinds import class_word, days_word, unit_word
 from web.views.lens import Lens, Moment
 from workflows.changes import Change, Kind, changes
 from workflows.definition import Branch, Definition, Step, StepClass, Timer, Trigger
@@ -233,13 +232,13 @@ def _term(timer: Timer) -> str:
     if timer.due_field is not None:
         text = _("hasta la fecha anotada en el paso %(step)s", step=timer.due_field[0])
         if timer.ahead:
-            ahead = _days(timer.ahead, timer.unit)
+            ahead = days_word(timer.ahead, timer.unit)
             text = _(
                 "%(days)s antes de la fecha anotada en el paso %(step)s", days=ahead, step=timer.due_field[0]
             )
         days = ", ".join(map(str, timer.before))
         return text + (", " + _("con avisos %(days)s %(unit)s antes", days=days, unit=unit) if days else "")
-    text = _days(timer.limit, timer.unit)
+    text = days_word(timer.limit, timer.unit)
     if timer.warn:
         text = _(
             "aviso a los %(warn)s, vence a los %(n)s %(unit)s", warn=timer.warn, n=timer.limit, unit=unit
@@ -247,12 +246,6 @@ def _term(timer: Timer) -> str:
     if timer.every:
         text = _("%(text)s, y otra vez cada %(n)s", text=text, n=timer.every)
     return text
-
-
-def _days(days: int, unit: str) -> str:
-    if unit == "habiles":
-        return ngettext("%(num)d día hábil", "%(num)d días hábiles", days)
-    return ngettext("%(num)d día natural", "%(num)d días naturales", days)
 
 
 def _triggers(triggers: Iterable[Trigger], definition: Definition, lens: Lens) -> str:
