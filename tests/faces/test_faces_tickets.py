@@ -178,7 +178,7 @@ def test_on_somebodys_behalf(place: Installation, laura: Browser) -> None:
     assert (first.facts["actor_class"], first.facts["params"]["canal"]) == ("person", "telefono")
 
 
-def test_one_day_is_one_day(place: Installation, laura: Browser) -> None:
+def test_one_day_is_one_day(laura: Browser) -> None:
     """A term of one day is said in the singular on the case's page."""
     asked = {f"d.{name}": value for name, value in TICKET.items()}
     page = laura.get(f"/casos/{_opened(laura, 'MA-006', **asked)}").text

@@ -20,7 +20,7 @@ from web.commands import console
 from web.wiring import House, HouseError
 
 group = AppGroup("posts", help="Who holds which post; every change is an entry of system:access.")
-_post = click.option("--post", required=True, help="Such as direccion_general or zona:CDMX.")
+_post = click.option("--post", required=True, help="Such as director_general or asistente_cdmx.")
 _email = click.option("--email", required=True, help="Of an account or of a contact.")
 _paper = click.option(
     "--file",
