@@ -8,6 +8,7 @@ from documents.identifiers import fold
 from evidence.ports import Article
 from storage.database import reading
 from storage.ledger_tables import article
+from workflows.fold import process_of
 
 _MEMBERS = tuple(column for column in article.c if column.name in Article.__dataclass_fields__)
 MOST = 200
@@ -37,16 +38,33 @@ class SqlArticles:
             row = connection.execute(wanted).one_or_none()
         return None if row is None else Article(*row)
 
+    def findable(self, folio: str) -> Article | None:
+        """The article of one case, ``None`` also where it would be found by other words or in another process."""
+        with reading(self._engine) as connection:
+            row = (
+                connection.execute(select(article).where(article.c.case_id == folio)).mappings().one_or_none()
+            )
+        if row is None:
+            return None
+        held = Article(*(row[column.name] for column in _MEMBERS))
+        return held if dict(row) == _row(held, process_of(folio)) else None
+
 
 def save_article(connection: Connection, case: str, process: str, wanted: Article | None) -> None:
     """Write what the case's article is now; most entries change nothing of it."""
-    held = connection.execute(select(*_MEMBERS).where(article.c.case_id == case)).one_or_none()
-    if (None if held is None else Article(*held)) == wanted:
+    held = connection.execute(select(article).where(article.c.case_id == case)).mappings().one_or_none()
+    row = None if wanted is None else _row(wanted, process)
+    if (None if held is None else dict(held)) == row:
         return
     connection.execute(delete(article).where(article.c.case_id == case))
-    if wanted is not None:
-        row = {column.name: getattr(wanted, column.name) for column in _MEMBERS}
-        connection.execute(insert(article).values(**row, process=process, search_text=search_text(wanted)))
+    if row is not None:
+        connection.execute(insert(article).values(**row))
+
+
+def _row(wanted: Article, process: str) -> dict[str, object]:
+    """Every column of an article's row."""
+    row: dict[str, object] = {column.name: getattr(wanted, column.name) for column in _MEMBERS}
+    return row | {"process": process, "search_text": search_text(wanted)}
 
 
 def search_text(wanted: Article) -> str:

@@ -129,7 +129,7 @@ class SqlCaseIndex:
 
     def article(self, folio: str) -> Article | None:
         """What a case teaches."""
-        return SqlArticles(self._engine).article(folio)
+        return SqlArticles(self._engine).findable(folio)
 
     def untallied(self) -> bool:
         """Whether a case lacks its tally: it was projected by a program that made none."""

@@ -9,15 +9,16 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, text, update
 from sqlalchemy.event import listen
 
 from evidence.entry import format_time
-from evidence.ports import Figure, Projection, Tally
+from evidence.ports import Article, Figure, Projection, Tally
 from storage.board import SqlBoard
 from storage.cases import SqlCaseIndex
 from storage.database import is_sqlite, reading
 from storage.ledger import SqlLedger
+from storage.ledger_tables import article
 from tests.storage.support import START, projection
 from workflows.board import AGE_BANDS, ANY, LATE_BANDS, Band, CaseSet, Span, Which
 from workflows.ports import CaseQuery
@@ -237,6 +238,24 @@ def test_the_tally_is_stored_whole_and_leaves_with_its_case(
     with reading(engine) as connection:
         left = connection.execute(text("SELECT count(*) FROM figure WHERE case_id = :c"), {"c": row.case})
         assert left.scalar_one() == 0
+
+
+@pytest.mark.parametrize("column", ["search_text", "process", "words"])
+def test_an_article_that_would_be_found_by_other_words_is_told_and_mended(
+    engine: Engine, sql_ledger: SqlLedger, index: SqlCaseIndex, column: str
+) -> None:
+    """The columns by which articles are looked up are compared like what is shown, and written anew."""
+    wanted = Article(
+        "MA-006-2026-000077", 3, "20", "Acceso", "No entra", "Se restablece", "vpn", format_time(START)
+    )
+    row = projection(wanted.case_id, process="MA-006", article=wanted)
+    sql_ledger.replace_projection(row)
+    assert index.article(wanted.case_id) == wanted
+    with engine.begin() as connection:
+        connection.execute(update(article).values({column: "otra"}))
+    assert index.article(wanted.case_id) != wanted
+    sql_ledger.replace_projection(row)
+    assert index.article(wanted.case_id) == wanted
 
 
 def test_figures_without_a_case_are_found_by_the_rebuild(engine: Engine, index: SqlCaseIndex) -> None:
