@@ -18,6 +18,8 @@ from workflows.definition import Definition, StepClass
 from workflows.errors import Refusal
 from workflows.state import CaseState, StepStatus
 
+pytestmark = pytest.mark.usefixtures("other_cases")
+
 Way = tuple[str, str, int]
 """A step, a branch of it, and which of the answers that a play knows for it."""
 

@@ -16,6 +16,8 @@ from workflows.derive import derive
 from workflows.errors import OutOfScope
 from workflows.state import CaseState, StepStatus, TimerStatus
 
+pytestmark = pytest.mark.usefixtures("other_cases")
+
 Move = tuple[str, dict[str, object]]
 
 

@@ -10,6 +10,8 @@ from tests.workflows.replays import Path, Play, Table, act, clock, refused
 from workflows.commands import Actor, OpenCase
 from workflows.errors import DateNotCredible, FieldInvalid, GuardUnmet, OutOfScope, StepNotOpen
 
+pytestmark = pytest.mark.usefixtures("other_cases")
+
 CALL = {"canal": "telefono", "clave": "AG48213", "asunto": "pro99", "motivo": "No entra", "duracion": "4"}
 NOW = {"canal": "telefono"}
 
