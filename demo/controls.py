@@ -23,11 +23,14 @@ LOOKED_MONTHS = 6
 """For how many months the looks have been on record."""
 RECENT = 4
 """How many business days ago that one is."""
+AFTER = timedelta(minutes=4)
+"""How long after service ends the system closes a month."""
 
 
 class Controls(Protocol):
     """What of `workflows.controldesk.ControlDesk` is used."""
 
+    def run(self) -> list[Receipt]: ...  # noqa: D102
     def record(self, command: RecordControl) -> Receipt: ...  # noqa: D102 - see the service
 
 
@@ -61,7 +64,19 @@ def daily_looks(
 
                 if moment < present:
                     beats.append(Beat(moment, series.step, tell))
-    return beats
+    return beats + (_turns(controls, calendar, present, months) if beats else [])
+
+
+def _turns(controls: Controls, calendar: BusinessCalendar, present: datetime, months: int) -> list[Beat]:
+    """After service on the first business day of each month the system closes the month before, and counts it."""
+    today = calendar.local_day(present)
+    firsts = [calendar.next_business_day(first_of(today, back)) for back in range(months)]
+
+    def turn(_when: datetime) -> None:
+        controls.run()
+
+    moments = [calendar.closing_of(day) + AFTER for day in firsts if day > calendar.first]
+    return [Beat(moment, "", turn) for moment in moments if moment < present]
 
 
 def _looked(process: str, calendar: BusinessCalendar, present: datetime, months: int) -> list[date]:

@@ -17,13 +17,14 @@ from typing import Any, Protocol
 
 from demo.controls import LOOKED_MONTHS, daily_looks
 from demo.diary import Beat, DemoClock
+from demo.linked import ListDesk, Lists, Pair, pairs, publish_lists
 from demo.people import BACKUPS, COLLEAGUES, CONTACTS, POSTS, Contact
 from demo.plots import plot, teller_of
 from demo.recertification import ROWS as RECERTIFIED
 from demo.recertification import Campaign, CampaignCases
 from demo.rendering import ZONE
 from demo.stories import STORIES
-from demo.tales import TaleCases, everyday
+from demo.tales import TaleCases, everyday, stages_of
 from demo.teller import Cases, Desk
 from demo.volume import planned
 from evidence.canonical import Json
@@ -35,7 +36,7 @@ from identity.access import AccessDesk, Granter
 from identity.accounts import AccountStore, Role, User, new_user_id
 from identity.passwords import Passwords
 from workflows.calendar import BusinessCalendar
-from workflows.commands import Receipt
+from workflows.commands import Actor, Receipt
 from workflows.controldesk import ControlDesk
 from workflows.registry import DefinitionRegistry
 
@@ -81,6 +82,10 @@ class DemoHouse(Protocol):
     def cases(self) -> DemoCases: ...  # noqa: D102
     @property
     def calendar(self) -> BusinessCalendar: ...  # noqa: D102
+    @property
+    def catalogues(self) -> Lists: ...  # noqa: D102
+    @property
+    def catalogue_desk(self) -> ListDesk: ...  # noqa: D102
     @property
     def access(self) -> AccessDesk: ...  # noqa: D102
     @property
@@ -194,6 +199,8 @@ def seed(
         house.cases, desk.ids, house.calendar, present, round(RECERTIFIED * min(1, 2 * scale))
     )
     beats += campaign.beats() if campaign.rows else []
+    linked = _linked(house, desk.ids, present) if scale else ()
+    beats += [beat for pair in linked for beat in pair.beats(house.calendar, present)]
     _tell(house, clock, beats, present, progress)
     summary = DemoSummary(
         password=known["password"],
@@ -201,6 +208,7 @@ def seed(
         cases=(
             *(DemoCase(teller.folio, teller.story.about) for teller in tellers),
             *([DemoCase(campaign.folio, campaign.about)] if campaign.folio else []),
+            *(DemoCase(pair.second.folio, pair.about) for pair in linked),
         ),
         total=sum(1 for case in house.ledger.cases() if not case.startswith("system:")),
         entries=house.ledger.tree_size(),
@@ -216,7 +224,19 @@ def _year(house: DemoHouse, ids: Mapping[str, str], present: datetime, scale: fl
     plan = [one for one in planned(present, house.calendar, scale) if one.course.process in known]
     months = max(1, round(LOOKED_MONTHS * scale)) if plan else 0
     looks = daily_looks(house.cases.controls, definitions, plan, ids, house.calendar, present, months)
-    return everyday(house.cases, plan, ids, house.calendar, present) + looks
+    told = everyday(house.cases, plan, ids, house.calendar, present) + looks
+    if not told:
+        return []
+
+    def lists(_moment: datetime) -> None:
+        publish_lists(house.catalogues, house.catalogue_desk, Actor(id=ids["abraham"], role="supervisor"))
+
+    return [Beat(min(beat.moment for beat in told) - timedelta(hours=1), "", lists), *told]
+
+
+def _linked(house: DemoHouse, ids: Mapping[str, str], present: datetime) -> tuple[Pair, ...]:
+    """The pairs of cases, once the year's lists are told."""
+    return pairs(stages_of(house.cases, ids), house.calendar, present)
 
 
 def _people(house: DemoHouse, clock: Clock, password: str) -> Mapping[str, str]:

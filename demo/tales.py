@@ -20,6 +20,8 @@ from workflows.calendar import BusinessCalendar
 from workflows.commands import (
     Actor,
     OpenCase,
+    OpenChild,
+    Opened,
     Part,
     Receipt,
     RecordSet,
@@ -52,6 +54,7 @@ class TaleCases(Protocol):
     def definitions(self) -> DefinitionRegistry: ...  # noqa: D102 - see the service
     def with_lists(self, definition: Definition) -> Definition: ...  # noqa: D102
     def open_with(self, command: OpenCase, parts: Sequence[Part]) -> Receipt: ...  # noqa: D102
+    def open_child(self, command: OpenChild) -> Opened: ...  # noqa: D102
     def record(self, command: RecordStep) -> Receipt: ...  # noqa: D102
     def record_all(self, command: RecordSet) -> Receipt: ...  # noqa: D102
     def waive(self, command: WaiveStep) -> Receipt: ...  # noqa: D102
@@ -76,6 +79,7 @@ class Tale:
     subject: Subject
     opened: date
     folio: str = ""
+    refused: str = ""
     params: dict[str, str] = field(default_factory=dict)
     _turns: dict[str, int] = field(default_factory=dict)
 
@@ -158,8 +162,34 @@ class Tale:
         parts = tuple(self._part(who, word, moment) for word in words[1:])
         try:
             self._took(self.stage.cases.open_with(command, parts))
-        except (OutOfScope, OutsideHours):
+        except OutOfScope as refused:
+            self.folio, self.refused = "", str(refused.fields["folio"])
+        except OutsideHours:
             self.folio = ""
+
+    def open_from(self, parent: Tale, step: str, choice: str, moment: datetime) -> None:
+        """Open this case out of another one's step (``""``: out of its refusal), which is recorded with the folio."""
+        who = self._who(Word(OPEN))
+        actor = Actor(id=self.stage.ids[who[0]], role=who[1])
+        word = Word(OPEN, "", self.course.opening)
+        filled = fill_opening(self._listed(), word, {}, self._scene(who, OPEN, moment))
+        told: dict[str, str] = {}
+        if step:
+            scene = parent._scene(who, step, moment)
+            told = dict(fill_step(parent._listed(), Word(step, choice), parent.params, scene).data)
+        self.params.update(filled.data)
+        command = OpenChild(
+            parent=parent.folio or parent.refused,
+            actor=actor,
+            step=step,
+            choice=choice,
+            process=self.course.process,
+            data=filled.data,
+            uploads=_uploads(filled),
+            told=told,
+            idempotency_key=f"{self.key}:child",
+        )
+        self._took(self.stage.cases.open_child(command).child)
 
     def _part(self, who: tuple[str, str], word: Word, moment: datetime) -> Part:
         filled = fill_step(self._listed(), word, self.params, self._scene(who, word.step, moment))
@@ -213,6 +243,11 @@ def _uploads(filled: Filled) -> tuple[Upload, ...]:
     return tuple(Upload(name, io.BytesIO(data), slot) for slot, name, data in filled.files)
 
 
+def stages_of(cases: TaleCases, ids: Mapping[str, str]) -> dict[str, Stage]:
+    """Where tales of each process are told."""
+    return {definition.process: Stage(cases, definition, ids) for definition in cases.definitions.processes()}
+
+
 def everyday(
     cases: TaleCases,
     plan: Iterable[Planned],
@@ -221,9 +256,7 @@ def everyday(
     present: datetime,
 ) -> list[Beat]:
     """The beats of planned cases."""
-    stages = {
-        definition.process: Stage(cases, definition, ids) for definition in cases.definitions.processes()
-    }
+    stages = stages_of(cases, ids)
     beats: list[Beat] = []
     for one in plan:
         tale = Tale(stages[one.course.process], one.course, one.subject, one.opened)

@@ -16,8 +16,11 @@ from workflows.calendar import BusinessCalendar
 MONTHS = 12
 """How many months before the present one everyday work begins."""
 
-RECENT_MONTHS = 3
+RECENT_MONTHS = 2
 """How many of the last months, this one among them, have cases that do not end."""
+
+LAST_DAYS = 8
+"""On how many of the last days of such a month they are opened: nobody leaves a case alone for a quarter."""
 
 COURSES: Mapping[str, Sequence[Course]] = {
     "MA-001": accounts_courses.MA_001,
@@ -63,7 +66,9 @@ def planned(present: datetime, calendar: BusinessCalendar, scale: float = 1.0) -
         for back, cases in zip(range(MONTHS, -1, -1), wanted, strict=True):
             days = _days(today, back, calendar)
             for _ in range(cases if days else 0):
-                yield Planned(courses.next(back), Subject(next(numbers)), chance.choice(days))
+                course = courses.next(back)
+                among = days[-LAST_DAYS:] if course.lasting else days
+                yield Planned(course, Subject(next(numbers)), chance.choice(among))
 
 
 def _scaled(per_month: Sequence[int], scale: float, least: int) -> list[int]:

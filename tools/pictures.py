@@ -56,6 +56,7 @@ SHOTS = (
     Shot("entrada", "/casos/{se registró tarde}/entradas/9", SPECIALIST, scheme="dark"),
     Shot("telefono", "/casos/{El respaldo}", SPECIALIST, width=360, height=800, scheme="dark"),
     Shot("tablero", "/tablero", SUPERVISOR, height=1000),
+    Shot("campana", "/casos/{Recertificación}/filas", SPECIALIST),
     Shot(
         "verificar", "/bitacora", AUDITOR, height=520, press="Verificar también el contenido de cada archivo"
     ),

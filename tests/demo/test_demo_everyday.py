@@ -23,6 +23,7 @@ from evidence.entry import EntryKind, format_time
 from tests.demo.conftest import PRESENT, Demonstration
 from workflows.board import Span
 from workflows.calendar import BusinessCalendar
+from workflows.children import kin
 from workflows.ports import CaseQuery
 from workflows.readers import DirectReader
 from workflows.registry import DefinitionRegistry
@@ -194,3 +195,25 @@ def test_requests_that_belong_elsewhere_are_counted(demonstration: Demonstration
         if sealed.entry.kind is EntryKind.CASE_REFUSED
     )
     assert {"MA-002", "MA-003", "MA-006", "MA-007", "MA-008"} <= kinds.keys()
+
+
+def test_cases_go_on_in_other_cases_and_lists_are_published(demonstration: Demonstration) -> None:
+    """A ticket names its child and the child its ticket; a refusal is followed up; the desk's lists are in force."""
+    cases, catalogues = demonstration.house.cases, demonstration.house.catalogues
+    index = demonstration.house.index
+    for words, origin in (("en un caso hijo", "MA-006"), ("siguió en MA-002", "MA-001")):
+        folio = demonstration.folio(words)
+        [parent] = [one for one in kin(cases.view(folio).state, index) if one.how == "parent"]
+        assert parent.folio.startswith(origin)
+        assert folio in [
+            one.folio for one in kin(cases.view(parent.folio).state, index) if one.how == "child"
+        ]
+    assert "queretaro" in {item.code for item in catalogues.in_force("zonas", PRESENT).items}
+    assert len(catalogues.versions("whatsapp_autorizados")) == 2
+
+
+def test_months_of_controls_that_are_over_are_closed(demonstration: Demonstration) -> None:
+    """Only this month's control of each process is open."""
+    rows = demonstration.house.index.find(CaseQuery(closed=False, limit=200)).rows
+    controls = [row for row in rows if "control" in row.document]
+    assert len(controls) == 2

@@ -54,6 +54,8 @@ EXPECTED = {
     "es un agente": ("fuera_de_alcance", True, True),
     "cambio de permisos": ("fuera_de_alcance", True, True),
     "Recertificación": ("En validación", False, False),
+    "en un caso hijo": ("activo", True, True),
+    "siguió en MA-002": ("espera_metlife", False, False),
 }
 """Words of a case's description, and its status, whether it is closed, and whether its file is complete."""
 
