@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tests.workflows import campaign_play
-from tests.workflows.desk import PERSON, TICKET, Desk, registry
+from tests.workflows.desk import ANA, PERSON, TICKET, Desk, registry
 from tests.workflows.replays import Play
+from workflows.commands import OpenCase
 from workflows.values import NO_SECRETS
 
 _ARRIVALS = tuple(
@@ -31,12 +32,23 @@ def people(desk: Desk) -> None:
     desk.directory.posts.setdefault("gerente_comercial", "u-gerente")
 
 
+def people_and_tickets(desk: Desk) -> None:
+    """Those, and the tickets that a contact may be continued in: a step names only a case that is there."""
+    people(desk)
+    for number in range(_TICKETS):
+        data = {**TICKET, "asunto": f"Ticket {number}"}
+        desk.cases.open_case(OpenCase("MA-006", ANA, data))
+
+
+_TICKETS = 6
+"""As many as the numbers that `samples` makes folios of."""
+
 PLAYS = tuple(
     Play(
         definition.process,
         opening=_OPENINGS.get(definition.process, {}),
         answers=_ANSWERS.get(definition.process, {}),
-        prepare=people,
+        prepare=people_and_tickets if definition.process == "MA-007" else people,
         act=_ACTS.get(definition.process),
     )
     for definition in registry().processes()
