@@ -44,6 +44,13 @@ HOLDERS = {
     "director": ("jesus.quiriarte",),
 }
 """Who acts in a role that is not the specialist's."""
+_GONE_ON = Course("MA-006", "de_contacto", 0, """
+    0 10:25 4 5:soporte 6 7
+    2 11:00 8 9 11 14
+    0 12:00 16:validado
+    0 12:30 18
+""")  # fmt: skip
+"""How the ticket of a contact is worked: a line with each line of the contact from the one that opened it."""
 _WAIVED = "La persona se presentó en la mesa; no hace falta este paso."
 
 
@@ -82,6 +89,8 @@ class Tale:
     refused: str = ""
     params: dict[str, str] = field(default_factory=dict)
     _turns: dict[str, int] = field(default_factory=dict)
+    _ticket: Tale | None = None
+    _worked: int = 0
 
     @property
     def key(self) -> str:
@@ -111,6 +120,9 @@ class Tale:
         groups = groupby(line.words, self._who)
         for place, (who, words) in enumerate(groups):
             self._together(who, tuple(words), moment, f"{self.key}:{number}:{place}")
+        if self._ticket is not None and self._worked < len(_GONE_ON.lines):
+            self._worked += 1
+            self._ticket.tell(_GONE_ON.lines[self._worked - 1], moment, self._worked)
 
     def _who(self, word: Word) -> tuple[str, str]:
         """Key and role of whoever records a step."""
@@ -212,8 +224,12 @@ class Tale:
             uploads=_uploads(filled),
             idempotency_key=f"{self.key}:{part.step}:{self._turns[part.step]}",
         )
-        folio = self.stage.cases.open_with(opened, ()).folio
-        return replace(part, data={**part.data, name: folio})
+        receipt = self.stage.cases.open_with(opened, ())
+        if goes_on.process == _GONE_ON.process:
+            stage = replace(self.stage, definition=self.stage.cases.definitions.current(goes_on.process))
+            self._ticket = Tale(stage, _GONE_ON, self.subject, self.opened, receipt.folio)
+            self._ticket.params.update(filled.data)
+        return replace(part, data={**part.data, name: receipt.folio})
 
     def _listed(self) -> Definition:
         """The definition with the lists in force now."""

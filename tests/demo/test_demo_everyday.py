@@ -19,7 +19,7 @@ from demo.recertification import ROWS
 from demo.seed import SPAN
 from demo.volume import COURSES, PER_MONTH, planned
 from documents.identifiers import rfc_check_digit
-from evidence.entry import EntryKind, format_time
+from evidence.entry import EntryKind, format_time, parse_time
 from tests.demo.conftest import PRESENT, Demonstration
 from workflows.board import Span
 from workflows.calendar import BusinessCalendar
@@ -217,3 +217,12 @@ def test_months_of_controls_that_are_over_are_closed(demonstration: Demonstratio
     rows = demonstration.house.index.find(CaseQuery(closed=False, limit=200)).rows
     controls = [row for row in rows if "control" in row.document]
     assert len(controls) == 2
+
+
+def test_nothing_is_left_alone_for_a_quarter(demonstration: Demonstration) -> None:
+    """No deadline of an open case passed longer ago than people would believe."""
+    rows = demonstration.house.index.find(CaseQuery(closed=False, limit=200)).rows
+    late = [
+        row.folio for row in rows if row.next_due and parse_time(row.next_due) < PRESENT - timedelta(days=60)
+    ]
+    assert late == []
