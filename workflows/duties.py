@@ -45,11 +45,14 @@ def _opening_parties(situation: Situation, claim: Claim, values: Mapping[str, st
 
 
 def _beneficiary(situation: Situation, values: Mapping[str, str]) -> str:
-    """The account of the person the request is for, where the address is known here."""
+    """The account of the person the request is for, where one of its addresses is known here."""
+    if situation.directory is None:
+        return ""
     definition = situation.definition
     fields = (*definition.opening.fields, *definition.by_step[definition.opening.step].fields)
-    address = next((values.get(item.name, "") for item in fields if item.kind is FieldKind.EMAIL), "")
-    return situation.directory.actor_of(address) if situation.directory and address else ""
+    addresses = (values.get(item.name, "") for item in fields if item.kind is FieldKind.EMAIL)
+    accounts = (situation.directory.actor_of(address) for address in addresses if address)
+    return next((account for account in accounts if account), "")
 
 
 def check_duties(situation: Situation, claim: Claim, parties: Mapping[str, str]) -> None:
