@@ -31,7 +31,7 @@ def _control(desk: Desk, laura: Person, process: str, series: str) -> None:
     line = card.locator("li", has_text=name)
     if line.get_by_role("button").count():  # a business day
         line.get_by_role("button", name="Sin hallazgos hoy").click()
-        expect(page.get_by_role("status").first).to_contain_text("sin hallazgos")
+        expect(page.get_by_role("status").filter(has_text="Quedó sellado: sin hallazgos")).to_be_visible()
         expect(card.locator("li", has_text=name)).to_contain_text("registrado")
         house = desk.place.house
         state = house.cases.view(house.cases.controls.case_of(process, series)).state
