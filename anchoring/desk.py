@@ -19,12 +19,10 @@ from anchoring.transport import Unreachable
 from anchoring.witnesses import WitnessClient, WitnessRefuses
 from evidence.anchored import ANCHORS_CASE, COSIGNATURE, TIMESTAMP, AnchorFact, anchor_of
 from evidence.checkpoint import peek_checkpoint
+from evidence.completeness import grown_since
 from evidence.entry import SYSTEM, EntryDraft, EntryKind, SealedEntry, format_time
-from evidence.heads import HEADS_CASE
 from evidence.ports import BlobStore, Clock, Composition, LedgerStore
 from evidence.publisher import NOTE_MEDIA, RETENTION
-
-_OWN = frozenset({ANCHORS_CASE, HEADS_CASE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ class AnchorDesk:
         if latest is None:
             return False
         covered = max((fact.size for fact in map(_fact, self._history()) if fact is not None), default=0)
-        return any(sealed.entry.case not in _OWN for sealed in self._ledger.entries(covered, latest[0]))
+        return grown_since(self._ledger, covered, latest[0])
 
     def anchor(self, note: bytes) -> Outcome:
         """Have a signed note of this log cosigned and stamped by everybody who is configured.

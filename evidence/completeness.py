@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 
+from evidence.anchored import ANCHORS_CASE
 from evidence.entry import SYSTEM, Entry, EntryDraft, EntryKind, SealedEntry
 from evidence.findings import Code, Finding
 from evidence.heads import FACT, HEADS_CASE, CaseHead, Commitment, HeadsMap, commitment_of
 from evidence.ports import Composition, LedgerStore
+
+_OF_ITSELF = frozenset({HEADS_CASE, ANCHORS_CASE})
 
 JOURNAL = 65_536
 """How many entries may lie between a commitment's size and its own index: it is made at once or not at all."""
@@ -45,6 +48,14 @@ def latest_commitment(ledger: LedgerStore) -> tuple[Commitment, SealedEntry] | N
         if sealed.entry.kind is EntryKind.HEADS_COMMITTED and found is not None:
             return found, sealed
     return None
+
+
+def grown_since(ledger: LedgerStore, size: int, stop: int | None = None) -> bool:
+    """Whether entries from index ``size`` on (below ``stop``) say more than the log's own commitments and anchors.
+
+    What the log says of itself is no reason for it to say it again.
+    """
+    return any(sealed.entry.case not in _OF_ITSELF for sealed in ledger.entries(size, stop))
 
 
 class HeadsChecker:

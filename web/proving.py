@@ -4,32 +4,33 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from anchoring.desk import Missed, Outcome
-from evidence.anchored import ANCHORS_CASE
-from evidence.completeness import commit_heads, latest_commitment
+from anchoring.desk import Outcome
+from evidence.completeness import commit_heads, grown_since, latest_commitment
 from evidence.entry import parse_time
-from evidence.heads import HEADS_CASE
 from web.inception import settle
 from web.logs import LOG
 from web.wiring import House, HouseError
 
 HEADS_EVERY = timedelta(days=1)
 
-_OWN = frozenset({HEADS_CASE, ANCHORS_CASE})
+
+def commit(house: House) -> bool:
+    """Give every entry its index, and commit to the heads if something was recorded since; whether it did."""
+    settle(house)
+    found = latest_commitment(house.ledger)
+    if found is not None and not grown_since(house.ledger, found[0].size):
+        return False
+    commit_heads(house.ledger)
+    settle(house)
+    return True
 
 
 def keep_heads(house: House) -> bool:
     """Commit to the heads of all cases if a day has passed and something was recorded; whether it did."""
     found = latest_commitment(house.ledger)
-    if found is not None:
-        commitment, sealed = found
-        if house.clock() - parse_time(sealed.entry.at) < HEADS_EVERY or not _grown(house, commitment.size):
-            return False
-    elif not house.ledger.tree_size():
+    if found is not None and house.clock() - parse_time(found[1].entry.at) < HEADS_EVERY:
         return False
-    commit_heads(house.ledger)
-    settle(house)
-    return True
+    return commit(house)
 
 
 def keep_anchors(house: House) -> Outcome:
@@ -49,13 +50,13 @@ def before_export(house: House) -> None:
     A witness that contradicts the log does not keep the auditor from the evidence: it is logged, and an alarm of the
     steward's.
     """
-    commit_heads(house.ledger)
-    settle(house)
-    if house.anchors.configured:
-        try:
-            anchor(house)
-        except HouseError as error:
-            LOG.error("anchor before an export", extra={"what": error.code})
+    if not house.anchors.configured:
+        commit(house)
+        return
+    try:
+        anchor(house)
+    except HouseError as error:
+        LOG.error("anchor before an export", extra={"what": error.code})
 
 
 def anchor(house: House) -> Outcome:
@@ -64,8 +65,7 @@ def anchor(house: House) -> Outcome:
     Raises:
         HouseError: ``witness_contradicts``.
     """
-    commit_heads(house.ledger)
-    settle(house)
+    commit(house)
     kept = house.ledger.latest_checkpoint()
     if kept is None:
         raise HouseError("unavailable")
@@ -75,13 +75,5 @@ def anchor(house: House) -> Outcome:
         LOG.warning("anchor missed", extra={"what": f"{missed.kind} {missed.name}"})
     alarms = [missed for missed in outcome.missed if missed.alarming]
     if alarms:
-        raise HouseError("witness_contradicts", detail="; ".join(map(_said, alarms)))
+        raise HouseError("witness_contradicts", detail="; ".join(missed.reason for missed in alarms))
     return outcome
-
-
-def _said(missed: Missed) -> str:
-    return missed.reason
-
-
-def _grown(house: House, size: int) -> bool:
-    return any(sealed.entry.case not in _OWN for sealed in house.ledger.entries(size))

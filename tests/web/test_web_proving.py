@@ -12,8 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from evidence.anchored import ANCHORS_CASE
-from evidence.completeness import latest_commitment
-from evidence.heads import HEADS_CASE
+from evidence.completeness import heads_at, latest_commitment
+from evidence.heads import HEADS_CASE, HeadProof
 from evidence.note import SigningKey, VerifierKey
 from evidence.verify import verify_ledger
 from tests.fakes.installation import ORIGIN, Installation
@@ -117,6 +117,30 @@ def test_heads_are_committed_daily_and_only_after_growth(tmp_path: Path) -> None
     assert found is not None
     assert len(house.ledger.history(HEADS_CASE)) == 2
     assert found[0].cases == len(set(house.ledger.cases()) - {HEADS_CASE}) + 1
+
+
+def test_what_was_recorded_a_moment_before_an_export_is_committed_to(tmp_path: Path) -> None:
+    """An entry that had no index yet is under the commitment that the package carries; nothing new, nothing more."""
+    place = Installation(tmp_path / "data")
+    house = place.house
+    place.user()
+    waiting = [sealed.entry.case for sealed in house.ledger.unsequenced()]
+    assert waiting
+    proving.before_export(house)
+    found = latest_commitment(house.ledger)
+    assert found is not None
+    proof = heads_at(house.ledger, found[0].size).prove(waiting[-1])
+    assert isinstance(proof, HeadProof)
+    assert proof.head.seq == len(house.ledger.history(waiting[-1]))
+    proving.before_export(house)
+    assert len(house.ledger.history(HEADS_CASE)) == 1
+
+
+def test_an_anchored_export_commits_once(place: Installation) -> None:
+    """One commitment, then the anchors of the checkpoint that covers it."""
+    proving.before_export(place.house)
+    assert len(place.house.ledger.history(HEADS_CASE)) == 1
+    assert len(place.house.ledger.history(ANCHORS_CASE)) == 2
 
 
 def test_the_ledger_page_says_who_anchored(place: Installation) -> None:
