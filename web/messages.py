@@ -229,6 +229,7 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "not_an_option": N_("no es una opción; se espera %(expected)s"),
     "too_long": N_("es demasiado largo; máximo %(expected)s caracteres"),
     "malformed": N_("no tiene la forma correcta"),
+    "tick_malformed": N_("responde sí o no"),
     "date_malformed": N_("no es una fecha (aaaa-mm-dd)"),
     "moment_malformed": N_("no es una fecha con hora (aaaa-mm-ddThh:mm)"),
     "number_malformed": N_("no es un número entero"),

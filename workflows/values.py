@@ -215,7 +215,7 @@ def _tick(text: str) -> tuple[str, str]:
     value = text.lower()
     if value in _TICKED:
         return "si", ""
-    return "", "" if value in _UNTICKED else "malformed"
+    return "", "" if value in _UNTICKED else "tick_malformed"
 
 
 def _date(text: str) -> tuple[str, str]:

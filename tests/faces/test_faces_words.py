@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from documents.request_form import ERROR_CODES, WARNING_CODES
 from evidence.entry import EntryKind, format_time
 from evidence.findings import Code
+from web.messages import FIELD_PROBLEMS
 from web.views.kinds import (
     TOOTH,
     class_word,
@@ -26,8 +27,10 @@ from web.views.lens import Lens, size_text
 from web.views.listing import progress, query_of
 from web.views.reports import finding_text, level_text, report_view
 from web.views.sheet import problem_text
-from workflows.definition import EvidenceType, StepClass
+from workflows.definition import EvidenceType, Field, FieldKind, StepClass, Text
+from workflows.registry import DefinitionRegistry
 from workflows.state import ExceptionCode, StepStatus, TimerStatus
+from workflows.values import check_values
 
 ZONE = ZoneInfo("America/Mexico_City")
 NOON = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)  # 12:00 in Mexico City
@@ -139,3 +142,26 @@ def test_a_report_is_a_verdict_with_findings_that_lead_to_their_entry() -> None:
     assert [item.href for item in shown.findings] == ["MA-001-2026-000001#3", "", ""]
     assert report_view({"verdict": "unverifiable"}, lambda _folio, _seq: "").word == "No verificable"
     assert level_text("none").startswith("Sin ancla")
+
+
+@pytest.mark.parametrize(
+    ("mark", "word"),
+    [
+        ("before-10", "aviso de plazo"),
+        ("warn", "aviso de plazo"),
+        ("remind-2", "recordatorio"),
+        ("remind", "recordatorio"),
+        ("limit", "plazo vencido"),
+    ],
+)
+def test_a_warning_ahead_of_time_is_no_missed_deadline(mark: str, word: str) -> None:
+    """What the trail says of a timer's mark is what the mark means."""
+    assert kind_sign("timer.expired", mark).word == word
+
+
+def test_a_tick_is_answered_with_yes_or_no() -> None:
+    """Anything else typed by command is refused with what to type."""
+    field = Field("visto", Text("Visto", "Seen"), FieldKind.TICK, Text("", ""))
+    found = check_values(DefinitionRegistry.bundled().current("MA-001"), [field], {"visto": "quizá"}, {})
+    assert [problem.problem for problem in found.problems] == ["tick_malformed"]
+    assert FIELD_PROBLEMS["tick_malformed"] == "responde sí o no"

@@ -144,7 +144,7 @@ def _row(sealed: SealedEntry, eyes: Lens) -> Row:
         index=sealed.index or 0,
         case=entry.case,
         seq=entry.seq,
-        sign=kind_sign(str(entry.kind)),
+        sign=kind_sign(str(entry.kind), str(entry.facts.get("mark", ""))),
         step=entry.step,
         recorded=eyes.moment(entry.at),
         leaf=sealed.leaf,

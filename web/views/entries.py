@@ -97,7 +97,7 @@ def entry_line(
     via = _mapping(payload.get("via"))
     return EntryLine(
         seq=entry.seq,
-        sign=kind_sign(str(entry.kind)),
+        sign=kind_sign(str(entry.kind), str(entry.facts.get("mark", ""))),
         step=entry.step,
         title=_title(sealed, definition, lens),
         who=lens.who(entry.actor),

@@ -107,8 +107,19 @@ def family_mark(media: str, name: str = "") -> str:
     return found or next((mark for end, mark in ends.items() if name.lower().endswith(end)), "file")
 
 
-def kind_sign(kind: str) -> Sign:
-    """What an entry says happened."""
+def mark_sign(mark: str) -> Sign:
+    """What a timer's mark says: a warning ahead of time and a reminder are no missed deadline."""
+    if mark == "warn" or mark.startswith("before-"):
+        return Sign(_("aviso de plazo"), "warn", "clock")
+    if mark.startswith("remind"):
+        return Sign(_("recordatorio"), "wait", "clock")
+    return Sign(_("plazo vencido"), "late", "clock")
+
+
+def kind_sign(kind: str, mark: str = "") -> Sign:
+    """What an entry says happened; ``mark`` is that of a timer's entry."""
+    if kind == "timer.expired":
+        return mark_sign(mark)
     signs = {
         "case.opened": Sign(_("caso abierto"), "wait", "folder"),
         "case.refused": Sign(_("solicitud rechazada"), "late", "stop"),
@@ -118,7 +129,6 @@ def kind_sign(kind: str) -> Sign:
         "evidence.recorded": Sign(_("evidencia"), "ok", "stamp"),
         "evidence.superseded": Sign(_("corrección"), "warn", "undo"),
         "step.waived": Sign(_("dispensa"), "warn", "hop"),
-        "timer.expired": Sign(_("plazo vencido"), "late", "clock"),
         "signature.requested": Sign(_("firma solicitada"), "wait", "pen"),
         "signature.declined": Sign(_("firma negada"), "late", "stop"),
         "document.signed": Sign(_("documento firmado"), "ok", "pen"),
