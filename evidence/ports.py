@@ -163,11 +163,26 @@ class Projection:
 
 
 @dataclass(frozen=True, slots=True)
+class Errand:
+    """Something to be done in the world outside because of what is written, such as a mail to be sent.
+
+    It is kept in the transaction that writes the entries and done afterwards, by somebody else: never lost, never done
+    for entries that were not written. An errand whose ``key`` is there already is the same one. ``body`` is canonical
+    JSON that the ``kind`` gives its form.
+    """
+
+    kind: str
+    key: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Composition:
-    """What `LedgerStore.append` shall write: at least one draft, and how to project the case afterwards."""
+    """What `LedgerStore.append` shall write: at least one draft, how to project the case afterwards, and errands."""
 
     drafts: tuple[EntryDraft, ...]
     project: Callable[[Sequence[SealedEntry]], Projection] | None = None
+    errands: tuple[Errand, ...] = ()
 
 
 Compose = Callable[[Sequence[SealedEntry]], Composition]
@@ -179,7 +194,7 @@ class LedgerStore(Protocol):
     """Durable, append-only entries with their payloads, tree and projections.
 
     Durability: when `append` returns, the entries survive the death of the process and of the machine.
-    Atomicity: all drafts of a composition, their payloads, projection and references, or nothing.
+    Atomicity: all drafts of a composition, their payloads, projection, references and errands, or nothing.
     Concurrency: any number of threads and processes; per case, entries are dense and linear.
     """
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from evidence.entry import EntryDraft, SealedEntry, format_time, genesis_hash, seal
 from evidence.ports import BlobCorrupt, Clock, Compose, Composition, IdempotencyMismatch
 from storage.ledger_tables import case_head, folio_series, idempotency, log_entry, payload
+from storage.outbox import keep_errands
 from storage.projections import save_projection
 from storage.reader import read_history
 from storage.rows import entry_row, payload_row
@@ -127,6 +128,7 @@ class Writer:
         connection.execute(_MOVE_HEAD, {"case": case, "new_seq": last.entry.seq, "new_leaf": last.leaf})
         if composed.project is not None:
             save_projection(connection, composed.project((*history, *sealed)))
+        keep_errands(connection, composed.errands, last.entry.at)
         if request.key:
             self._remember(connection, request, sealed)
         return sealed

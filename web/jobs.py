@@ -28,8 +28,11 @@ from workflows.texts import catch_up
 
 SILENT_AFTER = timedelta(minutes=2)
 KEEP_JOBS = timedelta(days=7)
+KEEP_MAILS = timedelta(days=90)
+"""How long a settled mail is remembered beside its entry: bounces come within days."""
 MOST_JOBS = 4
 TEXTS_AT_ONCE = 3
+MAILS_AT_ONCE = 5
 _BEAT_SECONDS = 0.5
 _LONGEST_PAUSE = 300.0
 
@@ -163,6 +166,7 @@ class Steward:
             Duty("controls", 60.0, _run_series),
             Duty("heads", 3600.0, keep_heads),
             Duty("anchors", 3600.0, keep_anchors),
+            Duty("mail", 2.0, _send_mail),
             Duty("texts", 3.0, _index_texts),
             Duty("cleaning", 3600.0, _clean),
         )
@@ -219,6 +223,11 @@ def _fire_timers(house: House) -> None:
     house.cases.fire_due_timers(house.clock())
 
 
+def _send_mail(house: House) -> None:
+    """A few at a time: a slow server must not keep the log from being signed."""
+    house.mail.sender.run(limit=MAILS_AT_ONCE)
+
+
 def _index_texts(house: House) -> None:
     """A few files at a time: the log must be signed meanwhile."""
     catch_up(house.ledger, house.blobs, house.texts, house.reader, most_files=TEXTS_AT_ONCE)
@@ -227,6 +236,7 @@ def _index_texts(house: House) -> None:
 def _clean(house: House) -> None:
     DraftDesk(house).clean()
     house.sessions.purge()
+    house.outbox.purge(house.clock() - KEEP_MAILS)
     house.throttle.purge(house.clock() - timedelta(days=1))
     for job_id in house.jobs.purge(house.clock() - KEEP_JOBS):
         for left in (house.settings.data / "exports").glob(f"{job_id}*"):

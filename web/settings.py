@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
+
+from notifications.smtp import SmtpServer
+from workflows.mailing import Addressee
 
 PREFIX = "CONSTANCIA_"
 SETTINGS_FILE = "settings.env"
@@ -113,6 +117,17 @@ def _secret(raw: str) -> str:
     return raw
 
 
+def _smtp(raw: str) -> SmtpServer | None:
+    return SmtpServer.from_url(raw) if raw else None
+
+
+def _mailbox(raw: str) -> Addressee:
+    name, address = parseaddr(raw)
+    if raw and (not address.isascii() or address.count("@") != 1 or " " in address):
+        raise ValueError("must be an address such as Mesa de ayuda <mesa@example.org>")
+    return Addressee(address, name)
+
+
 SPECS: tuple[Spec, ...] = (
     Spec("DATA", "./var", _path, "Data directory: database, objects, keys, staging and settings file."),
     Spec("DATABASE_URL", "", _database_url, "Database; empty means SQLite in the data directory."),
@@ -176,6 +191,20 @@ SPECS: tuple[Spec, ...] = (
         _perhaps,
         "Whether people without an account may send requests at /solicitar. Empty: in the demonstration only.",
     ),
+    Spec(
+        "SMTP_URL",
+        "",
+        _smtp,
+        "Server by which mail leaves: `smtps://user:password@host:465`, or `smtp://user:password@host:587` (STARTTLS, "
+        "required); `?ca=FILE` trusts a private authority. Empty: mails are files in `outbox` of the data directory.",
+        secret=True,
+    ),
+    Spec(
+        "MAIL_FROM",
+        "Mesa de ayuda <mesa-de-ayuda@localhost>",
+        _mailbox,
+        "Who mails come from; the server must be allowed to send for that address.",
+    ),
     Spec("MAX_UPLOAD_MB", "50", _natural(1, 10_000), "Largest single file, in MiB."),
     Spec("MAX_FILES", "20", _natural(1, 200), "Most files in one entry."),
     Spec("MAX_DRAFT_MB", "200", _natural(1, 100_000), "Most bytes in one draft, in MiB."),
@@ -220,6 +249,8 @@ class Settings:
     policy: Path | None
     log_entries: bool
     public_requests: bool | None
+    smtp_url: SmtpServer | None
+    mail_from: Addressee
     max_upload_mb: int
     max_files: int
     max_draft_mb: int

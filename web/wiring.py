@@ -7,14 +7,11 @@ need are named again here.
 from __future__ import annotations
 
 import hashlib
-import threading
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
-
-from flask import current_app
 
 from anchoring.desk import AnchorDesk
 from anchoring.timestamps import Authority, Chain, verify_token
@@ -47,7 +44,10 @@ from storage.filesystem import FileBlobStore
 from storage.guard import SqlGuard, SqliteGuard
 from storage.jobs import JobRecord, SqlJobs
 from storage.ledger import SqlLedger, log_begun, start_log
+from storage.outbox import SqlOutbox
 from storage.texts import SqliteTextIndex
+from web.holder import HouseHolder, current_house
+from web.postoffice import PostOffice
 from web.readiness import HouseError, now, require_ready
 from web.releases import registry_of
 from web.settings import Settings
@@ -307,6 +307,16 @@ class House:
         return SqliteTextIndex(self.settings.data / "texts.sqlite3")
 
     @cached_property
+    def outbox(self) -> SqlOutbox:
+        """Mails that wait to be sent."""
+        return SqlOutbox(self.engine, self.clock)
+
+    @cached_property
+    def mail(self) -> PostOffice:
+        """Mail out."""
+        return PostOffice(self.settings, self.outbox, self.clock)
+
+    @cached_property
     def accounts(self) -> SqlAccounts:
         """Users and roles."""
         return SqlAccounts(self.engine)
@@ -363,31 +373,3 @@ class House:
         engine = connect(url)
         self._engines.append(engine)
         return engine
-
-
-class HouseHolder:
-    """Opens the house when the first request or command needs it; one a process."""
-
-    def __init__(self, settings: Settings, house: House | None = None) -> None:
-        self.settings = settings
-        self._house = house
-        self._lock = threading.Lock()
-
-    def open(self) -> House:
-        """The house.
-
-        Raises:
-            HouseError: see `require_ready`.
-        """
-        with self._lock:
-            if self._house is None:
-                require_ready(self.settings)
-                self._house = House(self.settings)
-            return self._house
-
-
-def current_house() -> House:
-    """The house of the running application."""
-    holder = current_app.extensions["constancia"]
-    assert isinstance(holder, HouseHolder)  # noqa: S101 - put there by create_app
-    return holder.open()

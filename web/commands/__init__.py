@@ -14,6 +14,7 @@ from web.commands import (
     definitions,
     demo,
     ledger,
+    mail,
     packages,
     posts,
     report,
@@ -43,6 +44,7 @@ def register(app: Flask) -> None:
         report.group,
         upkeep.timers,
         upkeep.texts,
+        mail.group,
         definitions.group,
     ):
         app.cli.add_command(group)

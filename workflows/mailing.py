@@ -1,0 +1,82 @@
+"""What a mail is asked for with: the value that processes, signatures and pages hand to the outbox.
+
+Nothing is sent here and nothing is worded here: a request names a template and what fills it. It has no place for the
+secret of a link.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from evidence.canonical import Json, canonical_bytes
+from evidence.ports import Errand
+
+MAIL = "mail"
+"""The kind of errand that is a mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whom a mail goes to; ``name`` may be empty."""
+
+    address: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MailRequest:
+    """A mail to be sent.
+
+    ``template`` names a folder of ``templates/email``, ``context`` what it is filled with: texts, harmless or not, for
+    they are cleaned and escaped where they are used. ``key`` makes asking twice the same as asking once. ``case`` and
+    ``step`` say what the mail belongs to. ``secrets`` are the names, and only the names, of values that no store may
+    hold in the clear; they travel beside the request, sealed (`notifications.desk`). ``record`` is what to record once
+    the mail has gone: the step whose evidence it is, and by whom; empty where the mail is only noted in its case.
+    """
+
+    template: str
+    to: tuple[Addressee, ...]
+    context: Mapping[str, str]
+    key: str
+    case: str = ""
+    step: str = ""
+    locale: str = "es"
+    record: Mapping[str, Json] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+
+    def body(self) -> bytes:
+        """The request as the body of an errand: canonical JSON, the key apart."""
+        return canonical_bytes(
+            {
+                "template": self.template,
+                "to": [{"address": item.address, "name": item.name} for item in self.to],
+                "context": dict(self.context),
+                "case": self.case,
+                "step": self.step,
+                "locale": self.locale,
+                "record": dict(self.record),
+                "secrets": list(self.secrets),
+            }
+        )
+
+    def errand(self) -> Errand:
+        """For a composition: queued in the very transaction that writes the entries it belongs to."""
+        return Errand(MAIL, self.key, self.body())
+
+    @classmethod
+    def of(cls, key: str, body: bytes) -> MailRequest:
+        """The inverse of `body`."""
+        found = json.loads(body)
+        return cls(
+            template=found["template"],
+            to=tuple(Addressee(item["address"], item["name"]) for item in found["to"]),
+            context=found["context"],
+            key=key,
+            case=found["case"],
+            step=found["step"],
+            locale=found["locale"],
+            record=found["record"],
+            secrets=tuple(found["secrets"]),
+        )
