@@ -28,12 +28,14 @@ from audit_exports.recount import file_items, recount
 from audit_exports.refused import ExportRefused, refuse
 from audit_exports.scope import check_scope, in_period, named_by, sample_of, scope_bytes
 from audit_exports.states import definition_digest, state_of
+from audit_exports.succession import RotationWriter
 from audit_exports.zipwriter import CHUNK, SizeChanged
 from evidence.anchored import ANCHORS_CASE
 from evidence.checkpoint import Checkpoint
 from evidence.checks import ErasureLedger, check_chain, check_checkpoint
 from evidence.entry import BlobRef, MalformedEntry, SealedEntry
 from evidence.findings import Code, Finding
+from evidence.keyring import LEDGER_CASE
 from evidence.note import VerifierKey
 from evidence.ports import BlobCorrupt, BlobMissing, BlobStore, LedgerStore
 from workflows.calendar import BusinessCalendar
@@ -270,11 +272,13 @@ class _Export:
         return known[digest]
 
     def _anchored(self, bag: BagWriter) -> None:
-        """Anchors of others, and proofs that the log has only grown since."""
+        """Anchors of others, the log's changes of keys, and proofs that it has only grown since."""
         ledger, size = self._sources.ledger, self._checkpoint.size
         anchors = AnchorWriter(ledger.history(ANCHORS_CASE), self._sources.blobs, size)
         anchors.write(bag, self._writer, self._object)
-        sizes = anchors.sizes | earlier_sizes(ledger.history(EXPORTS), size) | self._since
+        rotations = RotationWriter(ledger.history(LEDGER_CASE), size, ledger.checkpoints())
+        rotations.write(bag, self._writer)
+        sizes = anchors.sizes | rotations.sizes | earlier_sizes(ledger.history(EXPORTS), size) | self._since
         write_consistency(bag, ledger, sizes, self._checkpoint)
 
     def _entry(self, bag: BagWriter, item: SealedEntry) -> None:

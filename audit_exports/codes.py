@@ -55,6 +55,8 @@ class Code(StrEnum):
     HEADS_INVALID = "heads.not_whole"
     SINCE_LATER = "since.later"
     SINCE_UNPROVED = "since.unproved"
+    KEYS_MALFORMED = "keys.malformed"
+    KEYS_SUCCEEDED = "keys.succeeded"
     DEFINITION_DIFFERS = "definition.differs"
     DEFINITION_MALFORMED = "definition.malformed"
     CATALOGUE_UNKNOWN = "catalogue.unknown"
@@ -87,6 +89,7 @@ NOTICES: frozenset[str] = CORE_NOTICES | {
     Code.CALENDAR_CHANGED,
     Code.ROLE_NOT_GRANTED,
     Code.HEADS_NONE,
+    Code.KEYS_SUCCEEDED,
 }
 """Codes that inform and weigh nothing."""
 
@@ -177,6 +180,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
     Code.SINCE_UNPROVED: (
         "el paquete no trae la prueba desde ese punto de control: pida uno con --since",
         "the package has no proof from that checkpoint: ask for one made with --since",
+    ),
+    Code.KEYS_MALFORMED: (
+        "una entrada que debería contar un cambio de llave no lo cuenta",
+        "an entry that should tell of a rotation of keys does not",
+    ),
+    Code.KEYS_SUCCEEDED: (
+        "la llave que usted conoce firmó que esta otra toma su lugar",
+        "the key you know signed that this other one takes its place",
     ),
     Code.DEFINITION_DIFFERS: (
         "no es la definición con que se abrió el caso",

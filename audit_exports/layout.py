@@ -26,6 +26,7 @@ _CHAINS = {
     "system:catalogues": "catalogos",
     "system:heads": "cadena/cabezas",
     "system:anchors": "cadena/anclas",
+    "system:ledger": "cadena/llaves",
 }
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from audit_exports import layout
@@ -24,6 +24,7 @@ from audit_exports.peoplecheck import AccessChecker
 from audit_exports.receiptcheck import check_receipt
 from audit_exports.record import CaseRecord, PackageFacts, Totals
 from audit_exports.scope import MalformedScope, in_period, named_by, parse_scope
+from audit_exports.succession import trusted_keys
 from audit_exports.trust import Trust
 from evidence.checkpoint import Checkpoint, peek_checkpoint
 from evidence.checks import check_checkpoint
@@ -31,6 +32,7 @@ from evidence.entry import Entry
 from evidence.findings import Code as CoreCode
 from evidence.findings import Finding, Verdict
 from evidence.note import NoteError
+from evidence.outside import Anchor
 from workflows.calendar import BusinessCalendar, bundled_calendars
 from workflows.tables import DefinitionInvalid
 
@@ -92,7 +94,7 @@ class _PackageCheck:
         self._total = 0
         self._bag = Bag(container, self._report)
         self._heads = HeadsCheck(self._bag, self._report)
-        self._anchors = AnchorCheck(self._bag, self._report, trust)
+        self._anchors: AnchorCheck | None = None
         self._trust = trust
         self._progress = progress
         self._checkpoint = Checkpoint("", 0, b"")
@@ -114,18 +116,25 @@ class _PackageCheck:
 
     def _inside(self) -> None:
         facts, totals = self._scope()
-        checkpoint, note = self._open_checkpoint()
-        if facts is None or totals is None or checkpoint is None:
+        checkpoint, note = self._claimed_checkpoint()
+        if checkpoint is None:
+            return
+        if facts is None or totals is None:
+            self._open_checkpoint(note)
             return
         told = facts.origin, facts.size, facts.root
         signed = checkpoint.origin, checkpoint.size, checkpoint.root.hex()
         if told != signed:
             self._report(Finding(Code.SCOPE_DIFFERS, layout.SCOPE, str(signed), str(told)))
+        self._reader = EntryReader(self._bag, self._report, facts.origin, checkpoint, note, self._heads.see)
+        keys = trusted_keys(self._bag, self._reader, self._report, checkpoint, note, self._trust.keys)
+        self._trust = replace(self._trust, keys=keys.believed)
+        self._open_checkpoint(note)
         calendar = self._calendar(facts)
         if calendar is None:
             return
-        self._reader = EntryReader(self._bag, self._report, facts.origin, checkpoint, note, self._heads.see)
         self._heads.open(self._reader)
+        self._anchors = AnchorCheck(self._bag, self._report, replace(self._trust, keys=keys.known))
         self._anchors.check(self._reader, checkpoint, note)
         access = AccessChecker(self._bag, self._reader, self._report)
         roster = access.read(self._seqs(_ACCESS_ENTRY))
@@ -148,8 +157,8 @@ class _PackageCheck:
             self._report(Finding(Code.SCOPE_MALFORMED, layout.SCOPE, "a scope", printable(str(error))))
             return None, None
 
-    def _open_checkpoint(self) -> tuple[Checkpoint | None, bytes]:
-        """The checkpoint as it stands, verified or not; findings say which."""
+    def _claimed_checkpoint(self) -> tuple[Checkpoint | None, bytes]:
+        """The checkpoint as it stands, its signatures not looked at."""
         note = self._bag.take(layout.CHECKPOINT, _MAX_NOTE)
         if note is None:
             return None, b""
@@ -160,17 +169,20 @@ class _PackageCheck:
                 Finding(CoreCode.CHECKPOINT_MALFORMED, layout.CHECKPOINT, "a signed checkpoint", str(error))
             )
             return None, note
+        return self._checkpoint, note
+
+    def _open_checkpoint(self, note: bytes) -> None:
+        """Whether a key one trusts signed it; findings say why not."""
         if not self._trust.keys:
             self._report(
                 Finding(CoreCode.KEY_NONE, layout.CHECKPOINT, "a key or policy from the arguments", "none")
             )
-            return self._checkpoint, note
+            return
         log = self._trust.origin(self._checkpoint.origin)
         opened, findings = check_checkpoint(note, self._trust.keys, log=log, subject=layout.CHECKPOINT)
         for finding in findings:
             self._report(finding)
         self._signed = opened is not None
-        return self._checkpoint, note
 
     def _calendar(self, facts: PackageFacts) -> BusinessCalendar | None:
         path = layout.calendar_path(facts.calendar)
@@ -285,17 +297,21 @@ class _PackageCheck:
         if len(self._findings) < MAX_FINDINGS:
             self._findings.append(finding)
 
+    @property
+    def _held(self) -> Mapping[str, Anchor]:
+        return self._anchors.anchors if self._anchors is not None else {}
+
     def _level(self) -> str:
         if not self._signed:
             return "none"
-        return max(("A0", *(anchor.level for anchor in self._anchors.anchors.values())))
+        return max(("A0", *(anchor.level for anchor in self._held.values())))
 
     def _result(self) -> PackageReport:
         checker = self._checker
         return PackageReport(
             verdict=weigh(self._codes.values()),
             level=self._level(),
-            anchors=tuple(asdict(anchor) for anchor in self._anchors.anchors.values()),
+            anchors=tuple(asdict(anchor) for anchor in self._held.values()),
             size=self._checkpoint.size,
             root=self._checkpoint.root.hex(),
             log=self._checkpoint.origin,

@@ -7,6 +7,7 @@ with it before anything is signed: a restored backup, a shorter log or a rewritt
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from evidence.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
@@ -28,7 +29,7 @@ class Publisher:
     Args:
         ledger: whose head is signed; its origin is the key's name.
         guard: remembers the last signed head.
-        key: the log's signing key.
+        key: the log's signing key, or what gives the keys of the moment: two while one is being replaced.
         clock: gives the time of publication, kept beside the note (the note itself has none).
         blobs: receives a copy of every note, locked for ``retention``.
         heartbeat: how long an idle log stays silent before `publish` gives its note again.
@@ -39,7 +40,7 @@ class Publisher:
         self,
         ledger: LedgerStore,
         guard: CheckpointGuard,
-        key: SigningKey,
+        key: SigningKey | Callable[[], Sequence[SigningKey]],
         clock: Clock,
         blobs: BlobStore | None = None,
         *,
@@ -48,7 +49,7 @@ class Publisher:
     ) -> None:
         self._ledger = ledger
         self._guard = guard
-        self._key = key
+        self._keys = key if callable(key) else lambda: (key,)
         self._clock = clock
         self._blobs = blobs
         self._heartbeat = heartbeat
@@ -59,7 +60,7 @@ class Publisher:
         """Sign the head if it has grown, or give the same note again when the heartbeat is due.
 
         The order is: check, sign, advance the guard, save, copy. Killed between any two of them, the next call does
-        the rest: Ed25519 is deterministic, so the same head gives the same note.
+        the rest: Ed25519 is deterministic, so the same head and keys give the same note.
 
         Returns:
             The note, or ``None`` when there is nothing new (or another signer was quicker).
@@ -75,7 +76,7 @@ class Publisher:
         now = self._clock()
         if head.size == 0 or not self._due(head, now):
             return None
-        note = sign_checkpoint(head, self._key)
+        note = sign_checkpoint(head, *self._keys())
         new = head.size, head.root
         if last != new and not self._guard.advance(last, new):
             return None
@@ -113,14 +114,16 @@ def check_not_behind(ledger: LedgerStore, last: tuple[int, bytes] | None, head: 
         raise RolledBack(size, head.size, f"the database is not a continuation: {error}") from error
 
 
-def restore_guard(ledger: LedgerStore, guard: CheckpointGuard, note: bytes, key: VerifierKey) -> Checkpoint:
+def restore_guard(
+    ledger: LedgerStore, guard: CheckpointGuard, note: bytes, keys: Iterable[VerifierKey]
+) -> Checkpoint:
     """Give an empty guard (after a move or its loss) the latest note known from outside the database.
 
     Raises:
-        NoteError: not a checkpoint of this log by this key.
+        NoteError: not a checkpoint of this log by one of these keys.
         RolledBack: the database does not continue it, or the guard is not empty.
     """
-    checkpoint = open_checkpoint(note, [key], ledger.origin)
+    checkpoint = open_checkpoint(note, keys, ledger.origin)
     signed = checkpoint.size, checkpoint.root
     check_not_behind(ledger, signed, _trusted_head(ledger))
     if not guard.advance(None, signed):

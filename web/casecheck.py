@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from evidence.checkpoint import Checkpoint, peek_checkpoint
 from evidence.checks import ErasureLedger, check_chain, check_checkpoint
@@ -19,7 +19,11 @@ from workflows.errors import UnknownCase
 
 
 def verify_case(
-    ledger: LedgerStore, blobs: BlobStore, key: VerifierKey, folio: str, progress: Progress | None = None
+    ledger: LedgerStore,
+    blobs: BlobStore,
+    keys: Iterable[VerifierKey],
+    folio: str,
+    progress: Progress | None = None,
 ) -> Report:
     """Recompute everything a case consists of.
 
@@ -32,7 +36,8 @@ def verify_case(
     if not entries:
         raise UnknownCase(folio=folio)
     objects = ObjectChecker(blobs, full=True)
-    head, note, findings = _head(ledger, key)
+    keys = tuple(keys)
+    head, note, findings = _head(ledger, keys)
     findings += check_chain(entries, ledger.origin)
     findings += _erasures(entries)
     waiting = 0
@@ -43,7 +48,7 @@ def verify_case(
         if head is None or sealed.index is None or sealed.index >= head.size:
             waiting += 1
         else:
-            findings += _proved(ledger, sealed, note, key)
+            findings += _proved(ledger, sealed, note, keys)
         if progress is not None:
             progress(number, len(entries))
     verdict = verdict_of(findings)
@@ -61,12 +66,12 @@ def verify_case(
     )
 
 
-def _head(ledger: LedgerStore, key: VerifierKey) -> tuple[Checkpoint | None, bytes, list[Finding]]:
+def _head(ledger: LedgerStore, keys: Iterable[VerifierKey]) -> tuple[Checkpoint | None, bytes, list[Finding]]:
     latest = ledger.latest_checkpoint()
     if latest is None:
         return None, b"", [Finding(Code.CHECKPOINT_NONE, "log", "a signed head", "none")]
     checkpoint, findings = check_checkpoint(
-        latest[1], (key,), log=ledger.origin, subject=f"checkpoint {latest[0]}"
+        latest[1], keys, log=ledger.origin, subject=f"checkpoint {latest[0]}"
     )
     return checkpoint, latest[1], list(findings)
 
@@ -78,12 +83,14 @@ def _erasures(entries: Sequence[SealedEntry]) -> list[Finding]:
     return list(ledger.findings())
 
 
-def _proved(ledger: LedgerStore, sealed: SealedEntry, note: bytes, key: VerifierKey) -> list[Finding]:
+def _proved(
+    ledger: LedgerStore, sealed: SealedEntry, note: bytes, keys: Iterable[VerifierKey]
+) -> list[Finding]:
     """Is the entry where the signed tree has it?"""
     root, subject = peek_checkpoint(note).root.hex(), f"{sealed.entry.case}/{sealed.entry.seq}"
     try:
         proof = prove_entry(ledger, sealed.index or 0, note)
-        proof.verify(bytes.fromhex(sealed.leaf), (key,), ledger.origin)
+        proof.verify(bytes.fromhex(sealed.leaf), keys, ledger.origin)
     except (InvalidProof, MalformedTile, BlobMissing, ValueError) as error:
         return [Finding(Code.TREE_ROOT, subject, root, str(error))]
     return []

@@ -14,13 +14,12 @@ from pathlib import Path
 
 from evidence.canonical import Json
 from evidence.entry import SYSTEM, EntryDraft, EntryKind, SealedEntry
+from evidence.keyring import LEDGER_CASE
 from evidence.note import MalformedKey, SigningKey
 from evidence.ports import Composition
 from web.releases import proposals, publish, registry_of, releases, unreleased
 from web.settings import PREFIX, SETTINGS_FILE, SPECS, Settings
 from web.wiring import House, HouseError, WrongLog, log_begun, start_log, upgrade
-
-LEDGER_CASE = "system:ledger"
 
 
 def initialise(

@@ -11,19 +11,11 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from anchoring.desk import AnchorDesk
-from anchoring.timestamps import Authority, Chain, verify_token
-from anchoring.witnesses import WitnessClient
 from audit_exports.builder import Sources
 from documents.isolation import SeparateReader
 from documents.limits import DEFAULT_LIMITS, Limits
-from evidence.note import SigningKey, VerifierKey
-from evidence.outside import Trust
-from evidence.policy import Policy, parse_policy
 from evidence.ports import BlobStore, CheckpointGuard, Clock
-from evidence.publisher import Publisher
 from identity.access import AccessDesk
 from identity.contacts import ContactDesk
 from identity.login import Door
@@ -48,6 +40,7 @@ from storage.outbox import SqlOutbox
 from storage.texts import SqliteTextIndex
 from web.holder import HouseHolder, current_house
 from web.postoffice import PostOffice
+from web.provable import ProvableParts
 from web.readiness import HouseError, now, require_ready
 from web.releases import registry_of
 from web.settings import Settings
@@ -84,7 +77,7 @@ __all__ = [
 _MIB = 1024 * 1024
 
 
-class House:
+class House(ProvableParts):
     """One installation, open. ``clock`` and ``passwords`` are parameters so that tests own time and cost.
 
     ``documents`` reads the files of cases in place of the confined processes; the demonstration gives one, since its
@@ -145,69 +138,6 @@ class House:
             return SqlGuard(self._connect(url))
         path = url.removeprefix("sqlite:///") if url else self.settings.data / "guard.sqlite3"
         return SqliteGuard(Path(path))
-
-    @cached_property
-    def key(self) -> SigningKey:
-        """The log's signing key."""
-        require_ready(self.settings)
-        return SigningKey.from_text(self.settings.key_file.read_text(encoding="ascii").strip())
-
-    @property
-    def vkey(self) -> VerifierKey:
-        """The key that strangers verify with."""
-        return self.key.verifier
-
-    @cached_property
-    def publisher(self) -> Publisher:
-        """Signs the head."""
-        return Publisher(self.ledger, self.guard, self.key, self.clock, self.blobs)
-
-    @cached_property
-    def policy(self) -> Policy:
-        """Whom this installation trusts beside its own key: the policy file, or nobody.
-
-        Raises:
-            HouseError: ``policy_unreadable``.
-        """
-        path = self.settings.policy
-        if path is None:
-            return Policy()
-        try:
-            return parse_policy(path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise HouseError("policy_unreadable", file=str(path), detail=str(error)) from error
-
-    @cached_property
-    def stamp_chain(self) -> Chain | None:
-        """The certificates by which time stamps are judged; ``None`` where none are configured.
-
-        Raises:
-            HouseError: ``chain_unreadable``.
-        """
-        path = self.settings.tsa_chain
-        if path is None:
-            return None
-        try:
-            return Chain.from_pem(path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise HouseError("chain_unreadable", file=str(path), detail=str(error)) from error
-
-    @cached_property
-    def anchors(self) -> AnchorDesk:
-        """Witnesses and authorities that fix checkpoints."""
-        witnesses = [WitnessClient(item) for item in self.policy.witnesses if item.url]
-        chain = self.stamp_chain
-        hosts = [(urlsplit(url).netloc, url) for url in self.settings.tsa_url]
-        authorities = [Authority(host, url, chain) for host, url in hosts] if chain is not None else []
-        return AnchorDesk(self.ledger, self.blobs, self.clock, witnesses, authorities)
-
-    @property
-    def trust(self) -> Trust:
-        """What a verification by this installation believes: its policy and its authorities' chain."""
-        chain = self.stamp_chain
-        if chain is None:
-            return Trust(self.policy)
-        return Trust(self.policy, lambda response, message: verify_token(response, message, chain).made_at)
 
     @cached_property
     def definitions(self) -> DefinitionRegistry:
@@ -284,7 +214,7 @@ class House:
     @cached_property
     def export_sources(self) -> Sources:
         """What audit packages are made from."""
-        return Sources(self.ledger, self.blobs, self.definitions, self.base_calendar, (self.vkey,))
+        return Sources(self.ledger, self.blobs, self.definitions, self.base_calendar, self.vkeys)
 
     @cached_property
     def limits(self) -> Limits:

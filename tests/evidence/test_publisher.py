@@ -114,12 +114,12 @@ def test_a_lost_guard_is_not_a_fresh_start(house: House) -> None:
     with pytest.raises(RolledBack, match="guard is empty"):
         again(house).publish()
     with pytest.raises(NoteError):
-        restore_guard(house.ledger, house.guard, latest[1], SigningKey(ORIGIN, bytes(32)).verifier)
-    restored = restore_guard(house.ledger, house.guard, latest[1], house.key.verifier)
+        restore_guard(house.ledger, house.guard, latest[1], [SigningKey(ORIGIN, bytes(32)).verifier])
+    restored = restore_guard(house.ledger, house.guard, latest[1], [house.key.verifier])
     assert restored == peek_checkpoint(latest[1])
     assert house.guard.last() == (12, house.ledger.root())
     with pytest.raises(RolledBack, match="not empty"):
-        restore_guard(house.ledger, house.guard, latest[1], house.key.verifier)
+        restore_guard(house.ledger, house.guard, latest[1], [house.key.verifier])
     house.record(CASES[0])
     assert house.settle() is not None
 
@@ -129,10 +129,10 @@ def test_a_guard_is_not_restored_to_a_past_that_is_not_ours(house: House) -> Non
     house.guard.signed = None
     foreign = sign_checkpoint(Checkpoint(ORIGIN, 7, bytes(32)), house.key)
     with pytest.raises(RolledBack, match="not a continuation"):
-        restore_guard(house.ledger, house.guard, foreign, house.key.verifier)
+        restore_guard(house.ledger, house.guard, foreign, [house.key.verifier])
     ahead = sign_checkpoint(Checkpoint(ORIGIN, 13, bytes(32)), house.key)
     with pytest.raises(RolledBack, match="behind"):
-        restore_guard(house.ledger, house.guard, ahead, house.key.verifier)
+        restore_guard(house.ledger, house.guard, ahead, [house.key.verifier])
     assert house.guard.last() is None
 
 

@@ -14,7 +14,7 @@ from evidence.note import NoteError
 from evidence.proofs import prove_entry
 from evidence.publisher import restore_guard
 from evidence.verify import verify_ledger
-from web import proving
+from web import proving, rotation
 from web.commands import console
 from web.inception import settle
 from web.wiring import House, HouseError
@@ -22,7 +22,9 @@ from workflows.errors import UnknownCase, UnknownEntry
 
 group = AppGroup("ledger", help="The log: verification, signed checkpoints and proofs.")
 guard = AppGroup("guard", help="The last signed tree head, kept outside the database.")
+key = AppGroup("key", help="Replacing the log's signing key.")
 group.add_command(guard)
+group.add_command(key)
 _EXITS = {Verdict.VALID: 0, Verdict.INVALID: 1, Verdict.UNVERIFIABLE: 2}
 
 
@@ -36,7 +38,7 @@ def verify(full: bool, as_json: bool) -> None:
     report = verify_ledger(
         house.ledger,
         house.blobs,
-        keys=[house.vkey],
+        keys=house.vkeys,
         full=full,
         known_checkpoints=known_head(house),
         trust=house.trust,
@@ -113,6 +115,39 @@ def proof(folio: str, seq: int, wrapped: bool) -> None:
         click.echo(text, nl=False)
 
 
+@key.command("show")
+@console.always_json
+@console.command
+def show_key() -> None:
+    """The key to give to auditors, the one it replaces while that still signs, and earlier ones. Changes nothing."""
+    ring = console.house().keyring
+    replaced = ring.signing[1].verifier.text if ring.replacing else None
+    console.emit(
+        {"vkey": ring.current.verifier.text, "replaces": replaced, "retired": [k.text for k in ring.retired]}
+    )
+
+
+@key.command("begin")
+@console.always_json
+@console.command
+def begin_rotation() -> None:
+    """Make a new signing key that signs beside the present one; tell auditors and witnesses, then `finish`."""
+    told = rotation.begin(console.house(), console.os_user())
+    console.emit({"phase": str(told.phase), "old": told.old.text, "new": told.new.text})
+    console.say(
+        "Give the new key (new) to auditors and witnesses; both sign until `flask ledger key finish`."
+    )
+
+
+@key.command("finish")
+@console.always_json
+@console.command
+def finish_rotation() -> None:
+    """Sign with the new key alone. The old secret is destroyed; packages lead from the old key to the new."""
+    told = rotation.finish(console.house(), console.os_user())
+    console.emit({"phase": str(told.phase), "old": told.old.text, "new": told.new.text})
+
+
 @guard.command("show")
 @console.always_json
 @console.command
@@ -138,7 +173,7 @@ def restore(note: Path) -> None:
     if kept is not None:
         raise HouseError("guard_kept", size=kept[0])
     try:
-        head = restore_guard(house.ledger, house.guard, note.read_bytes(), house.vkey)
+        head = restore_guard(house.ledger, house.guard, note.read_bytes(), house.vkeys)
     except NoteError as error:
         raise HouseError("not_a_checkpoint", detail=str(error)) from error
     signed = console.settled(house)
@@ -160,7 +195,7 @@ def known_head(house: House) -> list[bytes]:
     if signed is None:
         return []
     size, root = signed
-    return [sign_checkpoint(Checkpoint(house.ledger.origin, size, root), house.key)]
+    return [sign_checkpoint(Checkpoint(house.ledger.origin, size, root), *house.keyring.signing)]
 
 
 def _tell(report: Report) -> None:

@@ -100,7 +100,7 @@ def _work(house: House, scope: Scope, actor: Actor) -> Work:
         before_export(house)  # what was sealed a moment ago belongs into the package
         folder = house.settings.data / "exports"
         folder.mkdir(mode=0o700, exist_ok=True)
-        sources = Sources(house.ledger, house.blobs, house.definitions, house.base_calendar, (house.vkey,))
+        sources = Sources(house.ledger, house.blobs, house.definitions, house.base_calendar, house.vkeys)
         receipt = build_package(
             sources, scope, folder / f"{progress.job_id}.zip", actor=actor, progress=progress
         )

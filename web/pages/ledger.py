@@ -79,7 +79,7 @@ def verify_all() -> Response:
 
     def work(progress: Progress) -> Mapping[str, Json]:
         report = verify_ledger(
-            house.ledger, house.blobs, keys=[house.vkey], full=full, progress=progress, trust=house.trust
+            house.ledger, house.blobs, keys=house.vkeys, full=full, progress=progress, trust=house.trust
         )
         return {"report": _kept(report)}
 
@@ -97,7 +97,7 @@ def verify_case(folio: str) -> Response:
     def work(progress: Progress) -> Mapping[str, Json]:
         return {
             "folio": folio,
-            "report": _kept(check_case(house.ledger, house.blobs, house.vkey, folio, progress)),
+            "report": _kept(check_case(house.ledger, house.blobs, house.vkeys, folio, progress)),
         }
 
     job = job_desk().start(f"verify:{folio}", person().id, work)
