@@ -20,9 +20,15 @@ from anchoring.witnesses import WitnessClient, WitnessRefuses
 from evidence.anchored import ANCHORS_CASE, COSIGNATURE, TIMESTAMP, AnchorFact, anchor_of
 from evidence.checkpoint import peek_checkpoint
 from evidence.completeness import grown_since
-from evidence.entry import SYSTEM, EntryDraft, EntryKind, SealedEntry, format_time
+from evidence.entry import SYSTEM, BlobRef, EntryDraft, EntryKind, SealedEntry, format_time
 from evidence.ports import BlobStore, Clock, Composition, LedgerStore
 from evidence.publisher import NOTE_MEDIA, RETENTION
+
+RENEW_WITHIN = timedelta(days=90)
+"""A stamp whose signer's certificate ends so soon wants a later stamp over it."""
+
+RENEW_EVERY = timedelta(days=30)
+"""A stamp younger than this is not renewed: its authority has no longer certificate yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,35 @@ class AnchorDesk:
             return False
         covered = max((fact.size for fact in map(_fact, self._history()) if fact is not None), default=0)
         return grown_since(self._ledger, covered, latest[0])
+
+    def ageing(self) -> bool:
+        """Whether the newest stamp of a configured authority should be followed by one of a longer certificate.
+
+        A stamp over a later checkpoint renews every earlier one (RFC 4998, section 5.2): the tree under it holds the
+        entries that name note and response of each by their SHA-256. While the log grows that happens by itself.
+
+        Raises:
+            StoreError: a response cannot be read.
+        """
+        newest: dict[str, SealedEntry] = {}
+        for sealed in self._history():
+            fact = _fact(sealed)
+            if fact is not None and fact.kind == TIMESTAMP:
+                newest[fact.name] = sealed
+        return any(self._ages(item, newest[item.name]) for item in self._authorities if item.name in newest)
+
+    def _ages(self, authority: Authority, sealed: SealedEntry) -> bool:
+        note, response = (self._read(blob) for blob in sealed.entry.objects)
+        try:
+            stamp = authority.judge(response, note)
+        except BadToken:
+            return True  # by certificates that are no longer configured: a new one is wanted
+        now = self._clock()
+        return now - stamp.made_at >= RENEW_EVERY and stamp.certified_until - now < RENEW_WITHIN
+
+    def _read(self, blob: BlobRef) -> bytes:
+        with self._blobs.open(blob) as stream:
+            return stream.read()
 
     def anchor(self, note: bytes) -> Outcome:
         """Have a signed note of this log cosigned and stamped by everybody who is configured.

@@ -1,8 +1,7 @@
 """RFC 3161 time stamps over the exact bytes of checkpoint notes, verified before they are believed.
 
-The message is the note as it was signed. A renewal (before the authority's certificate or an algorithm ages) stamps
-the note followed by the earlier responses in their order, as RFC 4998 section 5.2 renews: whoever trusts the new stamp
-may then trust that the old ones existed while they still could be trusted.
+The message is the note as it was signed. Stamps are renewed through the log (`anchoring.desk.AnchorDesk.ageing`): the
+tree under a later note holds the digests of earlier notes and responses, as the hash tree of RFC 4998 section 5.2 does.
 """
 
 from __future__ import annotations
@@ -95,6 +94,10 @@ class Authority:
         if answer.status != 200 or answer.media != REPLY_MEDIA:
             raise BadToken(f"{self.name} answered {answer.status} {answer.media}")
         return verify_token(answer.body, message, self._chain, nonce=query.nonce)
+
+    def judge(self, response: bytes, message: bytes) -> TimeStamp:
+        """An earlier response of this authority, judged again; raises `BadToken`."""
+        return verify_token(response, message, self._chain)
 
 
 def verify_token(response: bytes, message: bytes, chain: Chain, *, nonce: int | None = None) -> TimeStamp:

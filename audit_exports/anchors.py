@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from audit_exports import layout
 from audit_exports.bagreader import Bag
@@ -20,7 +21,7 @@ from audit_exports.containers import printable
 from audit_exports.entrycheck import EntryReader
 from audit_exports.entrywriter import EntryWriter
 from audit_exports.trust import Trust
-from evidence.anchored import ANCHORS_CASE, AnchorFact, anchor_of
+from evidence.anchored import ANCHORS_CASE, TIMESTAMP, AnchorFact, anchor_of
 from evidence.checkpoint import Checkpoint, peek_checkpoint
 from evidence.checks import check_checkpoint
 from evidence.entry import BlobRef, SealedEntry
@@ -70,6 +71,16 @@ class AnchorWriter:
                 put(bag, blob, layout.anchor_path(item.entry.seq, place), f"{ANCHORS_CASE}/{item.entry.seq}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    """A time stamp that holds: its entry's subject and index in the log, and whether its certificates have ended."""
+
+    anchor: Anchor
+    subject: str
+    index: int
+    ended: bool
+
+
 class AnchorCheck:
     """Judges the anchors in a package by the verifier's own trust, and older checkpoints he kept."""
 
@@ -80,6 +91,7 @@ class AnchorCheck:
         self._judge = OutsideAnchors(Believed(trust.policy, trust.stamps), every=True)
         self._proofs: dict[int, Sequence[bytes]] = {}
         self._note = b""
+        self._stamps: list[_Stamp] = []
         self.anchors: dict[str, Anchor] = {}
 
     def check(self, reader: EntryReader, checkpoint: Checkpoint, note: bytes) -> None:
@@ -96,6 +108,7 @@ class AnchorCheck:
                 cosigned.setdefault(anchor.size, set()).add(names.get(anchor.name, ""))
         for finding in self._judge.findings:
             self._report(finding)
+        self._aged()
         policy = self._trust.policy
         if not policy.is_met(()) and not any(map(policy.is_met, cosigned.values())):
             found = ", ".join(sorted(set().union(*cosigned.values()) - {""})) or "none"
@@ -116,7 +129,19 @@ class AnchorCheck:
         told = Told(fact, item.entry.objects, f"{ANCHORS_CASE}/{seq}")
         if not self._continues(note, checkpoint, told.subject):
             return None
-        return self._judge.judge(told, note, answer)
+        held = self._judge.judge(told, note, answer)
+        stamps = self._trust.stamps
+        if held is not None and fact.kind == TIMESTAMP and stamps is not None:
+            self._stamps.append(_Stamp(held, told.subject, item.index or 0, stamps.ended(answer, note)))
+        return held
+
+    def _aged(self) -> None:
+        """Stamps whose certificates have ended, unless one that has not covers the entry that tells of them."""
+        fresh = [stamp.anchor.size for stamp in self._stamps if not stamp.ended]
+        for stamp in self._stamps:
+            if stamp.ended and not any(size > stamp.index for size in fresh):
+                expected = "a later stamp over a checkpoint that covers this entry"
+                self._report(Finding(Code.ANCHOR_AGED, stamp.subject, expected, "none"))
 
     def _object(self, seq: int, place: int, blob: BlobRef) -> bytes | None:
         path = layout.anchor_path(seq, place)

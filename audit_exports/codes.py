@@ -55,6 +55,7 @@ class Code(StrEnum):
     HEADS_INVALID = "heads.not_whole"
     SINCE_LATER = "since.later"
     SINCE_UNPROVED = "since.unproved"
+    ANCHOR_AGED = "anchor.aged"
     KEYS_MALFORMED = "keys.malformed"
     KEYS_SUCCEEDED = "keys.succeeded"
     DEFINITION_DIFFERS = "definition.differs"
@@ -90,6 +91,7 @@ NOTICES: frozenset[str] = CORE_NOTICES | {
     Code.ROLE_NOT_GRANTED,
     Code.HEADS_NONE,
     Code.KEYS_SUCCEEDED,
+    Code.ANCHOR_AGED,
 }
 """Codes that inform and weigh nothing."""
 
@@ -180,6 +182,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     Code.SINCE_UNPROVED: (
         "el paquete no trae la prueba desde ese punto de control: pida uno con --since",
         "the package has no proof from that checkpoint: ask for one made with --since",
+    ),
+    Code.ANCHOR_AGED: (
+        "los certificados de este sello de tiempo ya terminaron y ningún sello posterior del paquete lo cubre",
+        "the certificates of this time stamp have ended, and no later stamp in the package covers it",
     ),
     Code.KEYS_MALFORMED: (
         "una entrada que debería contar un cambio de llave no lo cuenta",

@@ -25,7 +25,7 @@ class NoOpenssl(Exception):
 
 
 class OpensslStamps:
-    """An `evidence.outside.StampVerifier`.
+    """An `audit_exports.trust.StampJudge`.
 
     Args:
         chain: PEM file of the certificates one trusts, roots and what lies between.
@@ -52,14 +52,25 @@ class OpensslStamps:
             (folder / "r.tsr").write_bytes(response)
             (folder / "note").write_bytes(message)
             moment = self._moment(self._run("-reply", "-in", str(folder / "r.tsr"), "-text"))
-            verified = self._run(
-                *("-verify", "-data", str(folder / "note"), "-in", str(folder / "r.tsr")),
-                *("-CAfile", str(self._chain), "-untrusted", str(self._chain)),
-                *("-attime", str(int(moment.timestamp()))),
-            )
-        if "Verification: OK" not in verified.split("\n"):
+            verified = self._verified(folder, "-attime", str(int(moment.timestamp())))
+        if not verified:
             raise ValueError("openssl does not verify it under these certificates")
         return moment
+
+    def ended(self, response: bytes, message: bytes) -> bool:
+        """Whether openssl, judging by today, no longer accepts what it accepts as of the stamp's own time."""
+        with tempfile.TemporaryDirectory() as place:
+            folder = Path(place)
+            (folder / "r.tsr").write_bytes(response)
+            (folder / "note").write_bytes(message)
+            return not self._verified(folder)
+
+    def _verified(self, folder: Path, *moment: str) -> bool:
+        said = self._run(
+            *("-verify", "-data", str(folder / "note"), "-in", str(folder / "r.tsr")),
+            *("-CAfile", str(self._chain), "-untrusted", str(self._chain), *moment),
+        )
+        return "Verification: OK" in said.split("\n")
 
     def _run(self, *arguments: str) -> str:
         try:

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
 
 from evidence.note import VerifierKey
-from evidence.outside import StampVerifier
 from evidence.policy import Policy
+
+
+class StampJudge(Protocol):
+    """Judges RFC 3161 responses over a message; an `evidence.outside.StampVerifier` that also knows today."""
+
+    def __call__(self, response: bytes, message: bytes) -> datetime | None:
+        """The time the response proves, judged as of that time; raises ``ValueError`` where it proves nothing."""
+        ...
+
+    def ended(self, response: bytes, message: bytes) -> bool:
+        """Whether the certificates behind a response that was good have ended since."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +34,7 @@ class Trust:
     receipt: bytes | None = None
     policy: Policy = field(default_factory=Policy)
     since: bytes | None = None
-    stamps: StampVerifier | None = None
+    stamps: StampJudge | None = None
 
     def origin(self, claimed: str) -> str:
         """The log to expect: the claimed one when a key is for it, else that of the first key."""

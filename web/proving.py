@@ -34,12 +34,13 @@ def keep_heads(house: House) -> bool:
 
 
 def keep_anchors(house: House) -> Outcome:
-    """Anchor the newest checkpoint if the log has grown since the last anchor.
+    """Anchor the newest checkpoint if the log has grown since the last anchor, or a time stamp wants renewal.
 
     Raises:
         HouseError: ``witness_contradicts``: a witness refuses this log; the others were asked all the same.
     """
-    if not house.anchors.configured or not house.anchors.grown():
+    desk = house.anchors
+    if not desk.configured or not (desk.grown() or desk.ageing()):
         return Outcome()
     return anchor(house)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +17,7 @@ from evidence.note import open_note
 from evidence.policy import Witness as Named
 from tests.fakes.anchored import LOG_KEY, WITNESS_KEY, Log
 from tests.fakes.memory import MemoryBlobStore, MemoryLedger
-from tests.servers.timestamping import TimestampAuthority
+from tests.servers.timestamping import TimestampAuthority, timestamp_authority
 from tests.storage.support import ORIGIN, draft, fill, writes
 
 
@@ -63,6 +65,31 @@ def test_anchoring_follows_growth_and_not_itself(log: Log, witness: Named) -> No
         assert not desk.grown()
         log.ledger.append("MA-001-2026-000001", writes(draft("más")))
     assert anchors(log) == [(COSIGNATURE, 30), (COSIGNATURE, 32)]
+
+
+@pytest.mark.parametrize(
+    ("days", "later", "wanted"), [(30, 31, True), (30, 1, False), (400, 31, False), (400, 350, True)]
+)
+def test_a_stamp_is_followed_by_another_before_its_certificate_ends(
+    log: Log, tmp_path: Path, days: int, later: int, wanted: bool
+) -> None:
+    """Ninety days ahead, and not again within a month: an authority does not change its certificate by the hour."""
+    with timestamp_authority(tmp_path, days=days) as running:
+        stamps = Authority("sello", running.url, Chain((running.root,)))
+        assert log.desk(authorities=(stamps,)).anchor(log.publish()).missed == ()
+        present = datetime.now(UTC) + timedelta(days=later)
+        desk = AnchorDesk(log.ledger, log.blobs, lambda: present, (), (stamps,))
+    assert desk.ageing() is wanted
+
+
+def test_a_stamp_by_certificates_one_no_longer_has_is_followed(log: Log, tmp_path: Path) -> None:
+    """Where the authority's chain was replaced in the settings, the log is stamped anew under the new one."""
+    with timestamp_authority(tmp_path, days=400) as running:
+        log.desk(authorities=(Authority("sello", running.url, Chain((running.root,))),)).anchor(log.publish())
+    (tmp_path / "other").mkdir()
+    with timestamp_authority(tmp_path / "other") as other:
+        replaced = Authority("sello", other.url, Chain((other.root,)))
+    assert log.desk(authorities=(replaced,)).ageing()
 
 
 def test_a_client_without_memory_asks_where_the_witness_is(log: Log, witness: Named) -> None:

@@ -123,6 +123,42 @@ def test_a_stamp_under_other_certificates_is_found(anchored: Anchored, tmp_path:
     assert (report.verdict, codes(report)) == (Verdict.INVALID, {Code.ANCHOR_INVALID})
 
 
+class Later(OpensslStamps):
+    """Openssl in a year in which the certificates behind some stamps have ended."""
+
+    def __init__(self, chain: Path, *ended: bytes) -> None:
+        super().__init__(chain)
+        self._ended = ended
+
+    def ended(self, response: bytes, message: bytes) -> bool:
+        """As told, once openssl still agrees as of the stamp's own time."""
+        assert self(response, message)
+        return response in self._ended
+
+
+def test_a_stamp_outlives_its_certificate_under_a_later_one(
+    desk: Desk, authority: TimestampAuthority, tmp_path: Path
+) -> None:
+    """A later stamp over a checkpoint with the earlier one's entry renews it; without such a one it is said."""
+    (tmp_path / "chain.pem").write_bytes(authority.root.public_bytes(Encoding.PEM))
+    first, second = (Authority(name, authority.url, Chain((authority.root,))) for name in ("uno", "dos"))
+    desk.open("Una")
+    note = desk.ledger.notes[desk.publish()][0]
+    AnchorDesk(desk.ledger, desk.blobs, desk.clock, (), [first]).anchor(note)
+    alone = desk.publish()
+    desk.export(tmp_path / "alone.zip")
+    AnchorDesk(desk.ledger, desk.blobs, desk.clock, (), [second]).anchor(desk.ledger.notes[alone][0])
+    desk.publish()
+    desk.export(tmp_path / "both.zip")
+    old = contents((tmp_path / "both.zip").read_bytes())["data/cadena/anclas/1-2"]
+    assert not OpensslStamps(tmp_path / "chain.pem").ended(old, note)
+    for name, found in (("alone.zip", {"anchor.aged"}), ("both.zip", set())):
+        with (tmp_path / name).open("rb") as stream:
+            trust = Trust((desk.key.verifier,), stamps=Later(tmp_path / "chain.pem", old))
+            report = check_package(ZipContainer(stream), trust)
+        assert (report.verdict, report.level, codes(report)) == (Verdict.VALID, "A2", found)
+
+
 def test_a_checkpoint_kept_from_an_anchor_is_continued(anchored: Anchored) -> None:
     """The proof travels for anchors' sizes; the verdict stays valid."""
     assert anchored.verify(since=anchored.kept).findings == ()
