@@ -68,6 +68,19 @@ class EntryKind(StrEnum):
     KEY_ROTATED = "key.rotated"
     ANCHOR_RECORDED = "anchor.recorded"
     HEADS_COMMITTED = "heads.committed"
+    ENGAGEMENT_OPENED = "engagement.opened"
+    ENGAGEMENT_CHANGED = "engagement.changed"
+    ENGAGEMENT_CLOSED = "engagement.closed"
+    REQUEST_ITEM_ADDED = "request.item_added"
+    REQUEST_ITEM_ANSWERED = "request.item_answered"
+    REQUEST_ITEM_ACCEPTED = "request.item_accepted"
+    REQUEST_ITEM_RETURNED = "request.item_returned"
+    POPULATION_FROZEN = "population.frozen"
+    SAMPLE_DRAWN = "sample.drawn"
+    ATTRIBUTE_TESTED = "attribute.tested"
+    FINDING_RAISED = "finding.raised"
+    FINDING_ANSWERED = "finding.answered"
+    FINDING_RETESTED = "finding.retested"
 
 
 _KINDS = {kind.value: kind for kind in EntryKind}
