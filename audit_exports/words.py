@@ -27,6 +27,19 @@ KINDS = {
     "key.rotated": ("Llave renovada", "Key rotated"),
     "anchor.recorded": ("Ancla registrada", "Anchor recorded"),
     "heads.committed": ("Cabezas comprometidas", "Heads committed"),
+    "engagement.opened": ("Auditoría abierta", "Engagement opened"),
+    "engagement.changed": ("Auditoría modificada", "Engagement changed"),
+    "engagement.closed": ("Auditoría cerrada", "Engagement closed"),
+    "item.requested": ("Solicitud de información", "Request item added"),
+    "item.answered": ("Solicitud atendida", "Request item answered"),
+    "item.accepted": ("Respuesta aceptada", "Request item accepted"),
+    "item.returned": ("Respuesta devuelta", "Request item returned"),
+    "population.frozen": ("Población congelada", "Population frozen"),
+    "sample.drawn": ("Muestra extraída", "Sample drawn"),
+    "attribute.tested": ("Atributo probado", "Attribute tested"),
+    "finding.raised": ("Hallazgo levantado", "Finding raised"),
+    "finding.answered": ("Hallazgo respondido", "Finding answered"),
+    "finding.retested": ("Hallazgo vuelto a probar", "Finding retested"),
 }
 
 STEP_STATUS = {

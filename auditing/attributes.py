@@ -50,8 +50,9 @@ def defaults(version: str = CURRENT) -> Mapping[str, tuple[Attribute, ...]]:
         raise AuditRefused("attribute_unknown", attribute=version[:64])
     found: dict[str, list[Attribute]] = {}
     for item in tomllib.loads(path.read_text(encoding="utf-8"))["attribute"]:
-        lists = {name: tuple(item.pop(name, ())) for name in ("steps", "before", "after")}
-        attribute = Attribute(**item, **lists)
+        for name in ("steps", "before", "after"):
+            item[name] = tuple(item.get(name, ()))
+        attribute = Attribute(**item)
         found.setdefault(attribute.process, []).append(attribute)
     return {process: tuple(items) for process, items in found.items()}
 

@@ -205,13 +205,16 @@ def draft(
         objects=objects,
         refs=tuple(dict.fromkeys(name.leaf for name in refs)),
         facts={**facts, "actor_class": "person", "via": by.via},
-        payload={"data": told, "via": channel},
+        payload={"data": dict[str, Json](told), "via": channel},
     )
 
 
 def names_json(names: Iterable[EntryName]) -> list[Json]:
     """Sealed entries as facts hold them."""
-    return [{"folio": name.folio, "seq": name.seq, "leaf": name.leaf} for name in names]
+    found: list[Json] = []
+    for name in names:
+        found.append({"folio": name.folio, "seq": name.seq, "leaf": name.leaf})  # noqa: PERF401 - typed as Json
+    return found
 
 
 def digest_of(*parts: Json) -> str:

@@ -137,7 +137,7 @@ class RequestDesk:
         def make(state: Engagement) -> Sequence[EntryDraft]:
             self._chain.auditor(state, by)
             numbered = {"item": f"R{len(state.items) + 1}", **facts}
-            return (draft(by, EntryKind.REQUEST_ITEM_ADDED, numbered, data),)
+            return (draft(by, EntryKind.ITEM_REQUESTED, numbered, data),)
 
         return self._chain.write(engagement, make, key=key, digest=digest_of(dict(facts), dict(data))).items[
             -1
@@ -165,7 +165,7 @@ class RequestDesk:
             if found.state is ItemState.ACCEPTED:
                 raise AuditRefused("item_state", item=item)
             facts: dict[str, Json] = {"item": item, "entries": names_json(names)}
-            return (draft(by, EntryKind.REQUEST_ITEM_ANSWERED, facts, {"text": told}, refs=names),)
+            return (draft(by, EntryKind.ITEM_ANSWERED, facts, {"text": told}, refs=names),)
 
         return self._chain.write(engagement, make)
 
@@ -176,7 +176,7 @@ class RequestDesk:
             AuditRefused: ``not_an_auditor``, ``engagement_over``, ``item_unknown``, ``item_state``, ``text_missing``.
         """
         told = prose(text, needed=not accepted)
-        kind = EntryKind.REQUEST_ITEM_ACCEPTED if accepted else EntryKind.REQUEST_ITEM_RETURNED
+        kind = EntryKind.ITEM_ACCEPTED if accepted else EntryKind.ITEM_RETURNED
 
         def make(state: Engagement) -> Sequence[EntryDraft]:
             self._chain.auditor(state, by)

@@ -76,14 +76,14 @@ class EngagementDesk:
             AuditRefused: as `open`, or ``engagement_over`` once it is closed; an expired one may be prolonged.
         """
         self._chain.keeper(by)
+        terms = replace(terms, kind=self._chain.register.get(engagement).terms.kind)
         self._check(terms)
         told = prose(reason, needed=True)
 
         def make(state: Engagement) -> Sequence[EntryDraft]:
             if state.closed is not None:
                 raise AuditRefused("engagement_over", expires=state.terms.expires)
-            facts = terms_json(replace(terms, kind=state.terms.kind))
-            return (draft(by, EntryKind.ENGAGEMENT_CHANGED, facts, {"reason": told}),)
+            return (draft(by, EntryKind.ENGAGEMENT_CHANGED, terms_json(terms), {"reason": told}),)
 
         return self._chain.write(engagement, make)
 
@@ -160,13 +160,13 @@ def terms_json(terms: Terms) -> dict[str, Json]:
     """The terms as facts hold them."""
     return {
         "kind": str(terms.kind),
-        "processes": sorted(set(terms.processes)),
+        "processes": list[Json](sorted(set(terms.processes))),
         "start": terms.start,
         "end": terms.end,
         "expires": terms.expires,
         "downloads": terms.downloads,
         "masked": terms.masked,
-        "auditors": sorted(set(terms.auditors)),
+        "auditors": list[Json](sorted(set(terms.auditors))),
     }
 
 

@@ -26,6 +26,7 @@ from evidence.canonical import Json
 from evidence.entry import BlobRef, EntryDraft, EntryKind
 from evidence.ports import BlobCorrupt, BlobStore
 
+
 @dataclass(frozen=True, slots=True)
 class Draw:
     """How a sample is to be drawn: a method with what it needs, and a seed, or ``picks`` with a ``reason``."""

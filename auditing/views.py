@@ -30,7 +30,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class ViewPage:
-    """Some rows, newest first; ``next`` is where the next page goes on (0: this was the last), ``total`` all that match."""
+    """Some rows, newest first; ``next`` is where the next page goes on (0: none), ``total`` all that match."""
 
     rows: tuple[View, ...]
     next: int

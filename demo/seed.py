@@ -210,7 +210,7 @@ def seed(
             *([DemoCase(campaign.folio, campaign.about)] if campaign.folio else []),
             *(DemoCase(pair.second.folio, pair.about) for pair in linked),
         ),
-        total=sum(1 for case in house.ledger.cases() if not case.startswith("system:")),
+        total=sum(1 for case in house.ledger.cases() if ":" not in case),
         entries=house.ledger.tree_size(),
     )
     record.write({**known, "summary": summary.as_json()})

@@ -20,6 +20,7 @@ from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
 from audit_exports.builder import ExportRefused
+from auditing.errors import AuditRefused
 from documents.refusals import FileRefused
 from evidence import ports
 from evidence.canonical import Json
@@ -304,6 +305,7 @@ _TABLE: tuple[tuple[type[BaseException], Callable[..., Answer]], ...] = (
     (FileRefused, _file),
     (IdentityError, _identity),
     (HouseError, _house),
+    (AuditRefused, lambda error: _answer(messages.AUDIT[error.code], f"audit_{error.code}", error.fields)),
     (DefinitionsUnfit, _definitions),
     (DraftTooLarge, _draft),
     (

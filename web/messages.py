@@ -225,6 +225,40 @@ HOUSE: Mapping[str, Message] = {
 }  # fmt: skip
 """What the house itself has to say."""
 
+AUDIT: Mapping[str, Message] = {
+    "engagement_unknown": Message(404, N_("No existe lo que buscas."), N_("Revisa la dirección o vuelve al inicio.")),
+    "engagement_over": Message(409, N_("La auditoría ya terminó (último día: %(expires)s)."), N_("Quien la abrió puede prolongarla mientras no esté cerrada.")),
+    "not_an_auditor": Message(403, N_("Esto lo hace quien audita, mientras la auditoría está vigente."), N_("Pide a supervisión que te nombre en ella.")),
+    "not_a_keeper": Message(403, N_("Las auditorías las abre, cambia y cierra supervisión o administración."), N_("Pide a una de ellas que lo haga.")),
+    "not_the_owner": Message(403, N_("Esto lo responde a quien se le pidió, o supervisión, dirección o administración."), N_("Pide a una de ellas que responda.")),
+    "auditor_unfit": Message(422, N_("Una de esas cuentas no puede auditar: debe tener sólo el papel %(role)s y ninguno de la mesa."), N_("Elige otra cuenta, o corrige sus papeles con «flask users».")),
+    "terms_invalid": Message(422, N_("Las fechas no son válidas o falta nombrar a quien audita."), N_("El periodo termina después de empezar, la vigencia llega a hoy o más, y hay al menos una persona.")),
+    "mask_internal": Message(422, N_("En una auditoría interna no se reservan datos personales: quien audita desde dentro ya ve la mesa."), N_("Quita la reserva, o abre una auditoría externa.")),
+    "text_missing": Message(422, N_("Falta escribir el texto."), N_("Escríbelo y vuelve a enviar; lo demás se conserva.")),
+    "text_long": Message(422, N_("El texto es demasiado largo; máximo %(most)s caracteres."), N_("Acórtalo y vuelve a enviar.")),
+    "population_unknown": Message(404, N_("No existe la población %(population)s."), N_("Elige una de la lista.")),
+    "population_empty": Message(422, N_("Ningún caso de %(process)s se abrió en ese periodo."), N_("Cambia el periodo.")),
+    "out_of_scope": Message(422, N_("«%(folio)s» queda fuera del alcance de la auditoría."), N_("Elige dentro de sus procesos y su periodo.")),
+    "sample_unknown": Message(404, N_("No existe la muestra %(sample)s."), N_("Elige una de la lista.")),
+    "sample_size": Message(422, N_("No se puede extraer una muestra de ese tamaño; lo más son %(most)s."), N_("Escribe un número entre 1 y ese, o elige un método.")),
+    "seed_invalid": Message(422, N_("La semilla lleva de 1 a 64 letras sin acento, dígitos, punto, guion o guion bajo."), N_("Corrígela o usa la propuesta.")),
+    "reason_missing": Message(422, N_("Una selección dirigida dice por qué."), N_("Escribe el motivo.")),
+    "not_in_population": Message(422, N_("%(folio)s no está en la población congelada."), N_("Elige folios de la lista.")),
+    "not_in_sample": Message(422, N_("%(folio)s no está en la muestra."), N_("Elige un caso de la muestra.")),
+    "attribute_unknown": Message(422, N_("«%(attribute)s» no es un atributo de este proceso en esta auditoría."), N_("Agrégalo primero en Atributos, con su nombre.")),
+    "result_unknown": Message(422, N_("«%(result)s» no es un resultado."), N_("Elige conforme, excepción o no aplica.")),
+    "note_missing": Message(422, N_("Una excepción dice qué se encontró (atributo %(attribute)s)."), N_("Escribe la nota; lo demás se conserva.")),
+    "finding_unknown": Message(404, N_("No existe el hallazgo %(finding)s."), N_("Elige uno de la lista.")),
+    "finding_state": Message(409, N_("El hallazgo %(finding)s ya no admite eso: está cerrado o retirado."), N_("Si volvió a ocurrir, quien audita lo reabre.")),
+    "severity_unknown": Message(422, N_("Falta la gravedad del hallazgo."), N_("Elige observación, menor o mayor.")),
+    "item_unknown": Message(404, N_("No existe esa solicitud, o la persona a quien se dirige."), N_("Elige de la lista.")),
+    "item_state": Message(409, N_("La solicitud %(item)s no está en ese punto."), N_("Abre la solicitud y revisa qué sigue.")),
+    "entry_unknown": Message(422, N_("No existe esa entrada (%(folio)s, %(seq)s)."), N_("Escribe el folio y el número de entrada, como MA-001-2026-000001/4.")),
+    "no_downloads": Message(403, N_("Esta auditoría no permite descargas."), N_("Pide a quien la abrió que lo permita.")),
+    "no_files": Message(403, N_("En esta auditoría el contenido está reservado: se ve la entrada y la huella, no el archivo."), N_("Pide a supervisión que abra esta entrada, con motivo.")),
+}  # fmt: skip
+"""Refusals of the auditors' room, by `auditing.errors.CODES`."""
+
 FIELD_PROBLEMS: Mapping[str, str] = {
     "required": N_("falta"),
     "one_of": N_("falta al menos uno: %(expected)s"),

@@ -25,6 +25,7 @@ from identity.sessions import Sessions
 from identity.throttle import LoginThrottle
 from storage.accounts import Database, SqlAccounts, SqlSessions, SqlThrottle
 from storage.articles import SqlArticles
+from storage.auditing import SqlChainHeads, SqlViewLog
 from storage.board import SqlBoard
 from storage.border import WrongLog
 from storage.cases import SqlCaseIndex
@@ -38,6 +39,7 @@ from storage.jobs import JobRecord, SqlJobs
 from storage.ledger import SqlLedger, log_begun, start_log
 from storage.outbox import SqlOutbox
 from storage.texts import SqliteTextIndex
+from web.auditroom import AuditRoom
 from web.holder import HouseHolder, current_house
 from web.postoffice import PostOffice
 from web.provable import ProvableParts
@@ -245,6 +247,11 @@ class House(ProvableParts):
     def mail(self) -> PostOffice:
         """Mail out."""
         return PostOffice(self.settings, self.outbox, self.clock)
+
+    @cached_property
+    def room(self) -> AuditRoom:
+        """The auditors' room."""
+        return AuditRoom(self, SqlChainHeads(self.engine), SqlViewLog(self.engine))
 
     @cached_property
     def accounts(self) -> SqlAccounts:

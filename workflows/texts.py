@@ -78,7 +78,7 @@ def catch_up(
 def _readable(sealed: SealedEntry) -> list[tuple[int, str]]:
     """The entry's files that have a text, by index; of an entry whose payload was erased there are none."""
     entry = sealed.entry
-    if entry.case.startswith("system:") or not entry.objects or sealed.payload_bytes is None:
+    if ":" in entry.case or not entry.objects or sealed.payload_bytes is None:
         return []
     files = entry_files(sealed)
     return [

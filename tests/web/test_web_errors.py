@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from audit_exports import builder
+from auditing.errors import CODES
 from documents.agent_list import LIST_CODES
 from documents.refusals import REFUSAL_FIELDS, WARNING_CODES, FileRefused
 from documents.request_form import ERROR_CODES
@@ -35,6 +36,7 @@ TABLES: tuple[Mapping[str, Message], ...] = (
     messages.FILES,
     messages.IDENTITY,
     messages.EXPORTS,
+    messages.AUDIT,
     messages.HOUSE,
 )
 
@@ -227,3 +229,8 @@ def test_hostile_text_in_a_refusal_is_escaped(place: Installation) -> None:
     page = place.client().get("/casos/%3Cscript%3Ealert(1)%3C/script%3E")
     assert "<script>alert" not in page.text
     assert page.status_code == 404
+
+
+def test_the_auditors_room_has_words_for_each_of_its_refusals() -> None:
+    """The table and the closed list of codes are the same."""
+    assert set(messages.AUDIT) == CODES

@@ -145,6 +145,26 @@ def kind_sign(kind: str, mark: str = "") -> Sign:
         "access.granted": Sign(_("acceso otorgado"), "wait", "user"),
         "access.revoked": Sign(_("acceso retirado"), "warn", "user"),
     }
+    return signs.get(kind) or _audit_sign(kind)
+
+
+def _audit_sign(kind: str) -> Sign:
+    """What an entry of an engagement's chain says."""
+    signs = {
+        "engagement.opened": Sign(_("auditoría abierta"), "wait", "folder"),
+        "engagement.changed": Sign(_("auditoría modificada"), "warn", "undo"),
+        "engagement.closed": Sign(_("auditoría cerrada"), "ok", "check"),
+        "item.requested": Sign(_("solicitud de información"), "wait", "note"),
+        "item.answered": Sign(_("solicitud atendida"), "ok", "stamp"),
+        "item.accepted": Sign(_("respuesta aceptada"), "ok", "check"),
+        "item.returned": Sign(_("respuesta devuelta"), "warn", "undo"),
+        "population.frozen": Sign(_("población congelada"), "ok", "lock"),
+        "sample.drawn": Sign(_("muestra extraída"), "ok", "target"),
+        "attribute.tested": Sign(_("atributo probado"), "idle", "eye"),
+        "finding.raised": Sign(_("hallazgo levantado"), "late", "warn"),
+        "finding.answered": Sign(_("hallazgo respondido"), "wait", "note"),
+        "finding.retested": Sign(_("hallazgo vuelto a probar"), "idle", "eye"),
+    }
     return signs.get(kind, Sign(kind, "idle", "info"))
 
 
