@@ -15,12 +15,15 @@ look() {
     has chromium || has chromium-browser || has google-chrome || need chromium
     has_postgresql || need postgresql
     has pdftotext || need poppler-utils
+    has go || need golang-go
+    [ -d /usr/share/gocode/src/golang.org/x/mod ] || need golang-golang-x-mod-dev
 }
 
 reason() {
     case $1 in
         chromium) echo "tests marked 'browser' (no chromium on PATH)" ;;
         postgresql) echo "tests marked 'postgresql' (no initdb on PATH nor under /usr/lib/postgresql)" ;;
+        golang-*) echo "the second implementation of proofs, in Go (no go on PATH, or without Debian's golang.org/x/mod)" ;;
         poppler-utils) echo "tests that read our PDFs with an independent program (no pdftotext on PATH)" ;;
     esac
 }
