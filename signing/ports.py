@@ -1,14 +1,18 @@
 """What signatures ask of the outside world, with each contract written out.
 
-`signing.pades` seals and validates documents, `notifications.outbox` sends mail; both are handed in by `web.wiring`.
+`signing.pades` seals and validates documents, an outbox sends mail, a directory knows people; all are handed in by
+`web.wiring`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import BinaryIO, Protocol
+
+from documents.inspection import Inspection
+from documents.preview import Preview
 
 
 class SigningUnavailable(Exception):
@@ -97,34 +101,67 @@ class Signer(Protocol):
         ...
 
 
-class MailSender(Protocol):
-    """Hands messages to an outbox. Safe for threads and processes."""
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody known here, with an account or without: ``post`` is what they are called, such as «Director General»."""
 
-    def enqueue(
-        self,
-        template: str,
-        to: str,
-        context: Mapping[str, str],
-        *,
-        key: str,
-        case: str = "",
-        secrets: Mapping[str, str] | None = None,
-    ) -> None:
-        """Write a message that will be sent, once.
+    id: str
+    name: str
+    email: str = ""
+    phone: str = ""
+    post: str = ""
 
-        Durable when it returns; a ``key`` used before writes nothing. ``secrets`` are values of the template (a link)
-        that no store may hold in the clear: they are encrypted until the message was handed over, then destroyed, and
-        the kept copy shows a mark in their place.
 
-        Args:
-            template: a folder under ``templates/email``.
-            to: the address of one person.
-            context: values of the template; what people typed is escaped there, never here.
-            key: makes the message unique.
-            case: the folio it belongs to.
-            secrets: values by name, beside those of ``context``.
+class People(Protocol):
+    """Who is behind an opaque id."""
+
+    def person(self, actor: str) -> Person | None:
+        """The account or contact of that id; ``None`` for nobody, and for an account that is shut."""
+        ...
+
+    def stand_ins(self, principal: str, moment: datetime) -> tuple[str, ...]:
+        """Who was appointed, with a document, to stand in for somebody at a moment."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A mail to one person: ``template`` is a folder of ``templates/email``, ``context`` what it is filled with.
+
+    What people typed is cleaned and escaped where it is used. ``key`` makes asking twice the same as asking once.
+    ``secrets`` are values that no store may hold in the clear (a link): encrypted until the mail has gone, then
+    destroyed; the kept copy shows a mark in their place.
+    """
+
+    template: str
+    address: str
+    name: str
+    context: Mapping[str, str]
+    key: str
+    case: str
+    step: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+
+
+class Postman(Protocol):
+    """Hands notices to the outbox. Safe for threads and processes."""
+
+    def post(self, notice: Notice) -> None:
+        """Keep the notice to be mailed, durably; a key that is known keeps nothing.
 
         Raises:
-            evidence.ports.StoreUnavailable: nothing was written.
+            evidence.ports.StoreUnavailable: nothing was kept.
         """
+        ...
+
+
+class PictureReader(Protocol):
+    """Draws a stranger's picture anew, in a process that dies afterwards."""
+
+    def preview(self, stream: BinaryIO, *, name: str, page: int = 1, width: int = 1_000) -> Preview:
+        """See `documents.isolation.SeparateReader.preview`. Raises `documents.refusals.FileRefused`."""
+        ...
+
+    def inspect(self, stream: BinaryIO, *, name: str) -> Inspection:
+        """See `documents.isolation.SeparateReader.inspect`. Raises `documents.refusals.FileRefused`."""
         ...

@@ -27,9 +27,11 @@ from evidence.canonical import Json
 from evidence.entry import MalformedEntry
 from identity.accounts import EmailTaken, IdentityError, UnknownUser
 from identity.login import LoginThrottled
+from signing.errors import LinkError
 from web import messages
 from web.acting import NoSuchRole
 from web.i18n import format_size, gettext, local
+from web.linkmessages import LINKS
 from web.logs import LOG
 from web.messages import Message
 from web.releases import DefinitionsUnfit
@@ -282,6 +284,11 @@ def _export(error: ExportRefused) -> Answer:
     return replace(found, problems=told)
 
 
+def _link(error: LinkError) -> Answer:
+    variant = f"{error.code}:{error.fields.get('why') or error.fields.get('how')}"
+    return _answer(LINKS[variant if variant in LINKS else error.code], error.code, dict(error.fields))
+
+
 def _house(error: HouseError) -> Answer:
     return house_answer(error.code, error.fields)
 
@@ -304,6 +311,7 @@ _TABLE: tuple[tuple[type[BaseException], Callable[..., Answer]], ...] = (
     (Refusal, _refusal),
     (FileRefused, _file),
     (IdentityError, _identity),
+    (LinkError, _link),
     (HouseError, _house),
     (AuditRefused, lambda error: _answer(messages.AUDIT[error.code], f"audit_{error.code}", error.fields)),
     (DefinitionsUnfit, _definitions),

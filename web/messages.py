@@ -102,6 +102,13 @@ CASES: Mapping[str, Message] = {
     "not_a_campaign": Message(422, N_("El caso %(folio)s no tiene renglones."), N_("Los renglones son de las campañas de recertificación.")),
     "area_unknown": Message(422, N_("La campaña no tiene el área «%(area)s»."), N_("Sus áreas son: %(options)s.")),
     "letter_missing": Message(422, N_("Todavía no hay con qué comparar: falta el paso %(step)s."), N_("Registra el archivo final, la carta y sus datos variables.")),
+    "unknown_request": Message(404, N_("El caso %(folio)s no tiene esa solicitud."), N_("Vuelve al caso y revisa sus solicitudes.")),
+    "request_settled": Message(409, N_("La solicitud ya terminó (entrada %(seq)s)."), N_("Revisa en el caso cómo terminó.")),
+    "request_waits": Message(409, N_("El paso %(step)s ya tiene una solicitud en espera (entrada %(seq)s)."), N_("Envía su enlace de nuevo, o retírala antes de pedir otra.")),
+    "nothing_to_sign": Message(422, N_("El caso no tiene en vigor esa carta en PDF."), N_("Registra primero la carta sin firma y vuelve a pedirla.")),
+    "nothing_to_sign:step": Message(422, N_("El paso %(step)s no lleva una carta firmada."), N_("Pide la firma en el paso que la lleva.")),
+    "not_signatory": Message(403, N_("Esa persona no puede firmar el paso %(step)s: no tiene el puesto %(post)s ni un nombramiento para suplirlo."), N_("Elige a quien lo tiene hoy, o registra el nombramiento con su documento.")),
+    "own_signature": Message(403, N_("Quien pide la firma del paso %(step)s no puede ser quien la da."), N_("Pide a otra persona que la solicite.")),
     "too_many_files": Message(422, N_("Son demasiados archivos para una entrada: %(found)s de %(limit)s."), N_("Quita algunos, o repártelos en pasos que admitan repetirse.")),
 }  # fmt: skip
 """Refusals of `workflows`."""
@@ -198,7 +205,6 @@ HOUSE: Mapping[str, Message] = {
     "rolled_back": Message(503, N_("La base de datos no continúa lo ya firmado: se firmaron %(signed)s entradas y aquí hay %(found)s."), N_("No se firmará nada hasta restaurar la copia más reciente; ver «Backups» en docs/operations.md.")),
     "guard_empty": Message(503, N_("Falta la guarda, que recuerda lo último firmado; la base de datos conserva un punto de control de %(signed)s entradas."), N_("No se firmará nada hasta entregarle el punto de control más reciente que alguien conserve: «flask ledger guard restore ARCHIVO».")),
     "policy_unreadable": Message(503, N_("La política de confianza (%(file)s) no se puede usar: %(detail)s."), N_("Corrige el archivo que indica CONSTANCIA_POLICY.")),
-    "seal_unusable": Message(503, N_("El sello de la mesa no se puede usar: %(detail)s."), N_("Corrige lo que indican CONSTANCIA_SEAL_…, o ejecuta «flask db upgrade» para crear el sello propio.")),
     "chain_unreadable": Message(503, N_("Los certificados de sellado de tiempo (%(file)s) no se pueden leer: %(detail)s."), N_("Corrige el archivo PEM que indica CONSTANCIA_TSA_CHAIN; hace falta al menos la raíz.")),
     "no_anchors": Message(409, N_("No hay testigos ni autoridades de sellado configurados."), N_("Indica CONSTANCIA_POLICY con testigos que tengan dirección, o CONSTANCIA_TSA_URL y CONSTANCIA_TSA_CHAIN.")),
     "witness_contradicts": Message(500, N_("Un testigo no reconoce esta bitácora: %(detail)s."), N_("Puede ser una copia atrasada o una bitácora reescrita. Conserva todo como está, avisa a supervisión y a auditoría, y ejecuta la verificación completa.")),

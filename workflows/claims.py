@@ -159,7 +159,10 @@ class RowClaim:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What somebody says happened in a step, whatever the command was."""
+    """What somebody says happened in a step, whatever the command was.
+
+    ``system`` are slots that the system's own record fills (type SYS): it sent the mail, or took the answer, itself.
+    """
 
     step: Step
     actor: Actor
@@ -174,6 +177,7 @@ class Claim:
     parent: str = ""
     opening: bool = False
     complete: bool = True
+    system: tuple[str, ...] = ()
     corrects: int = 0
     rows: RowClaim | None = None
 

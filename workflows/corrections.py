@@ -24,6 +24,8 @@ def correctors(definition: Definition, entry: Entry) -> tuple[str, ...]:
     """
     if entry.kind is EntryKind.STEP_WAIVED:
         return (*definition.waiver_roles, *definition.correction_roles)
+    if entry.kind in rules.BY_LINK:
+        return definition.correction_roles
     step = definition.by_step.get(entry.step)
     roles = step.roles if step is not None else ()
     opening = definition.opening.roles if step is None or step.code == definition.opening.step else ()

@@ -294,6 +294,7 @@ def _evidence(claim: Claim, slots: Sequence[Slot], values: Mapping[str, str]) ->
         EvidenceFact(item.slot, item.type, len(claim.files) + n, item.source)
         for n, item in enumerate(claim.carried)
     ]
+    facts += [EvidenceFact(slot, EvidenceType.SYS) for slot in claim.system]
     return (*facts, *typed_evidence(claim.step, values))
 
 

@@ -339,6 +339,42 @@ class LetterMissing(Refusal):
     code = "letter_missing"
 
 
+class UnknownRequest(Refusal):
+    """``folio``, ``request``: the case has no such request for a signature or an answer."""
+
+    code = "unknown_request"
+
+
+class RequestSettled(Refusal):
+    """``request``, ``why`` (how it ended: signed, declined, expired, withdrawn, reported), ``seq``, ``at``."""
+
+    code = "request_settled"
+
+
+class RequestWaits(Refusal):
+    """``step``, ``request``, ``seq``: the step has a request already that waits for its answer."""
+
+    code = "request_waits"
+
+
+class NothingToSign(Refusal):
+    """``step``, ``why``: ``step`` (it takes no signed letter), ``document`` (no such letter in PDF is in force)."""
+
+    code = "nothing_to_sign"
+
+
+class NotSignatory(Refusal):
+    """``step``, ``post``: the person cannot sign here: holds not the post, or is not appointed to stand in."""
+
+    code = "not_signatory"
+
+
+class OwnSignature(Refusal):
+    """``step``: who asks for a signature cannot be the one who gives it."""
+
+    code = "own_signature"
+
+
 def _all(base: type[Refusal]) -> dict[str, type[Refusal]]:
     found = {}
     for kind in base.__subclasses__():

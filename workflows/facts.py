@@ -112,6 +112,19 @@ class Facts:
     since: str = ""
     day: str = ""
     parent: str = ""
+    request: str = ""
+    purpose: str = ""
+    signatory: str = ""
+    delegate: str = ""
+    digest: str = ""
+    expires_at: str = ""
+    through: str = ""
+    factor: str = ""
+    level: str = ""
+    method: str = ""
+    act: str = ""
+    seal: Mapping[str, str] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
     count: int = ABSENT
     problems: tuple[str, ...] = ()
 
@@ -125,8 +138,9 @@ class Facts:
             members["evidence"] = [item.as_json() for item in self.evidence]
         if self.rows:
             members["rows"] = [item.as_json() for item in self.rows]
-        if self.areas:
-            members["areas"] = list(self.areas)
+        for name in _LISTS:
+            if getattr(self, name):
+                members[name] = list(getattr(self, name))
         if self.annul:
             members["annul"] = True
         if self.run:
@@ -138,11 +152,13 @@ class Facts:
 
 _TEXTS = (
     "occurred_at actor_class via acting_for definition calendar choice rule reason destination link timer mark due_at "
-    "sheet queried_at verdict series period since day parent"
+    "sheet queried_at verdict series period since day parent request purpose signatory delegate digest expires_at "
+    "through factor level method act"
 ).split()
-_TIMES = ("occurred_at", "due_at", "queried_at")
-_TABLES = "params parties homonyms catalogues counts check covers".split()
-FACT_NAMES = frozenset({*_TEXTS, *_TABLES, *"evidence rows areas annul run count".split()})
+_TIMES = ("occurred_at", "due_at", "queried_at", "expires_at")
+_TABLES = "params parties homonyms catalogues counts check covers seal".split()
+_LISTS = ("areas", "flags")
+FACT_NAMES = frozenset({*_TEXTS, *_TABLES, *_LISTS, *"evidence rows annul run count".split()})
 
 
 _MOST_READ = 8192
@@ -184,10 +200,12 @@ def _facts_of(entry: Entry) -> Facts:
         run=_number(found, "run", 0, problems),
         count=_number(found, "count", ABSENT, problems),
         rows=tuple(_rows(found.get("rows", []), problems)),
-        areas=_codes(found.get("areas", []), problems),
+        areas=_codes(found, "areas", problems),
+        flags=_codes(found, "flags", problems),
         counts=_numbers(found.get("counts", {}), problems),
         check=_texts(found, "check", problems),
         covers=_texts(found, "covers", problems),
+        seal=_texts(found, "seal", problems),
         problems=tuple(problems),
     )
 
@@ -240,10 +258,11 @@ def _rows(value: Json, problems: list[str]) -> Iterator[RowFact]:
             yield RowFact(**texts)
 
 
-def _codes(value: Json, problems: list[str]) -> tuple[str, ...]:
+def _codes(found: Mapping[str, Json], name: str, problems: list[str]) -> tuple[str, ...]:
+    value = found.get(name, [])
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(cast("list[str]", value))
-    problems.append("areas")
+    problems.append(name)
     return ()
 
 

@@ -97,6 +97,8 @@ class Fold:
                 self._refused(item)
             elif item.first.kind is EntryKind.CASE_LINKED:
                 self._linked(item)
+            elif item.first.kind is EntryKind.SIGNATURE_DECLINED and not item.facts.choice:
+                continue  # a refusal that its step has no way for: nothing moves
             elif item.first.kind in STEP_KINDS:
                 self._step(item)
 
@@ -198,6 +200,8 @@ class Fold:
 
     def _flags(self, item: Effective, step: Step) -> None:
         """What an auditor would ask about: numbered homonyms, and contacts outside the hours, judged here again."""
+        for flag in item.facts.flags:
+            self.flag(ExceptionCode.SAME_PLACE, step.code, item.entry.seq, flag)
         for name in sorted(item.facts.homonyms):
             self.flag(ExceptionCode.HOMONYM, step.code, item.entry.seq, f"{name}:{item.facts.homonyms[name]}")
         if step.standing is None or not item.facts.verdict:
@@ -380,6 +384,7 @@ STEP_KINDS = frozenset(
         EntryKind.EVIDENCE_RECORDED,
         EntryKind.CASE_CLOSED,
         EntryKind.DOCUMENT_SIGNED,
+        EntryKind.SIGNATURE_DECLINED,
     }
 )
 """Kinds of entries that bring a step's evidence."""

@@ -254,7 +254,10 @@ def _named(definition: Definition, codes: Iterable[str]) -> list[Json]:
     return [{"step": code, "name": definition.by_step[code].name.es} for code in codes]
 
 
-ANNUL_ONLY = frozenset({EntryKind.STEP_WAIVED, EntryKind.CASE_REFUSED, EntryKind.CASE_LINKED})
+BY_LINK = frozenset({EntryKind.DOCUMENT_SIGNED, EntryKind.SIGNATURE_DECLINED})
+"""What a signatory did through a personal link: nobody edits it; the process's correctors may annul it."""
+
+ANNUL_ONLY = BY_LINK | {EntryKind.STEP_WAIVED, EntryKind.CASE_REFUSED, EntryKind.CASE_LINKED}
 CORRECTABLE = ANNUL_ONLY | {
     EntryKind.CASE_OPENED,
     EntryKind.EVIDENCE_RECORDED,

@@ -183,6 +183,7 @@ class ExceptionCode(StrEnum):
     VOLUME = "volume"
     UNREADABLE = "unreadable"
     SILENCE = "silence"
+    SAME_PLACE = "same_place"
     OUTSIDE_HOURS = "outside_hours"
     HOMONYM = "homonym"
 

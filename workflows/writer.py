@@ -53,7 +53,7 @@ from workflows.errors import (
     RequestReused,
     UnknownCase,
 )
-from workflows.facts import facts_of, time_text
+from workflows.facts import Facts, facts_of, time_text
 from workflows.ports import CaseIndex, Catalogues, Directory
 from workflows.registry import DefinitionRegistry
 from workflows.remembered import (
@@ -62,6 +62,7 @@ from workflows.remembered import (
     remembered_cases,
     remembered_holding,
 )
+from workflows.signatureacts import SignatureCommand
 from workflows.uploads import PreparedFile
 
 Command = (
@@ -74,6 +75,7 @@ Command = (
     | WaiveStep
     | RefuseRequest
     | RowCommand
+    | SignatureCommand
 )
 
 Calendars = Callable[[], BusinessCalendar]
@@ -321,6 +323,8 @@ def _plain(value: object) -> Json:
         return time_text(value)
     if isinstance(value, Actor):
         return [value.id, value.role]
+    if isinstance(value, Facts):
+        return value.as_json()
     if isinstance(value, Reuse):
         return [value.slot, value.seq, value.object]
     if isinstance(value, OpenCase | Part):

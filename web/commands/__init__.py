@@ -19,7 +19,6 @@ from web.commands import (
     posts,
     report,
     setup,
-    signatures,
     upkeep,
     users,
 )
@@ -47,6 +46,5 @@ def register(app: Flask) -> None:
         upkeep.texts,
         mail.group,
         definitions.group,
-        signatures.group,
     ):
         app.cli.add_command(group)

@@ -1,0 +1,222 @@
+"""What a person does behind a personal link: read, sign, decline, pass on, say that they know nothing of it."""
+
+from __future__ import annotations
+
+import io
+import secrets
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from evidence.entry import EntryKind
+from evidence.ports import BlobCorrupt, BlobMissing
+from identity.throttle import Limit
+from signing.act import Act, SignForm, act_of, picture_of
+from signing.behind import BehindLink
+from signing.consent import Consent, consent_of
+from signing.desk import read_blob
+from signing.errors import (
+    AlreadyAnswered,
+    ConsentStale,
+    DocumentDiffers,
+    FactorNeeded,
+    LinkDead,
+    SigningFailed,
+    StillSigning,
+)
+from signing.issuing import Issuer
+from signing.levels import level_of, satisfies
+from signing.links import LinkDesk, Standing
+from signing.office import Office, Place
+from signing.ports import DocumentUnfit, SignedDocument, SigningUnavailable, Stamp, Validity
+from signing.records import Request, Status, Visit
+from workflows.commands import Upload
+from workflows.errors import RequestSettled
+from workflows.facts import Facts
+from workflows.signatureacts import SignDocument
+
+METHODS = ("typed", "drawn", "uploaded")
+ACT_TAG = b"constancia/v1/act\n"
+STALE = timedelta(minutes=3)
+"""A signature under way for longer was given up by whoever began it."""
+MOST_PICTURE = 2 * 1024 * 1024
+PICTURE_WIDTH = 1_200
+DONE, RECEIPT = "firma_hecha", "firma_acuse"
+TRIES = Limit(free=60, first=timedelta(seconds=30), longest=timedelta(minutes=10), memory=timedelta(hours=1))
+_PAUSE, _PAUSES = 0.25, 160
+
+
+class SigningDesk(BehindLink):
+    """See the module. ``pause`` waits while somebody else's attempt at the same signature is under way."""
+
+    def __init__(
+        self,
+        office: Office,
+        links: LinkDesk,
+        issuer: Issuer,
+        *,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__(office, links, issuer)
+        self._pause = pause
+
+    def document(self, standing: Standing, request_id: str) -> bytes:
+        """The exact bytes to be signed, for showing. Raises `LinkDead`, `FactorNeeded`, `DocumentDiffers`."""
+        request = standing.request(request_id)
+        _cleared(standing.visit, request)
+        return self._read(request, standing)
+
+    def downloaded(self, standing: Standing, request_id: str) -> None:
+        """Record, once a visit, that the letter was taken along."""
+        request = standing.request(request_id)
+        self.tell(
+            standing, request, EntryKind.DOCUMENT_DOWNLOADED, f"visit/{standing.visit.id}/{request.id}/file"
+        )
+
+    def sign(self, standing: Standing, request_id: str, form: SignForm, place: Place) -> Request:
+        """Sign one letter. Whatever fails leaves the request as it was.
+
+        Raises:
+            AlreadyAnswered, StillSigning, FactorNeeded, ConsentStale, MethodInvalid, DocumentDiffers, SigningFailed,
+            LinkDead, TooManyTries; and what `workflows.signatures.RequestBook.sign` raises.
+        """
+        office = self.office
+        request = self.open_request(standing, request_id)
+        office.limit("link-sign", request.id, TRIES)
+        _cleared(standing.visit, request)
+        consent = consent_of(form.consent)
+        if consent is None:
+            raise ConsentStale
+        if form.digest != request.digest:
+            self._differs(standing, request, "form")
+        picture = picture_of(self.office.reader, form)
+        claim = secrets.token_hex(16)
+        now = office.clock()
+        if not office.store.claim(request, claim, now, now - STALE):
+            self._somebody_else(request)
+        try:
+            self._signed(standing, request, form, consent, picture, place)
+        except RequestSettled as settled:
+            office.store.release(request.id, claim, Status(str(settled.fields["why"])))
+            raise AlreadyAnswered(how=str(settled.fields["why"])) from settled
+        except BaseException:
+            office.store.release(request.id, claim, Status.PENDING)
+            raise
+        office.store.release(request.id, claim, Status.SIGNED)
+        self.mail_receipts(request)
+        return request
+
+    def _signed(
+        self,
+        standing: Standing,
+        request: Request,
+        form: SignForm,
+        consent: Consent,
+        picture: bytes,
+        place: Place,
+    ) -> None:
+        office = self.office
+        shown = self._read(request, standing)
+        at = office.clock()
+        level = level_of(standing.visit.factor)
+        act = act_of(standing, request, form, consent, picture, place, at)
+        sealed = self._seal(request, shown, picture, level, act, at)
+        facts = Facts(
+            through=standing.link.id,
+            factor=standing.visit.factor,
+            level=level,
+            method=form.method,
+            act=act.commitment,
+            seal={
+                "profile": sealed.profile,
+                "certificate": sealed.certificate,
+                "stamp": sealed.stamp,
+                **({"stamped_at": sealed.stamped_at} if sealed.stamped_at else {}),
+            },
+            flags=self._flags(request, place),
+        )
+        name = request.name.removesuffix(".pdf") + "-firmada.pdf"
+        office.cases.requests.sign(
+            SignDocument(
+                request.folio,
+                request.id,
+                self.links.actor(request),
+                (Upload(name, io.BytesIO(sealed.pdf)),),
+                facts,
+                {"act": dict(act.content)},
+            )
+        )
+
+    def _seal(
+        self, request: Request, shown: bytes, picture: bytes, level: str, act: Act, at: datetime
+    ) -> SignedDocument:
+        """Stamp, sign, and read it anew before it counts."""
+        office = self.office
+        who = office.person(request.signatory)
+        stamp = Stamp(
+            name=who.name,
+            post=who.post,
+            folio=request.folio,
+            level=level,
+            digest=request.digest,
+            check_url=office.check_page(request.folio),
+            picture=picture,
+        )
+        reason = f"Firma electrónica simple por enlace personal, nivel {level}. Acto {act.commitment}"
+        try:
+            sealed = office.signer().sign(shown, signatory=who.name, reason=reason, stamp=stamp, at=at)
+        except SigningUnavailable as error:
+            raise SigningFailed(why="unavailable") from error
+        except DocumentUnfit as error:
+            raise SigningFailed(why=error.code) from error
+        if not sealed.pdf.startswith(shown):
+            raise SigningFailed(why="rewritten")
+        found: Validity = office.signer().validate(sealed.pdf, at=at)
+        if not found.good:
+            raise SigningFailed(why=",".join(found.problems) or "invalid")
+        return sealed
+
+    def _read(self, request: Request, standing: Standing) -> bytes:
+        """The frozen object, read again in its version and hashed again."""
+        try:
+            return read_blob(self.office.blobs, request.document)
+        except (BlobCorrupt, BlobMissing):
+            self._differs(standing, request, "object")
+            raise  # never reached: the line before always raises
+
+    def _differs(self, standing: Standing, request: Request, what: str) -> None:
+        """Say in the case that what is there is not what was shown. Always raises `DocumentDiffers`."""
+        key = f"request/{request.id}/differed/{what}/{standing.visit.id}"
+        self.tell(standing, request, EntryKind.DOCUMENT_DIFFERED, key, private={"what": what})
+        raise DocumentDiffers
+
+    def _somebody_else(self, request: Request) -> None:
+        """Another attempt has the request: wait for how it ends. Always raises."""
+        for _ in range(_PAUSES):
+            found = self.office.store.request(request.id)
+            if found is None:
+                raise LinkDead
+            if found.status is not Status.CLAIMED:
+                break
+            self._pause(_PAUSE)
+        else:
+            raise StillSigning
+        if found.status is Status.PENDING:
+            raise StillSigning
+        raise AlreadyAnswered(how=found.status)
+
+    def _flags(self, request: Request, place: Place) -> tuple[str, ...]:
+        """Whether the signature comes from where it was asked for: told, not judged."""
+        marks = self.office.marks
+        flags = []
+        if place.address and marks.same(request.asker_mark, "address", place.address):
+            flags.append("same_address")
+        same = marks.same(request.asker_device, "device", place.address, place.user_agent)
+        if same or place.account == request.asked_by:
+            flags.append("same_device")
+        return tuple(flags)
+
+
+def _cleared(visit: Visit, request: Request) -> None:
+    if not satisfies(visit.factor, request.factor):
+        raise FactorNeeded

@@ -1,0 +1,83 @@
+"""The other ways out of a personal link: not to sign, to pass on, to know nothing of it."""
+
+from __future__ import annotations
+
+from evidence.entry import EntryKind
+from signing.act import placed
+from signing.behind import BehindLink
+from signing.desk import ASKED
+from signing.errors import NotDelegable
+from signing.levels import level_of
+from signing.links import Standing
+from signing.office import Place
+from signing.records import OPEN, Request, Status
+from workflows import rules
+from workflows.facts import Facts
+from workflows.signatureacts import DeclineSignature
+
+
+class RefusingDesk(BehindLink):
+    """See the module."""
+
+    def decline(self, standing: Standing, request_id: str, reason: str, place: Place) -> None:
+        """The signatory does not sign. Raises `ReasonMissing`, `AlreadyAnswered`, `LinkDead`."""
+        request = self.open_request(standing, request_id)
+        command = DeclineSignature(
+            request.folio,
+            request.id,
+            self.links.actor(request),
+            reason,
+            Facts(
+                through=standing.link.id, factor=standing.visit.factor, level=level_of(standing.visit.factor)
+            ),
+            placed(place),
+        )
+        self.settled(request, lambda: self.office.cases.requests.decline(command))
+        self.office.store.move(request.id, tuple(OPEN), Status.DECLINED)
+        self.mail_done(request, "declined")
+
+    def delegate(self, standing: Standing, request_id: str, to: str, reason: str, place: Place) -> None:
+        """Pass the request on to who was appointed to stand in, with a reason; the link dies.
+
+        Raises:
+            NotDelegable, ReasonMissing, AlreadyAnswered, LinkDead.
+        """
+        office = self.office
+        request = self.open_request(standing, request_id)
+        if not request.delegable or to not in self.stand_ins(request):
+            raise NotDelegable
+        rules.reason_given(reason)
+        self.tell(
+            standing,
+            request,
+            EntryKind.SIGNATURE_DELEGATED,
+            f"request/{request.id}/delegated/{request.generation}",
+            Facts(signatory=request.signatory, delegate=to, through=standing.link.id),
+            place=place,
+            note=reason,
+            open_only=True,
+        )
+        if office.store.renew(request.id, to):
+            self.issuer.mail(request.id, ASKED)
+
+    def stand_ins(self, request: Request) -> tuple[str, ...]:
+        """Who may sign in the signatory's place; never who asked."""
+        if not request.delegable:
+            return ()
+        found = self.office.people.stand_ins(request.signatory, self.office.clock())
+        return tuple(actor for actor in found if actor != request.asked_by)
+
+    def report(self, standing: Standing, request_id: str, words: str, place: Place) -> None:
+        """«No reconozco»: the person knows nothing of this; the link dies. Raises `LinkDead`, `AlreadyAnswered`."""
+        request = self.open_request(standing, request_id)
+        self.tell(
+            standing,
+            request,
+            EntryKind.LINK_REPORTED,
+            f"request/{request.id}/reported",
+            place=place,
+            note=words,
+            open_only=True,
+        )
+        self.office.store.move(request.id, tuple(OPEN), Status.REPORTED)
+        self.mail_done(request, "reported")

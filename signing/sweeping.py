@@ -1,0 +1,105 @@
+"""What the clock does to requests: reminders, expiry, and the mending of what a crash left half done.
+
+Any number of processes may run this at any time: each step is a conditional change of a row, and each entry has a key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from evidence.entry import EntryKind, format_time, parse_time
+from signing.desk import AGAIN, ASKED, MOST_REMINDERS, RequestDesk
+from signing.errors import LinkDead
+from signing.issuing import Issuer
+from signing.office import Office
+from signing.records import OPEN, Request, Status
+from workflows.commands import SYSTEM_ACTOR
+from workflows.errors import RequestSettled, UnknownRequest
+from workflows.requests import PENDING
+from workflows.signatureacts import RequestNote
+
+UNFINISHED = timedelta(minutes=5)
+KEEP = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one run did, by ids of requests."""
+
+    expired: tuple[str, ...] = ()
+    reminded: tuple[str, ...] = ()
+    mended: tuple[str, ...] = ()
+
+
+class Sweeper:
+    """See the module."""
+
+    def __init__(self, office: Office, issuer: Issuer, desk: RequestDesk) -> None:
+        self._office = office
+        self._issuer = issuer
+        self._desk = desk
+
+    def run(self, now: datetime) -> Swept:
+        """Do everything that is due; idempotent."""
+        at, before = format_time(now), format_time(now - UNFINISHED)
+        expired, reminded, mended = [], [], []
+        for request in self._office.store.due(now, now - UNFINISHED):
+            left = request.status is Status.NEW and request.created_at < before
+            stuck = request.status is Status.CLAIMED and request.claimed_at < before
+            if (left or stuck) and self._mend(request):
+                mended.append(request.id)
+            elif request.status in OPEN and request.expires_at <= at:
+                expired += [request.id] if self._expire(request) else []
+            elif request.status is Status.PENDING and self._remind(request, now):
+                reminded.append(request.id)
+        self._office.store.purge(now - KEEP)
+        return Swept(tuple(expired), tuple(reminded), tuple(mended))
+
+    def _expire(self, request: Request) -> bool:
+        """Silence is evidence: its entry is written first, and only then the row is closed."""
+        told = RequestNote(
+            request.folio,
+            EntryKind.LINK_EXPIRED,
+            request.id,
+            SYSTEM_ACTOR,
+            f"request/{request.id}/expired",
+            open=True,
+        )
+        try:
+            first = self._office.note(told)
+        except RequestSettled as settled:
+            self._office.store.move(request.id, tuple(OPEN), Status(str(settled.fields["why"])))
+            return False
+        self._office.store.move(request.id, tuple(OPEN), Status.EXPIRED)
+        return first
+
+    def _remind(self, request: Request, now: datetime) -> bool:
+        if not request.remind_at or request.remind_at > format_time(now):
+            return False
+        following = self._desk.next_reminder(now) if request.reminders + 1 < MOST_REMINDERS else ""
+        if following and parse_time(following) >= parse_time(request.expires_at):
+            following = ""
+        if not self._office.store.remind(request.id, request.remind_at, following):
+            return False
+        try:
+            self._issuer.mail(request.id, AGAIN)
+        except LinkDead:  # answered at this very moment
+            return False
+        return True
+
+    def _mend(self, request: Request) -> bool:
+        """A request left half written, or half signed, stands as its case says."""
+        try:
+            states = self._office.cases.requests.of_case(request.folio)
+        except UnknownRequest:
+            states = ()
+        found = next((item for item in states if item.request == request.id), None)
+        if found is None:
+            return self._office.store.move(request.id, [Status.NEW], Status.VOID)
+        if found.status != PENDING:
+            return self._office.store.move(request.id, [Status.NEW, *OPEN], Status(found.status))
+        if request.status is Status.NEW:
+            self._issuer.mail(request.id, ASKED)
+            return self._office.store.move(request.id, [Status.NEW], Status.PENDING)
+        return self._office.store.release(request.id, request.claim, Status.PENDING)

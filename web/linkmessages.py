@@ -1,0 +1,45 @@
+"""What is said of requests and personal links that are refused: to the desk, and to whoever holds a link.
+
+The second hear nothing that tells a link that was used from one that never was.
+"""
+
+# ruff: noqa: E501 - one message a line reads as a table
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from web.i18n import N_
+from web.messages import Message
+
+LINKS: Mapping[str, Message] = {
+    "link_dead": Message(404, N_("Este enlace no está vigente."), N_("Si esperabas un documento, pide a la Mesa de Ayuda que te envíe un enlace nuevo.")),
+    "too_many_tries": Message(429, N_("Hubo demasiados intentos seguidos."), N_("Espera unos minutos y vuelve a intentarlo.")),
+    "already_answered": Message(409, N_("Esta solicitud ya se contestó."), N_("No hace falta que hagas nada más.")),
+    "already_answered:signed": Message(409, N_("Ya firmaste esta carta: quedó una sola firma."), N_("No hace falta que hagas nada más.")),
+    "already_answered:declined": Message(409, N_("Ya habías respondido que no firmas esta carta."), N_("Si cambiaste de opinión, avisa a la Mesa de Ayuda.")),
+    "already_answered:expired": Message(409, N_("El plazo para contestar esta solicitud terminó."), N_("Pide a la Mesa de Ayuda que te la envíe de nuevo.")),
+    "already_answered:withdrawn": Message(409, N_("La Mesa de Ayuda retiró esta solicitud."), N_("No hace falta que hagas nada más.")),
+    "still_signing": Message(409, N_("Otra ventana está firmando esta misma carta."), N_("Espera un momento y recarga la página: verás si ya quedó.")),
+    "document_differs": Message(409, N_("El documento guardado no es el que viste; no se firmó nada."), N_("Quedó registrado. Avisa a la Mesa de Ayuda: debe revisarlo antes de pedirte otra firma.")),
+    "signing_failed": Message(503, N_("La firma no se pudo completar (%(why)s); no se firmó nada a medias."), N_("La solicitud sigue en espera: inténtalo de nuevo en unos minutos.")),
+    "consent_stale": Message(409, N_("El texto que aceptas cambió mientras tenías abierta la página."), N_("Recárgala, léelo y vuelve a firmar.")),
+    "method_invalid": Message(422, N_("Falta tu firma."), N_("Escribe tu nombre, dibuja tu firma o sube una imagen.")),
+    "method_invalid:unreadable": Message(422, N_("La imagen de tu firma no se puede leer."), N_("Sube una imagen PNG o JPG, o dibuja tu firma.")),
+    "method_invalid:large": Message(413, N_("La imagen de tu firma pesa demasiado."), N_("Sube una de menos de 2 MB.")),
+    "factor_needed": Message(403, N_("Antes de ver esta carta hace falta el código que te dicta la Mesa de Ayuda."), N_("Llama, di tu referencia y escribe el código.")),
+    "code_wrong": Message(422, N_("El código no es correcto; te quedan %(left)s intentos."), N_("Revísalo, o pide otro por teléfono.")),
+    "code_gone": Message(422, N_("Ese código ya no sirve."), N_("Pide otro a la Mesa de Ayuda: cada uno dura diez minutos y admite cinco intentos.")),
+    "no_caller": Message(409, N_("Nadie espera un código con esa referencia."), N_("Pide a quien llama que abra su enlace y te lea la referencia que ve.")),
+    "not_delegable": Message(422, N_("Esta solicitud no se puede pasar a esa persona."), N_("Sólo firma en tu lugar quien tiene un nombramiento con documento.")),
+    "unknown_person": Message(404, N_("No se conoce a esa persona."), N_("Elige a alguien de la lista, o regístrala como contacto.")),
+    "no_address": Message(422, N_("%(name)s no tiene un correo registrado."), N_("Regístralo en el directorio y vuelve a pedir la firma.")),
+    "no_public_address": Message(503, N_("Este sistema no tiene una dirección pública a la que lleven los enlaces."), N_("Quien administra el sistema debe indicar CONSTANCIA_PUBLIC_URL.")),
+    "term_invalid": Message(422, N_("El plazo del enlace no sirve."), N_("Elige una fecha por venir, a %(most)s días como máximo.")),
+    "factor_unknown": Message(422, N_("Ese segundo factor no existe."), N_("Elige uno de: %(options)s.")),
+    "document_unsignable": Message(422, N_("Esta carta no se puede firmar así."), N_("Vuelve a generarla como PDF nuevo y súbela otra vez.")),
+    "document_unsignable:signed": Message(422, N_("Esta carta ya tiene una firma o un campo de firma."), N_("Pide la firma sobre la carta sin firmar.")),
+    "document_unsignable:restricted": Message(422, N_("Esta carta tiene restricciones que impiden firmarla."), N_("Guárdala como PDF sin protección y súbela otra vez.")),
+    "request_unknown": Message(404, N_("No existe esa solicitud."), N_("Vuelve al caso y revisa sus solicitudes.")),
+}  # fmt: skip
+"""Refusals of `signing.errors.LinkError`, by their codes."""

@@ -1,0 +1,184 @@
+"""The room of personal links, put together: desks on one office, and who people are in this house."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+from typing import Protocol
+
+from evidence.entry import format_time
+from evidence.ports import BlobStore, Clock
+from identity.accounts import AccountStore
+from identity.contacts import Contact
+from identity.posts import Appointment
+from identity.throttle import ThrottleStore
+from notifications.desk import MailDesk
+from signing.acting import SigningDesk
+from signing.codes import CodeDesk
+from signing.declining import RefusingDesk
+from signing.desk import RequestDesk
+from signing.issuing import Issuer
+from signing.links import LinkDesk
+from signing.office import Office
+from signing.ports import Notice, Person, PictureReader, Signer
+from signing.store import LinkStore
+from signing.sweeping import Sweeper
+from signing.tokens import Marks
+from web.settings import Settings
+from workflows.cases import CaseService
+from workflows.definition import Definition
+from workflows.ports import Holder
+
+
+class Directory(Protocol):
+    """What is asked of the directory here."""
+
+    def contact(self, contact_id: str) -> Contact | None: ...  # noqa: D102 - see `identity.contacts.ContactBook`
+    def everyone(self, moment: datetime) -> tuple[Holder, ...]: ...  # noqa: D102 - every holder of every post
+    def backups(self) -> tuple[Appointment, ...]: ...  # noqa: D102 - everybody who may stand in for somebody
+
+
+class HousePeople:
+    """`signing.ports.People` of this house: accounts and contacts, with the post they hold."""
+
+    def __init__(
+        self,
+        accounts: AccountStore,
+        directory: Directory,
+        definitions: Callable[[], tuple[Definition, ...]],
+        clock: Clock,
+    ) -> None:
+        self._accounts = accounts
+        self._directory = directory
+        self._definitions = definitions
+        self._clock = clock
+
+    def person(self, actor: str) -> Person | None:
+        """See the port."""
+        contact = self._directory.contact(actor)
+        if contact is not None:
+            return Person(contact.id, contact.name, contact.email, contact.phone, self._post(actor))
+        user = self._accounts.get(actor, self._clock())
+        if user is None or not user.active:
+            return None
+        return Person(user.id, user.name, user.email, "", self._post(actor))
+
+    def stand_ins(self, principal: str, moment: datetime) -> tuple[str, ...]:
+        """See the port."""
+        at = format_time(moment)
+        return tuple(
+            item.actor
+            for item in self._directory.backups()
+            if item.principal == principal and item.paper and item.holds_at(at)
+        )
+
+    def _post(self, actor: str) -> str:
+        """What the processes call a post that somebody holds now, the first of them."""
+        held = {holder.post for holder in self._directory.everyone(self._clock()) if holder.actor == actor}
+        names = (
+            role.name.es
+            for item in self._definitions()
+            for role in item.roles
+            if role.post and role.post in held
+        )
+        return next(names, "")
+
+
+class HousePostman:
+    """`signing.ports.Postman` over the outbox."""
+
+    def __init__(self, desk: Callable[[], MailDesk]) -> None:
+        self._desk = desk
+
+    def post(self, notice: Notice) -> None:
+        """See the port."""
+        self._desk().enqueue(
+            notice.template,
+            notice.address,
+            notice.context,
+            key=notice.key,
+            case=notice.case,
+            secrets=notice.secrets,
+            name=notice.name,
+            step=notice.step,
+        )
+
+
+class LinkRoom:
+    """Every desk of `signing`, opened when first asked for."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+
+    @cached_property
+    def issuer(self) -> Issuer:
+        """Makes links and mails them."""
+        return Issuer(self.office)
+
+    @cached_property
+    def desk(self) -> RequestDesk:
+        """Asks for signatures."""
+        return RequestDesk(self.office, self.issuer)
+
+    @cached_property
+    def links(self) -> LinkDesk:
+        """Opens links."""
+        return LinkDesk(self.office)
+
+    @cached_property
+    def signing(self) -> SigningDesk:
+        """Takes signatures."""
+        return SigningDesk(self.office, self.links, self.issuer)
+
+    @cached_property
+    def refusing(self) -> RefusingDesk:
+        """Takes the other answers."""
+        return RefusingDesk(self.office, self.links, self.issuer)
+
+    @cached_property
+    def codes(self) -> CodeDesk:
+        """Codes read out by telephone."""
+        return CodeDesk(self.office, self.links, self.issuer)
+
+    @cached_property
+    def sweeper(self) -> Sweeper:
+        """Reminders and expiry."""
+        return Sweeper(self.office, self.issuer, self.desk)
+
+
+def marks_of(settings: Settings) -> Marks:
+    """HMACs under the installation's secret."""
+    return Marks(hashlib.sha256(b"links\n" + settings.secret_key.encode()).digest())
+
+
+def office_of(  # noqa: PLR0913 - the ports are its parameters
+    settings: Settings,
+    *,
+    store: LinkStore,
+    cases: CaseService,
+    blobs: BlobStore,
+    people: HousePeople,
+    reader: PictureReader,
+    signer: Callable[[], Signer],
+    mail: Callable[[], MailDesk],
+    throttle: ThrottleStore,
+    clock: Clock,
+) -> Office:
+    """The office of an installation; what costs time to open (the seal, the mail) is opened when it is needed."""
+    return Office(
+        store=store,
+        cases=cases,
+        blobs=blobs,
+        people=people,
+        reader=reader,
+        signer=signer,
+        postman=HousePostman(mail),
+        throttle=throttle,
+        marks=marks_of(settings),
+        clock=clock,
+        public_url=settings.public_url,
+        zone=str(settings.tz),
+        phone=settings.desk_phone,
+    )
