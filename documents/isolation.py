@@ -46,8 +46,11 @@ class WorkerFailed(Exception):
 class SeparateReader:
     """The functions of this package, each call in its own process.
 
-    Thread-safe. At most ``at_once`` processes run together; further callers wait.
+    Thread-safe. At most ``at_once`` processes run together; further callers wait. Rooms above this one that read
+    strangers' bytes too derive from it and name their own ``worker``.
     """
+
+    worker = "documents.worker"
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS, *, at_once: int = 0) -> None:
         self._limits = limits
@@ -128,7 +131,7 @@ class SeparateReader:
         with self._places, tempfile.TemporaryFile() as source:
             _copy(stream, source, bounds, name)
             job = json.dumps({"task": task, "options": dict(options), "limits": asdict(bounds)})
-            return _answer(_call(job, source, bounds, name), name)
+            return _answer(_call(self.worker, job, source, bounds, name), name)
 
 
 def _copy(stream: BinaryIO, source: BinaryIO, limits: Limits, name: str) -> None:
@@ -142,11 +145,11 @@ def _copy(stream: BinaryIO, source: BinaryIO, limits: Limits, name: str) -> None
     stream.seek(0)
 
 
-def _call(job: str, source: BinaryIO, limits: Limits, name: str) -> bytes:
+def _call(worker: str, job: str, source: BinaryIO, limits: Limits, name: str) -> bytes:
     """Run the child to its end; its output goes to files, so that no pipe can fill up or grow without bound."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complaints:
         child = subprocess.Popen(  # noqa: S603 - our own interpreter and module; the job is one argument, no shell
-            [sys.executable, "-sB", "-m", "documents.worker", job],
+            [sys.executable, "-sB", "-m", worker, job],
             stdin=source,
             stdout=output,
             stderr=complaints,

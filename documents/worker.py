@@ -22,13 +22,15 @@ MAX_ANSWER_BYTES = 64 * MIB
 OPEN_FILES = 64
 
 Answer = tuple[dict[str, Any], bytes]
+Task = Callable[[], Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]]
+"""Loads what the job needs, before the process is confined, and returns the job."""
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], tasks: Mapping[str, Task] | None = None) -> int:
     """Do the job described by the JSON of the only argument; 0 for an answer (a refusal is one)."""
     job = json.loads(arguments[0])
     limits = Limits(**job["limits"])
-    run = _TASKS[job["task"]]()
+    run = (tasks or _TASKS)[job["task"]]()
     confine(limits)
     with os.fdopen(os.dup(0), "rb") as stream:
         try:
@@ -124,7 +126,7 @@ def _agent_list() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
     return run
 
 
-_TASKS = {
+_TASKS: Mapping[str, Task] = {
     "inspect": _inspect,
     "preview": _preview,
     "account_requests": _account_requests,

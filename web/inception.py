@@ -10,6 +10,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from evidence.canonical import Json
@@ -18,7 +19,7 @@ from evidence.keyring import LEDGER_CASE
 from evidence.note import MalformedKey, SigningKey
 from evidence.ports import Composition
 from web.releases import proposals, publish, registry_of, releases, unreleased
-from web.settings import PREFIX, SETTINGS_FILE, SPECS, Settings
+from web.settings import PREFIX, SEAL_ROOT_KEY_FILE, SETTINGS_FILE, SPECS, Settings
 from web.wiring import House, HouseError, WrongLog, log_begun, start_log, upgrade
 
 
@@ -46,6 +47,7 @@ def initialise(
     upgrade(house.engine)
     _no_second_key(house)
     _key(settings.key_file, origin)
+    make_seal_files(house.settings, house.clock())
     _start(house)
     _log_started(house, os_user)
     publish_definitions(house, os_user)
@@ -67,6 +69,51 @@ def publish_definitions(house: House, os_user: str) -> list[str]:
     published = [release.digest for release in releases(house.ledger)]
     waiting = unreleased(registry, published, own)
     return publish(house.ledger, house.blobs, waiting, _via(os_user))
+
+
+def make_seal_files(settings: Settings, now: datetime) -> bool:
+    """A seal for signed letters, unless one is there or configured; whether one was made.
+
+    The chain is written first: a key without its certificate would be of no use, and is what says that all is there.
+    """
+    if settings.seal_pkcs12 or settings.seal_pkcs11 or settings.seal_key_file.exists():
+        return False
+    from signing.sealkeys import make_seal  # noqa: PLC0415 - only needed when one is made
+
+    made = make_seal(settings.origin, now)
+    settings.seal_chain_file.unlink(missing_ok=True)
+    root_key = settings.data / SEAL_ROOT_KEY_FILE
+    root_key.unlink(missing_ok=True)
+    write_private(settings.seal_chain_file, made.chain)
+    write_private(root_key, made.root_key)
+    write_private(settings.seal_key_file, made.key)
+    return True
+
+
+def renew_seal_files(settings: Settings, now: datetime) -> list[Path]:
+    """A new seal under the authority made here; returns where the former key and chain were put.
+
+    Raises:
+        HouseError: ``seal_unusable``: the seal is configured elsewhere, or the authority's key is not here.
+    """
+    root_key = settings.data / SEAL_ROOT_KEY_FILE
+    if settings.seal_pkcs12 or settings.seal_pkcs11:
+        raise HouseError("seal_unusable", detail="the seal is not one made here")
+    from signing.sealkeys import renew_seal  # noqa: PLC0415 - as above
+
+    try:
+        chain = settings.seal_chain_file.read_bytes()
+        made = renew_seal(chain, root_key.read_bytes(), settings.origin, now)
+    except (OSError, ValueError) as error:
+        raise HouseError("seal_unusable", detail=str(error)) from error
+    kept = []
+    for path in (settings.seal_key_file, settings.seal_chain_file):
+        former = path.with_name(f"{path.stem}-until-{now:%Y%m%dT%H%M%SZ}{path.suffix}")
+        path.rename(former)
+        kept.append(former)
+    write_private(settings.seal_chain_file, made.chain)
+    write_private(settings.seal_key_file, made.key)
+    return kept
 
 
 def settle(house: House) -> bytes | None:

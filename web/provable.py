@@ -7,6 +7,7 @@ from functools import cached_property
 from urllib.parse import urlsplit
 
 from anchoring.desk import AnchorDesk
+from anchoring.guarded import Guarded
 from anchoring.timestamps import Authority, Chain, verify_token
 from anchoring.witnesses import WitnessClient
 from evidence.keyring import Keyring
@@ -104,10 +105,11 @@ class ProvableParts(ABC):
     @cached_property
     def anchors(self) -> AnchorDesk:
         """Witnesses and authorities that fix checkpoints."""
-        witnesses = [WitnessClient(item) for item in self.policy.witnesses if item.url]
+        send = Guarded(self.settings.inside_hosts).post
+        witnesses = [WitnessClient(item, send) for item in self.policy.witnesses if item.url]
         chain = self.stamp_chain
         hosts = [(urlsplit(url).netloc, url) for url in self.settings.tsa_url]
-        authorities = [Authority(host, url, chain) for host, url in hosts] if chain is not None else []
+        authorities = [Authority(host, url, chain, send) for host, url in hosts] if chain is not None else []
         return AnchorDesk(self.ledger, self.blobs, self.clock, witnesses, authorities)
 
     @property

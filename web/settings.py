@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import click
 
 from notifications.smtp import SmtpServer
+from web import settingreaders
 from workflows.mailing import Addressee
 
 PREFIX = "CONSTANCIA_"
 SETTINGS_FILE = "settings.env"
 KEY_FILE = "keys/log.key"
+SEAL_KEY_FILE, SEAL_CHAIN_FILE, SEAL_ROOT_KEY_FILE = "keys/seal.key", "keys/seal.pem", "keys/seal-root.key"
 
 
 class SettingsInvalid(click.UsageError):
@@ -42,90 +42,21 @@ class Spec:
     secret: bool = False
 
 
-def _text(raw: str) -> str:
-    return raw.strip()
-
-
-def _path(raw: str) -> Path:
-    return Path(raw).expanduser().absolute()
-
-
-def _optional_path(raw: str) -> Path | None:
-    return _path(raw) if raw else None
-
-
-def _addresses(raw: str) -> tuple[str, ...]:
-    found = tuple(raw.split())
-    if any(urlsplit(item).scheme not in {"http", "https"} or not urlsplit(item).hostname for item in found):
-        raise ValueError("must be addresses beginning with http:// or https://, separated by blanks")
-    return found
-
-
-def _natural(low: int, high: int) -> Callable[[str], int]:
-    def read(raw: str) -> int:
-        value = int(raw) if raw.isascii() and raw.isdigit() else -1
-        if not low <= value <= high:
-            raise ValueError(f"must be a whole number from {low} to {high}")
-        return value
-
-    return read
-
-
-def _switch(raw: str) -> bool:
-    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-    if raw.lower() not in words:
-        raise ValueError("must be true or false")
-    return words[raw.lower()]
-
-
-def _perhaps(raw: str) -> bool | None:
-    return _switch(raw) if raw else None
-
-
-def _zone(raw: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(raw)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("is not a time zone of the tz database, such as America/Mexico_City") from error
-
-
-def _public_url(raw: str) -> str:
-    if not raw:
-        return ""
-    parts = urlsplit(raw)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
-        raise ValueError("must be scheme and host alone, such as https://constancia.example")
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _database_url(raw: str) -> str:
-    if raw and not raw.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
-        raise ValueError("must start with sqlite:/// or postgresql://")
-    return raw
-
-
-def _origin(raw: str) -> str:
-    allowed = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_/")
-    if len(raw) > 120 or not set(raw) <= allowed:
-        raise ValueError("may hold letters, digits and . - _ / only, at most 120, such as desk.example/log")
-    return raw
-
-
-def _secret(raw: str) -> str:
-    if raw and len(raw) < 32:
-        raise ValueError("is shorter than 32 characters; `flask init` generates one")
-    return raw
-
-
-def _smtp(raw: str) -> SmtpServer | None:
-    return SmtpServer.from_url(raw) if raw else None
-
-
-def _mailbox(raw: str) -> Addressee:
-    name, address = parseaddr(raw)
-    if raw and (not address.isascii() or address.count("@") != 1 or " " in address):
-        raise ValueError("must be an address such as Mesa de ayuda <mesa@example.org>")
-    return Addressee(address, name)
+_addresses = settingreaders.addresses
+_database_url = settingreaders.database_url
+_hosts = settingreaders.hosts
+_mailbox = settingreaders.mailbox
+_natural = settingreaders.natural
+_optional_path = settingreaders.optional_path
+_origin = settingreaders.origin
+_path = settingreaders.path
+_perhaps = settingreaders.perhaps
+_public_url = settingreaders.public_url
+_secret = settingreaders.secret
+_smtp = settingreaders.smtp
+_switch = settingreaders.switch
+_text = settingreaders.text
+_zone = settingreaders.zone
 
 
 SPECS: tuple[Spec, ...] = (
@@ -170,6 +101,33 @@ SPECS: tuple[Spec, ...] = (
         "",
         _optional_path,
         "PEM file with the certificates by which their stamps are judged; at least the roots.",
+    ),
+    Spec(
+        "SEAL_PKCS12",
+        "",
+        _optional_path,
+        "PKCS #12 file with the seal of signed letters; empty: the one that `flask init` makes.",
+    ),
+    Spec("SEAL_PKCS11", "", _text, "The seal in a token instead: RFC 7512 address with `module-path`."),
+    Spec("SEAL_PASSWORD", "", _text, "Password of the seal's file, or PIN of its token.", secret=True),
+    Spec(
+        "SEAL_CHAIN",
+        "",
+        _optional_path,
+        "PEM file with the seal's certificates up to the root, its own first; a PKCS #12 file may bring them.",
+    ),
+    Spec(
+        "SIGNATURE_ROOTS",
+        "",
+        _optional_path,
+        "PEM file with the authorities whose certificates may sign letters, such as SAT's for e.firma.",
+    ),
+    Spec(
+        "INSIDE_HOSTS",
+        "",
+        _hosts,
+        "`host:port` of time-stamping authorities and witnesses on private networks or without TLS; "
+        "no other such address is spoken to.",
     ),
     Spec(
         "POLICY",
@@ -252,6 +210,12 @@ class Settings:
     secret_key: str
     tsa_url: tuple[str, ...]
     tsa_chain: Path | None
+    seal_pkcs12: Path | None
+    seal_pkcs11: str
+    seal_password: str
+    seal_chain: Path | None
+    signature_roots: Path | None
+    inside_hosts: frozenset[str]
     policy: Path | None
     log_entries: bool
     public_requests: bool | None
@@ -299,6 +263,16 @@ class Settings:
         return self.data / KEY_FILE
 
     @property
+    def seal_key_file(self) -> Path:
+        """The key of the seal made here."""
+        return self.data / SEAL_KEY_FILE
+
+    @property
+    def seal_chain_file(self) -> Path:
+        """Its certificate and its authority's."""
+        return self.data / SEAL_CHAIN_FILE
+
+    @property
     def database(self) -> str:
         """The database's URL, the embedded default resolved."""
         return self.database_url or f"sqlite:///{self.data / 'constancia.sqlite3'}"
@@ -337,6 +311,10 @@ def _contradictions(values: Mapping[str, object]) -> list[str]:
         ]
     if values["tsa_url"] and not values["tsa_chain"]:
         problems.append(f"{PREFIX}TSA_CHAIN is needed when {PREFIX}TSA_URL is set")
+    if values["seal_pkcs12"] and values["seal_pkcs11"]:
+        problems.append(f"{PREFIX}SEAL_PKCS12 and {PREFIX}SEAL_PKCS11 exclude each other")
+    if values["seal_pkcs11"] and not values["seal_chain"]:
+        problems.append(f"{PREFIX}SEAL_CHAIN is needed when {PREFIX}SEAL_PKCS11 is set")
     file_mb, draft_mb = values["max_upload_mb"], values["max_draft_mb"]
     if isinstance(file_mb, int) and isinstance(draft_mb, int) and file_mb > draft_mb:
         problems.append(f"{PREFIX}MAX_UPLOAD_MB is larger than {PREFIX}MAX_DRAFT_MB")

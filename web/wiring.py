@@ -46,6 +46,7 @@ from web.provable import ProvableParts
 from web.readiness import HouseError, now, require_ready
 from web.releases import registry_of
 from web.settings import Settings
+from web.signingparts import SigningParts
 from workflows.board import Board
 from workflows.calendar import BusinessCalendar
 from workflows.cases import CaseService
@@ -79,7 +80,7 @@ __all__ = [
 _MIB = 1024 * 1024
 
 
-class House(ProvableParts):
+class House(ProvableParts, SigningParts):
     """One installation, open. ``clock`` and ``passwords`` are parameters so that tests own time and cost.
 
     ``documents`` reads the files of cases in place of the confined processes; the demonstration gives one, since its

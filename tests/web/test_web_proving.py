@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -70,6 +71,7 @@ def place(tmp_path: Path, witness: LateWitness, authority: TimestampAuthority) -
         "CONSTANCIA_POLICY": str(tmp_path / "policy"),
         "CONSTANCIA_TSA_URL": authority.url,
         "CONSTANCIA_TSA_CHAIN": str(tmp_path / "chain.pem"),
+        "CONSTANCIA_INSIDE_HOSTS": f"{urlsplit(authority.url).netloc} 127.0.0.1:{witness.server.server_port}",
     }
     made = Installation(tmp_path / "data", env)
     witness.server.witness = witness.trusting((made.house.vkey,))

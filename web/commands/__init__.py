@@ -19,6 +19,7 @@ from web.commands import (
     posts,
     report,
     setup,
+    signatures,
     upkeep,
     users,
 )
@@ -46,5 +47,6 @@ def register(app: Flask) -> None:
         upkeep.texts,
         mail.group,
         definitions.group,
+        signatures.group,
     ):
         app.cli.add_command(group)

@@ -42,9 +42,10 @@ def init(origin: str) -> None:
 @console.always_json
 @console.command
 def upgrade_database() -> None:
-    """Bring the tables to this program's version, publish new definitions, fill projections that are new."""
+    """Bring the tables to this program's version, publish new definitions, fill what is new."""
     house = console.house()
     upgrade(house.engine)
+    inception.make_seal_files(house.settings, house.clock())
     published = inception.publish_definitions(house, console.os_user())
     inception.settle(house)
     rebuilt = house.cases.rebuild().cases if house.index.untallied() else 0

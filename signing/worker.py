@@ -1,0 +1,48 @@
+"""Signed files and scans of strangers, read in a process that dies afterwards: ``python -m signing.worker JOB``.
+
+See `documents.worker`, of which these are further jobs, and `signing.isolation`, the other end.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from documents.limits import Limits
+from documents.refusals import hostile
+from documents.worker import Answer, Task, main
+
+Run = Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]
+
+
+def _free_place() -> Run:
+    from signing.pades_place import free_place  # noqa: PLC0415 - each job loads only what it needs
+
+    def run(stream: BinaryIO, options: Mapping[str, Any], _limits: Limits) -> Answer:
+        with hostile("pdf"):
+            width, height = options["size"]
+            found = free_place(stream, page=options["page"], size=(width, height))
+        return {"place": asdict(found) if found is not None else None}, b""
+
+    return run
+
+
+def _judge() -> Run:
+    from signing.validation import Trust, judge  # noqa: PLC0415 - as above
+
+    def run(stream: BinaryIO, options: Mapping[str, Any], _limits: Limits) -> Answer:
+        trust = Trust.from_text(options["trust"])
+        known = datetime.fromisoformat(options["known"]) if options["known"] else None
+        found = judge(stream.read(), trust, at=datetime.fromisoformat(options["at"]), known=known)
+        return {"report": asdict(found)}, b""
+
+    return run
+
+
+_TASKS: Mapping[str, Task] = {"free_place": _free_place, "judge": _judge}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], _TASKS))

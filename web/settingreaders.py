@@ -1,0 +1,120 @@
+"""How settings are read from text: each reader returns the value or raises ``ValueError`` with what it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from notifications.smtp import SmtpServer
+from workflows.mailing import Addressee
+
+
+def text(raw: str) -> str:
+    """Any text, trimmed."""
+    return raw.strip()
+
+
+def path(raw: str) -> Path:
+    """An absolute path."""
+    return Path(raw).expanduser().absolute()
+
+
+def optional_path(raw: str) -> Path | None:
+    """The same, or ``None``."""
+    return path(raw) if raw else None
+
+
+def addresses(raw: str) -> tuple[str, ...]:
+    """Addresses of the web, separated by blanks."""
+    found = tuple(raw.split())
+    if any(urlsplit(item).scheme not in {"http", "https"} or not urlsplit(item).hostname for item in found):
+        raise ValueError("must be addresses beginning with http:// or https://, separated by blanks")
+    return found
+
+
+def hosts(raw: str) -> frozenset[str]:
+    """``host:port``, separated by blanks."""
+    if any(not item.rpartition(":")[0] or not item.rpartition(":")[2].isdigit() for item in raw.split()):
+        raise ValueError("must be host:port, separated by blanks")
+    return frozenset(raw.split())
+
+
+def natural(low: int, high: int) -> Callable[[str], int]:
+    """A reader of whole numbers within bounds."""
+
+    def read(raw: str) -> int:
+        value = int(raw) if raw.isascii() and raw.isdigit() else -1
+        if not low <= value <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return value
+
+    return read
+
+
+def switch(raw: str) -> bool:
+    """True or false."""
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if raw.lower() not in words:
+        raise ValueError("must be true or false")
+    return words[raw.lower()]
+
+
+def perhaps(raw: str) -> bool | None:
+    """The same, or ``None``."""
+    return switch(raw) if raw else None
+
+
+def zone(raw: str) -> ZoneInfo:
+    """A time zone."""
+    try:
+        return ZoneInfo(raw)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("is not a time zone of the tz database, such as America/Mexico_City") from error
+
+
+def public_url(raw: str) -> str:
+    """Scheme and host alone."""
+    if not raw:
+        return ""
+    parts = urlsplit(raw)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("must be scheme and host alone, such as https://constancia.example")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def database_url(raw: str) -> str:
+    """SQLite or PostgreSQL."""
+    if raw and not raw.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        raise ValueError("must start with sqlite:/// or postgresql://")
+    return raw
+
+
+def origin(raw: str) -> str:
+    """A log's name."""
+    allowed = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_/")
+    if len(raw) > 120 or not set(raw) <= allowed:
+        raise ValueError("may hold letters, digits and . - _ / only, at most 120, such as desk.example/log")
+    return raw
+
+
+def secret(raw: str) -> str:
+    """A long secret, or none."""
+    if raw and len(raw) < 32:
+        raise ValueError("is shorter than 32 characters; `flask init` generates one")
+    return raw
+
+
+def smtp(raw: str) -> SmtpServer | None:
+    """A mail server, or ``None``."""
+    return SmtpServer.from_url(raw) if raw else None
+
+
+def mailbox(raw: str) -> Addressee:
+    """A mail address with its name."""
+    name, address = parseaddr(raw)
+    if raw and (not address.isascii() or address.count("@") != 1 or " " in address):
+        raise ValueError("must be an address such as Mesa de ayuda <mesa@example.org>")
+    return Addressee(address, name)

@@ -1,0 +1,39 @@
+"""The parts of the house that deal with signed files."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from documents.limits import Limits
+from evidence.ports import Clock
+from signing.isolation import SignatureReader
+from web.settings import Settings
+
+if TYPE_CHECKING:
+    from signing.pades import PadesSigner
+
+
+class SigningParts(ABC):
+    """Mixed into the house, which has settings, clock and limits."""
+
+    settings: Settings
+    clock: Clock
+
+    @property
+    @abstractmethod
+    def limits(self) -> Limits:
+        """How much of a file is read."""
+
+    @cached_property
+    def signatures(self) -> SignatureReader:
+        """Reads signed files and scans that come from outside, each in a confined process of its own."""
+        return SignatureReader(self.limits)
+
+    @cached_property
+    def signer(self) -> PadesSigner:
+        """Seals letters, and says what sealed ones are worth."""
+        from web.sealing import signer_of  # noqa: PLC0415 - pyHanko costs each command that signs nothing
+
+        return signer_of(self.settings, self.clock, self.signatures)
