@@ -271,6 +271,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "la bitácora es más corta que la que usted ya conocía",
         "the log is shorter than the one you knew",
     ),
+    "checkpoint.stale": (
+        "lo que se conoce de la bitácora no llega hasta la fecha pedida con --max-age",
+        "what is known of the log does not reach the date asked for with --max-age",
+    ),
     "key.none": (
         "no se indicó una llave de confianza (--vkey o --policy)",
         "no trusted key was given (--vkey or --policy)",

@@ -21,7 +21,8 @@ _MAX_PROOF = 1 << 20
 class EntryReader:
     """Reads entries under one checkpoint, whose signed text is ``note``, of the log ``origin``.
 
-    ``seen`` is told of every chain read, with the entries that could be.
+    ``seen`` is told of every chain read, with the entries that could be. ``newest`` is the latest ledger time among
+    those that are proved.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class EntryReader:
         self._note = note
         self._seen = seen or (lambda _case, _entries: None)
         self.entries_checked = 0
+        self.newest = ""
 
     def read(self, folio: str, seqs: Sequence[int]) -> list[SealedEntry]:
         """The entries of a case that could be read, in order; findings say what is wrong with them and their links."""
@@ -74,6 +76,8 @@ class EntryReader:
         if (entry.case, entry.seq) != (folio, seq):
             self._report(Finding(Code.CASE_MISFILED, subject, subject, subject_of(entry)))
             return None
+        if index >= 0:
+            self.newest = max(self.newest, entry.at)
         payload, salt = self._payload(entry)
         return SealedEntry(data, leaf.hex(), payload, salt, index, entry)
 

@@ -27,7 +27,7 @@ from audit_exports.scope import MalformedScope, in_period, named_by, parse_scope
 from audit_exports.succession import trusted_keys
 from audit_exports.trust import Trust
 from evidence.checkpoint import Checkpoint, peek_checkpoint
-from evidence.checks import check_checkpoint
+from evidence.checks import check_checkpoint, check_fresh
 from evidence.entry import Entry
 from evidence.findings import Code as CoreCode
 from evidence.findings import Finding, Verdict
@@ -145,6 +145,7 @@ class _PackageCheck:
             whole = self._check_cases(self._checker, derived, facts, calendar)
             if whole:
                 access.finish(derived.people())
+            self._fresh(self._reader)
             self._finish(derived, facts, totals, whole=whole)
 
     def _scope(self) -> tuple[PackageFacts | None, Totals | None]:
@@ -260,6 +261,13 @@ class _PackageCheck:
     def _compare_case(self, derived: Derived, record: CaseRecord) -> None:
         for path, data in derived.case(record):
             self._compare(path, hashlib.sha256(data).hexdigest())
+
+    def _fresh(self, reader: EntryReader) -> None:
+        """Whether the package reaches to the moment the verifier asked for; only what a signature covers counts."""
+        told = [anchor.time for anchor in self._held.values()]
+        moments = (reader.newest, *told) if self._signed else ()
+        for finding in check_fresh(self._trust.not_before, *moments, subject=layout.CHECKPOINT):
+            self._report(finding)
 
     def _finish(self, derived: Derived, facts: PackageFacts, totals: Totals, *, whole: bool) -> None:
         reader = reader_version(self._bag.info)

@@ -27,7 +27,7 @@ class Trust:
     """Keys of logs (a key's name is its log's origin), and what else the verifier brings.
 
     ``keys`` include the policy's logs. ``receipt`` is that of the export, ``since`` a checkpoint note kept from
-    earlier, ``stamps`` judges time stamps.
+    earlier, ``stamps`` judges time stamps, and ``not_before`` is a moment to which the package must at least reach.
     """
 
     keys: tuple[VerifierKey, ...] = ()
@@ -35,6 +35,7 @@ class Trust:
     policy: Policy = field(default_factory=Policy)
     since: bytes | None = None
     stamps: StampJudge | None = None
+    not_before: datetime | None = None
 
     def origin(self, claimed: str) -> str:
         """The log to expect: the claimed one when a key is for it, else that of the first key."""

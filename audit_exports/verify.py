@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
 
@@ -25,6 +26,7 @@ from evidence.policy import MAX_POLICY_BYTES, MalformedPolicy, Policy, parse_pol
 USAGE_ERROR = 3
 _MAX_RECEIPT = 1 << 20
 _SHOWN = 40
+_MOST_HOURS = 1_000_000
 
 _VERDICTS = {
     Verdict.VALID: ("VÁLIDO", "VALID"),
@@ -53,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NoOpenssl:
         parser.error("--tsa-chain needs the openssl program / necesita el programa openssl")
     try:
-        report = check_package(container, trust)
+        report = check_package(container, trust, progress=_progress())
     finally:
         container.close()
     if options.json:
@@ -61,6 +63,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         print(as_text(report, options.package.name))  # noqa: T201 - the command's output
     return report.verdict.exit_code
+
+
+def _progress() -> Callable[[int, int], None] | None:
+    """Cases done and in all, on a terminal only: what is piped stays one report."""
+    if not sys.stderr.isatty():
+        return None
+
+    def told(done: int, whole: int) -> None:
+        sys.stderr.write(f"\r  {done} / {whole} casos / cases" + ("\n" if done == whole else ""))
+        sys.stderr.flush()
+
+    return told
 
 
 def as_text(report: PackageReport, name: str) -> str:
@@ -159,6 +173,10 @@ def _arguments() -> argparse.ArgumentParser:
         "--tsa-chain", type=Path, metavar="FILE",
         help="certificados PEM de la autoridad de sellado / PEM certificates of the time-stamping authority",
     )  # fmt: skip
+    parser.add_argument(
+        "--max-age", type=_hours, metavar="HOURS",
+        help="lo firmado debe llegar hasta hace tantas horas / what is signed must reach to so many hours ago",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="informe en JSON / report as JSON")
     return parser
 
@@ -174,7 +192,14 @@ def _trust(options: argparse.Namespace) -> Trust:
         policy=policy,
         since=_read(options.since, _MAX_RECEIPT) if options.since else None,
         stamps=OpensslStamps(options.tsa_chain) if options.tsa_chain else None,
+        not_before=datetime.now(UTC) - options.max_age if options.max_age else None,
     )
+
+
+def _hours(text: str) -> timedelta:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= _MOST_HOURS:
+        raise argparse.ArgumentTypeError(f"de 1 a {_MOST_HOURS} / from 1 to {_MOST_HOURS}")
+    return timedelta(hours=int(text))
 
 
 def _read(path: Path, limit: int) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from evidence.canonical import NotCanonical, parse_canonical
 from evidence.checkpoint import Checkpoint, MalformedCheckpoint, OtherLog, open_checkpoint
@@ -72,6 +72,18 @@ def check_payload(
         except NotCanonical as error:
             return [Finding(Code.PAYLOAD_MALFORMED, subject, "canonical JSON", str(error))]
     return []
+
+
+def check_fresh(not_before: datetime | None, *moments: str, subject: str) -> list[Finding]:
+    """Does anything known of the log, by these ledger times, reach to what the verifier asks for?
+
+    Times of entries are the log's own claim; a cosignature's or a stamp's is somebody else's.
+    """
+    newest = max((moment for moment in moments if moment), default="")
+    if not_before is None or (newest and parse_time(newest) >= not_before):
+        return []
+    expected = f"known until {format_time(not_before)} or later"
+    return [Finding(Code.CHECKPOINT_STALE, subject, expected, newest or "nothing")]
 
 
 class ChainChecker:

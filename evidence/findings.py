@@ -56,6 +56,7 @@ class Code(StrEnum):
     CHECKPOINT_MISFILED = "checkpoint.misfiled"
     CHECKPOINT_ROOT = "checkpoint.root_differs"
     CHECKPOINT_NONE = "checkpoint.none"
+    CHECKPOINT_STALE = "checkpoint.stale"
     HEADS_DIFFER = "heads.differ"
     ANCHOR_INVALID = "anchor.invalid"
     QUORUM_UNMET = "quorum.unmet"
@@ -70,6 +71,7 @@ UNVERIFIABLE: frozenset[str] = frozenset(
         Code.OBJECT_UNAVAILABLE,
         Code.CHECKPOINT_KEY,
         Code.CHECKPOINT_NONE,
+        Code.CHECKPOINT_STALE,
         Code.QUORUM_UNMET,
         Code.LOG_EMPTY,
         Code.KEY_NONE,

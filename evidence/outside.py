@@ -49,10 +49,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Whom a verifier trusts beside the log's keys: logs and witnesses of a policy, and a judge of time stamps."""
+    """Whom a verifier trusts beside the log's keys: logs and witnesses of a policy, and a judge of time stamps.
+
+    ``not_before``: what is known of the log must reach at least to this moment.
+    """
 
     policy: Policy = field(default_factory=Policy)
     stamps: StampVerifier | None = None
+    not_before: datetime | None = None
 
 
 class OutsideAnchors:

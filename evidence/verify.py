@@ -19,6 +19,7 @@ from evidence.checks import (
     ErasureLedger,
     check_checkpoint,
     check_entry_bytes,
+    check_fresh,
     check_payload,
     subject_of,
 )
@@ -116,6 +117,7 @@ class _Verification:
         self._anchors = AnchorChecker(self._keys, self._log)
         self._outside = OutsideAnchors(trust, every=full)
         self._policy = trust.policy
+        self._not_before = trust.not_before
         self._held: dict[str, Anchor] = {}
         self._replay = TreeReplay(ledger)
         self._chain = ChainChecker(self._log)
@@ -141,6 +143,7 @@ class _Verification:
             self._leftovers(self._objects)
         self._hold_outside()
         self._anchors.finish()
+        self._fresh()
         return self._report(len(waiting), now)
 
     def _size(self) -> int | None:
@@ -286,6 +289,14 @@ class _Verification:
             unsequenced=unsequenced,
             anchors=tuple(asdict(anchor) for anchor in self._held.values()),
         )
+
+    def _fresh(self) -> None:
+        """The newest entry that an agreeing checkpoint covers, and what others stated."""
+        covered = self._anchors.covered
+        newest = next(iter(self._ledger.entries(covered - 1, covered)), None) if covered else None
+        told = [anchor.time for anchor in self._held.values()]
+        at = newest.entry.at if newest is not None else ""
+        self._findings += check_fresh(self._not_before, at, *told, subject=f"checkpoint {covered}")
 
     def _levels(self) -> list[str]:
         """Levels that others' anchors reach: only beside a checkpoint of the log itself that agrees."""

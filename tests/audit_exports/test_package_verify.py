@@ -71,6 +71,22 @@ def test_exit_codes_and_json_tell_the_verdicts_apart(
         assert stopped.value.code == 3
 
 
+def test_a_package_older_than_the_auditor_allows_is_unverifiable(
+    sample: tuple[Desk, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The sample was signed in March 2026: hours since then tell, and nonsense is wrong usage."""
+    desk, out = sample
+    arguments = [str(out), "--vkey", desk.vkey, "--json", "--max-age"]
+    assert main([*arguments, "1000000"]) == 0
+    capsys.readouterr()
+    assert main([*arguments, "1"]) == 2
+    (found,) = json.loads(capsys.readouterr().out)["findings"]
+    assert (found["code"], found["found"][:7]) == ("checkpoint.stale", "2026-03")
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments, "-1"])
+    assert ended.value.code == 3
+
+
 def test_the_report_for_people_speaks_both_languages(
     package: bytes, vkey: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -30,9 +31,10 @@ _EXITS = {Verdict.VALID: 0, Verdict.INVALID: 1, Verdict.UNVERIFIABLE: 2}
 
 @group.command("verify")
 @click.option("--full", is_flag=True, help="Also read every sealed file and list the object store.")
+@click.option("--max-age", type=click.IntRange(1), help="Hours: what is signed must reach to so long ago.")
 @console.json_option
 @console.command
-def verify(full: bool, as_json: bool) -> None:
+def verify(full: bool, max_age: int | None, as_json: bool) -> None:
     """Recompute everything. Exit 0: valid, 1: invalid, 2: unverifiable. Changes nothing."""
     house = console.house()
     report = verify_ledger(
@@ -41,7 +43,7 @@ def verify(full: bool, as_json: bool) -> None:
         keys=house.vkeys,
         full=full,
         known_checkpoints=known_head(house),
-        trust=house.trust,
+        trust=replace(house.trust, not_before=house.clock() - timedelta(hours=max_age) if max_age else None),
     )
     if as_json:
         console.emit(report.as_json())

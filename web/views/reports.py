@@ -156,6 +156,7 @@ def finding_text(code: str) -> str:
         "log.truncated": _("La bitácora es más corta que una cabeza ya firmada: se perdieron entradas."),
         "log.forked": _("Hay dos historias firmadas que no coinciden."),
         "log.empty": _("No hay entradas que comprobar."),
+        "checkpoint.stale": _("Lo firmado no llega hasta la fecha pedida."),
         "key.none": _("Se verificó sin llave pública: nada se puede afirmar."),
         "projection.differs": _("La lista de casos no coincide con lo que dicen sus entradas."),
     }
