@@ -35,6 +35,7 @@ from evidence.words import WORDS
 from identity.access import AccessDesk, Granter
 from identity.accounts import AccountStore, Role, User, new_user_id
 from identity.passwords import Passwords
+from identity.posts import PostDesk
 from workflows.calendar import BusinessCalendar
 from workflows.commands import Actor, Receipt
 from workflows.controldesk import ControlDesk
@@ -64,11 +65,9 @@ class DemoCases(Cases, TaleCases, CampaignCases, Protocol):
 
 
 class DemoDirectory(Protocol):
-    """Posts and backups."""
+    """Who holds which post."""
 
-    def appoint(self, post: str, actor: str, *, since: datetime, now: datetime, rank: int = 0) -> None: ...  # noqa: D102
     def holders(self, post: str, moment: datetime) -> Sequence[Any]: ...  # noqa: D102
-    def name_backup(self, actor: str, principal: str, *, since: datetime) -> None: ...  # noqa: D102
 
 
 class DemoHouse(Protocol):
@@ -92,6 +91,8 @@ class DemoHouse(Protocol):
     def accounts(self) -> AccountStore: ...  # noqa: D102
     @property
     def directory(self) -> DemoDirectory: ...  # noqa: D102
+    @property
+    def posts(self) -> PostDesk: ...  # noqa: D102
     @property
     def passwords(self) -> Passwords: ...  # noqa: D102
     def close(self) -> None: ...  # noqa: D102
@@ -275,9 +276,9 @@ def _posts(house: DemoHouse, clock: Clock, ids: Mapping[str, str]) -> None:
         if house.directory.holders(post, now):
             continue
         for rank, key in enumerate(keys):
-            house.directory.appoint(post, ids[key], since=now, now=now, rank=rank)
+            house.posts.appoint(post, ids[key], Granter(), rank=rank)
     for actor, principal in BACKUPS:
-        house.directory.name_backup(ids[actor], ids[principal], since=now)
+        house.posts.name_backup(ids[actor], ids[principal], Granter())
 
 
 def _tell(
