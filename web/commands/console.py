@@ -47,8 +47,8 @@ def command(function: Callable[Parameters, None]) -> Callable[Parameters, None]:
         _require_text(kwargs)
         try:
             function(*args, **kwargs)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise  # the last: whoever read our output has gone (`| head`); Click ends quietly
         except Exception as error:  # noqa: BLE001 - the outermost border of a process: told, and exit code 1
             answer = answer_for(error)
             if answer is None:
