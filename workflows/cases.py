@@ -44,6 +44,7 @@ from workflows.registry import DefinitionRegistry
 from workflows.signatures import RequestBook
 from workflows.uploads import PreparedFile, prepare
 from workflows.writer import Calendars, CaseWriter
+from workflows.zones import Answering
 
 MAX_FILES = 20
 
@@ -142,6 +143,7 @@ class CaseService(ExceptionCommands):
             raise OutOfScope(
                 refusal=ground.code,
                 destination=ground.destination,
+                destination_name=ground.destination_name.es,
                 message=ground.message.es,
                 folio=receipt.folio,
             )
@@ -210,14 +212,14 @@ class CaseService(ExceptionCommands):
         step = rules.known_step(definition, command.step)
         return prepare(command.uploads, step, self._reader, self._max_files)
 
-    def answering(self, folio: str, step: Step) -> Mapping[str, tuple[str, ...]]:
-        """Who answers for the case's zone now, by the fields of a step that ask for it: the principal first."""
+    def answering(self, folio: str, step: Step) -> Mapping[str, Answering]:
+        """Who answers for the case's zone now, by the fields of a step that ask for it."""
         zoned = [field for field in step.fields if field.zone]
         if not zoned:
             return {}
         situation = self._writer.situation(self._writer.history(folio))
         found = {field.name: answering(situation, field, {}) for field in zoned}
-        return {name: tuple(h.actor for h in one.holders) for name, one in found.items() if one is not None}
+        return {name: one for name, one in found.items() if one is not None}
 
     def record(self, command: RecordStep, read: Sequence[PreparedFile] | None = None) -> Receipt:
         """Record a step's evidence: one entry with all files, values and the choice.

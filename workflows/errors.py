@@ -226,7 +226,7 @@ class DuplicateCase(Refusal):
 
 
 class OutOfScope(Refusal):
-    """``refusal``, ``destination``, ``message``, ``folio``: not for this process.
+    """``refusal``, ``destination``, ``destination_name``, ``message``, ``folio``: not for this process.
 
     The only refusal that leaves entries: the request and its refusal are sealed under ``folio`` and counted.
     """

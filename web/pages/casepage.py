@@ -20,7 +20,7 @@ from web.views.case_page import CasePage, case_page
 from web.views.entries import EntryLine
 from web.views.kin import kin_view
 from web.views.lens import Lens, Moment
-from web.views.standing import principals
+from web.views.standing import answering_options, principals
 from web.views.step_form import StepForm, step_form
 from web.views.trouble import Trouble, trouble_of
 from web.wiring import House, current_house
@@ -117,8 +117,8 @@ def _form(
         view = replace(view, values={**house.cases.proposed(page.folio, step.code), **view.values})
     stand_for = principals(definition, step, eyes, house.directory, house.clock())
     people = {
-        name: tuple((actor, eyes.who(actor)) for actor in actors)
-        for name, actors in house.cases.answering(page.folio, step).items()
+        name: answering_options(found, eyes)
+        for name, found in house.cases.answering(page.folio, step).items()
     }
     offered = house.cases.with_lists(definition)
     return step_form(step, offered, state, page.lines, eyes, view, stand_for, people), key

@@ -10,6 +10,7 @@ from web.i18n import gettext as _
 from web.views.entries import EntryLine, entry_lines
 from web.views.kinds import TOOTH, Sign, class_word, days_word, exception_word, step_sign, timer_sign
 from web.views.lens import Due, Lens, Moment
+from web.views.saying import day_words
 from web.views.step_form import running
 from workflows.definition import Definition, StepClass
 from workflows.state import CaseException, CaseState, ExceptionCode, StepStatus, TimerState, TimerStatus
@@ -138,7 +139,7 @@ def _exception(item: CaseException) -> str:
     """In words; of a periodic control with the day or the number it is about."""
     word = exception_word(str(item.code))
     told = item.code in {ExceptionCode.GAP, ExceptionCode.VOLUME}
-    return f"{word}: {item.detail}" if told else word
+    return f"{word}: {day_words(item.detail)}" if told else word
 
 
 def _machines(definition: Definition, state: CaseState, lens: Lens) -> tuple[MachineView, ...]:

@@ -11,6 +11,7 @@ from evidence.words import digest_words
 from web.i18n import gettext as _
 from web.views.kinds import Sign, evidence_sign, family_mark, kind_sign, verdict_word
 from web.views.lens import Lens, Moment, size_text
+from web.views.saying import by_itself, kinds_of, value_words
 from web.views.system_entries import system_data
 from workflows.definition import Definition
 from workflows.state import CaseState
@@ -161,11 +162,20 @@ def _data(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> tup
             options[field.name, str(values[field.name])] = lens.who(str(values[field.name]))
     order = {name: place for place, name in enumerate(labels)}
     labels["sin_contrasenas"] = _("Imágenes revisadas, sin contraseñas")
-    return tuple(
-        (labels.get(name, name), options.get((name, str(value)), _("sí") if value == "si" else str(value)))
+    kinds = kinds_of((*definition.opening.fields, *(step.fields if step else ())))
+
+    def said(name: str, value: Json) -> str:
+        return value_words(kinds.get(name), str(value), lens)
+
+    typed = tuple(
+        (
+            labels.get(name, name),
+            options.get((name, str(value)), _("sí") if value == "si" else said(name, value)),
+        )
         for name, value in sorted(values.items(), key=lambda item: order.get(item[0], len(order)))
         if value not in (None, "")
     )
+    return (*typed, *by_itself(sealed, definition, lens))
 
 
 def _labels(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from web.i18n import gettext as _
 from web.views.lens import Lens
+from web.views.saying import place_name
 from workflows.children import kin
 from workflows.definition import Definition
 from workflows.errors import UnknownProcess
@@ -73,7 +74,11 @@ def kin_view(
     ]
     open_there = tuple(item for item in onward if item is not None)
     known = {item.process for item in open_there}
-    sent = [(r.destination, r.seq) for r in state.routes if not r.link and r.destination not in known]
+    sent = [
+        (place_name(definition, r.destination, lens), r.seq)
+        for r in state.routes
+        if not r.link and r.destination not in known
+    ]
     return KinView(lines, open_there, _here(definition, form_step, definitions, lens, address), tuple(sent))
 
 

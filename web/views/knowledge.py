@@ -255,8 +255,13 @@ def _triggers(triggers: Iterable[Trigger], definition: Definition, lens: Lens) -
         branch = definition.by_step[trigger.step].branch(trigger.branch) if trigger.branch else None
         options.setdefault(trigger.step, []).extend([lens.say(branch.name)] if branch is not None else [])
     either = _(" o ")
-    said = {step: either.join(f"«{name}»" for name in names) for step, names in options.items()}
+    said = {step: either.join(map(_quoted, names)) for step, names in options.items()}
     return ", ".join(f"{step} ({names})" if names else step for step, names in said.items())
+
+
+def _quoted(name: str) -> str:
+    """A name in quotation marks, unless it begins with some of its own."""
+    return name if name.startswith(("«", "“")) else f"«{name}»"
 
 
 def _assumptions(definition: Definition, lens: Lens) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from evidence.entry import SealedEntry
+from web.i18n import gettext as _
 from web.views.lens import Lens, Moment
 from workflows import rules
 from workflows.commands import Actor
@@ -15,6 +16,7 @@ from workflows.definition import Definition, Step
 from workflows.errors import Refusal
 from workflows.ports import Directory
 from workflows.state import CaseState
+from workflows.zones import FALLBACK_POST, Answering
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +88,17 @@ def principals(
         for holder in directory.holders(role.post, moment)
         if rules.stands_in(definition, actor, holder.actor, directory, moment)
     )
+
+
+def answering_options(found: Answering, lens: Lens) -> tuple[tuple[str, str], ...]:
+    """Whom one may choose for a zone: id and name, with what each is there; the principal first."""
+    return tuple(
+        (holder.actor, f"{lens.who(holder.actor)} · {_standing(found, place)}")
+        for place, holder in enumerate(found.holders)
+    )
+
+
+def _standing(found: Answering, place: int) -> str:
+    if found.post == FALLBACK_POST:
+        return _("gerente comercial: la zona no tiene titular") if found.fallback else _("gerente comercial")
+    return _("suplente") if place else _("titular")
