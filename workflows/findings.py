@@ -7,7 +7,7 @@ agent twice) and against cases that are open; what a process refuses is named wi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from documents.agent_list import AgentListing, ListedAgent
 from documents.identifiers import fold
@@ -22,15 +22,20 @@ from workflows.values import check_values, reference_value
 
 @dataclass(frozen=True, slots=True)
 class GoodRow:
-    """A row from which a case is opened: its opening values, and the value that tells the agent."""
+    """A row from which a case is opened: its opening values, and the value that tells the agent.
+
+    ``unread``: by column, what was written where one of the field's options was due and none is named; the field's
+    default stands in its place, so a person should look.
+    """
 
     row: int
     data: Mapping[str, str]
     key: str
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Json]:
-        """The three members by name."""
-        return {"row": self.row, "key": self.key, "data": dict(self.data)}
+        """The members by name."""
+        return {"row": self.row, "key": self.key, "data": dict(self.data), "unread": dict(self.unread)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +133,7 @@ class Judge:
                     BadRow(item.row, self._key_column(), "open_case", self._spelled(data), folio=folio)
                 )
             else:
-                good.append(GoodRow(item.row, data, self._spelled(data)))
+                good.append(GoodRow(item.row, data, self._spelled(data), self._unread(item)))
         return Proposal(tuple(good), tuple(routed), tuple(bad), skipped)
 
     def _wanted(self, item: ListedAgent) -> bool:
@@ -146,6 +151,15 @@ class Judge:
             if value:
                 data[name] = value
         return data
+
+    def _unread(self, item: ListedAgent) -> dict[str, str]:
+        """Cells that name no option of their field."""
+        choices = {column: self._fields[name] for column, name in self._series.columns.items()}
+        return {
+            column: typed
+            for column, field in choices.items()
+            if field.options and (typed := item.values.get(column, "")) and not _option(field, typed)
+        }
 
     def _problems(self, item: ListedAgent, data: Mapping[str, str]) -> Iterator[BadRow]:
         checked = check_values(self._definition, self._fields.values(), data, {})

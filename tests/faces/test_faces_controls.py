@@ -57,9 +57,9 @@ def test_a_missing_day_is_dated_and_may_be_filled(place: Installation) -> None:
     laura = place.client()
     for path in ("/controles", f"/casos/{_state(place).folio}"):
         page = laura.get(path).text
-        assert "2026-11-20" in page
-        assert "2026-11-23" in page
-        assert "2026-11-21" not in page
+        assert "20/11/2026" in page
+        assert "23/11/2026" in page
+        assert "21/11/2026" not in page
     assert laura.post_form(f"{SERIES}/sin-hallazgos", {"dia": "2026-11-20"}).status_code == 303
     control = _state(place).control
     assert control is not None
@@ -79,6 +79,28 @@ def test_a_pasted_list_is_judged_before_it_is_sealed(place: Installation) -> Non
     assert "Se abrió 1 caso" in done.text
     assert _days(place) == [("2026-11-24", 1)]
     assert "1 caso por abrir" not in laura.get(f"{SERIES}/lista").text
+
+
+def test_a_list_for_a_missing_day_is_asked_for_there(place: Installation) -> None:
+    """A missing day offers its list too; the day stays chosen through reading, a day to come is not offered."""
+    laura = place.client()
+    assert f"{SERIES}/lista?dia=2026-11-20" in laura.get("/controles").text
+    shown = laura.post_form(
+        f"{SERIES}/lista", {"texto": "Clave\tNombre\nAG1\tAna Ruiz\n", "dia": "2026-11-20"}
+    )
+    assert 'name="dia" value="2026-11-20"' in shown.text
+    assert 'name="dia" value="2026-11-24"' in laura.get(f"{SERIES}/lista?dia=2031-01-01").text
+
+
+def test_what_a_list_says_is_shown_as_it_was_read(place: Installation) -> None:
+    """Zone and validity stand beside the name; a kind that nobody knows is marked before anything is sealed."""
+    laura = place.client()
+    text = "Clave\tNombre\tZona\tVigencia\tTipo\nAG1\tAna Ruiz\tCDMX\t31/12/2034\tcosa rara\nAG2\tIván Paz\tNL\t\tBPN\n"
+    shown = laura.post_form(f"{SERIES}/lista", {"texto": text}).text
+    assert "CDMX · 31/12/2034" in shown
+    assert "tipo «cosa rara»: no se reconoce" in shown
+    done = laura.post_form(f"{SERIES}/lista/abrir", {"dia": "2026-11-24"}).text
+    assert "Enrolamiento de consultores BPN" in done
 
 
 def test_a_control_that_does_not_exist_is_not_found(place: Installation) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import secrets
 from dataclasses import dataclass
+from datetime import date
 from typing import BinaryIO
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
@@ -20,7 +21,7 @@ from web.i18n import ngettext
 from web.pages.context import lens
 from web.pages.forms import MENDABLE
 from web.security import person, roles, signed_in
-from web.views.controls import Line, Wrong, control_line, wrong_row
+from web.views.controls import Line, Wrong, column_word, columns_words, control_line, rest_words, wrong_row
 from web.views.trouble import Trouble, trouble_of
 from web.wiring import DraftKey, House, current_house
 from workflows.commands import OpenFindings, RecordControl, Upload
@@ -209,6 +210,8 @@ def _preview(definition: Definition, series: Series, answer: Answer | None = Non
         **_about(definition, series),
         proposal=proposal,
         wrong=_wrong(proposal),
+        rest=lambda row: rest_words(row, series),
+        column_word=column_word,
         name=files[0].name,
         opened=None,
         trouble=_trouble(answer),
@@ -237,10 +240,21 @@ def _about(definition: Definition, series: Series) -> dict[str, object]:
         "series": series.code,
         "control": eyes.say(series.name),
         "today": eyes.today().isoformat(),
-        "columns": ", ".join(series.columns),
+        "day": _day_asked(eyes.today().isoformat()),
+        "columns": columns_words(series),
         "grounds": {item.code: eyes.say(item.destination_name) for item in definition.grounds},
+        "places": {item.destination: eyes.say(item.destination_name) for item in definition.grounds},
         "allowed": not eyes.roles.isdisjoint(definition.opening.roles),
     }
+
+
+def _day_asked(today: str) -> str:
+    """The day that a list is for: a past one where the page was asked for it, else today."""
+    asked = request.values.get("dia", "")
+    try:
+        return min(date.fromisoformat(asked).isoformat(), today)
+    except ValueError:
+        return today
 
 
 def _wrong(proposal: Proposal) -> list[Wrong]:

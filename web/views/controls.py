@@ -10,7 +10,9 @@ from web.i18n import gettext as _
 from web.i18n import ngettext
 from web.messages import FIELD_PROBLEMS
 from web.views.lens import Lens
-from workflows.findings import BadRow
+from web.views.saying import day_words
+from workflows.definition import Series
+from workflows.findings import BadRow, GoodRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +87,33 @@ def control_line(item: Standing, lens: Lens) -> Line:
     )
 
 
-def wrong_row(item: BadRow) -> Wrong:
-    """A row of a list in words."""
+def column_word(column: str) -> str:
+    """What a column of a list is called."""
     names = {
         "clave": _("clave"), "nombre": _("nombre"), "promotoria": _("promotoría"), "zona": _("zona"),
         "cedula": _("cédula"), "vigencia": _("vigencia"), "correo": _("correo"), "tipo": _("tipo"),
         "estatus": _("estatus"),
     }  # fmt: skip
+    return names.get(column, column)
+
+
+def columns_words(series: Series) -> str:
+    """The columns that a list of a control may have, those by which its rows are chosen included."""
+    return ", ".join(column_word(name) for name in dict.fromkeys((*series.columns, *series.only)))
+
+
+def rest_words(row: GoodRow, series: Series) -> str:
+    """What a good row says beside key and name, so that a person can tell that it was read right."""
+    shown = (name for column, name in series.columns.items() if column not in {"clave", "nombre", "tipo"})
+    return " · ".join(day_words(row.data[name]) for name in shown if row.data.get(name))
+
+
+def wrong_row(item: BadRow) -> Wrong:
+    """A row of a list in words."""
     known = FIELD_PROBLEMS.get(item.problem)
     fields = {"expected": item.expected, "found": item.found}
     text = _(known) % fields if known else item.problem
-    return Wrong(item.row, names.get(item.column, item.column), text, item.found[:60], item.folio)
+    return Wrong(item.row, column_word(item.column), text, day_words(item.found[:60]), item.folio)
 
 
 def _state(item: Standing) -> tuple[str, str, str]:
