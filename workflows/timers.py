@@ -86,7 +86,7 @@ def start(timer: Timer, begun: Start, calendar: BusinessCalendar) -> Run:
     """Begin a run. Raises `OutOfCalendar`, and `ValueError` for a date that is none."""
     number, seq, base = begun.number, begun.seq, begun.base
     if timer.due_field is not None and "T" in begun.day:
-        return Run(timer, number, seq, base, None, calendar.at(begun.day))
+        return Run(timer, number, seq, base, None, calendar.at(begun.day), day=begun.day)
     if timer.due_field is not None:
         due = calendar.back(_day(begun.day), timer.ahead)
         marks = [(f"{BEFORE}{n}", calendar.opening_of(calendar.back(due, n))) for n in timer.before]

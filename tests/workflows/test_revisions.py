@@ -12,11 +12,17 @@ from hypothesis import strategies as st
 from evidence.entry import SealedEntry
 from tests.workflows.desk import ALTA, Desk, HandClock, local
 from tests.workflows.test_catalogues import BUNDLED, Room, item
+from tests.workflows.test_sets import CALL
+from web.quicklog import PENDING, opening_of, parts_of
+from workflows import timers
 from workflows.calendar import BusinessCalendar
+from workflows.commands import Actor, OpenCase
+from workflows.definition import Timer
 from workflows.derive import derive
 from workflows.errors import FieldInvalid
 from workflows.facts import facts_of
 from workflows.published import LedgerCatalogues
+from workflows.registry import DefinitionRegistry
 from workflows.state import CaseState, TimerState
 
 BASE = BusinessCalendar.bundled()
@@ -174,3 +180,35 @@ def test_counting_up_to_now_is_the_same_by_every_later_revision() -> None:
     before = desk.cases.calendar.between(start, today, "habiles")
     desk.off("2026-01-14", "2026-01-19", "2026-01-20")
     assert desk.cases.calendar.between(start, today, "habiles") == before == 4
+
+
+TIMERS = {
+    f"{definition.process} {timer.code}": timer
+    for definition in DefinitionRegistry.bundled().all()
+    for timer in definition.timers
+}
+
+
+@pytest.mark.parametrize("timer", TIMERS.values(), ids=TIMERS.keys())
+@pytest.mark.parametrize("day", ["2026-01-15", "2026-01-15T12:00"])
+def test_every_timer_can_be_counted_anew(timer: Timer, day: str) -> None:
+    """By a calendar that takes nothing away each is due when it was: days, dates, and moments that were promised."""
+    begun = timers.Start(1, 2, local("2026-01-08 10:00"), day if timer.due_field else "")
+    run = timers.start(timer, begun, BASE)
+    before = (run.warn_at, run.due_at, run.before)
+    timers.recount(run, BASE)
+    assert (run.warn_at, run.due_at, run.before) == before
+
+
+def test_a_day_off_leaves_a_promised_hour_where_it_was() -> None:
+    """A contact with a promise is read as before after the company takes a day off, and so is every list of cases."""
+    desk = Company()
+    flat = {**CALL, "pendiente": "Falta", "promesa": "2026-01-14T12:00"}
+    definition = desk.cases.definitions.current("MA-007")
+    command = OpenCase("MA-007", Actor("u-ana", "especialista"), opening_of(definition, flat))
+    folio = desk.cases.open_with(command, parts_of(definition, flat, PENDING, None)).folio
+    due = desk.run(folio, "promesa").due_at
+    desk.off("2026-01-20")
+    assert desk.cases.recount() == 0
+    assert desk.run(folio, "promesa").due_at == due
+    assert desk.cases.rebuild().differences == ()
