@@ -30,7 +30,7 @@ COLLEAGUES = (
     Colleague("jesus.quiriarte", "Jesús Quiriarte", "Director General", ("director",)),
     Colleague("abraham", "Abraham", "Supervisión de Mesa de Ayuda", ("especialista", "supervisor", "cpanel")),
     Colleague("cinthya", "Cinthya", "Especialista de Mesa de Ayuda", ("especialista", "cpanel")),
-    Colleague("carlos", "Carlos", "Respaldo de Mesa de Ayuda", ("especialista",)),
+    Colleague("carlos", "Carlos", "Respaldo de Mesa de Ayuda", ("especialista", "cpanel")),
     Colleague("rodrigo.pena", "Rodrigo Peña Salas", "Especialista de Mesa de Ayuda", ("especialista",)),
     Colleague("daniela.ortiz", "Daniela Ortiz Cano", "Especialista de Mesa de Ayuda", ("especialista",)),
     Colleague("martha", "Martha", "Captura CAM Pegasus", ("capturista",)),
