@@ -133,6 +133,14 @@ def test_no_page_scrolls_sideways_at_360_pixels(folio: str, boss: Callable[..., 
     assert too_wide == []
 
 
+def test_the_bar_of_many_roles_stays_in_the_window(boss: Callable[..., Person]) -> None:
+    """Whoever has every room in the bar loses none of it: it folds into the menu before it overflows."""
+    page = boss().page
+    for width in (800, 961, 1024, 1180, 1217, 1280, 1366):
+        page.set_viewport_size({"width": width, "height": 740})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_a_step_is_done_by_keyboard_alone(desk: Desk, folio: str, boss: Callable[..., Person]) -> None:
     """From the skip link to the receipt without a mouse: tick, note, seal."""
     abraham = boss()
