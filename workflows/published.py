@@ -155,7 +155,8 @@ class CatalogueDesk:
 
     def _check(self, command: PublishCatalogue, newest: CatalogueVersion, now: datetime) -> None:
         if command.since is not None and command.since < now:
-            raise RetroactiveCatalogue(catalogue=command.code, since=format_time(command.since), item="")
+            day = self._calendar.local_day(command.since).isoformat()
+            raise RetroactiveCatalogue(catalogue=command.code, since=format_time(command.since), item=day)
         check_items(command.code, command.items, command.notes)
         shape = SHAPES.get(command.code)
         if shape is not None and shape.codes == "day":

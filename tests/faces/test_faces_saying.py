@@ -104,3 +104,40 @@ def test_a_value_that_differs_from_the_case_is_named_without_a_spreadsheet(place
     )
     assert "dice «asistente» y el caso dice «agente»" in answer.text
     assert "Excel" not in answer.text.partition('id="problema"')[2].partition("</ul>")[0]
+
+
+def test_the_process_page_names_who_holds_its_posts_today(place: Installation) -> None:
+    """Roles carry the names of those in their posts, and each zone whoever answers for it, by the dated directory."""
+    house = place.house
+    now = house.clock()
+    names = {
+        "cpanel": "Cinthya Robles",
+        "asistente_nl": "Mariana Solís",
+        "gerente_comercial": "Arturo Méndez",
+    }
+    for post, name in names.items():
+        user = place.user(Role.ESPECIALISTA, email=f"{post}@desk.example", name=name)
+        house.directory.appoint(post, user.id, since=now, now=now)
+    laura = place.client()
+    assert "Hoy: Cinthya Robles." in laura.get("/procesos/MA-003").text
+    page = laura.get("/procesos/MA-002").text
+    assert "Mariana Solís</dd>" in page
+    assert "Arturo Méndez (gerencia comercial: sin titular)" in page
+    assert "Quién responde por cada zona" not in laura.get("/procesos/MA-003").text
+
+
+def test_a_list_is_not_published_backwards(place: Installation) -> None:
+    """The refusal names the day that was asked for."""
+    boss = place.client(Role.ADMINISTRADOR)
+    answer = boss.post_form(
+        "/administracion/catalogos/dominios",
+        {
+            "based_on": "2025-12-15",
+            "code.0": "tuagente.example",
+            "name.0": "x",
+            "name_en.0": "x",
+            "since": "2020-01-02",
+        },
+    )
+    assert answer.status_code == 422
+    assert "lo que ya pasó (2020-01-02)" in answer.text

@@ -11,9 +11,11 @@ from web.downloads import download
 from web.pages.context import in_force, lens, may_record
 from web.releases import releases
 from web.security import signed_in
+from web.views.holders import asks_for_zones, people_of, zone_people
 from web.views.knowledge import history_of, process_document
 from web.views.searching import places_of, search, words_of
 from web.wiring import current_house
+from workflows.catalogues import ZONES
 from workflows.definition import Definition
 
 page = Blueprint("knowledge", __name__, url_prefix="/procesos")
@@ -79,9 +81,13 @@ def _document(versions: tuple[Definition, ...], definition: Definition) -> str:
     published = {release.digest: release for release in releases(house.ledger)}
     current = definition is versions[-1]
     may_open = current and may_record() and not eyes.roles.isdisjoint(definition.opening.roles)
+    now = house.clock()
+    zoned = asks_for_zones(definition)
     return render_template(
         "pages/process.html",
-        doc=process_document(definition, eyes),
+        doc=process_document(definition, eyes, people_of(definition, house.directory, now, eyes)),
+        zones=zone_people(house.catalogues.in_force(ZONES, now), house.directory, now, eyes) if zoned else (),
+        today=eyes.moment(now).day,
         history=history_of(versions, published, eyes),
         current=current,
         may_open=may_open,

@@ -113,8 +113,11 @@ class ProcessDocument:
     controls: tuple[str, ...]
 
 
-def process_document(definition: Definition, lens: Lens) -> ProcessDocument:
-    """The document of one version."""
+def process_document(
+    definition: Definition, lens: Lens, people: Mapping[str, Sequence[str]] | None = None
+) -> ProcessDocument:
+    """The document of one version; ``people`` are those who hold the posts of its roles, by role."""
+    held = people or {}
     say, doc = lens.say, definition.document
     return ProcessDocument(
         code=definition.process,
@@ -129,7 +132,10 @@ def process_document(definition: Definition, lens: Lens) -> ProcessDocument:
         inputs=tuple(map(say, doc.inputs)),
         outputs=tuple(map(say, doc.outputs)),
         steps=tuple(_step(step, definition, lens) for step in definition.steps),
-        roles=tuple(Named(say(role.name), say(role.duty)) for role in definition.roles),
+        roles=tuple(
+            Named(say(role.name), say(role.duty), ", ".join(held.get(role.code, ())))
+            for role in definition.roles
+        ),
         raci=tuple(RaciRow(step.code, _letters(step, definition)) for step in definition.steps),
         machines=tuple(
             Named(say(machine.name), statuses=machine.statuses) for machine in definition.machines
