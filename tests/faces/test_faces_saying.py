@@ -32,6 +32,15 @@ def _specialist(place: Installation) -> Actor:
     return Actor(place.user(Role.ESPECIALISTA).id, "especialista")
 
 
+def test_a_refusal_at_the_door_does_not_say_that_nothing_was_sealed(place: Installation) -> None:
+    """What belongs elsewhere is the one refusal that leaves entries, and its title says so."""
+    form = {f"d.{name}": value for name, value in {**AGENT, "tipo": "bpn"}.items()}
+    page = place.client().post_form("/casos/nuevo/MA-002", {**form, "idempotency_key": "k"}).text
+    assert "Se rechazó, y quedó registrado" in page
+    assert "No se selló nada" not in page
+    assert "Destino: Enrolamiento de consultores BPN." in page
+
+
 @pytest.mark.parametrize(
     ("stored", "shown"),
     [("2026-11-30", "30/11/2026"), ("2026-11-30T09:30", "30/11/2026 09:30"), ("AG-2026-11", "AG-2026-11")],

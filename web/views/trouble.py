@@ -50,7 +50,7 @@ def trouble_of(answer: Told, labels: Mapping[str, str], lens: Lens) -> Trouble:
     problems = [item for item in _list(answer.problems) if isinstance(item, Mapping)]
     taken = answer.code == "step_not_open" and bool(answer.fields.get("seq"))
     return Trouble(
-        tone="late" if answer.status in {403, 422} else "warn",
+        tone="late" if answer.status in {403, 422} and answer.code != "out_of_scope" else "warn",
         title=_title(answer, taken=taken, own=str(answer.fields.get("actor", "")) == lens.actor),
         text=_taken(answer, lens) if taken else answer.message,
         next=answer.advice,
@@ -63,6 +63,8 @@ def trouble_of(answer: Told, labels: Mapping[str, str], lens: Lens) -> Trouble:
 def _title(answer: Told, *, taken: bool, own: bool) -> str:
     if taken:
         return _("Ya lo habías registrado") if own else _("Otra persona lo registró antes")
+    if answer.code == "out_of_scope":
+        return _("Se rechazó, y quedó registrado")
     if answer.status >= 500:
         return _("No se pudo sellar; lo tuyo sigue en el borrador")
     return _("No se selló nada")
