@@ -7,7 +7,7 @@ between a server's taking a mail and our keeping its answer can nobody know; `Se
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
@@ -15,10 +15,11 @@ from typing import Protocol
 from evidence.entry import format_time, parse_time
 from evidence.ports import Clock
 from notifications.message import Letterhead, compose
-from notifications.outbox import SETTLED, MailState, Outbox, QueuedMail
+from notifications.outbox import SETTLED, MailState, Outbox, QueuedMail, mail_id
 from notifications.secretbox import BoxClosed, SecretBox
-from notifications.templates import MailTemplates, UnknownTemplate
+from notifications.templates import MailTemplates, UnknownTemplate, Wording
 from notifications.transports import Envelope, InDoubt, NotNow, Refused, Taken, Transport
+from workflows.mailing import Addressee, MailRequest
 
 LEASE = timedelta(minutes=5)
 DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720, 1440))
@@ -33,12 +34,17 @@ PLACEHOLDER = {
 
 @dataclass(frozen=True, slots=True)
 class SentCopy:
-    """A mail as its case keeps it: the bytes without secrets, their Message-ID, and the digest of the template."""
+    """A mail as its case keeps it: the bytes without secrets, subject and addresses, and its template's digest.
+
+    ``secrets`` says how many values a mark stands for. ``content`` is empty for a mail that could not be made.
+    """
 
     content: bytes
     message_id: str
     template_digest: str
     secrets: int
+    subject: str = ""
+    to: tuple[str, ...] = ()
 
 
 class Teller(Protocol):
@@ -66,7 +72,7 @@ class _LeaseLost(Exception):
 class Sender:
     """One sender; any number of them may work on one outbox."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the ports are its parameters
         self,
         *,
         outbox: Outbox,
@@ -76,6 +82,7 @@ class Sender:
         clock: Clock,
         teller: Teller | None = None,
         box: SecretBox | None = None,
+        resolve: Callable[[Addressee], tuple[Addressee, ...]] | None = None,
         values: Mapping[str, str] | None = None,
     ) -> None:
         """Take the ports.
@@ -88,6 +95,7 @@ class Sender:
             clock: the present.
             teller: lets cases know; without one, nobody is told.
             box: opens the secrets of mails that have some.
+            resolve: where somebody is reached who was named by post; by default everybody is named by address.
             values: what every mail may be filled with, such as the house's address.
         """
         self._outbox = outbox
@@ -97,6 +105,7 @@ class Sender:
         self._clock = clock
         self._teller = teller
         self._box = box
+        self._resolve = resolve or (lambda who: (who,))
         self._values = dict(values or {})
         self._owner = secrets.token_hex(8)
 
@@ -144,18 +153,39 @@ class Sender:
         """The mail as its case keeps it."""
         names = mail.request.secrets
         shown = PLACEHOLDER.get(mail.request.locale, PLACEHOLDER["es"])
-        content, digest = self._content(mail, dict.fromkeys(names, shown))
-        return SentCopy(content, mail.message_id(self._head.domain), digest, len(names))
+        content, wording = self._content(mail, dict.fromkeys(names, shown))
+        return SentCopy(
+            content=content,
+            message_id=mail.message_id(self._head.domain),
+            template_digest=wording.digest,
+            secrets=len(names),
+            subject=wording.subject,
+            to=tuple(item.address for item in self._to(mail)),
+        )
+
+    def preview(self, request: MailRequest) -> SentCopy:
+        """The copy that a mail would leave, were it sent now.
+
+        Raises:
+            UnknownTemplate, ValueError: it cannot be made.
+        """
+        now = format_time(self._clock())
+        return self.copy_of(
+            QueuedMail(mail_id(request.key), request, MailState.WAITING, now, now, dated_at=now)
+        )
 
     def _send(self, mail: QueuedMail) -> MailState:
         if mail.state is MailState.HANDING and self._found(mail):
             return MailState.SENT
         dated = mail if mail.dated_at else replace(mail, dated_at=format_time(self._clock()))
+        to = self._to(mail)
+        if not to:
+            return self._settle(mail, MailState.FAILED, "nobody", "")
         try:
-            content, _digest = self._content(dated, self._opened(mail))
+            content, _wording = self._content(dated, self._opened(mail))
         except (UnknownTemplate, BoxClosed, ValueError) as error:
             return self._settle(mail, MailState.FAILED, "unfit", f"{type(error).__name__}: {error}")
-        return self._deliver(dated, content)
+        return self._deliver(dated, to, content)
 
     def _found(self, mail: QueuedMail) -> bool:
         """Whether a mail whose handing ended without an answer is there already, as far as it can be asked.
@@ -168,6 +198,11 @@ class Sender:
             self._outbox.accepted(mail.id, self._owner, self._clock(), "found")
         return bool(there)
 
+    def _to(self, mail: QueuedMail) -> tuple[Addressee, ...]:
+        """Whom it goes to, each address once."""
+        found = (who for item in mail.request.to for who in self._resolve(item))
+        return tuple({who.address: who for who in found}.values())
+
     def _opened(self, mail: QueuedMail) -> Mapping[str, str]:
         if not mail.request.secrets:
             return {}
@@ -175,24 +210,24 @@ class Sender:
             raise BoxClosed("no key")
         return self._box.open(mail.id, mail.sealed)
 
-    def _content(self, mail: QueuedMail, made: Mapping[str, str]) -> tuple[bytes, str]:
+    def _content(self, mail: QueuedMail, made: Mapping[str, str]) -> tuple[bytes, Wording]:
         request = mail.request
         values = {**self._values, "folio": request.case, **request.context, **made}
         wording = self._templates.render(request.template, values, request.locale)
         content = compose(
             self._head,
-            request.to,
+            self._to(mail),
             wording,
             message_id=mail.message_id(self._head.domain),
             date=parse_time(mail.dated_at),
             case=request.case,
         )
-        return content, wording.digest
+        return content, wording
 
-    def _deliver(self, mail: QueuedMail, content: bytes) -> MailState:
+    def _deliver(self, mail: QueuedMail, to: tuple[Addressee, ...], content: bytes) -> MailState:
         envelope = Envelope(
             self._head.sender.address,
-            tuple(item.address for item in mail.request.to),
+            tuple(item.address for item in to),
             mail.message_id(self._head.domain),
             content,
         )

@@ -4,29 +4,31 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-from evidence.ports import Clock
 from notifications.desk import MailDesk
 from notifications.message import Letterhead
-from notifications.outbox import Outbox
 from notifications.secretbox import SecretBox
 from notifications.sender import Sender
 from notifications.smtp import SmtpTransport
 from notifications.templates import MailTemplates
 from notifications.transports import FolderTransport, Transport
-from web.settings import Settings
+from web.mailtelling import CaseTeller
+from workflows.mailing import Addressee
+from workflows.notices import ACTOR, POST
+
+if TYPE_CHECKING:
+    from web.wiring import House
 
 TEMPLATES = Path(__file__).parent.parent / "templates" / "email"
 
 
 class PostOffice:
-    """Mail out, put together from the settings."""
+    """Mail out, put together from an open house."""
 
-    def __init__(self, settings: Settings, outbox: Outbox, clock: Clock) -> None:
-        self._settings = settings
-        self._outbox = outbox
-        self._clock = clock
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._settings = house.settings
 
     @property
     def head(self) -> Letterhead:
@@ -58,17 +60,35 @@ class PostOffice:
     @cached_property
     def desk(self) -> MailDesk:
         """Where mails are asked for (`signing.ports.MailSender`)."""
-        return MailDesk(self._outbox, self.templates, self.box)
+        return MailDesk(self._house.outbox, self.templates, self.box)
 
     @cached_property
     def sender(self) -> Sender:
         """Sends what waits."""
         return Sender(
-            outbox=self._outbox,
+            outbox=self._house.outbox,
             transport=self.transport,
             templates=self.templates,
             head=self.head,
-            clock=self._clock,
+            clock=self._house.clock,
+            teller=CaseTeller(self._house.cases),
+            resolve=self.addresses,
             box=self.box,
-            values={"casa": self.head.sender.name, "sitio": urlsplit(self._settings.public_url).netloc},
+            values={"casa": self.head.sender.name, "sitio": self._settings.public_url},
         )
+
+    def addresses(self, who: Addressee) -> tuple[Addressee, ...]:
+        """Where somebody is reached now: a post by who holds it, an actor by their account or as a contact."""
+        if who.address.startswith(POST):
+            holders = self._house.directory.holders(who.address.removeprefix(POST), self._house.clock())
+            return tuple(found for holder in holders for found in self._of_actor(holder.actor))
+        if who.address.startswith(ACTOR):
+            return self._of_actor(who.address.removeprefix(ACTOR))
+        return (who,)
+
+    def _of_actor(self, actor: str) -> tuple[Addressee, ...]:
+        contact = self._house.directory.contact(actor)
+        if contact is not None:
+            return (Addressee(contact.email, contact.name),) if contact.email else ()
+        user = self._house.accounts.get(actor, self._house.clock())
+        return (Addressee(user.email, user.name),) if user is not None and user.active else ()

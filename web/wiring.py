@@ -84,7 +84,7 @@ class House(ProvableParts, SigningParts):
     """One installation, open. ``clock`` and ``passwords`` are parameters so that tests own time and cost.
 
     ``documents`` reads the files of cases in place of the confined processes; the demonstration gives one, since its
-    files are its own.
+    files are its own, and its past is not mailed to anybody (``mailing``).
 
     Raises:
         HouseError: from any part, when `flask init` has not been here.
@@ -97,11 +97,13 @@ class House(ProvableParts, SigningParts):
         clock: Clock = now,
         passwords: Passwords | None = None,
         documents: DocumentReader | None = None,
+        mailing: bool = True,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.passwords = passwords or Passwords()
         self._documents = documents
+        self.mailing = mailing
         self._engines: list[Database] = []
 
     @cached_property
@@ -212,6 +214,7 @@ class House(ProvableParts, SigningParts):
             reader=self.documents,
             retention_years=self.settings.retention_years,
             max_files=self.settings.max_files,
+            mailing=self.mailing,
         )
 
     @cached_property
@@ -247,7 +250,7 @@ class House(ProvableParts, SigningParts):
     @cached_property
     def mail(self) -> PostOffice:
         """Mail out."""
-        return PostOffice(self.settings, self.outbox, self.clock)
+        return PostOffice(self)
 
     @cached_property
     def room(self) -> AuditRoom:

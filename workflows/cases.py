@@ -11,7 +11,7 @@ from datetime import datetime
 
 from evidence.entry import SealedEntry
 from evidence.ports import BlobStore, Clock, LedgerStore, Projection
-from workflows import children, closing, rules, sets
+from workflows import children, closing, mailnotes, rules, sets
 from workflows.assignees import answering
 from workflows.calendar import BusinessCalendar
 from workflows.campaigns import CampaignService
@@ -19,6 +19,7 @@ from workflows.casefile import CaseView
 from workflows.commands import (
     Actor,
     LinkCase,
+    NoteMail,
     OpenCase,
     OpenChild,
     Opened,
@@ -66,6 +67,7 @@ class CaseService(ExceptionCommands):
         reader: DocumentReader | None = None,
         retention_years: int = 0,
         max_files: int = MAX_FILES,
+        mailing: bool = False,
     ) -> None:
         """Take the ports.
 
@@ -81,6 +83,7 @@ class CaseService(ExceptionCommands):
             reader: reads files; by default in this very process, which is for files one trusts.
             retention_years: for how long the object store must refuse to let a file go; 0 asks for no lock.
             max_files: files one entry may have.
+            mailing: whether what a process tells people is also mailed (`workflows.notices`).
         """
         self._writer = CaseWriter(
             ledger=ledger,
@@ -92,6 +95,7 @@ class CaseService(ExceptionCommands):
             index=index,
             catalogues=catalogues,
             retention_years=retention_years,
+            mailing=mailing,
         )
         self._index = index
         self._reader = reader or DirectReader()
@@ -240,6 +244,24 @@ class CaseService(ExceptionCommands):
         files = self.read_files(command) if read is None else tuple(read)
         drafts = sets.recording(step, command.actor, _part(command), files)
         return self._stands(definition, self._writer.append(command.folio, drafts, files, command))
+
+    def note_mail(self, command: NoteMail) -> Receipt:
+        """Note in a case what became of a mail: sent, failed, sent back, filed or put aside; no step is recorded.
+
+        Raises:
+            UnknownCase, UnknownStep, RoleNotAllowed, FieldInvalid, RequestReused, TooManyFiles, FileChanged,
+            documents.refusals.FileRefused, evidence.ports.StoreError.
+        """
+        return mailnotes.note(self._writer, self._reader, command)
+
+    def would_record(self, command: RecordStep, read: Sequence[PreparedFile] | None = None) -> None:
+        """Judge what `record` would be asked, and write nothing; raises what `record` would raise now."""
+        definition = self._writer.definition_of(self._writer.history(command.folio))
+        step = rules.known_step(definition, command.step)
+        rules.role_allowed(step.code, step.roles or ("system",), command.actor)
+        files = self.read_files(command) if read is None else tuple(read)
+        drafts = sets.recording(step, command.actor, _part(command), files)
+        self._writer.judge(command.folio, drafts, files)
 
     def fire_due_timers(self, now: datetime | None = None) -> list[Receipt]:
         """Record what timers owe: warnings, expiries, and automatic closings on business days; and removals' end.

@@ -164,6 +164,26 @@ class RecordStep:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteMail:
+    """Note in a case what became of a mail: ``kind`` is ``mail.sent`` and its like.
+
+    ``mail`` are facts (`docs/formats/entry.md`, *Mails*), ``told`` what the payload says beside them: addresses, the
+    subject, a server's words. ``note`` is a person's reason or remark.
+    """
+
+    folio: str
+    kind: str
+    actor: Actor
+    step: str = ""
+    uploads: tuple[Upload, ...] = ()
+    mail: Mapping[str, str] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+    occurred_at: datetime | None = None
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One step of a set; its members are those of `RecordStep`."""
 

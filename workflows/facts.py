@@ -105,6 +105,7 @@ class Facts:
     counts: Mapping[str, int] = field(default_factory=dict)
     check: Mapping[str, str] = field(default_factory=dict)
     covers: Mapping[str, str] = field(default_factory=dict)
+    mail: Mapping[str, str] = field(default_factory=dict)
     verdict: str = ""
     homonyms: Mapping[str, str] = field(default_factory=dict)
     series: str = ""
@@ -156,7 +157,7 @@ _TEXTS = (
     "through factor level method act"
 ).split()
 _TIMES = ("occurred_at", "due_at", "queried_at", "expires_at")
-_TABLES = "params parties homonyms catalogues counts check covers seal".split()
+_TABLES = "params parties homonyms catalogues counts check covers mail seal".split()
 _LISTS = ("areas", "flags")
 FACT_NAMES = frozenset({*_TEXTS, *_TABLES, *_LISTS, *"evidence rows annul run count".split()})
 
@@ -205,6 +206,7 @@ def _facts_of(entry: Entry) -> Facts:
         counts=_numbers(found.get("counts", {}), problems),
         check=_texts(found, "check", problems),
         covers=_texts(found, "covers", problems),
+        mail=_texts(found, "mail", problems),
         seal=_texts(found, "seal", problems),
         problems=tuple(problems),
     )

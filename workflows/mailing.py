@@ -19,7 +19,10 @@ MAIL = "mail"
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """Whom a mail goes to; ``name`` may be empty."""
+    """Whom a mail goes to; ``name`` may be empty.
+
+    An ``address`` that begins with ``post:`` or ``actor:`` names who holds a post, or an actor, when the mail is sent.
+    """
 
     address: str
     name: str = ""

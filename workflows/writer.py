@@ -32,6 +32,7 @@ from workflows.claims import Situation
 from workflows.commands import (
     Actor,
     LinkCase,
+    NoteMail,
     OpenCase,
     OpenSet,
     Part,
@@ -54,6 +55,7 @@ from workflows.errors import (
     UnknownCase,
 )
 from workflows.facts import Facts, facts_of, time_text
+from workflows.notices import notices
 from workflows.ports import CaseIndex, Catalogues, Directory
 from workflows.registry import DefinitionRegistry
 from workflows.remembered import (
@@ -67,6 +69,7 @@ from workflows.uploads import PreparedFile
 
 Command = (
     LinkCase
+    | NoteMail
     | OpenCase
     | OpenSet
     | RecordSet
@@ -100,6 +103,7 @@ class CaseWriter:
         index: CaseIndex | None = None,
         catalogues: Catalogues | None = None,
         retention_years: int,
+        mailing: bool = False,
     ) -> None:
         self.ledger = ledger
         self.definitions = definitions
@@ -110,6 +114,7 @@ class CaseWriter:
         self._index = index
         self._catalogues = catalogues
         self._retention_years = retention_years
+        self._mailing = mailing
 
     @property
     def calendar(self) -> BusinessCalendar:
@@ -162,6 +167,10 @@ class CaseWriter:
             written = self.ledger.append(folio, compose, idempotency_key=key, request_digest=digest)
         return self.receipt(written)
 
+    def judge(self, folio: str, drafts: Drafts, files: Sequence[PreparedFile]) -> None:
+        """Make the drafts of a command on the case as it stands, and forget them. Raises a `Refusal`."""
+        drafts(self.situation(self.history(folio)), [file.placeholder() for file in files])
+
     def open(
         self, definition: Definition, drafts: Drafts, files: Sequence[PreparedFile], command: Command
     ) -> Receipt:
@@ -204,7 +213,9 @@ class CaseWriter:
     ) -> Composition:
         """What the command makes, and what the system adds to it by itself."""
         made = drafts(situation, blobs)
-        return Composition((*made, *following(situation, made, folio)), self.projecting(situation.calendar))
+        whole = (*made, *following(situation, made, folio))
+        errands = notices(situation, whole, folio) if self._mailing else ()
+        return Composition(whole, self.projecting(situation.calendar), errands)
 
     def open_by_system(
         self, definition: Definition, drafts: Drafts, now: datetime, key: str

@@ -44,7 +44,7 @@ def open_house(folder: Path, present: datetime = PRESENT, scale: float = 0.0) ->
     settings = Settings.from_env({"CONSTANCIA_DATA": str(folder)})
 
     def make(found: Settings) -> House:
-        return House(found, clock=clock, passwords=cheap_passwords(), documents=DirectReader())
+        return House(found, clock=clock, passwords=cheap_passwords(), documents=DirectReader(), mailing=False)
 
     house = inception.initialise(settings, ORIGIN, {}, "tests", make)
     return house, seed(house, folder, clock, scale=scale)

@@ -67,9 +67,8 @@ def prepare(settings: Settings, progress: Progress) -> DemoSummary:
         ORIGIN,
         os.environ,
         console.os_user(),
-        make=lambda made: House(
-            made, clock=clock, documents=DirectReader()
-        ),  # its files are of our own making
+        # its files are of our own making, and its past is mailed to nobody
+        make=lambda made: House(made, clock=clock, documents=DirectReader(), mailing=False),
     )
     try:
         return _seeded(house, settings, clock, progress)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from flask import make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from notifications.outbox import MailState
+from web.composing import mail_slot
 from web.drafts import DraftDesk
 from web.errors import Answer
 from web.i18n import gettext as _
@@ -20,6 +22,7 @@ from web.views.case_page import CasePage, case_page
 from web.views.entries import EntryLine
 from web.views.kin import kin_view
 from web.views.lens import Lens, Moment
+from web.views.mail_entries import trouble_word
 from web.views.standing import answering_options, principals
 from web.views.step_form import StepForm, step_form
 from web.views.trouble import Trouble, trouble_of
@@ -40,6 +43,17 @@ class Receipt:
     leaf: str
     words: tuple[str, ...]
     files: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingMail:
+    """A mail that has not left: of which step, since when, why not, and whether it seals the step when it does."""
+
+    step: str
+    asked: Moment
+    due: Moment | None
+    why: str
+    seals: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +102,8 @@ def show_case(folio: str, *, step: str = "", answer: Answer | None = None) -> Re
         refuse_action=url_for("recording.refuse", folio=folio),
         draft_url=_draft_url,
         elsewhere=own_page(view.definition, folio, form.code) if form else "",
+        post=() if as_of else _post(house, folio, eyes),
+        compose=_compose(view.definition, folio, form) if form else "",
         **({} if as_of else face_of(house, folio, view, eyes)),
     )
     return make_response(text, answer.status if answer else 200)
@@ -122,6 +138,29 @@ def _form(
     }
     offered = house.cases.with_lists(definition)
     return step_form(step, offered, state, page.lines, eyes, view, stand_for, people), key
+
+
+def _compose(definition: Definition, folio: str, form: StepForm) -> str:
+    """Where the mail of a step is written, if it offers one and can be sealed now."""
+    offered = not form.barred and mail_slot(definition, definition.by_step[form.code]) is not None
+    return url_for("composing.write", folio=folio, step=form.code) if offered else ""
+
+
+def _post(house: House, folio: str, eyes: Lens) -> tuple[WaitingMail, ...]:
+    """Mails of the case that have not left yet."""
+    waiting = (
+        mail for mail in house.outbox.of_case(folio) if mail.state in {MailState.WAITING, MailState.HANDING}
+    )
+    return tuple(
+        WaitingMail(
+            step=mail.request.step,
+            asked=eyes.moment(mail.created_at),
+            due=eyes.moment(mail.due_at) if mail.attempts else None,
+            why=trouble_word(mail.trouble),
+            seals=bool(mail.request.record),
+        )
+        for mail in waiting
+    )
 
 
 def _receipt(page: CasePage) -> Receipt | None:

@@ -27,6 +27,7 @@ EXPORTERS = frozenset(
 _UNDER = {
     "opening": "cases",
     "attention": "cases",
+    "composing": "cases",
     "recording": "cases",
     "evidence": "cases",
     "catalogues": "administration",
@@ -86,14 +87,14 @@ def shell() -> dict[str, object]:
             if request.cookies.get(THEME_COOKIE) in THEMES
             else "auto",
             here=request.full_path.rstrip("?") if request.method == "GET" else "/",
-            demo=_demo(),
+            demo=in_demo(),
             user=_self(user) if user else None,
             nav=_nav(user) if user else (),
         )
     }
 
 
-def _demo() -> bool:
+def in_demo() -> bool:
     """Whether this is the demonstration's log: its people and papers are invented, and every page says so."""
     return bool(current_app.extensions["constancia"].settings.origin.startswith(DEMO_LOGS))
 

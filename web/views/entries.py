@@ -12,6 +12,7 @@ from web.i18n import gettext as _
 from web.views.kinds import Sign, evidence_sign, family_mark, kind_sign, verdict_word
 from web.views.lens import Lens, Moment, size_text
 from web.views.saying import by_itself, kinds_of, value_words
+from web.views.mail_entries import is_mail, mail_data, mail_title
 from web.views.system_entries import system_data
 from workflows.definition import Definition
 from workflows.state import CaseState
@@ -126,6 +127,8 @@ def entry_line(
 
 def _title(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> str:
     entry = sealed.entry
+    if is_mail(str(entry.kind)):
+        return mail_title(sealed) or kind_sign(str(entry.kind)).word.capitalize()
     step = definition.by_step.get(entry.step) if definition and entry.step else None
     if step is not None:
         return lens.say(step.name)
@@ -148,6 +151,8 @@ def _choice(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> s
 
 
 def _data(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> tuple[tuple[str, str], ...]:
+    if is_mail(str(sealed.entry.kind)):
+        return mail_data(sealed)
     if definition is None:
         return system_data(sealed, lens)
     values: dict[str, Json] = {**_mapping(sealed.payload().get("data"))}
