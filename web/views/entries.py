@@ -11,8 +11,8 @@ from evidence.words import digest_words
 from web.i18n import gettext as _
 from web.views.kinds import Sign, evidence_sign, family_mark, kind_sign, verdict_word
 from web.views.lens import Lens, Moment, size_text
-from web.views.saying import by_itself, kinds_of, value_words
 from web.views.mail_entries import is_mail, mail_data, mail_title
+from web.views.saying import by_itself, kinds_of, value_words
 from web.views.system_entries import system_data
 from workflows.definition import Definition
 from workflows.state import CaseState
