@@ -116,6 +116,17 @@ def mark_sign(mark: str) -> Sign:
     return Sign(_("plazo vencido"), "late", "clock")
 
 
+def _mail_signs() -> dict[str, Sign]:
+    """What became of a mail."""
+    return {
+        "mail.sent": Sign(_("correo enviado"), "ok", "mail"),
+        "mail.failed": Sign(_("correo que no salió"), "late", "mail"),
+        "mail.bounced": Sign(_("correo devuelto"), "late", "mail"),
+        "mail.received": Sign(_("correo recibido"), "ok", "mail"),
+        "mail.discarded": Sign(_("correo descartado"), "idle", "mail"),
+    }
+
+
 def kind_sign(kind: str, mark: str = "") -> Sign:
     """What an entry says happened; ``mark`` is that of a timer's entry."""
     if kind == "timer.expired":
@@ -151,11 +162,7 @@ def kind_sign(kind: str, mark: str = "") -> Sign:
         "catalogue.published": Sign(_("catálogo publicado"), "ok", "open-book"),
         "link.fetched": Sign(_("enlace consultado"), "idle", "eye"),
         "link.opened": Sign(_("enlace abierto"), "wait", "eye"),
-        "mail.sent": Sign(_("correo enviado"), "ok", "mail"),
-        "mail.failed": Sign(_("correo que no salió"), "late", "mail"),
-        "mail.bounced": Sign(_("correo devuelto"), "late", "mail"),
-        "mail.received": Sign(_("correo recibido"), "ok", "mail"),
-        "mail.discarded": Sign(_("correo descartado"), "idle", "mail"),
+        **_mail_signs(),
         "key.rotated": Sign(_("llave renovada"), "warn", "key"),
         "anchor.recorded": Sign(_("ancla registrada"), "ok", "chain"),
         "heads.committed": Sign(_("cabezas comprometidas"), "ok", "chain"),
