@@ -127,6 +127,20 @@ def _mail_signs() -> dict[str, Sign]:
     }
 
 
+def _house_signs() -> dict[str, Sign]:
+    """What happened to the log itself, its lists and its people."""
+    return {
+        "log.started": Sign(_("bitácora iniciada"), "ok", "chain"),
+        "definition.published": Sign(_("definición publicada"), "ok", "open-book"),
+        "catalogue.published": Sign(_("catálogo publicado"), "ok", "open-book"),
+        "key.rotated": Sign(_("llave renovada"), "warn", "key"),
+        "anchor.recorded": Sign(_("ancla registrada"), "ok", "chain"),
+        "heads.committed": Sign(_("cabezas comprometidas"), "ok", "chain"),
+        "access.granted": Sign(_("acceso otorgado"), "wait", "user"),
+        "access.revoked": Sign(_("acceso retirado"), "warn", "user"),
+    }
+
+
 def kind_sign(kind: str, mark: str = "") -> Sign:
     """What an entry says happened; ``mark`` is that of a timer's entry."""
     if kind == "timer.expired":
@@ -157,17 +171,10 @@ def kind_sign(kind: str, mark: str = "") -> Sign:
         "code.failed": Sign(_("código equivocado"), "warn", "phone"),
         "package.exported": Sign(_("paquete exportado"), "wait", "box"),
         "erasure.executed": Sign(_("datos personales borrados"), "warn", "cross"),
-        "log.started": Sign(_("bitácora iniciada"), "ok", "chain"),
-        "definition.published": Sign(_("definición publicada"), "ok", "open-book"),
-        "catalogue.published": Sign(_("catálogo publicado"), "ok", "open-book"),
         "link.fetched": Sign(_("enlace consultado"), "idle", "eye"),
         "link.opened": Sign(_("enlace abierto"), "wait", "eye"),
         **_mail_signs(),
-        "key.rotated": Sign(_("llave renovada"), "warn", "key"),
-        "anchor.recorded": Sign(_("ancla registrada"), "ok", "chain"),
-        "heads.committed": Sign(_("cabezas comprometidas"), "ok", "chain"),
-        "access.granted": Sign(_("acceso otorgado"), "wait", "user"),
-        "access.revoked": Sign(_("acceso retirado"), "warn", "user"),
+        **_house_signs(),
     }
     return signs.get(kind) or _audit_sign(kind)
 
