@@ -154,14 +154,14 @@ class _Export:
 
     def write(self, sink: BinaryIO) -> Written:
         """The whole zip."""
-        folios, population = self._folios()
-        facts = self._facts(population)
+        folios, members = self._folios()
+        facts = self._facts(members)
         access = AccessChain(self._history(ACCESS), self._checkpoint.origin)
         lists = self._chain.lists
         bag = BagWriter(sink)
         definitions: dict[str, Definition] = {}
         try:
-            with Derived(facts, access.roster) as derived:
+            with Derived(facts, access.roster, lists) as derived:
                 for done, folio in enumerate(folios):
                     self._progress(done, len(folios))
                     self._case(bag, derived, facts, lists, definitions, folio)
@@ -196,16 +196,16 @@ class _Export:
             raise ExportRefused("integrity", f"checkpoint {found[0]}", findings)
         return opened, found[1]
 
-    def _folios(self) -> tuple[list[str], int]:
-        """The cases to export, sorted, and the population a sample was drawn from (0 without a sample)."""
+    def _folios(self) -> tuple[list[str], list[str]]:
+        """The cases to export, sorted, and the population a sample was drawn from (none without a sample)."""
         named = [folio for folio in self._sources.ledger.cases() if named_by(self._scope, folio)]
         missing = sorted(set(self._scope.folios) - set(named))
         if missing:
             raise ExportRefused("nothing_in_scope", f"unknown or outside the scope: {', '.join(missing)}")
         if not (self._scope.sample or self._scope.start or self._scope.end):
-            return sorted(named), 0
+            return sorted(named), []
         found = [folio for folio in named if self._within(folio)]
-        return sample_of(found, self._scope), len(found) if self._scope.sample else 0
+        return sample_of(found, self._scope), sorted(found) if self._scope.sample else []
 
     def _within(self, folio: str) -> bool:
         try:
@@ -223,7 +223,7 @@ class _Export:
             if item.index is not None and item.index < size
         ]
 
-    def _facts(self, population: int) -> PackageFacts:
+    def _facts(self, members: Sequence[str]) -> PackageFacts:
         size = self._checkpoint.size
         newest = next(self._sources.ledger.entries(size - 1, size))
         return PackageFacts(
@@ -233,7 +233,7 @@ class _Export:
             as_of=newest.entry.at,
             calendar=self._sources.calendar.id,
             scope=self._scope,
-            population=population,
+            members=tuple(members),
         )
 
     def _case(
@@ -254,7 +254,9 @@ class _Export:
         state = state_of(definition, entries, as_of=facts.as_of, calendar=lists.calendar)
         for item in entries:
             self._entry(bag, item)
-        for path, data in derived.case(recount(lists.named(definition), state, entries, derived.roster)):
+        for path, data in derived.case(
+            recount(lists.named(definition), state, entries, derived.roster, lists.calendar.id)
+        ):
             bag.add(path, data)
 
     def _check(self, folio: str, entries: Sequence[SealedEntry]) -> None:

@@ -99,7 +99,7 @@ class CaseChecker:
             for named in self._lists.unknown(definition, item):
                 subject = subject_of(item.entry)
                 self._report(Finding(Code.CATALOGUE_UNKNOWN, subject, "a version published before", named))
-        record = recount(self._lists.named(definition), state, sealed, self._roster)
+        record = recount(self._lists.named(definition), state, sealed, self._roster, self._calendar.id)
         self._roles(record)
         return record
 

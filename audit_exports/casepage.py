@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from audit_exports import layout
+from audit_exports.irregular import GROUPS, Irregularity
 from audit_exports.labels import Labels
 from audit_exports.markup import Content, Markup, both, href, tag
 from audit_exports.pages import (
@@ -34,14 +37,15 @@ _HEADS = (
 )
 
 
-def case_page(record: CaseRecord, facts: PackageFacts) -> bytes:
+def case_page(record: CaseRecord, facts: PackageFacts, found: Sequence[Irregularity]) -> bytes:
     """The page at ``casos/<folio>/index.html``."""
     main = [
         _crumbs(record),
         _summary(record),
         _state(record),
-        _exceptions(record),
+        _exceptions(record, found),
         _timers(record),
+        _timeline(record, found),
         _steps(record),
         _other_entries(record),
         _chain(record),
@@ -82,7 +86,17 @@ def _summary(record: CaseRecord) -> Content:
     return [
         tag("p", record.folio, class_="folio"),
         tag("h1", record.title or record.folio),
-        tag("p", both(name.es, name.en), f" · {record.definition.label}", class_="entrada-lead"),
+        tag(
+            "p",
+            both(name.es, name.en),
+            " · ",
+            tag(
+                "a",
+                record.definition.label,
+                href=_UP + href(layout.document_path(record.state.process, record.state.version)),
+            ),
+            class_="entrada-lead",
+        ),
         tag("div", status_chip(record), complete_chip(record), class_="chips"),
     ]
 
@@ -111,21 +125,23 @@ def _machine(record: CaseRecord, machine: MachineState) -> Markup:
     return fact(both(name.es, name.en), machine.status or "—", cause)
 
 
-def _exceptions(record: CaseRecord) -> Content:
-    if not record.state.exceptions:
+def _exceptions(record: CaseRecord, found: Sequence[Irregularity]) -> Content:
+    if not found:
         return None
     items = [
         tag(
             "li",
-            both(*EXCEPTIONS.get(item.code, (str(item.code), str(item.code)))),
+            tag("strong", both(*GROUPS[item.group])),
+            " · ",
+            both(*EXCEPTIONS.get(item.code, (item.name, item.name))),
             [" · ", both("paso", "step"), f" {item.step}"] if item.step else None,
             [" · ", tag("a", both("entrada", "entry"), f" {item.seq}", href=f"#e{item.seq}")]
             if item.seq
             else None,
             [" · ", who(record.roster.person(record.entries[item.seq - 1].actor))] if item.seq else None,
-            f" · {item.detail}" if item.detail else None,
+            f" · {item.about}" if item.about else None,
         )
-        for item in record.state.exceptions
+        for item in found
     ]
     return [tag("h2", both("Excepciones", "Exceptions")), tag("ul", items, class_="aviso")]
 
@@ -153,6 +169,42 @@ def _timers(record: CaseRecord) -> Content:
         ("Estado", "State"),
     )
     return [tag("h2", both("Plazos", "Timers")), table(heads, rows, "Plazos / Timers")]
+
+
+def _timeline(record: CaseRecord, found: Sequence[Irregularity]) -> Content:
+    """What happened when, a line an entry, in the order of the chain; those with an exception are marked."""
+    marked = {item.seq for item in found}
+    lines = []
+    for row in record.entries:
+        step = record.definition.by_step.get(row.step)
+        name = both(f"{step.code} · {step.name.es}", f"{step.code} · {step.name.en}") if step else None
+        exception = (
+            tag("span", both("excepción", "exception"), class_="chip bad") if row.seq in marked else None
+        )
+        lines.append(
+            tag(
+                "li",
+                moment(row.occurred_at or row.at),
+                tag("a", both("entrada", "entry"), f" {row.seq}", href=f"#e{row.seq}"),
+                " · ",
+                [name, " · "] if name else None,
+                both(*kind_words(row.kind)),
+                [" ", exception] if exception else None,
+                class_="mal" if row.seq in marked else None,
+            )
+        )
+    files = [
+        tag("a", both("carátula", "cover sheet"), href="caratula.pdf"),
+        " · ",
+        tag("a", both("línea de tiempo", "timeline"), href="linea-de-tiempo.csv"),
+        " · ",
+        tag("a", both("matriz de pasos", "step matrix"), href="matriz-de-pasos.csv"),
+    ]
+    return [
+        tag("h2", both("Línea de tiempo", "Timeline"), id="linea"),
+        tag("p", both("También en archivo: ", "Also as a file: "), files, class_="meta"),
+        tag("ol", lines, class_="linea"),
+    ]
 
 
 def _steps(record: CaseRecord) -> Content:

@@ -44,6 +44,7 @@ class Code(StrEnum):
     BAG_MANIFEST = "bag.manifest_malformed"
     SCOPE_MALFORMED = "scope.malformed"
     SCOPE_DIFFERS = "scope.differs"
+    SAMPLE_DIFFERS = "sample.differs"
     CASE_MISFILED = "case.misfiled"
     CASE_OUT_OF_SCOPE = "case.out_of_scope"
     PACKAGE_EMPTY = "package.empty"
@@ -154,6 +155,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     Code.BAG_MANIFEST: ("manifiesto mal escrito", "malformed manifest"),
     Code.SCOPE_MALFORMED: ("alcance.json mal escrito", "malformed alcance.json"),
     Code.SCOPE_DIFFERS: ("alcance.json no corresponde al paquete", "alcance.json does not fit the package"),
+    Code.SAMPLE_DIFFERS: (
+        "los casos no son los que da el sorteo declarado",
+        "the cases are not those that the declared draw gives",
+    ),
     Code.CASE_MISFILED: ("entrada en el lugar de otra", "entry in the place of another"),
     Code.CASE_OUT_OF_SCOPE: ("caso fuera del alcance declarado", "case outside the declared scope"),
     Code.PACKAGE_EMPTY: ("el paquete no contiene casos", "the package holds no cases"),

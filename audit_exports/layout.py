@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 LAYOUT_VERSION = 1
 READER_VERSION = "1"
 """Version of everything a package has for people: it changes whenever one byte of a page or table would."""
@@ -19,7 +21,17 @@ README = "LEEME.html"
 WORKBOOK = "workbook.xlsx"
 CHECKPOINT = "cadena/checkpoint"
 PEOPLE = "personas/index.html"
+REPORT = "report.pdf"
+POPULATION = "poblacion.csv"
+INTEGRITY = "poblacion-integridad.json"
+EVENT_LOG = "ocel2.json"
 
+_DERIVED = re.compile(
+    r"report\.pdf|index\.html|LEEME\.html|workbook\.xlsx|ocel2\.json|poblacion-integridad\.json|[a-z_]+\.csv|"
+    r"(?:procesos|normas|personas|firmas|recertificacion|cadena)/[a-z]+\.csv|personas/index\.html|"
+    r"normas/[0-9-]+\.toml|procesos/[A-Z0-9-]+/[0-9-]+\.html|"
+    r"casos/[^/]+/(?:index\.html|state\.json|caratula\.pdf|matriz-de-pasos\.csv|linea-de-tiempo\.csv)"
+)
 
 _CHAINS = {
     "system:access": "personas",
@@ -95,6 +107,31 @@ def definition_path(process: str, version: str) -> str:
     return f"procesos/{process}/{version}.toml"
 
 
+def document_path(process: str, version: str) -> str:
+    """A process definition as a document for people."""
+    return f"procesos/{process}/{version}.html"
+
+
+def standards_path(version: str) -> str:
+    """The standards map, byte for byte."""
+    return f"normas/{version}.toml"
+
+
+def cover_path(folio: str) -> str:
+    """The case's cover sheet."""
+    return f"casos/{folio}/caratula.pdf"
+
+
+def matrix_path(folio: str) -> str:
+    """The case's steps: required, present, late, waived."""
+    return f"casos/{folio}/matriz-de-pasos.csv"
+
+
 def calendar_path(version: str) -> str:
     """The business calendar the states were derived with."""
     return f"calendario/{version}.toml"
+
+
+def is_derived(path: str) -> bool:
+    """Whether a file of that name is made from others, and so can be made again when they are all there."""
+    return _DERIVED.fullmatch(path) is not None

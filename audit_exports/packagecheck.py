@@ -23,7 +23,7 @@ from audit_exports.heads import HeadsCheck
 from audit_exports.peoplecheck import AccessChecker
 from audit_exports.receiptcheck import check_receipt
 from audit_exports.record import CaseRecord, PackageFacts, Totals
-from audit_exports.scope import MalformedScope, in_period, named_by, parse_scope
+from audit_exports.scope import MalformedScope, in_period, named_by, parse_scope, sample_problem
 from audit_exports.succession import trusted_keys
 from audit_exports.trust import Trust
 from evidence.checkpoint import Checkpoint, peek_checkpoint
@@ -141,7 +141,7 @@ class _PackageCheck:
         lists = read_lists(self._bag, self._reader, self._report, self._seqs(_LIST_ENTRY), calendar)
         calendar = lists.calendar
         self._checker = CaseChecker(self._bag, self._report, facts, self._reader, lists, roster)
-        with Derived(facts, roster) as derived:
+        with Derived(facts, roster, lists) as derived:
             whole = self._check_cases(self._checker, derived, facts, calendar)
             if whole:
                 access.finish(derived.people())
@@ -236,6 +236,8 @@ class _PackageCheck:
         self._progress(len(cases), len(cases))
         if not cases:
             self._report(Finding(Code.PACKAGE_EMPTY, "casos", "at least one case", "none"))
+        if problem := sample_problem(facts, cases):
+            self._report(Finding(Code.SAMPLE_DIFFERS, layout.SCOPE, "the cases that the draw gives", problem))
         for folio in sorted(set(facts.scope.folios) - set(cases)):
             self._report(Finding(Code.CASE_OUT_OF_SCOPE, printable(folio), "in the package", "not there"))
         return whole
@@ -284,7 +286,7 @@ class _PackageCheck:
             for path, _, pieces in derived.whole():
                 self._compare(path, _digest(pieces))
         else:
-            for path in (layout.README, layout.PEOPLE, layout.INDEX, layout.WORKBOOK):
+            for path in filter(layout.is_derived, self._bag.leftovers()):
                 self._bag.digest(path)
         for path in self._bag.leftovers():
             self._report(Finding(Code.FILE_UNEXPECTED, printable(path), "nothing", "a file"))

@@ -6,7 +6,7 @@ package's cases: only those about people who appear in them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -89,6 +89,11 @@ class Roster:
         if name := self._names.get(actor):
             return Person(actor, name, Naming.NAMED, tenures)
         return Person(actor, actor, Naming.ERASED if actor in self._erased else Naming.UNNAMED, tenures)
+
+    def all_tenures(self) -> Iterator[tuple[str, Tenure]]:
+        """Every role anybody held, with whose it was, in the order in which they were granted."""
+        found = ((actor, item) for actor, tenures in self._tenures.items() for item in tenures)
+        return iter(sorted(found, key=lambda pair: pair[1].seq))
 
     def held(self, actor: str, role: str, index: int) -> bool:
         """Whether the actor held the role at that place of the log; the program needs no grant for its own."""

@@ -12,12 +12,16 @@ from dataclasses import dataclass
 from audit_exports.layout import case_folder
 from audit_exports.people import Roster
 from workflows.definition import Definition
+from workflows.roster import RowState
 from workflows.state import CaseState, StepState
 
 
 @dataclass(frozen=True, slots=True)
 class FileItem:
-    """One evidence file. ``path`` is relative to ``data/``; ``name`` is what its owner called it."""
+    """One evidence file. ``path`` is relative to ``data/``; ``name`` is what its owner called it.
+
+    ``type`` says what kind of evidence it is (`workflows.step.EvidenceType`), ``""`` where its entry does not.
+    """
 
     path: str
     name: str
@@ -25,6 +29,7 @@ class FileItem:
     media: str
     sha256: str
     slot: str = ""
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,8 @@ class CaseRecord:
     """A case as the package tells it; ``state`` is what the verifier derives again from the entries.
 
     ``title`` names the case in its owner's words (it comes from the payload, so it is empty once that is erased).
-    ``roster`` knows who the actor ids are.
+    ``roster`` knows who the actor ids are; ``campaign`` are the rows of a recertification, and
+    ``calendar`` the id of the table by which its days were counted.
     """
 
     folio: str
@@ -74,6 +80,8 @@ class CaseRecord:
     state: CaseState
     entries: tuple[EntryRow, ...]
     roster: Roster
+    campaign: tuple[RowState, ...] = ()
+    calendar: str = ""
 
     @property
     def folder(self) -> str:
@@ -118,7 +126,8 @@ class PackageFacts:
     """What a package is about. Origin, size and root (hex) are the checkpoint's; all else is the exporter's word.
 
     ``as_of`` is the ledger time for which states are derived; ``population`` how many cases the scope's limits left
-    before sampling, 0 without a sample; ``calendar`` names the calendar in the package.
+    before sampling, 0 without a sample, and ``members`` their folios, sorted; ``calendar`` names the calendar in the
+    package.
     """
 
     origin: str
@@ -127,7 +136,12 @@ class PackageFacts:
     as_of: str
     calendar: str
     scope: Scope
-    population: int = 0
+    members: tuple[str, ...] = ()
+
+    @property
+    def population(self) -> int:
+        """How many ``members`` there are."""
+        return len(self.members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +154,13 @@ class Totals:
     file_bytes: int = 0
     exceptions: int = 0
 
-    def plus(self, record: CaseRecord) -> Totals:
-        """The totals with one more case."""
+    def plus(self, record: CaseRecord, exceptions: int) -> Totals:
+        """The totals with one more case, in which an auditor would ask about that many things."""
         files = [item for _, item in record.files()]
         return Totals(
             self.cases + 1,
             self.entries + len(record.entries),
             self.files + len(files),
             self.file_bytes + sum(item.size for item in files),
-            self.exceptions + len(record.state.exceptions),
+            self.exceptions + exceptions,
         )

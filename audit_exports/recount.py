@@ -12,11 +12,17 @@ from audit_exports.record import CaseRecord, EntryRow, FileItem
 from evidence.canonical import Json, NotCanonical
 from evidence.entry import EntryKind, MalformedEntry, SealedEntry
 from workflows.definition import Definition
+from workflows.facts import facts_of
+from workflows.roster import RowState, fold_roster
 from workflows.state import CaseState
 
 
 def recount(
-    definition: Definition, state: CaseState, entries: Sequence[SealedEntry], roster: Roster
+    definition: Definition,
+    state: CaseState,
+    entries: Sequence[SealedEntry],
+    roster: Roster,
+    calendar: str,
 ) -> CaseRecord:
     """The record of one case. Payloads are the case's own words: what does not have the expected shape is left out."""
     superseded = dict(state.superseded)
@@ -32,7 +38,12 @@ def recount(
         )
         for item in entries
     )
-    return CaseRecord(state.folio, _title(definition, rows), definition, state, rows, roster)
+    campaign: tuple[RowState, ...] = ()
+    if definition.roster is not None:
+        campaign = tuple(fold_roster(definition.roster, [item.entry for item in entries]).rows())
+    return CaseRecord(
+        state.folio, _title(definition, rows), definition, state, rows, roster, campaign, calendar
+    )
 
 
 def erased_by(entries: Sequence[SealedEntry]) -> dict[str, int]:
@@ -48,13 +59,18 @@ def erased_by(entries: Sequence[SealedEntry]) -> dict[str, int]:
 def file_items(item: SealedEntry) -> tuple[FileItem, ...]:
     """An entry's files with their place in the package; names come from the payload, where it is still there."""
     words = _files(_payload(item))
+    types = {fact.object: fact.type for fact in facts_of(item.entry).evidence}
     found = []
     for position, blob in enumerate(item.entry.objects, 1):
         about = words[position - 1] if position <= len(words) else {}
         name, slot = text_of(about, "name"), text_of(about, "slot")
         safe = evidence_name(item.entry.seq, position, name, media_extension(blob.media))
         path = layout.file_path(item.entry.case, safe)
-        found.append(FileItem(path, name or safe, blob.size, blob.media, blob.sha256, slot))
+        found.append(
+            FileItem(
+                path, name or safe, blob.size, blob.media, blob.sha256, slot, types.get(position - 1, "")
+            )
+        )
     return tuple(found)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date
 
 from audit_exports.layout import LAYOUT_VERSION
+from audit_exports.population import rank_of
 from audit_exports.record import PackageFacts, Scope, Totals
 from evidence.canonical import Json, NotCanonical, canonical_bytes, parse_canonical
 from evidence.entry import Entry, parse_time
@@ -56,7 +56,22 @@ def sample_of(folios: Sequence[str], scope: Scope) -> list[str]:
     """The sampled folios, sorted; all of them without a sample."""
     if not scope.sample:
         return sorted(folios)
-    return sorted(sorted(folios, key=lambda folio: _rank(scope.seed, folio))[: scope.sample])
+    return sorted(sorted(folios, key=lambda folio: (rank_of(scope.seed, folio), folio))[: scope.sample])
+
+
+def sample_problem(facts: PackageFacts, exported: Iterable[str]) -> str:
+    """What is wrong with a claimed draw: members the scope does not name, or other cases than the first ones drawn."""
+    scope, members = facts.scope, facts.members
+    if not scope.sample:
+        return "members without a sample" if members else ""
+    if list(members) != sorted(set(members)):
+        return "the population is not sorted"
+    strange = next((folio for folio in members if not named_by(scope, folio)), None)
+    if strange is not None:
+        return f"{strange} is not in the scope"
+    drawn, found = sample_of(members, scope), sorted(exported)
+    other = next(iter(sorted(set(drawn) ^ set(found))), None)
+    return "" if other is None else f"{other} {'was drawn' if other in drawn else 'was not drawn'}"
 
 
 def scope_bytes(facts: PackageFacts, totals: Totals) -> bytes:
@@ -77,6 +92,7 @@ def scope_bytes(facts: PackageFacts, totals: Totals) -> bytes:
             "sample": scope.sample,
             "seed": scope.seed,
             "population": facts.population,
+            "members": list(facts.members),
         },
         "totals": dict(asdict(totals)),
     }
@@ -120,12 +136,8 @@ def _facts(value: dict[str, Json], scope: dict[str, Json]) -> PackageFacts:
             sample=_number(scope, "sample"),
             seed=_text(scope, "seed"),
         ),
-        population=_number(scope, "population"),
+        members=_texts(scope, "members"),
     )
-
-
-def _rank(seed: str, folio: str) -> str:
-    return hashlib.sha256((seed + folio).encode()).hexdigest()
 
 
 def _text(members: dict[str, Json], name: str) -> str:

@@ -20,7 +20,7 @@ from audit_exports.zipwriter import CHUNK, ZipWriter
 MAX_TEXT = 32_767
 MAX_LINKS = 65_000
 MAX_ROWS = 1_048_576
-_SPOOL = 1 << 20
+_SPOOL = 1 << 18
 _DANGEROUS = tuple("=+-@\t\r\n＝＋－＠")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")

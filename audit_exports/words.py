@@ -90,6 +90,8 @@ EXCEPTIONS = {
     "same_place": ("Firmado desde donde se pidió", "Signed from where it was asked for"),
     "effect_ignored": ("Efecto sin aplicar", "Effect not applied"),
     "unreadable": ("Entrada no interpretable", "Entry not understood"),
+    "skipped": ("Paso obligatorio sin hacer en un caso cerrado", "Mandatory step not done in a closed case"),
+    "role_not_granted": ("Se actuó en un rol no otorgado", "Acted in a role not granted"),
 }
 
 NAMINGS = {

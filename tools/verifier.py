@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "constancia-verify.pyz"
-DATA = ("workflows/calendars/*.toml", "audit_exports/reader/*")
+DATA = ("workflows/calendars/*.toml", "audit_exports/norms/*.toml", "audit_exports/reader/*")
 PACKAGES = ("evidence", "workflows", "audit_exports")
 
 _MAIN = b"""import sys

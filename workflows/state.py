@@ -105,7 +105,8 @@ class TimerState:
     ``effect``: alert, remind, close or window. ``run`` counts from 1. ``blocked_by``: steps a closing waits for. While
     it is paused, ``paused_at`` says since when, ``left`` how many days remain, and it is due at no time (``""``).
     ``every``: days between reminders, of which ``due_at`` is the next one. ``before``: alerts before the due moment,
-    with their moments. ``notify``: posts the marks are for. ``area``: whose days these are.
+    with their moments. ``notify``: posts the marks are for. ``area``: whose days these are. ``pauses``: from when to
+    when days did not count, ``""`` where that still lasts.
     """
 
     timer: str
@@ -128,6 +129,7 @@ class TimerState:
     before: tuple[tuple[str, str], ...] = ()
     notify: tuple[str, ...] = ()
     area: str = ""
+    pauses: tuple[tuple[str, str], ...] = ()
 
     @property
     def deadline(self) -> bool:
@@ -161,6 +163,8 @@ class TimerState:
             found["notify"] = list(self.notify)
         if self.area:
             found["area"] = self.area
+        if self.pauses:
+            found["pauses"] = [{"from": since, "to": until} for since, until in self.pauses]
         return found | ({"every": self.every} if self.every else {})
 
 

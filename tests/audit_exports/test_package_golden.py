@@ -59,12 +59,17 @@ def test_a_package_has_its_documented_files(files: dict[str, bytes]) -> None:
     names = {name for name in files if "/archivos/" not in name}
     expected = {"bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt"}
     shared = (
-        "alcance.json index.html LEEME.html workbook.xlsx cadena/checkpoint procesos/ZZ-001/2026-01-02.toml"
+        "alcance.json index.html LEEME.html workbook.xlsx report.pdf ocel2.json poblacion-integridad.json "
+        "cadena/checkpoint cadena/entradas.csv procesos/ZZ-001/2026-01-02.toml procesos/ZZ-001/2026-01-02.html "
+        "procesos/raci.csv procesos/kpi.csv normas/2026-1.toml normas/normas.csv poblacion.csv muestra.csv casos.csv "
+        "atributos.csv evidencias.csv excepciones.csv sla.csv recertificacion/renglones.csv recertificacion/areas.csv "
+        "firmas/firmas.csv accesos_sistema.csv personas/personas.csv catalogos.csv calendario.csv"
     )
     expected |= {f"data/{path}" for path in [*shared.split(), "calendario/mx-2026-1.toml"]}
     for folio, count in ((CASE, 4), ("ZZ-001-2026-000002", 1)):
         expected |= {
-            f"data/casos/{folio}/{name}" for name in ("state.json", "linea-de-tiempo.csv", "index.html")
+            f"data/casos/{folio}/{name}"
+            for name in "state.json linea-de-tiempo.csv matriz-de-pasos.csv caratula.pdf index.html".split()
         }
         for seq in range(1, count + 1):
             expected |= {f"data/casos/{folio}/entries/{seq}.json", f"data/casos/{folio}/payloads/{seq}.json"}
@@ -143,6 +148,7 @@ def test_the_scope_is_written_down(desk: Desk, tmp_path: Path) -> None:
         "sample": 1,
         "seed": "abc",
         "population": 2,
+        "members": ["ZZ-001-2026-000001", "ZZ-001-2026-000002"],
     }
 
 

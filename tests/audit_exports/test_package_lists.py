@@ -145,4 +145,4 @@ def test_a_house_without_lists_has_the_package_it_always_had(tmp_path: Path) -> 
     """Nothing published, nothing more in the package."""
     exporter = Exporter(tmp_path)
     exporter.desk.open()
-    assert not [name for name in contents(exporter.package()) if "catalog" in name]
+    assert not [name for name in contents(exporter.package()) if name.startswith("data/catalogos/")]

@@ -61,7 +61,7 @@ def test_names_stand_beside_ids_wherever_people_read(files: dict[str, bytes]) ->
     for page in (f"data/casos/{CASE}/index.html", "data/index.html", "data/personas/index.html"):
         assert f'{NAME} · <span class="mono">u_7f2a</span>'.encode() in files[page]
     assert {(row["actor"], row["nombre_del_actor"]) for row in timeline(files)} == {("u_7f2a", NAME)}
-    for sheet in ("Entradas", "Evidencias"):
+    for sheet in ("Cadena", "Evidencias"):
         assert {(row["actor"], row["nombre del actor"]) for row in table(files, sheet)} == {("u_7f2a", NAME)}
     assert {(row["abrió"], row["id de quien abrió"]) for row in table(files, "Casos")} == {(NAME, "u_7f2a")}
     done = [row for row in table(files, "Matriz de pasos") if row["entradas"]]
@@ -77,13 +77,18 @@ def test_addresses_are_in_no_page_or_table(files: dict[str, bytes]) -> None:
 
 
 def test_people_who_do_not_appear_are_withheld(files: dict[str, bytes], package: bytes, vkey: str) -> None:
-    """The chain is whole, so that roles can be checked; payload and salt of others stay in the house."""
+    """The chain is whole, so that roles can be checked; payload and salt of others stay in the house.
+
+    Only the list of who has which access names their opaque ids: an access review that left people out would be none.
+    """
     assert STRANGER.encode() in files["data/personas/entries/2.json"]
     assert "data/personas/payloads/2.json" not in files
     assert "data/personas/payloads/2.salt" not in files
     assert b"Ramiro" not in package
     assert b"ramiro" not in package
-    assert STRANGER.encode() not in b"".join(readable(files).values())
+    told = {name for name, data in readable(files).items() if STRANGER.encode() in data}
+    assert told == {"data/accesos_sistema.csv", "data/workbook.xlsx"}
+    assert [row["nombre"] for row in table(files, "Accesos") if row["id"] == STRANGER] == [""]
     assert verify_bytes(package, vkey).verdict is Verdict.VALID
 
 
@@ -153,10 +158,10 @@ def test_roles_are_held_against_the_chain(desk: Desk, tmp_path: Path) -> None:
     assert [finding.subject for finding in report.findings] == [f"{CASE}/{seq}" for seq in (5, 7, 9)]
     assert "via console" in report.findings[0].found
     files = contents(package)
-    entries = {row["clave"]: row["rol otorgado"] for row in table(files, "Entradas")}
+    entries = {row["clave"]: row["rol otorgado"] for row in table(files, "Cadena")}
     assert [entries[f"{CASE}/{seq}"] for seq in range(4, 10)] == ["sí", "no", "sí", "no", "sí", "no"]
     assert [row["rol_otorgado"] for row in timeline(files)[4:]] == ["no", "sí", "no", "sí", "no"]
-    assert files[f"data/casos/{CASE}/index.html"].count(b"Rol no otorgado") == 3
+    assert files[f"data/casos/{CASE}/index.html"].count(b'chip bad"><span lang="es">Rol no otorgado') == 3
     row = next(row for row in table(files, "Personas") if row["id"] == ELENA.id)
     assert (row["entradas"], row["entradas sin rol vigente"]) == (5, 3)
     grants = str(row["roles y fechas (UTC)"]).split("; ")

@@ -16,7 +16,8 @@ from audit_exports.markup import both, render, tag
 from tests.audit_exports.resealing import unpack
 
 CASE = "ZZ-001-2026-000001"
-PAGES = ("index.html", "LEEME.html", "personas/index.html", f"casos/{CASE}/index.html")
+PAGES = ("index.html", "LEEME.html", "personas/index.html", f"casos/{CASE}/index.html",
+         "procesos/ZZ-001/2026-01-02.html")  # fmt: skip
 
 browser_needed = pytest.mark.skipif(not shutil.which("chromium"), reason="chromium is not installed")
 
@@ -180,7 +181,7 @@ def test_pages_read_without_their_script(browser: Browser, folder: Path) -> None
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((folder / f"casos/{CASE}/index.html").as_uri())
-    assert page.get_by_text("Enviar la carta al señor Núñez").is_visible()
-    assert page.get_by_text("Send the letter").is_hidden()
+    assert page.get_by_role("heading", name="Enviar la carta al señor Núñez").is_visible()
+    assert page.get_by_text("Send the letter", exact=True).is_hidden()
     assert page.locator("button:visible").count() == 0
     context.close()

@@ -30,9 +30,17 @@ def rows(book: Workbook, sheet: str) -> list[dict[str, object]]:
 
 
 def test_the_workbook_has_its_sheets(book: Workbook) -> None:
-    """Cover, cases, step matrix, entries, evidence, exceptions, people, in this order."""
-    tables = ["Casos", "Matriz de pasos", "Entradas", "Evidencias", "Excepciones", "Personas"]
-    assert book.sheetnames == ["Portada", *tables]
+    """Cover first; then process, population, cases and their tests, chain, access and lists, in this order."""
+    tables = (
+        "Proceso RACI KPI Normas Población Muestra Casos|Matriz de pasos|Atributos Evidencias Excepciones SLA "
+        "Recertificación|Recertificación por área|Firmas Cadena Accesos Personas Catálogos Calendario"
+    )
+    names = [
+        name
+        for part in tables.split("|")
+        for name in ([part] if " de " in part or " por " in part else part.split())
+    ]
+    assert book.sheetnames == ["Portada", *names]
 
 
 def test_the_step_matrix_has_a_row_for_every_step_of_every_case(book: Workbook) -> None:
@@ -46,9 +54,10 @@ def test_the_step_matrix_has_a_row_for_every_step_of_every_case(book: Workbook) 
 def test_keys_are_unique_and_leaves_are_whole(book: Workbook) -> None:
     """Every sheet's first column is a key; the chain sheet has the leaf that the entry hashes to."""
     for sheet in book.sheetnames[1:]:
+        assert book[sheet].freeze_panes == "A2"
         keys = [row[0].value for row in book[sheet].iter_rows(min_row=2)]
         assert len(keys) == len(set(keys))
-    leaves = [str(row["hoja (SHA-256)"]) for row in rows(book, "Entradas")]
+    leaves = [str(row["hoja (SHA-256)"]) for row in rows(book, "Cadena")]
     assert len(leaves) == 5
     assert all(re.fullmatch("[0-9a-f]{64}", leaf) for leaf in leaves)
 

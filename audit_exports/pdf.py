@@ -1,0 +1,177 @@
+"""A small writer of PDF files that gives the same bytes everywhere (ISO 32000-1), on the standard library alone.
+
+Why not a typesetter: the verifier makes the report and the cover sheets again and compares bytes, so neither a
+library's version nor a machine's deflate or fonts may show in them. Streams are not compressed; the fonts are three of
+the fourteen that every reader has (section 9.6.2.2), with their widths from Adobe's published metrics.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+WIDTH, HEIGHT = 612, 792
+"""A letter-size page, in points; 0, 0 is its lower left corner."""
+
+REGULAR, BOLD, MONO = "F1", "F2", "F3"
+_NAMES = {REGULAR: "Helvetica", BOLD: "Helvetica-Bold", MONO: "Courier"}
+_FIRST = 32
+# Widths of the characters from space to tilde, in thousandths of the size.
+_HELVETICA = (
+    "278 278 355 556 556 889 667 191 333 333 389 584 278 333 278 278 556 556 556 556 556 556 556 556 556 556 278 278 "
+    "584 584 584 556 1015 667 667 722 722 667 611 778 722 278 500 667 556 833 722 778 667 778 722 667 611 722 667 944 "
+    "667 667 611 278 278 278 469 556 333 556 556 500 556 556 278 556 556 222 222 500 222 833 556 556 556 556 333 500 "
+    "278 556 500 722 500 500 500 334 260 334 584"
+)
+_HELVETICA_BOLD = (
+    "278 333 474 556 556 889 722 238 333 333 389 584 278 333 278 278 556 556 556 556 556 556 556 556 556 556 333 333 "
+    "584 584 584 611 975 722 722 722 722 667 611 778 722 278 556 722 611 833 722 778 667 778 722 667 611 722 667 944 "
+    "667 667 611 333 278 333 584 556 333 556 611 556 611 556 333 611 611 278 278 556 278 889 611 611 611 611 389 556 "
+    "333 611 556 778 556 556 500 389 280 389 584"
+)
+_WIDTHS = {
+    REGULAR: tuple(map(int, _HELVETICA.split())),
+    BOLD: tuple(map(int, _HELVETICA_BOLD.split())),
+}
+_OTHER = {"…": 1000, "–": 556, "—": 1000, "·": 278, "•": 350, "“": 333, "”": 333, "’": 222, "‘": 222,
+          "«": 556, "»": 556, "º": 365, "ª": 370, "°": 400, "¿": 611, "¡": 333, "§": 556, "×": 584,
+          "í": 278, "ì": 278, "î": 278, "ï": 278}  # fmt: skip
+_MONO_WIDTH = 600
+
+Colour = tuple[float, float, float]
+INK: Colour = (0.08, 0.15, 0.17)
+SOFT: Colour = (0.33, 0.40, 0.42)
+BRAND: Colour = (0.043, 0.353, 0.369)
+LINE: Colour = (0.80, 0.84, 0.83)
+WASH: Colour = (0.93, 0.955, 0.95)
+ALERT: Colour = (0.64, 0.125, 0.125)
+WHITE: Colour = (1.0, 1.0, 1.0)
+
+
+def drawable(text: str) -> str:
+    """Text in the signs the fonts have (Windows-1252): other letters lose their marks, other signs become ``?``."""
+    found = []
+    for sign in unicodedata.normalize("NFC", text):
+        if sign in "\t\r\n":
+            found.append(" ")
+        elif _has(sign):
+            found.append(sign)
+        else:
+            base = "".join(part for part in unicodedata.normalize("NFKD", sign) if _has(part))
+            found.append(base or "?")
+    return "".join(found)
+
+
+def text_width(text: str, font: str, size: float) -> float:
+    """How wide drawable text is, in points."""
+    if font == MONO:
+        return len(text) * _MONO_WIDTH * size / 1000
+    return sum(_sign_width(sign, font) for sign in text) * size / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What a document says of itself; ``created`` is ledger time (RFC 3339, UTC)."""
+
+    title: str
+    subject: str
+    created: str
+
+
+class Canvas:
+    """The drawing operations of one page."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+
+    def text(self, x: float, y: float, text: str, *, font: str, size: float, colour: Colour = INK) -> None:
+        """One line whose baseline begins at ``x, y``; the text must be `drawable`."""
+        written = text.encode("cp1252", "replace").decode("latin-1")
+        for sign in "\\()":
+            written = written.replace(sign, "\\" + sign)
+        paint = " ".join(map(_number, colour))
+        place = f"{_number(x)} {_number(y)}"
+        self._parts.append(f"BT /{font} {_number(size)} Tf {paint} rg {place} Td ({written}) Tj ET")
+
+    def box(self, x: float, y: float, width: float, height: float, colour: Colour) -> None:
+        """A filled rectangle whose lower left corner is ``x, y``."""
+        paint = " ".join(map(_number, colour))
+        self._parts.append(f"{paint} rg {' '.join(map(_number, (x, y, width, height)))} re f")
+
+    def stream(self) -> bytes:
+        """The page's content."""
+        return "\n".join(self._parts).encode("latin-1") + b"\n"
+
+
+def document(meta: Meta, pages: list[Canvas]) -> bytes:
+    """The whole file: fixed object numbers, a cross-reference table, nothing of the day or the machine."""
+    first = 4 + len(_NAMES)
+    kids = " ".join(f"{first + 2 * n} 0 R" for n in range(len(pages)))
+    fonts = " ".join(f"/{code} {4 + n} 0 R" for n, code in enumerate(_NAMES))
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R /Lang (es-MX) /ViewerPreferences << /DisplayDocTitle true >> >>",
+        f"<< /Type /Pages /Count {len(pages)} /Kids [{kids}] >>".encode(),
+        _info(meta),
+        *(
+            f"<< /Type /Font /Subtype /Type1 /BaseFont /{name} /Encoding /WinAnsiEncoding >>".encode()
+            for name in _NAMES.values()
+        ),
+    ]
+    for number, page in enumerate(pages):
+        content = page.stream()
+        objects.append(
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {WIDTH} {HEIGHT}] /Resources << /Font << {fonts} >> >> "
+            f"/Contents {first + 2 * number + 1} 0 R >>".encode()
+        )
+        objects.append(b"<< /Length %d >>\nstream\n%bendstream" % (len(content), content))
+    return _assemble(objects)
+
+
+def _assemble(objects: list[bytes]) -> bytes:
+    out = bytearray(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
+    places = []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    start = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    for place in places:
+        out += b"%010d 00000 n \n" % place
+    out += b"trailer\n<< /Size %d /Root 1 0 R /Info 3 0 R >>\n" % (len(objects) + 1)
+    return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)
+
+
+def _info(meta: Meta) -> bytes:
+    digits = "".join(sign for sign in meta.created[:19] if sign.isdigit())
+    title, subject = _hex(meta.title), _hex(meta.subject)
+    return (
+        f"<< /Title {title} /Subject {subject} /Producer (Constancia) /CreationDate (D:{digits}Z) >>".encode()
+    )
+
+
+def _hex(text: str) -> str:
+    """A text string as UTF-16 in hexadecimal (section 7.9.2.2)."""
+    return "<FEFF" + text.encode("utf-16-be", "replace").hex().upper() + ">"
+
+
+def _has(sign: str) -> bool:
+    try:
+        return sign.encode("cp1252") >= b" " and sign.isprintable()
+    except UnicodeEncodeError:
+        return False
+
+
+def _sign_width(sign: str, font: str) -> int:
+    widths = _WIDTHS[font]
+    at = ord(sign) - _FIRST
+    if 0 <= at < len(widths):
+        return widths[at]
+    if sign in _OTHER:
+        return _OTHER[sign]
+    base = ord(unicodedata.normalize("NFD", sign)[0]) - _FIRST
+    return widths[base] if 0 <= base < len(widths) else 556
+
+
+def _number(value: float) -> str:
+    """At most two decimals, no exponent, no superfluous zeros."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")

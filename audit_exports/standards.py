@@ -1,0 +1,69 @@
+"""The standards map, a versioned data file: which references each process serves, and what is tested of it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+MAP_VERSION = "2026-1"
+_FOLDER = files("audit_exports") / "norms"  # also inside the verifier, which is one file
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A clause or practice. ``checked`` false: from general knowledge, to be held against the standard's own text."""
+
+    code: str
+    standard: str
+    clause: str
+    name: str
+    name_en: str
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """What is tested of each sampled case; ``steps`` are where to look, none where it is no single step's matter."""
+
+    code: str
+    name: str
+    name_en: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StandardsMap:
+    """One version of the map; ``source`` are its file's bytes."""
+
+    version: str
+    source: bytes
+    by_process: Mapping[str, tuple[Reference, ...]]
+    attributes: Mapping[str, tuple[Attribute, ...]]
+
+
+@cache
+def standards() -> StandardsMap:
+    """The map of this version of the program."""
+    source = (_FOLDER / f"{MAP_VERSION}.toml").read_bytes()
+    values = tomllib.loads(source.decode())
+    known = {item["code"]: _reference(item) for item in values["reference"]}
+    attributes: dict[str, list[Attribute]] = {}
+    for item in values["attribute"]:
+        found = Attribute(item["code"], item["name"], item["name_en"], tuple(item["steps"]))
+        attributes.setdefault(item["process"], []).append(found)
+    return StandardsMap(
+        values["version"],
+        source,
+        {item["code"]: tuple(known[code] for code in item["references"]) for item in values["process"]},
+        {process: tuple(found) for process, found in attributes.items()},
+    )
+
+
+def _reference(item: Mapping[str, Any]) -> Reference:
+    return Reference(
+        item["code"], item["standard"], item["clause"], item["name"], item["name_en"], item["checked"]
+    )

@@ -1,0 +1,67 @@
+"""One table, told once: a worksheet of the workbook and, where it has a path, a CSV file of the package."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Iterator
+
+from audit_exports.sheet import Cell, Column, Sheet, neutral
+from audit_exports.zipwriter import CHUNK
+
+_SPOOL = 1 << 18
+
+
+def columns(spec: str) -> list[Column]:
+    """Headings and widths (characters) from ``heading 12|other 20``."""
+    pairs = (item.rpartition(" ") for item in spec.split("|"))
+    return [Column(heading, int(width)) for heading, _, width in pairs]
+
+
+class Table:
+    """Rows with a stable key in the first column; memory is constant.
+
+    The CSV (RFC 4180, UTF-8 with byte order mark, times in UTC) has the same cells, neutralised the same way; where
+    the sheet links to a file, the key says which.
+    """
+
+    def __init__(self, name: str, spec: str, path: str = "") -> None:
+        self.path = path
+        self.count = 0
+        heads = columns(spec)
+        self.sheet = Sheet(name, heads)
+        self._csv = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115 - closed by close()
+        self._line([column.heading for column in heads], mark=True)
+
+    def add(self, *cells: Cell | str | int) -> None:
+        """Append a row."""
+        self.count += 1
+        self.sheet.add(*cells)
+        self._line([str(cell.value if isinstance(cell, Cell) else cell) for cell in cells])
+
+    def csv(self) -> tuple[int, Iterator[bytes]]:
+        """The CSV's size in bytes and its pieces."""
+        size = self._csv.seek(0, io.SEEK_END)
+        return size, self._pieces()
+
+    def close(self) -> None:
+        """Release the spools."""
+        self.sheet.close()
+        self._csv.close()
+
+    def _pieces(self) -> Iterator[bytes]:
+        self._csv.seek(0)
+        while chunk := self._csv.read(CHUNK):
+            yield chunk
+
+    def _line(self, cells: list[str], *, mark: bool = False) -> None:
+        if self.path:
+            self._csv.write(csv_line(cells).encode("utf-8-sig" if mark else "utf-8", "replace"))
+
+
+def csv_line(cells: list[str]) -> str:
+    """One record of a CSV file."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerow([neutral(cell) for cell in cells])
+    return text.getvalue()
