@@ -8,9 +8,9 @@ from audit_exports import layout
 from audit_exports.irregular import GROUPS, Irregularity
 from audit_exports.record import CaseRecord, EntryRow, FileItem
 from audit_exports.sheet import ALERT, Cell
-from audit_exports.standards import standards
 from audit_exports.tables import Table
 from audit_exports.words import STEP_STATUS, TIMERS, kind_words
+from auditing.attributes import Order, defaults, ordering
 from workflows.state import StepState, StepStatus, TimerState, TimerStatus
 
 # Headings and widths (characters); the first column is the row's stable key.
@@ -23,7 +23,7 @@ MATRIX = (
     "ocurrió 27|registrada 27|actor 26|nombre del actor 34|rol 16|archivos 9|sin cumplir 16"
 )
 _ATTRIBUTES = (
-    "clave 30|folio 24|atributo 12|qué se prueba 56|pasos donde mirar 16|lo que dice la bitácora 60|"
+    "clave 30|folio 24|atributo 12|qué se prueba 56|pasos donde mirar 16|lo que dice la bitácora 60|orden 26|"
     "resultado del auditor 18|nota del auditor 40"
 )
 _EVIDENCE = (
@@ -56,6 +56,7 @@ _CHAIN = (
     "rol 16|rol otorgado 9|por cuenta de 20|nombre de quien representa 34|vía 10|"
     "anulada por 11|contenido 11|hoja (SHA-256) 66|prueba 12"
 )
+_ORDERS = {Order.KEPT: "se guardó", Order.BROKEN: "no se guardó", Order.PENDING: "todavía no", Order.NONE: ""}
 _SIGNING = frozenset({"document.signed", "signature.requested", "signature.declined"})
 
 
@@ -120,9 +121,12 @@ class CaseTables:
         )
 
     def _add_attributes(self, record: CaseRecord) -> None:
+        """What is tested of every case by default, and what the entries say about it; the result is the auditor's."""
         known = {step.step: step for step in record.state.steps}
-        for attribute in standards().attributes.get(record.definition.process, ()):
+        done = {code: step.entries for code, step in known.items()}
+        for attribute in defaults().get(record.definition.process, ()):
             told = [_indication(known[code]) for code in attribute.steps if code in known]
+            order = ordering(attribute, done)
             self.attributes.add(
                 Cell(f"{record.folio}/{attribute.code}", layout.case_page_path(record.folio)),
                 record.folio,
@@ -130,6 +134,7 @@ class CaseTables:
                 attribute.name,
                 ", ".join(attribute.steps),
                 "; ".join(told) or "vea el caso completo",
+                Cell(_ORDERS[order.order], style=ALERT if order.order is Order.BROKEN else 0),
                 "",
                 "",
             )

@@ -151,13 +151,24 @@ def _lead(facts: PackageFacts, totals: Totals) -> Content:
             long=True,
         ),
     ]
+    return [
+        tag("h1", both("Paquete de auditoría", "Audit package")),
+        *_ways(),
+        tag("dl", cards, class_="datos"),
+        search_box(
+            "hallable", "Buscar por folio, persona, DSN o archivo", "Search by folio, person, DSN or file"
+        ),
+    ]
+
+
+def _ways() -> list[Content]:
+    """Where else to go from here."""
     warning = both(
         "Lo que aquí se lee todavía no está verificado. Verifíquelo sin red, con una llave obtenida por otro medio: ",
         "What you read here is not verified yet. Verify it offline, with a key you obtained by other means: ",
     )
     book = tag("a", "workbook.xlsx", href=layout.WORKBOOK)
     return [
-        tag("h1", both("Paquete de auditoría", "Audit package")),
         tag("p", both("Casos, evidencia y pruebas. Se abre sin red; las tablas están en ",
                       "Cases, evidence and proofs. Opens without a network; the tables are in "), book, ".",
             class_="entrada-lead"),
@@ -168,6 +179,4 @@ def _lead(facts: PackageFacts, totals: Totals) -> Content:
             both(". Registro de eventos OCEL 2.0: ", ". OCEL 2.0 event log: "),
             tag("a", layout.EVENT_LOG, href=layout.EVENT_LOG), "."),
         tag("p", warning, tag("a", "LEEME.html", href=layout.README), class_="aviso"),
-        tag("dl", cards, class_="datos"),
-        search_box("hallable", "Buscar por folio, persona, DSN o archivo", "Search by folio, person, DSN or file"),
     ]  # fmt: skip

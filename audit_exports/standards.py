@@ -1,4 +1,4 @@
-"""The standards map, a versioned data file: which references each process serves, and what is tested of it."""
+"""The standards map, a versioned data file: which references of public standards each process serves."""
 
 from __future__ import annotations
 
@@ -26,23 +26,12 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Attribute:
-    """What is tested of each sampled case; ``steps`` are where to look, none where it is no single step's matter."""
-
-    code: str
-    name: str
-    name_en: str
-    steps: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class StandardsMap:
     """One version of the map; ``source`` are its file's bytes."""
 
     version: str
     source: bytes
     by_process: Mapping[str, tuple[Reference, ...]]
-    attributes: Mapping[str, tuple[Attribute, ...]]
 
 
 @cache
@@ -51,15 +40,10 @@ def standards() -> StandardsMap:
     source = (_FOLDER / f"{MAP_VERSION}.toml").read_bytes()
     values = tomllib.loads(source.decode())
     known = {item["code"]: _reference(item) for item in values["reference"]}
-    attributes: dict[str, list[Attribute]] = {}
-    for item in values["attribute"]:
-        found = Attribute(item["code"], item["name"], item["name_en"], tuple(item["steps"]))
-        attributes.setdefault(item["process"], []).append(found)
     return StandardsMap(
         values["version"],
         source,
         {item["code"]: tuple(known[code] for code in item["references"]) for item in values["process"]},
-        {process: tuple(found) for process, found in attributes.items()},
     )
 
 

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
+from importlib.resources import files
 
 from auditing.errors import AuditRefused
 from auditing.model import Attribute, Engagement
 
-FOLDER = Path(__file__).parent / "attributes"
+FOLDER = files("auditing") / "attributes"  # also inside the verifier, which is one file
 CURRENT = "2026-11-30"
 """The version that engagements opened from now on begin with."""
 
@@ -46,7 +46,7 @@ def defaults(version: str = CURRENT) -> Mapping[str, tuple[Attribute, ...]]:
         AuditRefused: ``attribute_unknown``: no such version was ever shipped.
     """
     path = FOLDER / f"{version}.toml"
-    if path not in FOLDER.glob("*.toml"):
+    if f"{version}.toml" not in {item.name for item in FOLDER.iterdir()}:
         raise AuditRefused("attribute_unknown", attribute=version[:64])
     found: dict[str, list[Attribute]] = {}
     for item in tomllib.loads(path.read_text(encoding="utf-8"))["attribute"]:

@@ -15,8 +15,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "constancia-verify.pyz"
-DATA = ("workflows/calendars/*.toml", "audit_exports/norms/*.toml", "audit_exports/reader/*")
-PACKAGES = ("evidence", "workflows", "audit_exports")
+DATA = (
+    "workflows/calendars/*.toml",
+    "auditing/attributes/*.toml",
+    "audit_exports/norms/*.toml",
+    "audit_exports/reader/*",
+)
+PACKAGES = ("evidence", "workflows", "auditing", "audit_exports")
 
 _MAIN = b"""import sys
 from audit_exports.verify import main
@@ -40,7 +45,8 @@ def sources() -> dict[str, bytes]:
     files = {"__main__.py": _MAIN}
     for name in modules():
         path = ROOT / Path(*name.split("."))
-        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        inside = path / "__init__.py"
+        path = inside if inside.is_file() else path.with_suffix(".py")
         files[path.relative_to(ROOT).as_posix()] = path.read_bytes()
     for pattern in DATA:
         files |= {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in ROOT.glob(pattern)}

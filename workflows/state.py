@@ -105,8 +105,8 @@ class TimerState:
     ``effect``: alert, remind, close or window. ``run`` counts from 1. ``blocked_by``: steps a closing waits for. While
     it is paused, ``paused_at`` says since when, ``left`` how many days remain, and it is due at no time (``""``).
     ``every``: days between reminders, of which ``due_at`` is the next one. ``before``: alerts before the due moment,
-    with their moments. ``notify``: posts the marks are for. ``area``: whose days these are. ``pauses``: from when to
-    when days did not count, ``""`` where that still lasts.
+    with their moments. ``notify``: posts the marks are for. ``area``: whose days these are.
+    ``pauses``: from when to when days did not count.
     """
 
     timer: str
@@ -157,12 +157,9 @@ class TimerState:
         }
         if self.paused_at:
             found |= {"paused_at": self.paused_at, "left": self.left}
-        if self.before:
-            found["before"] = [{"mark": mark, "at": at} for mark, at in self.before]
-        if self.notify:
-            found["notify"] = list(self.notify)
-        if self.area:
-            found["area"] = self.area
+        found |= {"before": [{"mark": mark, "at": at} for mark, at in self.before]} if self.before else {}
+        found |= {"notify": list(self.notify)} if self.notify else {}
+        found |= {"area": self.area} if self.area else {}
         if self.pauses:
             found["pauses"] = [{"from": since, "to": until} for since, until in self.pauses]
         return found | ({"every": self.every} if self.every else {})

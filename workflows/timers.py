@@ -186,7 +186,9 @@ def state_of(run: Run, moment: datetime, blocks: Sequence[str], calendar: Busine
         before=tuple((mark, format_time(at)) for mark, at in run.before),
         notify=run.timer.notify,
         area=run.area,
-        pauses=tuple((format_time(since), format_time(until) if until else "") for since, until in run.pauses),
+        pauses=tuple(
+            (format_time(since), format_time(until) if until else "") for since, until in run.pauses
+        ),
     )
 
 

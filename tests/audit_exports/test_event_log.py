@@ -38,7 +38,13 @@ def log(files: dict[str, bytes]) -> dict[str, Any]:
 def test_it_has_the_four_members_of_the_format_and_no_other(log: dict[str, Any]) -> None:
     """OCEL 2.0, JSON: types of objects and events, objects, events."""
     assert list(log) == ["objectTypes", "eventTypes", "objects", "events"]
-    assert {item["name"] for item in log["objectTypes"]} >= {"caso", "persona", "rol", "documento", "aplicacion"}
+    assert {item["name"] for item in log["objectTypes"]} >= {
+        "caso",
+        "persona",
+        "rol",
+        "documento",
+        "aplicacion",
+    }
 
 
 @pytest.mark.parametrize(("rows", "types"), [("objects", "objectTypes"), ("events", "eventTypes")])
@@ -70,7 +76,9 @@ def test_events_and_objects_are_linked_to_objects_that_are_there(log: dict[str, 
 
 def test_events_are_the_entries(log: dict[str, Any], sample: tuple[Desk, Path]) -> None:
     """One event an entry, with its leaf; documents by their digest; nobody's name."""
-    leaves = {value["value"] for event in log["events"] for value in event["attributes"] if value["name"] == "hoja"}
+    leaves = {
+        value["value"] for event in log["events"] for value in event["attributes"] if value["name"] == "hoja"
+    }
     entries = [item for folio in (CASE, "ZZ-001-2026-000002") for item in sample[0].ledger.history(folio)]
     assert leaves == {item.leaf for item in entries}
     assert len(log["events"]) == len(entries)
@@ -80,7 +88,9 @@ def test_events_are_the_entries(log: dict[str, Any], sample: tuple[Desk, Path]) 
 
 
 @pytest.mark.skipif(find_spec("r4pm") is None, reason="r4pm, a reader of OCEL logs, is not installed")
-def test_an_unrelated_reader_finds_the_same_log(log: dict[str, Any], files: dict[str, bytes], tmp_path: Path) -> None:
+def test_an_unrelated_reader_finds_the_same_log(
+    log: dict[str, Any], files: dict[str, bytes], tmp_path: Path
+) -> None:
     """Rust4PM reads it: the same numbers of events and objects, the same types."""
     path = tmp_path / "ocel2.json"
     path.write_bytes(files["data/ocel2.json"])

@@ -52,6 +52,6 @@ def test_the_same_sources_make_the_same_bytes(program: Path, tmp_path: Path) -> 
 def test_it_holds_what_it_needs_and_no_more() -> None:
     """Small enough to read: no stores, people, parsers or pages of ours."""
     packages = {name.split("/")[0] for name in sources()}
-    assert packages == {"__main__.py", "LICENSE", "evidence", "workflows", "audit_exports"}
+    assert packages == {"__main__.py", "LICENSE", "evidence", "workflows", "auditing", "audit_exports"}
     assert "workflows.cases" not in modules()
     assert "evidence.publisher" not in modules()
