@@ -22,7 +22,13 @@ from pyhanko.pdf_utils.layout import AxisAlignment, Margins, SimpleBoxLayoutRule
 from pyhanko.sign import fields
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
-from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner, PdfTimeStamper
+from pyhanko.sign.signers.pdf_signer import (
+    DSSContentSettings,
+    PdfSignatureMetadata,
+    PdfSigner,
+    PdfTimeStamper,
+    TimestampDSSContentSettings,
+)
 from pyhanko.stamp import StaticStampStyle
 
 from evidence.ports import Clock
@@ -41,6 +47,11 @@ DIGEST = "sha256"
 _CMS_ROOM = (
     32_768  # hex digits: twice the bytes of certificates, time stamp and signature, with room to spare
 )
+
+_UNDER_THE_STAMP = DSSContentSettings(
+    include_vri=False, next_ts_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True)
+)
+"""Everything needed to check lies under the archive stamp: nothing in the file is covered by nobody."""
 
 _WHOLE_BOX = SimpleBoxLayoutRule(AxisAlignment.ALIGN_MID, AxisAlignment.ALIGN_MID, Margins(0, 0, 0, 0))
 
@@ -117,6 +128,7 @@ class PadesSigner:
             use_pades_lta=found is not None,
             validation_context=found.whole(at) if found is not None else None,
             signer_key_usage=set(),
+            dss_settings=_UNDER_THE_STAMP,
         )
         writer = opened(pdf)
         place = placed(pdf, writer, self.place)

@@ -114,7 +114,7 @@ async def _judge(pdf: bytes, trust: Trust, moment: datetime) -> Report:
         later = [other.stamped_at for other in stamps if other.good]
         facts.append(await _signature(item, store, trust, min([moment, *map(parse_time, later)])))
     problems = [] if found else ["no_signature"]
-    if facts and facts[-1].covers != "file" and not facts[-1].problems:
+    if facts and facts[-1].covers != "file" and facts[-1].added != "stamps" and not facts[-1].problems:
         problems.append("extended")
     pages = int(reader.root["/Pages"]["/Count"])
     return Report(tuple(facts), _profile(facts, found, store), tuple(problems), pages)
