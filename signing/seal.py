@@ -133,9 +133,12 @@ def seal_from_pkcs12(content: bytes, password: str, chain: bytes = b"") -> Seal:
     Raises:
         SealUnusable: wrong password, no key in it, or no root among the certificates.
     """
-    found = SimpleSigner.load_pkcs12_data(content, other_certs=[], passphrase=password.encode() or None)
+    try:
+        found = SimpleSigner.load_pkcs12_data(content, other_certs=[], passphrase=password.encode() or None)
+    except ValueError as error:
+        raise SealUnusable("the PKCS #12 file cannot be opened with this password") from error
     if found is None or found.signing_cert is None:
-        raise SealUnusable("the PKCS #12 file cannot be opened with this password")
+        raise SealUnusable("the PKCS #12 file holds no certificate with its key")
     others = [item for item in found.cert_registry if item != found.signing_cert]
     others += certificates(chain) if chain else []
     key: bytes = found.signing_key.dump()

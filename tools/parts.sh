@@ -15,6 +15,8 @@ look() {
     has chromium || has chromium-browser || has google-chrome || need chromium
     has_postgresql || need postgresql
     has pdftotext || need poppler-utils
+    has certutil || need libnss3-tools
+    has softhsm2-util || need softhsm2
     has go || need golang-go
     [ -d /usr/share/gocode/src/golang.org/x/mod ] || need golang-golang-x-mod-dev
 }
@@ -24,6 +26,8 @@ reason() {
         chromium) echo "tests marked 'browser' (no chromium on PATH)" ;;
         postgresql) echo "tests marked 'postgresql' (no initdb on PATH nor under /usr/lib/postgresql)" ;;
         golang-*) echo "the second implementation of proofs, in Go (no go on PATH, or without Debian's golang.org/x/mod)" ;;
+        libnss3-tools) echo "the test in which pdfsig judges our signatures (no certutil on PATH)" ;;
+        softhsm2) echo "the test of a seal in a PKCS #11 token (no softhsm2-util on PATH)" ;;
         poppler-utils) echo "tests that read our PDFs with an independent program (no pdftotext on PATH)" ;;
     esac
 }

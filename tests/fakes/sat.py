@@ -1,7 +1,7 @@
 """Certificates and keys shaped like SAT's, under an authority of the test, and the servers that tell of revocation.
 
-A person's e.firma: RFC as PrintableString under 2.5.4.45, CURP as serialNumber, no OU, key usage D8, extended
-for clients and mail, a serial number that is twenty ASCII digits. A CSD (digital seal of invoices): with an OU, key usage C0.
+A person's e.firma: RFC as PrintableString under 2.5.4.45, CURP as serialNumber, no OU, key usage D8, extended usage
+for clients and mail, a serial number of twenty ASCII digits. A CSD (seal of invoices): with an OU, key usage C0.
 """
 
 from __future__ import annotations
