@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -44,9 +44,7 @@ from signing.validation import Trust, judge
 
 SEAL_FIELD = "Sello"
 DIGEST = "sha256"
-_CMS_ROOM = (
-    32_768  # hex digits: twice the bytes of certificates, time stamp and signature, with room to spare
-)
+CMS_ROOM = 32_768  # hex digits: twice the bytes of certificates, time stamp and signature, with room to spare
 
 _UNDER_THE_STAMP = DSSContentSettings(
     include_vri=False, next_ts_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True)
@@ -89,6 +87,35 @@ class PadesSigner:
         except (NoAnswer, _StampBad) as error:
             _log.warning("time stamp pending: %s", error)
         return self._checked(self._signed(pdf, signatory, reason, stamp, at, None), at, "pending")
+
+    def seal_beside(self, pdf: bytes, at: datetime) -> SignedDocument:
+        """The seal in the field that was left for it beside the signatory's own signature, then a time stamp over both.
+
+        Raises:
+            SigningUnavailable: the seal, or what it is set beside, is not good.
+        """
+        sealed = self._checked(self._beside(pdf, at), at, "none")
+        if self.source is None:
+            return sealed
+        try:
+            return self.add_stamp(sealed.pdf)
+        except SigningUnavailable as error:
+            _log.warning("time stamp pending: %s", error)
+            return replace(sealed, stamp="pending")
+
+    def _beside(self, pdf: bytes, at: datetime) -> bytes:
+        meta = PdfSignatureMetadata(
+            field_name=SEAL_FIELD,
+            md_algorithm=DIGEST,
+            reason="Sello junto a la firma de la persona",
+            subfilter=fields.SigSeedSubFilter.PADES,
+            signer_key_usage=set(),
+        )
+        with self.seal.signer() as signer:
+            try:
+                return finish(_sign(PdfSigner(meta, signer), IncrementalPdfFileWriter(io.BytesIO(pdf)), at))
+            except SigningError as error:
+                raise SigningUnavailable(str(error)) from error
 
     def add_stamp(self, pdf: bytes) -> SignedDocument:
         """The document with a document time stamp over all of it, appended: what was ``pending`` is ``made``.
@@ -138,9 +165,7 @@ class PadesSigner:
                 meta,
                 signer,
                 timestamper=source.stamper() if source is not None else None,
-                stamp_style=StaticStampStyle(
-                    background=_page(mark), background_layout=_WHOLE_BOX, border_width=0
-                ),
+                stamp_style=mark_style(mark),
                 new_field_spec=spec,
             )
             try:
@@ -168,8 +193,10 @@ class _StampBad(Exception):
     """The authority's answer cannot be trusted."""
 
 
-def _page(mark: Path) -> ImportedPdfPage:
-    return ImportedPdfPage(str(mark))  # type: ignore[no-untyped-call]  # pyHanko types parts of itself
+def mark_style(mark: Path) -> StaticStampStyle:
+    """How the mark drawn at that path fills its field."""
+    page = ImportedPdfPage(str(mark))  # type: ignore[no-untyped-call]  # pyHanko types parts of itself
+    return StaticStampStyle(background=page, background_layout=_WHOLE_BOX, border_width=0)
 
 
 async def _sign(made: PdfSigner, writer: IncrementalPdfFileWriter, at: datetime) -> bytes:
@@ -177,7 +204,7 @@ async def _sign(made: PdfSigner, writer: IncrementalPdfFileWriter, at: datetime)
     session = made.init_signing_session(writer)
     session.system_time = at
     validation = await session.perform_presign_validation(writer)
-    document = session.prepare_tbs_document(validation_info=validation, bytes_reserved=_CMS_ROOM)
+    document = session.prepare_tbs_document(validation_info=validation, bytes_reserved=CMS_ROOM)
     digest, output = document.digest_tbs_document()
     signed = await document.perform_signature(
         document_digest=digest.document_digest,
@@ -190,7 +217,7 @@ async def _sign(made: PdfSigner, writer: IncrementalPdfFileWriter, at: datetime)
 async def _stamped(pdf: bytes, source: StampSource) -> bytes:
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
     output = await PdfTimeStamper(source.stamper()).async_timestamp_pdf(
-        writer, DIGEST, bytes_reserved=_CMS_ROOM
+        writer, DIGEST, bytes_reserved=CMS_ROOM
     )
     return _whole(output)
 
