@@ -45,6 +45,11 @@ class Act:
     content: Mapping[str, Json]
     commitment: str
 
+    def with_content(self, more: Mapping[str, Json]) -> Act:
+        """The act with more recorded of it, and the commitment to all of it."""
+        whole = {**self.content, **more}
+        return Act(whole, act_commitment(whole))
+
 
 def picture_of(reader: PictureReader, form: SignForm) -> bytes:
     """The picture of the signature, drawn anew; nothing for a typed name."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from evidence.canonical import Json
 from evidence.entry import EntryKind
 from evidence.ports import BlobCorrupt, BlobMissing
 from identity.throttle import Limit
@@ -63,8 +64,8 @@ class SigningDesk(BehindLink):
     def document(self, standing: Standing, request_id: str) -> bytes:
         """The exact bytes to be signed, for showing. Raises `LinkDead`, `FactorNeeded`, `DocumentDiffers`."""
         request = standing.request(request_id)
-        _cleared(standing.visit, request)
-        return self._read(request, standing)
+        cleared(standing.visit, request)
+        return self.read(request, standing)
 
     def downloaded(self, standing: Standing, request_id: str) -> None:
         """Record, once a visit, that the letter was taken along."""
@@ -83,19 +84,29 @@ class SigningDesk(BehindLink):
         office = self.office
         request = self.open_request(standing, request_id)
         office.limit("link-sign", request.id, TRIES)
-        _cleared(standing.visit, request)
+        cleared(standing.visit, request)
         consent = consent_of(form.consent)
         if consent is None:
             raise ConsentStale
         if form.digest != request.digest:
-            self._differs(standing, request, "form")
+            self.differs(standing, request, "form")
         picture = picture_of(self.office.reader, form)
+        self.claimed(request, lambda: self._signed(standing, request, form, consent, picture, place))
+        return request
+
+    def claimed(self, request: Request, act: Callable[[], None]) -> None:
+        """Do the one act that answers a request, alone; whatever fails leaves it waiting.
+
+        Raises:
+            AlreadyAnswered, StillSigning, LinkDead; and what ``act`` raises.
+        """
+        office = self.office
         claim = secrets.token_hex(16)
         now = office.clock()
         if not office.store.claim(request, claim, now, now - STALE):
             self._somebody_else(request)
         try:
-            self._signed(standing, request, form, consent, picture, place)
+            act()
         except RequestSettled as settled:
             office.store.release(request.id, claim, Status(str(settled.fields["why"])))
             raise AlreadyAnswered(how=str(settled.fields["why"])) from settled
@@ -104,7 +115,6 @@ class SigningDesk(BehindLink):
             raise
         office.store.release(request.id, claim, Status.SIGNED)
         self.mail_receipts(request)
-        return request
 
     def _signed(
         self,
@@ -116,16 +126,31 @@ class SigningDesk(BehindLink):
         place: Place,
     ) -> None:
         office = self.office
-        shown = self._read(request, standing)
+        shown = self.read(request, standing)
         at = office.clock()
         level = level_of(standing.visit.factor)
         act = act_of(standing, request, form, consent, picture, place, at)
         sealed = self._seal(request, shown, picture, level, act, at)
+        self.record(standing, request, sealed, act, method=form.method, place=place)
+
+    def record(
+        self,
+        standing: Standing,
+        request: Request,
+        sealed: SignedDocument,
+        act: Act,
+        *,
+        method: str,
+        place: Place,
+        private: Mapping[str, Json] | None = None,
+    ) -> None:
+        """Seal the signed letter into its case; ``private`` goes beside what is recorded of the act."""
+        office = self.office
         facts = Facts(
             through=standing.link.id,
             factor=standing.visit.factor,
-            level=level,
-            method=form.method,
+            level=level_of(standing.visit.factor),
+            method=method,
             act=act.commitment,
             seal={
                 "profile": sealed.profile,
@@ -133,7 +158,7 @@ class SigningDesk(BehindLink):
                 "stamp": sealed.stamp,
                 **({"stamped_at": sealed.stamped_at} if sealed.stamped_at else {}),
             },
-            flags=self._flags(request, place),
+            flags=self.flags(request, place),
         )
         name = request.name.removesuffix(".pdf") + "-firmada.pdf"
         office.cases.requests.sign(
@@ -143,7 +168,7 @@ class SigningDesk(BehindLink):
                 self.links.actor(request),
                 (Upload(name, io.BytesIO(sealed.pdf)),),
                 facts,
-                {"act": dict(act.content)},
+                {"act": dict(act.content), **(private or {})},
             )
         )
 
@@ -176,15 +201,15 @@ class SigningDesk(BehindLink):
             raise SigningFailed(why=",".join(found.problems) or "invalid")
         return sealed
 
-    def _read(self, request: Request, standing: Standing) -> bytes:
+    def read(self, request: Request, standing: Standing) -> bytes:
         """The frozen object, read again in its version and hashed again."""
         try:
             return read_blob(self.office.blobs, request.document)
         except (BlobCorrupt, BlobMissing):
-            self._differs(standing, request, "object")
+            self.differs(standing, request, "object")
             raise  # never reached: the line before always raises
 
-    def _differs(self, standing: Standing, request: Request, what: str) -> None:
+    def differs(self, standing: Standing, request: Request, what: str) -> None:
         """Say in the case that what is there is not what was shown. Always raises `DocumentDiffers`."""
         key = f"request/{request.id}/differed/{what}/{standing.visit.id}"
         self.tell(standing, request, EntryKind.DOCUMENT_DIFFERED, key, private={"what": what})
@@ -205,7 +230,7 @@ class SigningDesk(BehindLink):
             raise StillSigning
         raise AlreadyAnswered(how=found.status)
 
-    def _flags(self, request: Request, place: Place) -> tuple[str, ...]:
+    def flags(self, request: Request, place: Place) -> tuple[str, ...]:
         """Whether the signature comes from where it was asked for: told, not judged."""
         marks = self.office.marks
         flags = []
@@ -217,6 +242,7 @@ class SigningDesk(BehindLink):
         return tuple(flags)
 
 
-def _cleared(visit: Visit, request: Request) -> None:
+def cleared(visit: Visit, request: Request) -> None:
+    """Raises `FactorNeeded` while a visit lacks what a request asks for."""
     if not satisfies(visit.factor, request.factor):
         raise FactorNeeded

@@ -39,6 +39,19 @@ _TEXTS: Mapping[str, str] = {
 }
 CURRENT = "2026-12-01"
 
+_EFIRMA: Mapping[str, str] = {
+    "2026-12-01/efirma/es": (
+        "Leí el documento que se muestra en esta página y lo firmo con mi e.firma. Mi llave privada y su contraseña se "
+        "usan sólo en este navegador y no se envían: se envían mi certificado y la firma. Queda registrado quién "
+        "firmó, cuándo, desde dónde y con qué certificado, junto con la huella SHA-256 del documento."
+    ),
+    "2026-12-01/efirma/en": (
+        "I have read the document shown on this page and sign it with my e.firma. My private key and its password are "
+        "used in this browser only and are not sent: my certificate and the signature are. Who signed, when, from "
+        "where and with which certificate is recorded, together with the document's SHA-256 digest."
+    ),
+}
+
 
 def consent_for(locale: str) -> Consent:
     """The wording in force in a language (Spanish where there is none)."""
@@ -49,3 +62,14 @@ def consent_for(locale: str) -> Consent:
 def consent_of(version: str) -> Consent | None:
     """A wording that is in force now, by its version; ``None`` for any other."""
     return Consent(version, _TEXTS[version]) if version in _TEXTS and version.startswith(CURRENT) else None
+
+
+def efirma_consent_for(locale: str) -> Consent:
+    """The wording in force for a signature with one's own certificate."""
+    version = f"{CURRENT}/efirma/{'en' if locale.startswith('en') else 'es'}"
+    return Consent(version, _EFIRMA[version])
+
+
+def efirma_consent_of(version: str) -> Consent | None:
+    """A wording of that kind that is in force now; ``None`` for any other."""
+    return Consent(version, _EFIRMA[version]) if version in _EFIRMA and version.startswith(CURRENT) else None

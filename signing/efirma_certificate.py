@@ -141,7 +141,7 @@ def _under_trust(
     context = gathered.whole(at) if gathered is not None else trust.context(None, at, stamps=False)
     validator = CertificateValidator(certificate, validation_context=context)
     try:
-        finish(validator.async_validate_usage({"non_repudiation"}))
+        finish(validator.async_validate_usage({"non_repudiation"}))  # type: ignore[no-untyped-call]  # untyped in pyHanko
     except RevokedError as error:
         raise EfirmaRefused("revoked") from error
     except (PathBuildingError, PathValidationError, ValidationError) as error:

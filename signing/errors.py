@@ -63,6 +63,12 @@ class MethodInvalid(LinkError):
     code = "method_invalid"
 
 
+class EfirmaInvalid(LinkError):
+    """This e.firma signs nothing here; ``why``: a word of `signing.efirma_certificate.CODES`, ``when`` with dates."""
+
+    code = "efirma_invalid"
+
+
 class FactorNeeded(LinkError):
     """The request asks for a second factor that this visit has not."""
 

@@ -93,3 +93,15 @@ link_visit = Table(
 )
 Index("ix_link_visit_token_hash", link_visit.c.token_hash)
 Index("ix_link_visit_expires_at", link_visit.c.expires_at)
+
+link_preparation = Table(
+    "link_preparation",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("visit", Name, nullable=False),
+    Column("request", Name, nullable=False),
+    Column("content", Bytes, nullable=False),
+    Column("until", Name, nullable=False),
+)
+"""Letters that wait for the signature of an e.firma: once, for minutes, of one visit and request."""
+Index("uq_link_preparation", link_preparation.c.visit, link_preparation.c.request, unique=True)
