@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
@@ -51,7 +52,7 @@ def new() -> Response:
 @recorders
 def create() -> Response:
     """Record the contact with everything that was done in it; what is refused shows the form as it was typed."""
-    values, end = typed(request.form), _end()
+    values, end = _values(), _end()
     moment = occurred_at(request.form.get("occurred_at", ""))
     definition, house = _definition(), current_house()
     hours = quicklog.standing(definition, house.calendar, moment or house.clock(), values)
@@ -70,6 +71,13 @@ def create() -> Response:
     if end == PENDING:
         return redirect(url_for("cases.show", folio=receipt.folio, paso="10", _anchor="paso-10"), 303)
     return _recorded(receipt.folio, _("Contacto sellado"))
+
+
+def _values() -> dict[str, str]:
+    """What was typed; minutes that nobody typed or counted are those since the empty form was sent."""
+    began = request.form.get("inicio", "")
+    spent = current_house().clock().timestamp() - int(began) if began.isdecimal() else 0.0
+    return {"duracion": str(max(1, math.ceil(spent / 60))), **typed(request.form)}
 
 
 def _record(
@@ -143,6 +151,7 @@ def _form(
         warning=hours.verdict is Verdict.WARNING,
         allowed=not eyes.roles.isdisjoint(definition.opening.roles),
         key=key or f"contact:{secrets.token_hex(16)}",
+        began=request.form.get("inicio", "") or f"{house.clock().timestamp():.0f}",
         occurred=_when(),
         sealed=request.args.get("sellado", ""),
     )

@@ -40,4 +40,5 @@ if (form) {
   setInterval(count, 15000);
   count();
   fit();
+  form.noValidate = false; // before, fields that are not due would have stopped the button without a word
 }

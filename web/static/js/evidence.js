@@ -17,7 +17,7 @@ class StepForm {
     this.status = form.querySelector("[data-draft-state]");
     this.current = { files: [], fields: {}, limits: {} };
     this.pending = 0;
-    this.saved = JSON.stringify(this.typed()); // what is typed, as the server has it
+    this.saved = JSON.stringify(this.typed(asRendered(form))); // what is typed, as the server has it
     this.queue = Promise.resolve();
     this.lacking = new Lacking(form, () => this.current);
     this.slots = [...form.querySelectorAll("[data-slot]")]
@@ -30,17 +30,26 @@ class StepForm {
     this.form.addEventListener("input", () => this.changed());
     this.form.addEventListener("change", () => this.changed());
     this.form.addEventListener("submit", (event) => this.submit(event));
+    const known = this.refresh(() => request("GET", this.url));
     for (const picker of this.form.querySelectorAll("[data-pick]")) {
       picker.addEventListener("change", (event) => {
         event.stopPropagation();
-        this.take([...picker.files], picker.closest("[data-slot]")?.dataset.slot ?? "");
-        picker.value = "";
+        this.pick(picker);
       });
+      this.pick(picker); // a page may be used before its script has come
     }
     bringIn(this);
     addEventListener("focus", () => { if (this.dirty) this.save(); }); // back from signing in in another tab
-    await this.refresh(() => request("GET", this.url));
+    if (this.dirty) this.changed();
+    await known;
     this.judge();
+  }
+
+  /** Take what was chosen with a picker, which is then free again. */
+  pick(picker) {
+    const files = [...picker.files];
+    picker.value = "";
+    this.take(files, picker.closest("[data-slot]")?.dataset.slot ?? "");
   }
 
   /** Upload files one after the other; `slot` is where they were meant for, or empty. */
@@ -107,18 +116,22 @@ class StepForm {
     this.judge();
   }
 
-  async refresh(call) {
-    try {
-      this.show(await call());
-    } catch (trouble) {
-      this.tell(trouble);
-    }
+  /** Ask for the draft, or change it, after what is under way: an answer of before an upload would take its file away. */
+  refresh(call) {
+    this.queue = this.queue.then(async () => {
+      try {
+        this.show(await call());
+      } catch (trouble) {
+        this.tell(trouble);
+      }
+    });
+    return this.queue;
   }
 
   /** What is typed and ticked, by name. */
-  typed() {
+  typed(form = this.form) {
     const fields = {};
-    for (const [name, value] of new FormData(this.form)) {
+    for (const [name, value] of new FormData(form)) {
       if (SKIPPED.has(name) || typeof value !== "string") continue;
       fields[name] = name in fields ? [fields[name], value].flat() : value;
     }
@@ -205,6 +218,13 @@ class StepForm {
     const target = first?.matches("input, select, textarea") ? first : first?.querySelector("input, select, textarea");
     target?.focus();
   }
+}
+
+/** The form as the server sent it, whatever was typed before the script came. */
+function asRendered(form) {
+  const copy = form.cloneNode(true);
+  copy.reset();
+  return copy;
 }
 
 /** Whether a file is of a kind of an `accept` list: an extension, a media type, or image/*. */

@@ -67,7 +67,7 @@ export function stagedRow(file, slots, { onSlot, onRemove }) {
   const tools = element("span", { class: "files__do" });
   if (slots.length > 1) tools.append(slotPicker(file, slots, onSlot));
   const away = element("button", { type: "button", class: "button button--quiet", "aria-label": say("remove", { name: file.name }) }, icon("cross"));
-  away.addEventListener("click", () => onRemove(file));
+  away.addEventListener("click", () => { away.disabled = true; onRemove(file); });
   tools.append(away);
   row.append(tools);
   for (const warning of file.warnings ?? []) {
