@@ -45,6 +45,17 @@ def folio(desk: Desk, chromium, tmp_path_factory) -> str:  # type: ignore[no-unt
     return made
 
 
+@pytest.mark.parametrize("width", [1280, 1160, 1024, 980])
+def test_the_bar_of_somebody_with_every_section_fits(person: Callable[..., Person], width: int) -> None:
+    """Who has all sections of the house and a long name sees them side by side, or in the menu; nothing is cut off."""
+    roles = (Role.SUPERVISOR, Role.ESPECIALISTA, Role.ADMINISTRADOR)
+    abraham = person(*roles, email="todo@desk.example", name="Maximiliano Villavicencio")
+    page = abraham.page
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(abraham.address + "/")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def pages(folio: str) -> list[str]:
     """Every kind of page."""
     return [
