@@ -186,7 +186,7 @@ def final(folio: str) -> Response:
 
 
 def _final_parts(campaign: Campaign) -> dict[str, Any]:
-    """The final sheet as sealed and the letter's reading, where there are any."""
+    """The final sheet as sealed and the letter's reading, where there are any; rows say what the sheet waits for."""
     seq = campaign.roster().state.final_seq
     entry = campaign.case.entries[seq - 1].entry if seq else None
     letter = campaign.case.state.step(campaign.rules.letter)
@@ -194,6 +194,7 @@ def _final_parts(campaign: Campaign) -> dict[str, Any]:
     check = campaign.case.state.step(campaign.rules.check)
     typed = campaign.case.state.step(campaign.rules.variables)
     return {
+        "barred": barred(campaign, campaign.rules.final),
         "final_seq": seq,
         "final_objects": range(len(entry.objects)) if entry is not None else (),
         "letter_seq": letter.entries[-1] if letter.entries else 0,

@@ -16,6 +16,7 @@ from web.pages.casepage import field_labels
 from web.pages.forms import MENDABLE, draft_view, key_posted, remove_posted, stage_posted
 from web.security import person
 from web.views.campaign import panel_of
+from web.views.case_page import why_blocked
 from web.views.trouble import trouble_of
 from workflows.commands import Actor, Receipt
 
@@ -34,6 +35,11 @@ def barred(campaign: Campaign, step: str) -> str:
     return _("Este paso lo registra: %(roles)s. Tu cuenta no tiene ese papel.", roles=names)
 
 
+def held(campaign: Campaign, step: str) -> str:
+    """What an act waits for, by step; empty: its turn has come."""
+    return why_blocked(campaign.definition, campaign.case.state.step(step), campaign.eyes)
+
+
 def act_page(
     campaign: Campaign, act: str, step: str, answer: Answer | None = None, **more: object
 ) -> Response:
@@ -44,6 +50,7 @@ def act_page(
     if answer is not None:
         trouble = trouble_of(answer, field_labels(campaign.definition, campaign.eyes), campaign.eyes)
     roster = campaign.roster()
+    shown: dict[str, object] = {"barred": barred(campaign, step) or held(campaign, step), **more}
     text = render_template(
         f"pages/campaign_{act}.html",
         folio=campaign.folio,
@@ -51,14 +58,13 @@ def act_page(
         step=step,
         name=campaign.eyes.say(campaign.definition.by_step[step].name),
         instruction=campaign.eyes.say(campaign.definition.by_step[step].instruction),
-        barred=barred(campaign, step),
         draft=draft_view(draft),
         fields=draft.fields,
         key=f"draft:{draft.id}" if draft.id else fresh_key(),
         trouble=trouble,
         panel=panel_of(roster, campaign.definition, campaign.rules, campaign.case.state, campaign.eyes),
         progress=campaign.progress(roster),
-        **more,
+        **shown,
     )
     return make_response(text, answer.status if answer else 200)
 

@@ -40,7 +40,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class AreaLine:
-    """One area: how far it is, until when it may answer, and what may be done about it."""
+    """One area: how far it is, until when it may answer, and what may be done about it.
+
+    ``due`` while its days run; ``limit`` is when they ended, for an area that has nothing left to answer.
+    """
 
     code: str
     name: str
@@ -50,6 +53,7 @@ class AreaLine:
     open: int
     sent: Moment | None
     due: Due | None
+    limit: Moment | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +137,25 @@ def panel_of(
 
 
 def _area(area: AreaProgress, rules: RosterRules, lens: Lens) -> AreaLine:
-    due = lens.due(area.due_at) if area.due_at else None
+    settled = area.status == "resuelta"
+    due = lens.due(area.due_at) if area.due_at and not settled else None
     return AreaLine(
         area.area,
         area.name,
-        area_sign(area.status),
+        area_sign(area.status, area.silent),
         progress_of(area.by_decision, rules, lens),
         area.silent,
         area.open,
         lens.maybe(area.sent_at),
         due,
+        lens.maybe(area.due_at) if settled else None,
     )
 
 
-def area_sign(status: str) -> Word:
-    """Where an area stands, in words."""
+def area_sign(status: str, silent: int = 0) -> Word:
+    """Where an area stands, in words; ``silent`` of its rows were resolved because it did not answer."""
+    if status == "resuelta" and silent:
+        return Word(status, _("resuelta por silencio"), "warn")
     words = {
         "por_enviar": (_("sin preguntar"), "idle"),
         "esperando": (_("espera respuesta"), "wait"),

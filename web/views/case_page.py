@@ -13,7 +13,15 @@ from web.views.lens import Due, Lens, Moment
 from web.views.saying import day_words
 from web.views.step_form import running
 from workflows.definition import Definition, StepClass
-from workflows.state import CaseException, CaseState, ExceptionCode, StepStatus, TimerState, TimerStatus
+from workflows.state import (
+    CaseException,
+    CaseState,
+    ExceptionCode,
+    StepState,
+    StepStatus,
+    TimerState,
+    TimerStatus,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,7 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True)
 class TimerView:
-    """One run of a timer."""
+    """One run of a timer; ``area`` is the code of the area whose days these are."""
 
     name: str
     sign: Sign
@@ -51,6 +59,7 @@ class TimerView:
     detail: str
     started_seq: int
     live: bool
+    area: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,18 +182,21 @@ def _step_line(definition: Definition, state: CaseState, code: str, lens: Lens) 
         sign=step_sign(mine.status, late=late),
         tooth="late" if late else TOOTH[mine.status],
         need=class_word(step.kind) if step.kind is not StepClass.MANDATORY else "",
-        why=_why(definition, mine.unmet, mine.status, lens) or _doubt(mine.status, mine.unmet, mine.lacks),
+        why=why_blocked(definition, mine, lens) or _doubt(mine.status, mine.unmet, mine.lacks),
         seq=mine.entries[-1] if mine.entries else 0,
         next=code == state.next_step,
         open=code in state.open_steps,
     )
 
 
-def _why(definition: Definition, unmet: tuple[str, ...], status: StepStatus, lens: Lens) -> str:
-    if status is not StepStatus.BLOCKED:
+def why_blocked(definition: Definition, step: StepState, lens: Lens) -> str:
+    """What a blocked step waits for, by number and name; empty for one that is not blocked."""
+    if step.status is not StepStatus.BLOCKED:
         return ""
     names = [
-        f"{code} {lens.say(definition.by_step[code].name)}" for code in unmet if code in definition.by_step
+        f"{code} {lens.say(definition.by_step[code].name)}"
+        for code in step.unmet
+        if code in definition.by_step
     ]
     return _("Espera: %(steps)s", steps="; ".join(names)) if names else _("Todavía no le toca")
 
@@ -223,6 +235,7 @@ def _timer(definition: Definition, timer: TimerState, lens: Lens) -> TimerView:
         detail,
         timer.started_seq,
         live,
+        timer.area,
     )
 
 
