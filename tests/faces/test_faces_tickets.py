@@ -192,6 +192,9 @@ def test_a_refused_request_goes_on_where_it_belongs(place: Installation, laura: 
         "/casos/nuevo/MA-001", {"d.tipo": "soporte", "d.nombre": "Rosa Cano", "d.correo": "rosa@x.example"}
     )
     assert refused.status_code == 422
+    assert "No se selló nada" not in refused.text
+    assert "Se rechazó, y quedó registrado" in refused.text
+    assert "Destino: MA-006" in refused.text
     folio = _cases(place)[0]
     page = laura.get(f"/casos/{folio}").text
     assert f"/casos/nuevo/MA-006?origen={folio}" in page
