@@ -125,6 +125,15 @@ def test_the_report_has_the_boards_numbers(client: FlaskClient) -> None:
     )
 
 
+def test_the_report_says_in_words_what_was_out_of_the_ordinary(client: FlaskClient) -> None:
+    """The ground of a refusal and the answer that repeated a step are their names, not the codes of the definition."""
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/tablero/informe?mes=2026-11").data))
+    rows = list(book["Excepciones"].iter_rows(min_row=2, values_only=True))
+    told = [row[5] for row in rows if row[3] in {"rechazado", "paso repetido"}]
+    assert told
+    assert all(" " in text for text in told)
+
+
 def test_the_report_tells_of_controls_zones_and_campaigns(
     demonstration: Demonstration, client: FlaskClient
 ) -> None:

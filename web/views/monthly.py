@@ -19,7 +19,7 @@ from web.views.period import Period, month_name, span_of
 from web.views.periodic import Rows, campaigns, control_months, zone_lines
 from web.views.tallies import Days, Names, Tallies, which_word
 from web.views.volume import volume_of
-from workflows.board import Board, Occurrence, Span
+from workflows.board import Board, Occurrence, Span, Which
 from workflows.definition import Definition
 from workflows.tally import FigureKind
 
@@ -106,11 +106,20 @@ def _exceptions(sources: Sources, span: Span) -> Sheet:
     ]  # fmt: skip
     sheet = Sheet(_("Excepciones"), columns)
     for one in sources.board.occurrences(FigureKind.EXCEPTION, span):
-        sheet.add(*_occurrence(one))
+        sheet.add(*_occurrence(one, sources))
     return sheet
 
 
-def _occurrence(one: Occurrence) -> tuple[Cell | str | int, ...]:
+def _detail(one: Occurrence, sources: Sources) -> str:
+    """What the exception says, in words where it says the code of a ground or of a step's choice."""
+    figure, names = one.figure, Names(sources.definitions, sources.lens, one.process)
+    definition = next((item for item in sources.definitions if item.process == one.process), None)
+    step = definition.by_step.get(figure.step) if definition is not None else None
+    choices = {item.code: sources.lens.say(item.name) for item in step.branches} if step is not None else {}
+    return choices.get(figure.detail) or names.code(Which.REFUSAL, figure.detail)
+
+
+def _occurrence(one: Occurrence, sources: Sources) -> tuple[Cell | str | int, ...]:
     figure = one.figure
     return (
         one.process,
@@ -118,7 +127,7 @@ def _occurrence(one: Occurrence) -> tuple[Cell | str | int, ...]:
         figure.step,
         exception_word(figure.code),
         f"{figure.at[:19]}Z",
-        figure.detail,
+        _detail(one, sources),
     )
 
 
