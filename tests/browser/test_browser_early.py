@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,9 @@ from playwright.sync_api import APIResponse, Page, Route, expect
 from tests.browser.conftest import Desk
 from tests.browser.papers import Papers
 from tests.browser.people import Person
+from tests.fakes.metlife import people, workbook
 from tests.workflows.desk import local
+from workflows.commands import Actor, OpenCase, Upload
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -91,3 +94,25 @@ def test_a_contact_is_sealed_before_the_script_has_come(desk: Desk, person: Call
         page.get_by_role("button", name="Sellar el contacto").click(no_wait_after=True)
         page.wait_for_url("**/atencion/nueva?sellado=*", wait_until="commit")
     assert desk.place.house.cases.view(page.url.rpartition("=")[2]).state.status == "resuelto"
+
+
+def test_a_row_ticked_before_all_rows_are_here_stays_chosen(
+    desk: Desk, person: Callable[..., Person], papers: Papers
+) -> None:
+    """A campaign's grid takes over what was ticked in the plain table that the page came with."""
+    laura = person(email="rita@desk.example", name="Rita Mora Gil")
+    actor = Actor(desk.place.user(email="rita@desk.example").id, "especialista")
+    mail = papers.mail("Recertificación")
+    uploads = (
+        Upload(mail.name, io.BytesIO(mail.read_bytes())),
+        Upload("usuarios.xlsx", io.BytesIO(workbook(people(12)))),
+    )
+    data = {"requerimiento": "RECERT-E", "aplicacion": "pro99", "remitente": "si"}
+    folio = desk.place.house.cases.open_case(OpenCase("MA-005", actor, data, uploads)).folio
+    page = laura.page
+    with _held(page, "**/filas/todas*") as held:
+        page.goto(f"{laura.address}/casos/{folio}/filas")
+        page.locator("input[name=fila]").nth(2).check()
+        _until_held(page, held)
+    expect(page.locator("[data-grid]")).to_have_attribute("role", "grid")
+    expect(page.locator("[data-chosen]")).to_have_text("1 fila elegida")

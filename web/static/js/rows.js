@@ -21,15 +21,20 @@ class Grid {
 
   async begin() {
     const { table } = this.table;
-    table.setAttribute("role", "grid");
-    table.setAttribute("aria-multiselectable", "true");
     for (const [name, key] of [["--pending", "pending"], ["--saved", "saved"], ["--theirs", "changed"]]) table.style.setProperty(name, JSON.stringify(say(key)));
     this.form.noValidate = true;
-    this.take(await this.text(this.form.dataset.all), true);
+    const all = await this.text(this.form.dataset.all);
+    const early = this.table.ticked(); // before the rows were all here
+    this.take(all, true);
+    this.table.choose(early);
+    table.setAttribute("role", "grid");
+    table.setAttribute("aria-multiselectable", "true");
     this.keys = keys(this);
     this.listen();
     this.show();
-    if (this.bulk) await this.restore();
+    this.known = this.bulk ? this.restore() : Promise.resolve();
+    await this.known;
+    if (early.length) this.changed();
     setInterval(() => document.visibilityState === "visible" && this.poll(), POLL);
     addEventListener("focus", () => this.poll());
   }
@@ -184,6 +189,7 @@ class Grid {
 
   /** What is chosen and typed waits on the server until it is sealed. */
   async save() {
+    await this.known; // what waited there is in the page before anything takes its place
     const fields = { rows: ranges(this.table.chosen), decision: this.form.elements.decision.value, reason: this.form.elements.reason.value };
     try {
       const draft = await request("PUT", `${this.form.dataset.draft}/campos`, { fields });
@@ -200,7 +206,7 @@ class Grid {
     if (draft?.id) this.form.elements.idempotency_key.value = `draft:${draft.id}`;
     if (draft?.fields?.reason && !this.form.elements.reason.value) this.form.elements.reason.value = draft.fields.reason;
     const radio = [...this.bulk.querySelectorAll("input[name=decision]")].find((one) => one.value === draft?.fields?.decision);
-    if (radio) radio.checked = true;
+    if (radio && !this.form.elements.decision.value) radio.checked = true;
     if (typeof kept === "string" && kept) {
       this.table.choose(spread(kept), true);
       if (this.table.chosen.size) this.tell(say("restored", { n: this.table.chosen.size }));

@@ -116,6 +116,11 @@ export class RowTable {
     this.paint();
   }
 
+  /** The numbers of the rows whose box is ticked in the page. */
+  ticked() {
+    return [...this.body.querySelectorAll("input[name=fila]:checked")].map((box) => Number(box.value));
+  }
+
   choose(numbers, on = true) {
     for (const n of numbers) {
       const row = this.rows.get(n);
