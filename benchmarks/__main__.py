@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import appends, campaigns, exporting, pages, sealing, steps, uploads, verification
+from benchmarks import appends, campaigns, exporting, letters, pages, sealing, steps, uploads, verification
 from benchmarks.measure import Figure, SectionUnavailable, table
 
 Section = Callable[[Path, int], Iterator[Figure]]
@@ -24,6 +24,7 @@ SECTIONS: dict[str, Section] = {
     "steps": steps.run,
     "verification": verification.run,
     "exporting": exporting.run,
+    "letters": letters.run,
     "pages": pages.run,
     "import_900": campaigns.run,
 }

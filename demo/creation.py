@@ -32,7 +32,8 @@ class Creation(Teller):
 
     def letter(self, moment: datetime) -> None:
         """Step 7."""
-        self.record("7", [("carta", f"carta_autorizacion_{self.ticket}.pdf", self._letter(moment))])
+        files = [("carta", f"carta_autorizacion_{self.ticket}.pdf", self._letter(moment))]
+        self.record("7", files, template="autorizacion")
 
     def send_letter(self, moment: datetime) -> None:
         """Step 8."""
@@ -150,7 +151,8 @@ class Creation(Teller):
 
     def custody_letter(self, moment: datetime) -> None:
         """Step 22."""
-        self.record("22", [("carta", f"carta_custodia_{self.ticket}.pdf", self._custody(moment))])
+        files = [("carta", f"carta_custodia_{self.ticket}.pdf", self._custody(moment))]
+        self.record("22", files, template="custodia")
 
     def send_custody(self, moment: datetime) -> None:
         """Step 23; told again after a letter that nobody could read."""
@@ -238,13 +240,13 @@ class Creation(Teller):
         """The authorisation letter: once written, the same bytes whenever it is sent, signed or attached."""
         self._lettered = self._lettered or moment
         moment = self._lettered
-        return letters.authorisation(self.who, f"CA-{self.ticket}", moment, BY_KEY["jesus.quiriarte"].name)
+        return letters.authorisation(self.who, self.folio, moment, BY_KEY["jesus.quiriarte"].name)
 
     def _custody(self, moment: datetime) -> bytes:
         """The custody letter, likewise."""
         self._custodied = self._custodied or moment
         moment = self._custodied
-        return letters.custody(self.who, f"CC-{self.ticket}", moment)
+        return letters.custody(self.who, self.folio, moment)
 
     @property
     def _for_signature(self) -> str:

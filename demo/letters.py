@@ -8,22 +8,23 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from demo.people import Applicant
-from demo.rendering import long_date, pdf
+from demo.rendering import ZONE, long_date, pdf
 from documents.preview import page_png
 from evidence.canonical import Json
+from signing.letters import Content, Letterhead, Typesetter
+from workflows.commands import UsedTemplate
 
-_OWN = {
-    "ink": "#1b3a5c",
-    "mark": "D",
-    "house": "Dirección de Tecnología e Innovación",
-    "office": "Mesa de Ayuda N1",
-    "sender": "Mesa de Ayuda N1",
-    "footer": "Documento de demostración. Los datos de las personas son ficticios.",
-}
+_HEAD = Letterhead(
+    organisation="Dirección de Tecnología e Innovación",
+    office="Mesa de Ayuda N1",
+    place="Ciudad de México",
+    notice="Documento de demostración. Los datos de las personas son ficticios.",
+)
 _METLIFE = {
     "ink": "#0b6b3a",
     "mark": "M",
@@ -32,7 +33,7 @@ _METLIFE = {
     "sender": "Administración de accesos",
     "footer": "Documento de demostración. No fue emitido por MetLife.",
 }
-_PLACE = "Ciudad de México"
+_METLIFE_DESK = ("MetLife", "Administración de accesos")
 _SCAN_WIDTH = 960
 
 
@@ -48,68 +49,42 @@ class _Text:
     signatures: Sequence[tuple[str, str]]
 
 
+@cache
+def _typesetter() -> Typesetter:
+    return Typesetter()
+
+
+def used(name: str) -> UsedTemplate:
+    """The template of the house's letters of that name."""
+    return _typesetter().templates.newest(name).used
+
+
 def authorisation(who: Applicant, folio: str, moment: datetime, director: str) -> bytes:
     """The letter by which the director authorises an account (step 7)."""
-    return _letter(
-        _OWN,
-        folio,
-        moment,
-        _Text(
-            title="Carta de autorización de alta",
-            addressee=[director, "Director General", "Presente"],
-            before=[
-                "Por este medio se solicita su autorización para dar de alta, en las aplicaciones de MetLife, la "
-                "cuenta de la persona cuyos datos se indican. La cuenta se usará sólo para las funciones de su puesto."
-            ],
-            table=_facts(who),
-            after=[
-                "Con su firma autoriza que la Mesa de Ayuda solicite el alta mediante Remote SCAN y la registre en CAM "
-                "Pegasus. Esta carta se conserva en el expediente del caso."
-            ],
-            signatures=[(director, "Director General · Autoriza")],
-        ),
-    )
+    return _own("autorizacion", folio, moment, Content(_METLIFE_DESK, _facts(who), _director(director), {}))
 
 
 def removal(who: Applicant, folio: str, moment: datetime, director: str) -> bytes:
     """The letter of a removal (step 28)."""
-    return _letter(
-        _OWN,
-        folio,
-        moment,
-        _Text(
-            title="Carta de baja de cuenta",
-            addressee=["MetLife", "Administración de accesos", "Presente"],
-            before=[
-                "Se solicita retirar el acceso a las aplicaciones de MetLife de la persona cuyos datos se indican."
-            ],
-            table=_facts(who),
-            after=["El retiro surte efecto desde la fecha de esta carta, que no requiere archivo físico."],
-            signatures=[(director, "Director General")],
-        ),
-    )
+    return _own("baja", folio, moment, Content(_METLIFE_DESK, _facts(who), _director(director), {}))
 
 
 def custody(who: Applicant, folio: str, moment: datetime) -> bytes:
     """The custody letter (step 22): user and applications and a promise; never a secret."""
-    return _letter(
-        _OWN,
-        folio,
-        moment,
-        _Text(
-            title="Carta custodia de cuenta",
-            addressee=[who.nombre, who.promotoria or "Oficinas centrales", "Presente"],
-            before=[
-                "Recibe la custodia de la cuenta de acceso que se describe, de uso personal e intransferible:"
-            ],
-            table=[("Usuario", who.user_name), *_facts(who)],
-            after=[
-                "Se compromete a no compartirla, a cambiar el acceso inicial en su primer uso y a avisar a la Mesa de "
-                "Ayuda si sospecha que alguien más la usa. Esta carta no contiene contraseñas: se entregan aparte."
-            ],
-            signatures=[(who.nombre, "Recibe y se compromete"), ("Mesa de Ayuda N1", "Entrega")],
-        ),
-    )
+    rows = (("Usuario", who.user_name), *_facts(who))
+    signatory = (who.nombre, "Titular de la cuenta")
+    return _own("custodia", folio, moment, Content((_HEAD.office,), rows, signatory, {}))
+
+
+def _own(name: str, folio: str, moment: datetime, content: Content) -> bytes:
+    """A letter on the templates that real desks use, dated by the story."""
+    day = moment.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+    setter = _typesetter()
+    return setter.set(setter.templates.newest(name), _HEAD, content, folio, day).pdf
+
+
+def _director(name: str) -> tuple[str, str]:
+    return name, "Director General"
 
 
 def dsn_letter(who: Applicant, dsn: str, moment: datetime) -> bytes:
@@ -161,7 +136,7 @@ def scan(letter: bytes, seed: str, moment: datetime, *, smudged: bool = False) -
 def _sign(page: Image.Image, chance: random.Random, *, smudged: bool) -> None:
     """A pen stroke over the first signature line (whose place the sheet fixes)."""
     draw = ImageDraw.Draw(page)
-    left, base = page.width * 0.19, page.height * 0.805
+    left, base = page.width * 0.17, page.height * 0.862
     phase, height = chance.uniform(0, 6), chance.uniform(22, 38)
     points: list[tuple[float, float]] = []
     for step in range(240):
@@ -176,16 +151,16 @@ def _sign(page: Image.Image, chance: random.Random, *, smudged: bool) -> None:
         page.paste(page.crop(box).filter(ImageFilter.GaussianBlur(11)), box)
 
 
-def _facts(who: Applicant) -> list[tuple[str, str]]:
-    return [
-        ("Nombre completo", who.nombre),
+def _facts(who: Applicant) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Nombre", who.nombre),
         ("RFC", who.rfc),
         ("Correo", who.correo),
         ("Zona", who.zona),
         ("Promotoría", who.promotoria or "Oficinas centrales"),
         ("Puesto", who.puesto),
-        ("Paquete", f"Paquete {who.paquete}"),
-    ]
+        ("Aplicaciones de MetLife", f"Paquete {who.paquete}"),
+    )
 
 
 def _letter(look: dict[str, str], folio: str, moment: datetime, text: _Text) -> bytes:
@@ -193,7 +168,7 @@ def _letter(look: dict[str, str], folio: str, moment: datetime, text: _Text) -> 
         **look,
         "folio": folio,
         "title": text.title,
-        "place": _PLACE,
+        "place": _HEAD.place,
         "date": long_date(moment),
         "addressee": list(text.addressee),
         "before": list(text.before),

@@ -34,7 +34,7 @@ class Removal(Teller):
             ("captura", f"cam_{self.cam}_baja.png", self.cam_screen("Baja", moment)),
             ("carta_baja", f"carta_baja_{self.ticket}.pdf", self._removal(moment)),
         ]
-        self.record("28", files)
+        self.record("28", files, template="baja")
 
     def removal_confirmed(self, moment: datetime) -> None:
         """Step 28c."""
@@ -53,4 +53,4 @@ class Removal(Teller):
         """The removal letter: once written, the same bytes."""
         self._lettered = self._lettered or moment
         moment = self._lettered
-        return letters.removal(self.who, f"CB-{self.ticket}", moment, BY_KEY["jesus.quiriarte"].name)
+        return letters.removal(self.who, self.folio, moment, BY_KEY["jesus.quiriarte"].name)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from demo import mails, screens, sheets
+from demo import letters, mails, screens, sheets
 from demo.people import BY_KEY
 from demo.stories import Story
 from workflows.commands import Actor, OpenCase, Receipt, RecordStep, Reuse, Supersede, Upload, WaiveStep
@@ -124,8 +124,12 @@ class Teller:
         reuse: tuple[Reuse, ...] = (),
         occurred_at: datetime | None = None,
         acting_for: str = "",
+        template: str = "",
     ) -> Receipt:
-        """Record a step, by the story's specialist or, acting for them, by the deputy."""
+        """Record a step, by the story's specialist or, acting for them, by the deputy.
+
+        ``template`` is the name of the template that made the step's letter.
+        """
         values = dict(data or {})
         if any(name.endswith((".png", ".jpg")) for _, name, _ in files):
             values[NO_SECRETS] = "si"
@@ -134,7 +138,7 @@ class Teller:
                 folio=self.folio,
                 step=step,
                 actor=self.desk.actor(DEPUTY if acting_for else self.story.specialist, "especialista"),
-                uploads=self.uploads(files),
+                uploads=self.uploads(files, template),
                 data=values,
                 choice=choice,
                 reuse=reuse,
@@ -158,9 +162,13 @@ class Teller:
         """What makes telling it again change nothing."""
         return f"demo:{self.story.key}:{what}"
 
-    def uploads(self, files: Sequence[File]) -> tuple[Upload, ...]:
-        """Files as they would come from a form."""
-        return tuple(Upload(name, io.BytesIO(data), slot) for slot, name, data in files)
+    def uploads(self, files: Sequence[File], template: str = "") -> tuple[Upload, ...]:
+        """Files as they would come from a form, the letter with the template that made it."""
+        used = letters.used(template) if template else None
+        return tuple(
+            Upload(name, io.BytesIO(data), slot, template=used if slot.startswith("carta") else None)
+            for slot, name, data in files
+        )
 
     def sent(
         self, subject: str, lines: Sequence[str], moment: datetime, attached: Sequence[mails.Attached] = ()

@@ -1,7 +1,7 @@
 """Where the visible mark goes: on the last page's signature line, else its lowest free place, else a page of its own.
 
 A mark never covers what the signatory read. Letters of our own templates leave room above a ruled line, so their mark
-stands where a hand would have signed; a letter from elsewhere whose last page is full gets one page more, which holds
+stands in the room they keep for it; a letter from elsewhere whose last page is full gets one page more, which holds
 nothing but the mark. That page is part of the signed revision, and the bytes shown stay the beginning of the file.
 """
 
@@ -13,6 +13,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, BinaryIO
 
 from documents.preview import page_png
+from signing.letters import signature_boxes
 from signing.pades_stamp import HEIGHT, WIDTH
 from signing.report import Place
 
@@ -23,6 +24,7 @@ CELL = 4
 """Points a cell of the search grid is wide and high."""
 
 MARGIN = 24
+_CORNER = 12  # the marks at the corners of a room lie in so many points from its edge
 _PAPER = 245  # darker than this is ink
 _RULE = re.compile(rb"[\x00-\xd0]{100,}")  # at a point a pixel: a line of at least 100 points
 _SMALLEST = 0.75
@@ -31,7 +33,8 @@ _SMALLEST = 0.75
 def free_place(stream: BinaryIO, *, page: int, size: tuple[float, float]) -> Place | None:
     """A place of a page where the mark covers nothing; ``None`` without one.
 
-    First choice is right above the lowest ruled line with room over it, then the lowest room, as left as the text.
+    First choice is the room that a letter of ours keeps for it, as long as it is empty; then right above the lowest
+    ruled line with room over it, then the lowest room, as left as the text.
 
     Args:
         stream: the PDF.
@@ -47,6 +50,9 @@ def free_place(stream: BinaryIO, *, page: int, size: tuple[float, float]) -> Pla
     drawn = Image.open(io.BytesIO(page_png(stream, page + 1, columns * CELL))).convert("L")
     picture = drawn.resize((columns * CELL, rows * CELL))
     sums = _sums(ink := _ink(picture, columns, rows), columns)
+    kept = _kept(stream, sums, page, size[1])
+    if kept is not None:
+        return kept
     for scale in (1.0, _SMALLEST):
         wide, high = -(-int(WIDTH * scale) // CELL), -(-int(HEIGHT * scale) // CELL)
         found = _on_a_line(picture, sums, wide, high) or _lowest(ink, sums, wide, high)
@@ -55,6 +61,30 @@ def free_place(stream: BinaryIO, *, page: int, size: tuple[float, float]) -> Pla
             bottom = size[1] - (row * CELL + HEIGHT * scale)
             return Place(page, float(column * CELL), bottom, WIDTH * scale, HEIGHT * scale)
     return None
+
+
+def _kept(stream: BinaryIO, sums: list[list[int]], page: int, tall: float) -> Place | None:
+    """The room that the letter itself keeps (`signing.letters`), where nothing but its corner marks is in it."""
+    stream.seek(0)
+    for box in signature_boxes(stream.read()):
+        if box.page != page + 1:
+            continue
+        scale = min(box.width / WIDTH, box.height / HEIGHT, 1.0)
+        upright = _empty(
+            sums, box.x + _CORNER, tall - box.y - box.height, box.width - 2 * _CORNER, box.height
+        )
+        across = _empty(sums, box.x, tall - box.y - box.height + _CORNER, box.width, box.height - 2 * _CORNER)
+        if scale >= _SMALLEST and upright and across:
+            return Place(page, box.x, box.y, WIDTH * scale, HEIGHT * scale)
+    return None
+
+
+def _empty(sums: list[list[int]], left: float, top: float, width: float, height: float) -> bool:
+    """Whether a rectangle of the page (points, from the top) lies on it and holds no ink."""
+    column, row = -int(-left // CELL), -int(-top // CELL)
+    wide, high = int((left + width) // CELL) - column, int((top + height) // CELL) - row
+    inside = column >= 0 and row >= 0 and column + wide < len(sums[0]) and row + high < len(sums)
+    return inside and not _count(sums, column, row, wide, high)
 
 
 def _ink(picture: Image.Image, columns: int, rows: int) -> list[list[int]]:

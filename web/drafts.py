@@ -40,6 +40,7 @@ from typing import IO, BinaryIO, Protocol, cast
 from documents.inspection import Inspection
 from evidence.canonical import Json
 from evidence.entry import format_time
+from web.lettering import template_of
 from web.views.step_form import SHOT
 from web.wiring import Draft, DraftFile, DraftKey, House, HouseError
 from workflows.commands import Upload
@@ -107,8 +108,10 @@ class DraftDesk:
         self._on_draft(key, lambda draft_id: self._store.set_fields(draft_id, checked, self._house.clock()))
         return self.find(key)
 
-    def add(self, key: DraftKey, incoming: Incoming, slot: str = "") -> tuple[DraftFile, Inspection]:
-        """Stage one uploaded file.
+    def add(
+        self, key: DraftKey, incoming: Incoming, slot: str = "", mark: Mapping[str, Json] | None = None
+    ) -> tuple[DraftFile, Inspection]:
+        """Stage one uploaded file; ``mark`` is what we know of one of our own making.
 
         Raises:
             FileRefused: the file is not taken; DraftTooLarge: the draft is full; HouseError: the draft was sealed
@@ -125,7 +128,7 @@ class DraftDesk:
             family=inspection.family,
             size=0,
             sha256="",
-            about={**inspection.about, "_warnings": list(inspection.warnings)},
+            about={**inspection.about, "_warnings": list(inspection.warnings), **(mark or {})},
             created_at=format_time(self._house.clock()),
         )
         path = self._path(draft_id, staged.id)
@@ -176,6 +179,7 @@ class DraftDesk:
                     stack.enter_context(self._path(found.id, file.id).open("rb")),
                     file.slot,
                     *shot_typed(found.fields, file.slot),
+                    template_of(file.about),
                 )
                 for file in found.files
             )

@@ -118,3 +118,10 @@ def mailbox(raw: str) -> Addressee:
     if raw and (not address.isascii() or address.count("@") != 1 or " " in address):
         raise ValueError("must be an address such as Mesa de ayuda <mesa@example.org>")
     return Addressee(address, name)
+
+
+def line(raw: str) -> str:
+    """One line of text."""
+    if len(raw) > 120 or not raw.isprintable():
+        raise ValueError("must be one line of at most 120 characters")
+    return raw

@@ -37,6 +37,7 @@ from workflows.derive import derive
 from workflows.errors import OutOfScope, Refusal, UnknownCase
 from workflows.facts import time_text
 from workflows.judging import outside_of
+from workflows.letters import figures_of
 from workflows.ports import CaseIndex, Catalogues, Directory, DocumentReader
 from workflows.proposals import proposed
 from workflows.readers import DirectReader
@@ -276,13 +277,14 @@ class CaseService(ExceptionCommands):
         return closing.fire(self._writer, self._index, moment, self.campaigns.follow_removals)
 
     def proposed(self, folio: str, step: str) -> dict[str, str]:
-        """What a step's form may begin with: values that must repeat others, and those a rule computes.
+        """What a step's form may begin with: values that must repeat others, that a rule computes, that a letter has.
 
         Raises:
             UnknownCase, UnknownStep.
         """
         situation = self._writer.situation(self._writer.history(folio))
-        return proposed(situation, rules.known_step(situation.definition, step))
+        known = proposed(situation, rules.known_step(situation.definition, step))
+        return {**known, **figures_of(situation, step)}
 
     def rebuild(self) -> RebuildReport:
         """Compare every projection with a fresh derivation and write all of them anew."""

@@ -38,10 +38,20 @@ SYSTEM_ACTOR = Actor(id=SYSTEM, role=SYSTEM, via="timer", kind="system")
 
 
 @dataclass(frozen=True, slots=True)
+class UsedTemplate:
+    """The template by which the program itself made a file; ``sha256`` (hex) as ``docs/formats/letters.md`` counts."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
     """A file as it came. ``stream`` is seekable and binary; an empty ``slot`` lets the rules find its place.
 
     ``system`` and ``taken`` (yyyy-mm-dd) are what the person says a screenshot shows; see `workflows.shots`.
+    ``template`` is never what somebody says: only what made the file sets it.
     """
 
     name: str
@@ -49,6 +59,7 @@ class Upload:
     slot: str = ""
     system: str = ""
     taken: str = ""
+    template: UsedTemplate | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ def state_claim(situation: Situation, claim: Claim) -> Stated:
         day=control.day if control else "",
         count=control.count if control else ABSENT,
         covers=covers.digests,
+        templates=_templates(claim, slots),
     )
     payload = {**payload_of(claim, slots, values, note), **rows.payload}
     return Stated(rows.stated(stated), payload, branch, covers.leaves)
@@ -192,6 +193,9 @@ def _file_json(file: PreparedFile, slot: Slot | None) -> dict[str, Json]:
     found: dict[str, Json] = {"name": file.name, "slot": code, "about": dict(file.about)}
     if file.warnings:
         found["warnings"] = list(file.warnings)
+    if file.template is not None:
+        used = file.template
+        found["template"] = {"name": used.name, "version": used.version, "sha256": used.sha256}
     shot = shot_json(file) if slot is not None and _type(slot, file) == EvidenceType.SCR else {}
     return {**found, "shot": shot} if shot else found
 
@@ -296,6 +300,20 @@ def _evidence(claim: Claim, slots: Sequence[Slot], values: Mapping[str, str]) ->
     ]
     facts += [EvidenceFact(slot, EvidenceType.SYS) for slot in claim.system]
     return (*facts, *typed_evidence(claim.step, values))
+
+
+def _templates(claim: Claim, slots: Sequence[Slot]) -> dict[str, str]:
+    """The digest of the template that made a file, by the slot of the file."""
+    made = {
+        slot.code: file.template.sha256
+        for slot, file in zip(slots, claim.files, strict=True)
+        if file.template is not None
+    }
+    for item in claim.carried:
+        known = item.about.get("template", {})
+        if isinstance(known, dict) and known.get("sha256"):
+            made[item.slot] = str(known["sha256"])
+    return made
 
 
 def _type(slot: Slot, file: PreparedFile) -> str:

@@ -7,25 +7,14 @@ it. ``code`` is stable and closed (`REFUSAL_CODES`); ``fields`` hold only JSON v
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
-from evidence.canonical import Json
 from workflows.fieldproblems import FIELD_PROBLEMS as FIELD_PROBLEMS  # noqa: PLC0414 - to readers part of refusals
 from workflows.fieldproblems import FieldProblem as FieldProblem  # noqa: PLC0414 - as above
-
-
-class Refusal(Exception):
-    """Base of what a person can mend. ``fields`` are what the message is made from."""
-
-    code: ClassVar[str] = "refused"
-
-    def __init__(self, **fields: Json) -> None:
-        super().__init__(f"{self.code} {fields}")
-        self.fields: Mapping[str, Json] = fields
-
-    def within(self, step: str) -> None:
-        """Say in which step of a set it was (``in_step``)."""
-        self.fields = {**self.fields, "in_step": step}
+from workflows.lettererrors import LetterChanged as LetterChanged  # noqa: PLC0414 - as above
+from workflows.lettererrors import LetterIncomplete as LetterIncomplete  # noqa: PLC0414 - as above
+from workflows.lettererrors import LetterNotOffered as LetterNotOffered  # noqa: PLC0414 - as above
+from workflows.lettererrors import LetterUnfit as LetterUnfit  # noqa: PLC0414 - as above
+from workflows.refusal import Refusal as Refusal  # noqa: PLC0414 - as above
 
 
 class UnknownProcess(Refusal):

@@ -106,6 +106,7 @@ class Facts:
     check: Mapping[str, str] = field(default_factory=dict)
     covers: Mapping[str, str] = field(default_factory=dict)
     mail: Mapping[str, str] = field(default_factory=dict)
+    templates: Mapping[str, str] = field(default_factory=dict)
     verdict: str = ""
     homonyms: Mapping[str, str] = field(default_factory=dict)
     series: str = ""
@@ -157,7 +158,7 @@ _TEXTS = (
     "through factor level method act"
 ).split()
 _TIMES = ("occurred_at", "due_at", "queried_at", "expires_at")
-_TABLES = "params parties homonyms catalogues counts check covers mail seal".split()
+_TABLES = "params parties homonyms catalogues counts check covers mail seal templates".split()
 _LISTS = ("areas", "flags")
 FACT_NAMES = frozenset({*_TEXTS, *_TABLES, *_LISTS, *"evidence rows annul run count".split()})
 
@@ -208,6 +209,7 @@ def _facts_of(entry: Entry) -> Facts:
         covers=_texts(found, "covers", problems),
         mail=_texts(found, "mail", problems),
         seal=_texts(found, "seal", problems),
+        templates=_texts(found, "templates", problems),
         problems=tuple(problems),
     )
 

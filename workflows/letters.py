@@ -43,6 +43,16 @@ def reading_of(situation: Situation) -> LetterReading:
     return LetterReading(found, expected, tuple(name for name in FIGURES if not found[name]), tuple(differs))
 
 
+def figures_of(situation: Situation, step: str) -> dict[str, str]:
+    """What the form of the letter's variable data may begin with: what was read in the letter in force, if anything."""
+    rules = situation.definition.roster
+    if rules is None or step != rules.variables:
+        return {}
+    found = _now(situation, rules.letter)
+    read = _found(situation, found[-1]) if found else {}
+    return {name: value for name, value in read.items() if value}
+
+
 def compared(reading: LetterReading, confirmed: Mapping[str, str]) -> tuple[RowClaim, str, bool]:
     """The comparison as facts, in words, and whether it agrees; ``confirmed`` fills what could not be read.
 

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from evidence.canonical import Json
 from evidence.entry import BlobRef
-from workflows.commands import Upload
+from workflows.commands import Upload, UsedTemplate
 from workflows.definition import Step
 from workflows.errors import TooManyFiles
 from workflows.matching import Piece, accepted_families
@@ -39,6 +39,7 @@ class PreparedFile:
     made: bool = False
     system: str = ""
     taken: str = ""
+    template: UsedTemplate | None = None
 
     @property
     def piece(self) -> Piece:
@@ -94,6 +95,7 @@ def _prepare(upload: Upload, step: Step | None, reader: DocumentReader) -> Prepa
         readings=readings,
         system=upload.system,
         taken=upload.taken,
+        template=upload.template,
     )
 
 

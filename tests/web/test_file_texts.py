@@ -80,7 +80,7 @@ def test_words_inside_a_sealed_letter_are_found(place: Installation) -> None:
     letter = authorisation(WHO, "MA-001-2026-000001", datetime(2026, 3, 2, tzinfo=UTC), "La Directora")
     folio = sealed(place, files=(("x.pdf", letter),))
     run(place, "texts", "index")
-    (hit,) = search(place, "autorizacion+remote+scan")
+    (hit,) = search(place, "autorizacion+intransferible")
     assert hit["href"] == f"/casos/{folio}/entradas/2"
 
 

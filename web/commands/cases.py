@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 
 from evidence.canonical import Json
 from web.acting import actor_for
-from web.commands import articles, casework, console, exceptions, linking
+from web.commands import articles, casework, console, exceptions, letters, linking
 from web.wiring import House, HouseError
 from workflows.commands import OpenCase, RecordStep
 from workflows.definition import Definition, Step
@@ -24,6 +24,7 @@ group = AppGroup("cases", help="Open, record, show and list cases.")
 exceptions.add_to(group)
 linking.add_to(group)
 articles.add_to(group)
+letters.add_to(group)
 
 
 @group.command("open")

@@ -14,6 +14,7 @@ from web.composing import mail_slot
 from web.drafts import DraftDesk
 from web.errors import Answer
 from web.i18n import gettext as _
+from web.lettering import Offer, offer_of
 from web.pages.campaignface import face_of, own_page
 from web.pages.context import lens, may_export
 from web.pages.forms import draft_view, occurred_at
@@ -101,6 +102,7 @@ def show_case(folio: str, *, step: str = "", answer: Answer | None = None) -> Re
         grounds=grounds(view.definition, eyes) if _may_refuse(view.definition, eyes) else (),
         refuse_action=url_for("recording.refuse", folio=folio),
         draft_url=_draft_url,
+        letter=_letter(house, view.definition, form, folio),
         elsewhere=own_page(view.definition, folio, form.code) if form else "",
         post=() if as_of else _post(house, folio, eyes),
         compose=_compose(view.definition, folio, form) if form else "",
@@ -129,7 +131,8 @@ def _form(
     errors = trouble.errors if trouble else None
     key = f"draft:{draft.id}" if draft.id else fresh
     view = draft_view(draft, errors)
-    if any(field.same_as or field.compute for field in step.fields):
+    repeats = definition.roster is not None and step.code == definition.roster.variables
+    if repeats or any(field.same_as or field.compute for field in step.fields):
         view = replace(view, values={**house.cases.proposed(page.folio, step.code), **view.values})
     stand_for = principals(definition, step, eyes, house.directory, house.clock())
     people = {
@@ -161,6 +164,14 @@ def _post(house: House, folio: str, eyes: Lens) -> tuple[WaitingMail, ...]:
         )
         for mail in waiting
     )
+
+
+def _letter(house: House, definition: Definition, form: StepForm | None, folio: str) -> Offer | None:
+    """The letter that the open form can write, and the one that waits in its draft."""
+    if form is None or form.barred:
+        return None
+    desk = DraftDesk(house)
+    return offer_of(house, definition.process, desk.find(desk.key(person().id, folio, form.code)))
 
 
 def _receipt(page: CasePage) -> Receipt | None:

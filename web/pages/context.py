@@ -17,7 +17,6 @@ from web.wiring import House, current_house, now
 from workflows.definition import Definition
 
 THEME_COOKIE = "tema"
-DEMO_LOGS = "constancia.demo/"
 THEMES = ("auto", "light", "dark")
 EXPORTERS = frozenset(
     {Role.SUPERVISOR, Role.DIRECTOR, Role.AUDITOR_INTERNO, Role.AUDITOR_EXTERNO, Role.ADMINISTRADOR}
@@ -96,7 +95,7 @@ def shell() -> dict[str, object]:
 
 def in_demo() -> bool:
     """Whether this is the demonstration's log: its people and papers are invented, and every page says so."""
-    return bool(current_app.extensions["constancia"].settings.origin.startswith(DEMO_LOGS))
+    return bool(current_app.extensions["constancia"].settings.demo)
 
 
 def _self(user: User) -> Self:

@@ -11,6 +11,7 @@ from web.downloads import download
 from web.drafts import DraftDesk
 from web.errors import Answer, answer_for
 from web.i18n import gettext
+from web.lettering import MARK
 from web.messages import WARNINGS
 from web.security import person, roles
 from web.wiring import Draft, DraftFile, DraftKey, DraftTooLarge, HouseError, current_house
@@ -128,6 +129,7 @@ def file_json(file: DraftFile) -> dict[str, Json]:
     """A staged file; warnings come as sentences."""
     about = dict(file.about)
     warnings = about.pop("_warnings", [])
+    about.pop(MARK, None)
     told: list[Json] = []
     if isinstance(warnings, list):
         told = [gettext(WARNINGS[code]) for code in warnings if isinstance(code, str) and code in WARNINGS]

@@ -33,7 +33,9 @@ MENDABLE = (
 )
 """What a person can mend where they are: the page is shown again with the reason, and nothing typed is lost."""
 
-_NOT_KEPT = frozenset({"csrf_token", "idempotency_key", "drop", "caso", "origen", "paso", "opcion"})
+_NOT_KEPT = frozenset(
+    {"csrf_token", "idempotency_key", "letter_shown", "drop", "caso", "origen", "paso", "opcion"}
+)
 _LONGEST = 20_000
 
 

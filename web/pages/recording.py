@@ -11,6 +11,7 @@ from web.acting import actor_for
 from web.drafts import DraftDesk
 from web.errors import answer_for
 from web.i18n import gettext as _
+from web.lettering import see_unchanged
 from web.pages.casepage import show_case
 from web.pages.forms import MENDABLE, key_posted, occurred_at, remove_posted, reuses, stage_posted
 from web.security import person, roles, signed_in
@@ -41,6 +42,7 @@ def record(folio: str, step: str) -> Response:
     try:
         stage_posted(desk, key)
         remove_posted(desk, key)
+        see_unchanged(house, desk.find(key), frozenset(request.form.getlist("letter_shown")))
         receipt = _seal(house, desk, folio, step)
     except (RequestReused, IdempotencyMismatch, StepNotOpen) as error:
         seq = _sealed_before(house, desk, key)

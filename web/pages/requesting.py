@@ -28,7 +28,7 @@ from identity.login import LoginThrottled
 from identity.throttle import Limit, LoginThrottle
 from web.errors import Answer, answer_for
 from web.pages.casepage import field_labels
-from web.pages.context import DEMO_LOGS, lens
+from web.pages.context import lens
 from web.pages.forms import MENDABLE, key_posted
 from web.security import public
 from web.views.fields import form_field, typed
@@ -95,7 +95,7 @@ def requests_open() -> bool:
     """Whether the page is there: as the setting says; where it says nothing, in the demonstration only."""
     settings = current_app.extensions["constancia"].settings
     if settings.public_requests is None:
-        return bool(settings.origin.startswith(DEMO_LOGS))
+        return bool(settings.demo)
     return bool(settings.public_requests)
 
 

@@ -5,7 +5,7 @@ import { renew, request, upload } from "./net.js";
 import { stagedRow, uploadRow } from "./staged.js";
 import { announce, element, say } from "./words.js";
 
-const SKIPPED = new Set(["csrf_token", "idempotency_key", "drop", "caso"]);
+const SKIPPED = new Set(["csrf_token", "idempotency_key", "letter_shown", "drop", "caso"]);
 
 class StepForm {
   constructor(form) {
@@ -113,6 +113,8 @@ class StepForm {
       onRemove: (one) => this.refresh(() => request("DELETE", `${this.url}/archivos/${one.id}`)).then(() => announce(say("removed", { name: one.name }))),
     }));
     this.list.prepend(...rows);
+    const kept = new Set(draft.files.map((file) => file.id));
+    for (const sight of this.form.querySelectorAll("[data-letter]")) sight.hidden = !kept.has(sight.dataset.letter);
     this.judge();
   }
 
@@ -187,6 +189,7 @@ class StepForm {
   }
 
   submit(event) {
+    if (event.submitter?.matches("[data-compose]")) return; // writes a letter into the draft; seals nothing
     this.judge();
     if (this.form.dataset.sent || this.button.getAttribute("aria-disabled") === "true") {
       event.preventDefault();
