@@ -111,7 +111,7 @@ class RequestDesk:
         if not who.email:
             raise NoAddress(name=who.name)
         self._terms(wish)
-        letter = self._letter(wish)
+        letter, pages = self._letter(wish)
         now = office.clock()
         request = Request(
             id=new_id("r-"),
@@ -130,6 +130,7 @@ class RequestDesk:
             asker_mark=office.marks.of("address", place.address),
             asker_device=office.marks.of("device", place.address, place.user_agent),
             note=wish.note.strip(),
+            details={"pages": str(pages)},
         )
         office.store.add_request(request)
         try:
@@ -209,8 +210,8 @@ class RequestDesk:
         if wish.factor not in ASKABLE:
             raise FactorUnknown(options=", ".join(ASKABLE[1:]))
 
-    def _letter(self, wish: Wish) -> Letter:
-        """The letter, read and found fit to be signed."""
+    def _letter(self, wish: Wish) -> tuple[Letter, int]:
+        """The letter, read and found fit to be signed, and how many pages it has."""
         situation = self._office.cases.requests.situation(wish.folio)
         rules.known_step(situation.definition, wish.step)
         wanted = (wish.seq, wish.object)
@@ -226,7 +227,8 @@ class RequestDesk:
             raise DocumentUnsignable(why="restricted")
         if _HYBRID.search(content):
             raise DocumentUnsignable(why="hybrid")
-        return letter
+        pages = about.get("pages")
+        return letter, pages if isinstance(pages, int) else 1
 
 
 def read_blob(blobs: BlobStore, ref: BlobRef) -> bytes:

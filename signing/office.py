@@ -95,7 +95,7 @@ class Office:
         """What every mail about a request says of it."""
         return {
             "quien": asker or self._name(request.asked_by),
-            "carta": request.name,
+            "carta": request.title,
             "palabras": " · ".join(digest_words(request.digest)),
             "huella": request.digest,
             "vence": self.day(request.expires_at),

@@ -76,6 +76,12 @@ class Request:
     details: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def title(self) -> str:
+        """What people call the document: its name without what only machines need."""
+        words = " ".join(self.name.removesuffix(".pdf").replace("_", " ").split())
+        return words[:1].upper() + words[1:]
+
+    @property
     def digest(self) -> str:
         """Hex SHA-256 of the document."""
         return self.document.sha256

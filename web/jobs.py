@@ -163,6 +163,7 @@ class Steward:
         self.duties = (
             Duty("publish", 1.0, settle),
             Duty("timers", 60.0, _fire_timers),
+            Duty("links", 60.0, _sweep_links),
             Duty("controls", 60.0, _run_series),
             Duty("heads", 3600.0, keep_heads),
             Duty("anchors", 3600.0, keep_anchors),
@@ -226,6 +227,10 @@ def _fire_timers(house: House) -> None:
 def _send_mail(house: House) -> None:
     """A few at a time: a slow server must not keep the log from being signed."""
     house.mail.sender.run(limit=MAILS_AT_ONCE)
+
+
+def _sweep_links(house: House) -> None:
+    house.links.sweeper.run(house.clock())
 
 
 def _index_texts(house: House) -> None:

@@ -37,10 +37,12 @@ from storage.filesystem import FileBlobStore
 from storage.guard import SqlGuard, SqliteGuard
 from storage.jobs import JobRecord, SqlJobs
 from storage.ledger import SqlLedger, log_begun, start_log
+from storage.links import SqlLinks
 from storage.outbox import SqlOutbox
 from storage.texts import SqliteTextIndex
 from web.auditroom import AuditRoom
 from web.holder import HouseHolder, current_house
+from web.linkroom import HousePeople, LinkRoom, office_of
 from web.postoffice import PostOffice
 from web.provable import ProvableParts
 from web.readiness import HouseError, now, require_ready
@@ -251,6 +253,24 @@ class House(ProvableParts, SigningParts):
     def mail(self) -> PostOffice:
         """Mail out."""
         return PostOffice(self)
+
+    @cached_property
+    def links(self) -> LinkRoom:
+        """Personal links, and what is signed through them."""
+        return LinkRoom(
+            office_of(
+                self.settings,
+                store=SqlLinks(self.engine),
+                cases=self.cases,
+                blobs=self.blobs,
+                people=HousePeople(self.accounts, self.directory, self.definitions.processes, self.clock),
+                reader=self.reader,
+                signer=lambda: self.signer,
+                mail=lambda: self.mail.desk,
+                throttle=self.throttle,
+                clock=self.clock,
+            )
+        )
 
     @cached_property
     def room(self) -> AuditRoom:

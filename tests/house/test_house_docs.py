@@ -155,6 +155,7 @@ def test_guides_use_the_words_on_the_screen(root: Path) -> None:
     """What a guide puts between « » is on a page or in the code that writes one, letter by letter."""
     sources = [
         *root.glob("templates/web/**/*.html"),
+        *root.glob("templates/email/**/*.html"),
         *root.glob("web/**/*.py"),
         *root.glob("web/static/js/*.js"),
     ]

@@ -36,6 +36,20 @@ PUBLIC = {
     "session.status",
     "session.language",
     "look.theme",
+    "personal.fetched",
+    "personal.opened",
+    "personal.show",
+    "personal.picture",
+    "personal.text",
+    "personal.letter",
+    "personal.signed",
+    "personal.sign",
+    "personal.decline",
+    "personal.delegate",
+    "personal.report",
+    "personal.call",
+    "personal.code",
+    "checking.show",
 }
 """Everything a stranger may call; a new one is added here by somebody who has thought about it."""
 

@@ -10,10 +10,13 @@ import click
 from flask.cli import AppGroup
 
 from web import inception
-from web.commands import console
+from web.commands import asking, console
 from web.views.signature_words import told
 
-group = AppGroup("signatures", help="Signed letters: judge them, and the seal they carry.")
+group = AppGroup(
+    "signatures", help="Ask for signatures by link; judge signed letters, and the seal they carry."
+)
+asking.add_to(group)
 _EXITS = {"valid": 0, "invalid": 1, "unverifiable": 2}
 
 

@@ -23,10 +23,16 @@ def run() -> None:
         receipts = house.cases.fire_due_timers(house.clock())
     finally:
         controls = house.cases.controls.run(house.clock())
+        swept = house.links.sweeper.run(house.clock())
     console.settled(house)
     fired: list[Json] = [receipt.as_json() for receipt in receipts]
     series: list[Json] = [receipt.as_json() for receipt in controls]
-    console.emit({"fired": fired, "controls": series})
+    links: dict[str, Json] = {
+        "expired": list(swept.expired),
+        "reminded": list(swept.reminded),
+        "mended": list(swept.mended),
+    }
+    console.emit({"fired": fired, "controls": series, "links": links})
 
 
 @texts.command("index")

@@ -16,7 +16,7 @@ from web.errors import Answer
 from web.i18n import gettext as _
 from web.lettering import Offer, offer_of
 from web.pages.campaignface import face_of, own_page
-from web.pages.context import lens, may_export
+from web.pages.context import lens, may_export, may_record
 from web.pages.forms import draft_view, occurred_at
 from web.security import person
 from web.views.case_page import CasePage, case_page
@@ -24,11 +24,13 @@ from web.views.entries import EntryLine
 from web.views.kin import kin_view
 from web.views.lens import Lens, Moment
 from web.views.mail_entries import trouble_word
+from web.views.requestlist import signing_card
 from web.views.standing import answering_options, principals
 from web.views.step_form import StepForm, step_form
 from web.views.trouble import Trouble, trouble_of
 from web.wiring import House, current_house
 from workflows import shots
+from workflows.casefile import CaseView
 from workflows.definition import Definition, Ground
 from workflows.state import CaseState
 
@@ -104,11 +106,19 @@ def show_case(folio: str, *, step: str = "", answer: Answer | None = None) -> Re
         draft_url=_draft_url,
         letter=_letter(house, view.definition, form, folio),
         elsewhere=own_page(view.definition, folio, form.code) if form else "",
-        post=() if as_of else _post(house, folio, eyes),
         compose=_compose(view.definition, folio, form) if form else "",
-        **({} if as_of else face_of(house, folio, view, eyes)),
+        **({"post": ()} if as_of else _today(house, folio, view, eyes)),
     )
     return make_response(text, answer.status if answer else 200)
+
+
+def _today(house: House, folio: str, view: CaseView, eyes: Lens) -> dict[str, object]:
+    """What a page shows of the case as it is now, and not as it was."""
+    return {
+        "post": _post(house, folio, eyes),
+        "signing": signing_card(house.links, folio, view, eyes) if may_record() else None,
+        **face_of(house, folio, view, eyes),
+    }
 
 
 def _form(

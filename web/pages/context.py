@@ -28,6 +28,7 @@ _UNDER = {
     "attention": "cases",
     "composing": "cases",
     "recording": "cases",
+    "signing": "cases",
     "evidence": "cases",
     "catalogues": "administration",
 }

@@ -1,0 +1,105 @@
+"""The public page that says what is known of a case's letters: digests, dates, levels and states, and nobody's name.
+
+A file dropped there is hashed in the reader's browser and compared: it never leaves their machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, make_response, render_template
+from werkzeug.wrappers import Response
+
+from evidence.entry import EntryKind, SealedEntry
+from evidence.words import digest_words
+from web.i18n import gettext as _
+from web.pages.context import lens
+from web.security import public
+from web.views.lens import Lens, Moment
+from web.views.requestlist import status_sign
+from web.wiring import current_house
+from workflows.errors import UnknownCase
+from workflows.facts import facts_of
+from workflows.history import resolve
+from workflows.requests import requests_of
+
+page = Blueprint("checking", __name__)
+PDF = "application/pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A letter of the case: what it is, since when it is on record, its digest and the words for it."""
+
+    what: str
+    at: Moment
+    digest: str
+    words: tuple[str, ...]
+    level: str
+    seal: str
+    void: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRequest:
+    """A signature asked for: its state and date."""
+
+    status: str
+    tone: str
+    mark: str
+    at: Moment
+    digest: str
+    level: str
+
+
+@page.get("/verificar/<folio>")
+@public
+def show(folio: str) -> Response:
+    """What is known of a case's letters."""
+    house, eyes = current_house(), lens()
+    try:
+        entries = house.cases.view(folio).entries
+    except UnknownCase:
+        abort(404)
+    files = tuple(_files(entries, eyes))
+    plain = [sealed.entry for sealed in entries]
+    requests = tuple(
+        KnownRequest(
+            sign.word, sign.tone, sign.mark, eyes.moment(item.ended_at or item.at), item.digest, item.level
+        )
+        for item in requests_of(plain)
+        for sign in (status_sign(item.status),)
+    )
+    response = make_response(
+        render_template("pages/check_letter.html", folio=folio, files=files, requests=requests)
+    )
+    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return response
+
+
+def _files(known: Sequence[SealedEntry], eyes: Lens) -> Iterator[KnownFile]:
+    """Letters and signed letters, in the order they were recorded; annulled ones are shown as such."""
+    counts = resolve([sealed.entry for sealed in known]).in_force()
+    for sealed in known:
+        facts = facts_of(sealed.entry)
+        for fact in facts.evidence:
+            if fact.object < 0 or fact.source or fact.type not in {"DOC", "SGN"}:
+                continue
+            blob = sealed.entry.objects[fact.object]
+            by_link = sealed.entry.kind is EntryKind.DOCUMENT_SIGNED
+            yield KnownFile(
+                what=_what(fact.type, by_link=by_link),
+                at=eyes.moment(sealed.entry.at),
+                digest=blob.sha256,
+                words=digest_words(blob.sha256),
+                level=facts.level,
+                seal=facts.seal.get("profile", ""),
+                void=sealed.entry.seq not in counts,
+            )
+
+
+def _what(kind: str, *, by_link: bool) -> str:
+    if by_link:
+        return _("Carta firmada electrónicamente")
+    return _("Carta firmada") if kind == "SGN" else _("Carta sin firma")
