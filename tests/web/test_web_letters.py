@@ -74,6 +74,8 @@ def test_what_was_shown_is_what_is_sealed(place: Installation, specialist: Brows
     entry = place.house.cases.view(folio).entries[-1].entry
     assert entry.objects[0].sha256 == digest
     assert list(facts_of(entry).templates) == ["carta"]
+    told = specialist.client.get(f"/casos/{folio}/entradas/{entry.seq}").text
+    assert f"autorizacion 1 {facts_of(entry).templates['carta']}" in told
     with place.house.blobs.open(entry.objects[0]) as stream:
         assert hashlib.sha256(stream.read()).hexdigest() == digest
 

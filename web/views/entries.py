@@ -20,7 +20,7 @@ from workflows.state import CaseState
 
 @dataclass(frozen=True, slots=True)
 class FileLine:
-    """A sealed file. ``about`` are the facts read from it, as label and text."""
+    """A sealed file. ``about`` are the facts read from it, as label and text; ``template`` what made it, if we did."""
 
     number: int
     name: str
@@ -33,6 +33,7 @@ class FileLine:
     about: Mapping[str, Json]
     erased: bool = False
     shot: str = ""
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +227,7 @@ def _files(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> tu
                 about=_mapping(told.get("about")),
                 erased=not told,
                 shot=_shot(_mapping(told.get("shot"))),
+                template=_template(_mapping(told.get("template"))),
             )
         )
     return tuple(lines)
@@ -235,6 +237,11 @@ def _shot(told: Mapping[str, Json]) -> str:
     """Which system a screenshot shows and of which date, as somebody said; the date as dates are shown here."""
     day = "/".join(reversed(_text(told.get("date")).split("-")))
     return " · ".join(text for text in (_text(told.get("system")), day) if text)
+
+
+def _template(told: Mapping[str, Json]) -> str:
+    """Name, version and digest of the template by which the program made the file."""
+    return " ".join(text for name in ("name", "version", "sha256") if (text := _text(told.get(name))))
 
 
 def _typed(sealed: SealedEntry) -> tuple[Sign, ...]:
