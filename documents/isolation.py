@@ -28,6 +28,7 @@ from documents.preview import Preview
 from documents.refusals import FileRefused
 from documents.request_form import AccountRequest, FormReading, RowProblem
 from documents.row_sheets import RowsReading, SheetRow
+from evidence.canonical import Json
 
 _ROOT = Path(__file__).resolve().parent.parent
 _COPY_CHUNK = 1024 * 1024
@@ -121,6 +122,12 @@ class SeparateReader:
             tuple(found["columns"]),
             tuple(RowProblem(**problem) for problem in found["errors"]),
         )
+
+    def paper(self, stream: BinaryIO, *, name: str, limits: Limits | None = None) -> dict[str, Json]:
+        """`documents.paper.read_paper`, as JSON."""
+        answer, _ = self._run("paper", stream, {"name": name}, limits)
+        found: dict[str, Json] = answer["paper"]
+        return found
 
     def _run(
         self, task: str, stream: BinaryIO, options: Mapping[str, Any], limits: Limits | None

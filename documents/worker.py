@@ -126,6 +126,15 @@ def _agent_list() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
     return run
 
 
+def _paper() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
+    from documents.paper import read_paper  # noqa: PLC0415 - as above
+
+    def run(stream: BinaryIO, options: Mapping[str, Any], limits: Limits) -> Answer:
+        return {"paper": read_paper(stream, name=options["name"], limits=limits).as_json()}, b""
+
+    return run
+
+
 _TASKS: Mapping[str, Task] = {
     "inspect": _inspect,
     "preview": _preview,
@@ -134,6 +143,7 @@ _TASKS: Mapping[str, Task] = {
     "final_rows": _final_rows,
     "text": _text,
     "agent_list": _agent_list,
+    "paper": _paper,
 }
 
 if __name__ == "__main__":

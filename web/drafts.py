@@ -41,6 +41,7 @@ from documents.inspection import Inspection
 from evidence.canonical import Json
 from evidence.entry import format_time
 from web.lettering import template_of
+from web.views.papers import brought_back
 from web.views.step_form import SHOT
 from web.wiring import Draft, DraftFile, DraftKey, House, HouseError
 from workflows.commands import Upload
@@ -128,7 +129,12 @@ class DraftDesk:
             family=inspection.family,
             size=0,
             sha256="",
-            about={**inspection.about, "_warnings": list(inspection.warnings), **(mark or {})},
+            about={
+                **inspection.about,
+                "_warnings": list(inspection.warnings),
+                **(mark or {}),
+                **brought_back(self._house, key.folio, key.step, slot, inspection, stream),
+            },
             created_at=format_time(self._house.clock()),
         )
         path = self._path(draft_id, staged.id)

@@ -223,6 +223,10 @@ class DocumentReader(Protocol):
         """Read a list of agents."""
         ...
 
+    def paper(self, stream: BinaryIO, *, name: str) -> Mapping[str, Json]:
+        """Read what a letter that comes back says of itself: `documents.paper`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class TextPlace:

@@ -9,9 +9,11 @@ from typing import BinaryIO
 from documents.agent_list import AgentListing, read_agent_list
 from documents.identifiers import fold
 from documents.inspection import Inspection, inspect
+from documents.paper import read_paper
 from documents.request_form import AccountRequest, FormReading, read_account_requests
 from documents.row_answers import spread, write_final
 from documents.row_sheets import RowsReading, read_rows
+from evidence.canonical import Json
 from workflows.errors import FieldProblem
 from workflows.ports import DocumentReader
 
@@ -43,6 +45,10 @@ class DirectReader:
     def agent_list(self, stream: BinaryIO, *, name: str) -> AgentListing:
         """`documents.agent_list.read_agent_list`."""
         return read_agent_list(stream, name=name)
+
+    def paper(self, stream: BinaryIO, *, name: str) -> dict[str, Json]:
+        """`documents.paper.read_paper` without looking for codes: these letters are of our own making."""
+        return read_paper(stream, name=name, look=False).as_json()
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ class RequestBook:
         asked_for = waiting([sealed.entry for sealed in history], command.folio, command.request)
         step = rules.known_step(self._writer.definition_of(history), asked_for.step)
         uploads = tuple(replace(item, slot=signing_slot(step)) for item in command.uploads)
-        files = prepare(uploads, step, self._reader, self._max_files)
+        files = prepare(uploads, step, self._reader, self._max_files, ours=True)
 
         def drafts(situation: Situation, blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
             found = waiting([sealed.entry for sealed in situation.entries], command.folio, command.request)

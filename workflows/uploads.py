@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from documents.refusals import FileRefused
 from evidence.canonical import Json
 from evidence.entry import BlobRef
 from workflows.commands import Upload, UsedTemplate
-from workflows.definition import Step
+from workflows.definition import EvidenceType, Step
 from workflows.errors import TooManyFiles
 from workflows.matching import Piece, accepted_families
 from workflows.ports import DocumentReader
@@ -51,8 +52,12 @@ class PreparedFile:
         return BlobRef(self.sha256, self.size, self.media, key="")
 
 
+PAPER_FAMILIES = frozenset({"pdf", "image"})
+"""What a letter signed by hand, or signed elsewhere, comes back as."""
+
+
 def prepare(
-    uploads: Sequence[Upload], step: Step | None, reader: DocumentReader, most: int
+    uploads: Sequence[Upload], step: Step | None, reader: DocumentReader, most: int, *, ours: bool = False
 ) -> tuple[PreparedFile, ...]:
     """Read every upload.
 
@@ -61,16 +66,17 @@ def prepare(
         step: whose slots may ask for a reader.
         reader: recognises a file; its `FileRefused` passes.
         most: files one entry may have.
+        ours: the files were made here; a signed letter among them needs no reading.
 
     Raises:
         TooManyFiles, documents.refusals.FileRefused.
     """
     if len(uploads) > most:
         raise TooManyFiles(found=len(uploads), limit=most)
-    return tuple(_prepare(upload, step, reader) for upload in uploads)
+    return tuple(_prepare(upload, step, reader, ours=ours) for upload in uploads)
 
 
-def _prepare(upload: Upload, step: Step | None, reader: DocumentReader) -> PreparedFile:
+def _prepare(upload: Upload, step: Step | None, reader: DocumentReader, *, ours: bool) -> PreparedFile:
     found = reader.inspect(upload.stream, name=upload.name)
     digest, size = _digest(upload.stream)
     readers = {
@@ -82,13 +88,17 @@ def _prepare(upload: Upload, step: Step | None, reader: DocumentReader) -> Prepa
     for kind in sorted(readers):
         readings[kind] = READ[kind](reader, upload.stream, found.name)
         upload.stream.seek(0)
+    about = dict(found.about)
+    if not ours and found.family in PAPER_FAMILIES and _is_signed_letter(upload, step):
+        paper = read_letter_back(reader, upload.stream, found.name)
+        about |= {"paper": dict(paper)} if paper else {}
     return PreparedFile(
         stream=upload.stream,
         name=found.name,
         slot=upload.slot,
         media=found.media,
         family=found.family,
-        about=found.about,
+        about=about,
         warnings=found.warnings,
         sha256=digest,
         size=size,
@@ -97,6 +107,21 @@ def _prepare(upload: Upload, step: Step | None, reader: DocumentReader) -> Prepa
         taken=upload.taken,
         template=upload.template,
     )
+
+
+def read_letter_back(reader: DocumentReader, stream: BinaryIO, name: str) -> Mapping[str, Json]:
+    """What a letter that comes back says of itself; one that cannot be read is evidence all the same: ``unread``."""
+    try:
+        return reader.paper(stream, name=name)
+    except FileRefused as refusal:
+        return {"unread": refusal.code}
+
+
+def _is_signed_letter(upload: Upload, step: Step | None) -> bool:
+    """Whether a file is brought as the signed letter of a step, or may be: its place is not said yet."""
+    slots = step.slots if step is not None else ()
+    signed = {slot.code for slot in slots if EvidenceType.SGN in slot.types}
+    return bool(signed) and (not upload.slot or upload.slot in signed)
 
 
 def _digest(stream: BinaryIO) -> tuple[str, int]:

@@ -9,6 +9,7 @@ from typing import BinaryIO
 from documents.inspection import Inspection
 from documents.request_form import AccountRequest, FormReading
 from documents.row_sheets import RowsReading
+from evidence.canonical import Json
 from tests.workflows.desk import PERSON
 from workflows.readers import DirectReader
 
@@ -45,6 +46,10 @@ class QuickReader:
     def rows(self, stream: BinaryIO, *, form: str, name: str) -> RowsReading:
         """Sheets of rows are read in earnest: what they say is the point of them."""
         return DirectReader().rows(stream, form=form, name=name)
+
+    def paper(self, stream: BinaryIO, *, name: str) -> dict[str, Json]:  # noqa: ARG002 - the port's
+        """Nothing: without parsers nothing is read off a letter."""
+        return {}
 
     def final_rows(self, stream: BinaryIO, words: Mapping[str, Sequence[int]], *, name: str) -> bytes:
         """As `rows`."""

@@ -14,6 +14,7 @@ from web.i18n import gettext
 from web.lettering import MARK
 from web.messages import WARNINGS
 from web.security import person, roles
+from web.views.papers import told_of_draft
 from web.wiring import Draft, DraftFile, DraftKey, DraftTooLarge, HouseError, current_house
 
 page = Blueprint("drafts", __name__, url_prefix="/borradores/<folio>/<step>")
@@ -128,6 +129,7 @@ def draft_json(desk: DraftDesk, draft: Draft) -> dict[str, Json]:
 def file_json(file: DraftFile) -> dict[str, Json]:
     """A staged file; warnings come as sentences."""
     about = dict(file.about)
+    checks = told_of_draft(about.pop("_paper", None), about.pop("_judged", None))
     warnings = about.pop("_warnings", [])
     about.pop(MARK, None)
     told: list[Json] = []
@@ -143,5 +145,6 @@ def file_json(file: DraftFile) -> dict[str, Json]:
         "sha256": file.sha256,
         "about": about,
         "warnings": told,
+        "checks": [{"state": line.state, "text": line.text} for line in checks],
         "at": file.created_at,
     }

@@ -23,6 +23,7 @@ from web.pages.context import lens
 from web.security import signed_in
 from web.views.entries import EntryLine, FileLine, entry_line, entry_lines
 from web.views.lens import Lens
+from web.views.papers import PaperLine, is_signed, judged, judged_lines, sealed_lines
 from web.views.previews import PREVIEW_WIDTH, Shown, about_lines, picture, rendered
 from web.views.standing import mending
 from web.wiring import current_house
@@ -58,6 +59,9 @@ def entry(folio: str, seq: int) -> str:
         line=found.line,
         prev=found.sealed.entry.prev,
         files=[(file, _shown(found.sealed, file, eyes)) for file in found.line.files],
+        papers=sealed_lines(current_house(), folio, seq, found.entries) if definition is not None else {},
+        judged=_judged(found),
+        signed=[file.number for file in found.line.files if is_signed(file.about)],
         own_files=[
             url_for("evidence.download", folio=folio, seq=seq, number=number)
             for number in range(len(found.sealed.entry.objects))
@@ -132,6 +136,18 @@ def find(folio: str, seq: int, eyes: Lens) -> Found:
     row = house.index.get(folio)
     title = row.title if row else folio
     return Found(view.entries[seq - 1], lines[seq - 1], view.entries, view.definition, title, view.state)
+
+
+def _judged(found: Found) -> dict[int, tuple[PaperLine, ...]]:
+    """The digital signatures of the file that was asked for (``?firmas=N``), judged anew."""
+    number = request.args.get("firmas", -1, type=int)
+    wanted = [file for file in found.line.files if file.number == number and is_signed(file.about)]
+    house = current_house()
+    told = {}
+    for file in wanted:
+        with checked_copy(house.blobs, found.sealed.entry.objects[file.number]) as stream:
+            told[file.number] = judged_lines(judged(house, stream, file.name))
+    return told
 
 
 def _file(folio: str, seq: int, number: int) -> tuple[SealedEntry, FileLine]:

@@ -73,6 +73,10 @@ export function stagedRow(file, slots, { onSlot, onRemove }) {
   for (const warning of file.warnings ?? []) {
     row.append(element("span", { class: "files__wide files__meta" }, icon("warn"), ` ${warning}`));
   }
+  for (const check of file.checks ?? []) {
+    const mark = { confirmed: "check", differs: "cross", person: "user" }[check.state];
+    row.append(element("span", { class: `files__wide files__meta paper paper--${check.state}` }, icon(mark), ` ${check.text}`));
+  }
   return row;
 }
 
