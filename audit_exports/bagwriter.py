@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import BinaryIO
 
 from audit_exports import layout
 from audit_exports.bag import Payload, bag_info, manifest_line, tag_manifest
+from audit_exports.behind import Behind
 from audit_exports.record import PackageFacts
 from audit_exports.zipwriter import CHUNK, ZipWriter
 
@@ -22,19 +23,33 @@ class BagWriter:
         self._manifest = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115 - closed by finish() or abandon()
         self._bytes = 0
         self._files = 0
+        self._behind = Behind()
 
     def add(self, path: str, data: bytes) -> None:
-        """A small file; ``path`` is relative to ``data/``."""
-        self._listed(path, self._zip.add(layout.DATA + path, data), len(data))
+        """A small file; ``path`` is relative to ``data/``. Written behind the caller."""
+        self._behind.do(lambda: self._add(path, data), len(data))
 
-    def add_stream(self, path: str, size: int, chunks: Iterable[bytes]) -> str:
-        """A file of ``size`` bytes; returns its SHA-256 (hex). Raises `SizeChanged`."""
-        digest = self._zip.add_stream(layout.DATA + path, size, chunks)
-        self._listed(path, digest, size)
-        return digest
+    def add_stream(self, path: str, size: int, chunks: Iterable[bytes]) -> None:
+        """A file of ``size`` bytes, written before the call returns. Raises `SizeChanged`."""
+        self._behind.settle()
+        self._listed(path, self._zip.add_stream(layout.DATA + path, size, chunks), size)
+
+    def add_checked(self, path: str, digest: str, size: int, opened: Callable[[], Iterable[bytes]]) -> None:
+        """A file whose stream itself makes sure of its SHA-256 (``digest``, hex). Written behind the caller.
+
+        What ``opened`` raises, and `SizeChanged`, come out of a later call.
+        """
+
+        def write() -> None:
+            self._zip.add_stream(layout.DATA + path, size, opened(), digest=digest)
+            self._listed(path, digest, size)
+
+        self._behind.do(write, 0)
 
     def finish(self, facts: PackageFacts) -> tuple[str, Payload]:
         """Write tag files and the zip's end; returns the SHA-256 (hex) of the tag manifest and what was written."""
+        self._behind.settle()
+        self._behind.close()
         payload = Payload(self._bytes, self._files)
         digests = {
             layout.BAGIT: self._zip.add(layout.BAGIT, layout.BAGIT_TXT),
@@ -50,9 +65,13 @@ class BagWriter:
         return digest, payload
 
     def abandon(self) -> None:
-        """Let go of the spools after a failure."""
+        """Let go of thread and spools after a failure."""
+        self._behind.close()
         self._manifest.close()
         self._zip.abandon()
+
+    def _add(self, path: str, data: bytes) -> None:
+        self._listed(path, self._zip.add(layout.DATA + path, data), len(data))
 
     def _listed(self, path: str, digest: str, size: int) -> None:
         self._manifest.write(manifest_line(layout.DATA + path, digest))

@@ -29,7 +29,7 @@ from audit_exports.refused import ExportRefused, refuse
 from audit_exports.scope import check_scope, in_period, named_by, sample_of, scope_bytes
 from audit_exports.states import definition_digest, state_of
 from audit_exports.succession import RotationWriter
-from audit_exports.zipwriter import CHUNK, SizeChanged
+from audit_exports.zipwriter import CHUNK
 from evidence.anchored import ANCHORS_CASE
 from evidence.checkpoint import Checkpoint
 from evidence.checks import ErasureLedger, check_chain, check_checkpoint
@@ -289,23 +289,23 @@ class _Export:
             self._object(bag, blob, told.path, f"{item.entry.case}/{item.entry.seq}")
 
     def _object(self, bag: BagWriter, blob: BlobRef, path: str, subject: str) -> None:
-        name = f"{subject} {blob.key}"
+        """Write an object; what is wrong with it comes out of a later call to the bag."""
+        bag.add_checked(
+            path, blob.sha256, blob.size, lambda: self._blob_chunks(blob, f"{subject} {blob.key}")
+        )
+
+    def _blob_chunks(self, blob: BlobRef, name: str) -> Iterator[bytes]:
+        """The object's bytes. The store's own stream holds them against size and digest before it gives the last."""
         try:
-            digest = bag.add_stream(path, blob.size, self._blob_chunks(blob))
+            with self._sources.blobs.open(blob) as stream:
+                while chunk := stream.read(CHUNK):
+                    yield chunk
         except BlobMissing as error:
             finding = Finding(Code.OBJECT_MISSING, name, blob.sha256, "nothing")
             raise ExportRefused("integrity", name, [finding]) from error
-        except (BlobCorrupt, SizeChanged) as error:
+        except BlobCorrupt as error:
             finding = Finding(Code.OBJECT_DIFFERS, name, blob.sha256, str(error))
             raise ExportRefused("integrity", name, [finding]) from error
-        if digest != blob.sha256:
-            finding = Finding(Code.OBJECT_DIFFERS, name, blob.sha256, digest)
-            raise ExportRefused("integrity", name, [finding])
-
-    def _blob_chunks(self, blob: BlobRef) -> Iterator[bytes]:
-        with self._sources.blobs.open(blob) as stream:
-            while chunk := stream.read(CHUNK):
-                yield chunk
 
     def _shared(self, bag: BagWriter, definitions: dict[str, Definition]) -> None:
         by_path = {layout.definition_path(item.process, item.version): item for item in definitions.values()}

@@ -15,6 +15,8 @@ from evidence.tiles import MalformedTile, TileHashReader
 from evidence.tlog_proof import TlogProof
 from evidence.tree import InvalidProof, inclusion_proof, verify_inclusion
 
+_KEPT_HASHES = 1 << 14
+
 
 class EntryWriter:
     """Writes entries that lie under one checkpoint; ``note`` is its signed text."""
@@ -22,7 +24,9 @@ class EntryWriter:
     def __init__(self, ledger: LedgerStore, checkpoint: Checkpoint, note: bytes) -> None:
         self._checkpoint = checkpoint
         self._note = note
-        self._hashes = TileHashReader(checkpoint.size, lru_cache(maxsize=256)(ledger.tile))
+        # Entries of a case are neighbours and share most of their path: what a proof computes serves the next one.
+        reader = TileHashReader(checkpoint.size, lru_cache(maxsize=256)(ledger.tile))
+        self._hashes = lru_cache(maxsize=_KEPT_HASHES)(reader)
 
     def write(self, bag: BagWriter, item: SealedEntry, *, payload: bool = True) -> None:
         """One entry; without ``payload`` neither payload nor salt, and what they say stays withheld.

@@ -6,11 +6,13 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
 # Controls but tab and newline; marks, overrides and isolates of direction; the byte order mark.
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_REMEMBERED = 100
 _VOID = frozenset({"meta", "link", "img", "input", "br", "hr"})
 
 
@@ -25,29 +27,30 @@ Content = str | int | None | Iterable["Content"]
 
 def render(content: Content) -> Markup:
     """Text escaped, markup as it is, lists joined, ``None`` dropped."""
-    if content is None:
-        return Markup("")
-    if isinstance(content, Markup):
+    if type(content) is Markup:
         return content
+    if content is None:
+        return _NOTHING
     if isinstance(content, str):
-        return Markup(escape(_visible(content)))
+        return _escaped(content)
     if isinstance(content, int):
         return Markup(str(content))
-    return Markup("".join(render(part) for part in content))
+    return Markup("".join([render(part) for part in content]))
 
 
 def tag(name: str, /, *content: Content, **attributes: str | bool | None) -> Markup:
     """An element. ``class_`` is ``class``, other underscores become hyphens; ``True`` is an attribute without value."""
-    written = "".join(
-        f" {key.rstrip('_').replace('_', '-')}" + ("" if value is True else f'="{escape(_visible(value))}"')
-        for key, value in attributes.items()
-        if value is not None and value is not False
-    )
-    if name in _VOID:
-        return Markup(f"<{name}{written}>")
-    return Markup(f"<{name}{written}>{render(content)}</{name}>")
+    written = [name]
+    for key, value in attributes.items():
+        if value is True:
+            written.append(_attribute(key))
+        elif value is not None and value is not False:
+            written.append(f'{_attribute(key)}="{_escaped(value)}"')
+    head = f"<{' '.join(written)}>"
+    return Markup(head) if name in _VOID else Markup(f"{head}{render(content)}</{name}>")
 
 
+@lru_cache(maxsize=1024)
 def both(spanish: str, english: str) -> Markup:
     """The same text in the two languages of the page; the reader shows one of them."""
     return Markup(tag("span", spanish, lang="es") + tag("span", english, lang="en"))
@@ -58,11 +61,28 @@ def href(path: str) -> str:
     return quote(path)
 
 
+@lru_cache(maxsize=16)
 def source_hash(code: str) -> str:
     """What a Content-Security-Policy calls an inline script or style it allows."""
     return "'sha256-" + base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() + "'"
 
 
-def _visible(text: str) -> str:
-    """Control characters and direction overrides shown as a replacement sign, so that no name can disguise itself."""
-    return _HIDDEN.sub("\ufffd", text)
+def _escaped(text: str) -> Markup:
+    """Text as HTML, in an element or an attribute; short text, which pages repeat a lot, is remembered."""
+    return _short(text) if len(text) <= _REMEMBERED else _fresh(text)
+
+
+def _fresh(text: str) -> Markup:
+    """Control characters and direction overrides as a replacement sign, so that no name can disguise itself."""
+    return Markup(escape(_HIDDEN.sub("\ufffd", text)))
+
+
+_short = lru_cache(maxsize=8192)(_fresh)
+
+
+@lru_cache(maxsize=256)
+def _attribute(key: str) -> str:
+    return key.rstrip("_").replace("_", "-")
+
+
+_NOTHING = Markup("")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 
 WIDTH, HEIGHT = 612, 792
 """A letter-size page, in points; 0, 0 is its lower left corner."""
@@ -36,7 +37,7 @@ _WIDTHS = {
 _OTHER = {"…": 1000, "–": 556, "—": 1000, "·": 278, "•": 350, "“": 333, "”": 333, "’": 222, "‘": 222,
           "«": 556, "»": 556, "º": 365, "ª": 370, "°": 400, "¿": 611, "¡": 333, "§": 556, "×": 584,
           "í": 278, "ì": 278, "î": 278, "ï": 278}  # fmt: skip
-_MONO_WIDTH = 600
+_MONO_WIDTH, _UNKNOWN_WIDTH = 600, 556
 
 Colour = tuple[float, float, float]
 INK: Colour = (0.08, 0.15, 0.17)
@@ -50,23 +51,17 @@ WHITE: Colour = (1.0, 1.0, 1.0)
 
 def drawable(text: str) -> str:
     """Text in the signs the fonts have (Windows-1252): other letters lose their marks, other signs become ``?``."""
-    found = []
-    for sign in unicodedata.normalize("NFC", text):
-        if sign in "\t\r\n":
-            found.append(" ")
-        elif _has(sign):
-            found.append(sign)
-        else:
-            base = "".join(part for part in unicodedata.normalize("NFKD", sign) if _has(part))
-            found.append(base or "?")
-    return "".join(found)
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_drawn, unicodedata.normalize("NFC", text)))
 
 
 def text_width(text: str, font: str, size: float) -> float:
     """How wide drawable text is, in points."""
     if font == MONO:
         return len(text) * _MONO_WIDTH * size / 1000
-    return sum(_sign_width(sign, font) for sign in text) * size / 1000
+    known = _table(font)
+    return sum(known.get(sign, _UNKNOWN_WIDTH) for sign in text) * size / 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +149,15 @@ def _hex(text: str) -> str:
     return "<FEFF" + text.encode("utf-16-be", "replace").hex().upper() + ">"
 
 
+@cache
+def _drawn(sign: str) -> str:
+    if sign in "\t\r\n":
+        return " "
+    if _has(sign):
+        return sign
+    return "".join(part for part in unicodedata.normalize("NFKD", sign) if _has(part)) or "?"
+
+
 def _has(sign: str) -> bool:
     try:
         return sign.encode("cp1252") >= b" " and sign.isprintable()
@@ -161,15 +165,14 @@ def _has(sign: str) -> bool:
         return False
 
 
-def _sign_width(sign: str, font: str) -> int:
-    widths = _WIDTHS[font]
-    at = ord(sign) - _FIRST
-    if 0 <= at < len(widths):
-        return widths[at]
-    if sign in _OTHER:
-        return _OTHER[sign]
-    base = ord(unicodedata.normalize("NFD", sign)[0]) - _FIRST
-    return widths[base] if 0 <= base < len(widths) else 556
+@cache
+def _table(font: str) -> dict[str, int]:
+    """Width by sign; a letter with a mark is as wide as without it."""
+    widths = {chr(_FIRST + place): width for place, width in enumerate(_WIDTHS[font])}
+    for number in range(160, 256):
+        sign = chr(number)
+        widths[sign] = widths.get(unicodedata.normalize("NFD", sign)[0], _UNKNOWN_WIDTH)
+    return widths | _OTHER
 
 
 def _number(value: float) -> str:

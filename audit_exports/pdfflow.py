@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from audit_exports.pdf import (
     ALERT,
@@ -31,6 +32,7 @@ BODY = WIDTH - 2 * MARGIN
 _FLOOR = 62.0
 _TOP = HEIGHT - 58.0
 _PAD = 4.0
+_REMEMBERED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +235,12 @@ class Flow:
         self._y = _TOP
 
 
-def wrap(text: str, font: str, size: float, width: float) -> list[str]:
+def wrap(text: str, font: str, size: float, width: float) -> tuple[str, ...]:
     """Drawable lines no wider than ``width``; what is wider by itself is cut in pieces."""
+    return (_short if len(text) <= _REMEMBERED else _broken)(text, font, size, width)
+
+
+def _broken(text: str, font: str, size: float, width: float) -> tuple[str, ...]:
     lines: list[str] = []
     for part in text.split("\n"):
         line = ""
@@ -248,7 +254,10 @@ def wrap(text: str, font: str, size: float, width: float) -> list[str]:
             *whole, line = _pieces(word, font, size, width)
             lines += whole
         lines.append(line)
-    return lines
+    return tuple(lines)
+
+
+_short = lru_cache(maxsize=4096)(_broken)
 
 
 def _pieces(word: str, font: str, size: float, width: float) -> list[str]:

@@ -11,6 +11,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import BinaryIO
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
@@ -21,6 +22,7 @@ MAX_TEXT = 32_767
 MAX_LINKS = 65_000
 MAX_ROWS = 1_048_576
 _SPOOL = 1 << 18
+_REMEMBERED = 100
 _DANGEROUS = tuple("=+-@\t\r\n＝＋－＠")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
@@ -138,8 +140,8 @@ class Sheet:
             self._link(place, cell.link)
         if isinstance(cell.value, int):
             return f'<c r="{place}" s="{style}"><v>{cell.value}</v></c>'
-        text = _LOOKS_ESCAPED.sub("_x005F_", _ILLEGAL.sub("\ufffd", neutral(cell.value)[:MAX_TEXT]))
-        return f'<c r="{place}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
+        text = _short(cell.value) if len(cell.value) <= _REMEMBERED else _written(cell.value)
+        return f'<c r="{place}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
     def _link(self, place: str, path: str) -> None:
         self._link_count += 1
@@ -183,6 +185,16 @@ def write_workbook(sink: BinaryIO, sheets: Sequence[Sheet], *, title: str, creat
     archive.close()
 
 
+def _written(value: str) -> str:
+    """A cell's text as XML."""
+    text = _ILLEGAL.sub("\ufffd", neutral(value)[:MAX_TEXT])
+    return escape(_LOOKS_ESCAPED.sub("_x005F_", text) if "_x" in text else text)
+
+
+_short = lru_cache(maxsize=4096)(_written)
+
+
+@cache
 def column_name(number: int) -> str:
     """Spreadsheet letters of a column, from 1: A, ..., Z, AA."""
     letters = ""

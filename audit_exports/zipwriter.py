@@ -12,6 +12,7 @@ from audit_exports.ziplayout import MAX_32, Member, central_record, end_records,
 
 CHUNK = 1 << 20
 _SPOOL = 4 << 20
+_GATHERED = 2 << 20
 
 
 class SizeChanged(Exception):
@@ -32,37 +33,52 @@ class ZipWriter:
         self._count = 0
         self._directory = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115 - closed by close()
 
-    def add(self, name: str, data: bytes) -> str:
-        """Write a small member at once; returns its SHA-256 in hex."""
+    def add(self, name: str, data: bytes, *, digest: str = "") -> str:
+        """Write a small member at once; returns its SHA-256 in hex, ``digest`` where it is known."""
         member = Member(name, len(data), zlib.crc32(data), self._offset)
         self._sink.write(local_record(member, self._limit))
         self._sink.write(data)
         self._entered(member)
-        return hashlib.sha256(data).hexdigest()
+        return digest or hashlib.sha256(data).hexdigest()
 
-    def add_stream(self, name: str, size: int, chunks: Iterable[bytes]) -> str:
-        """Write a member of ``size`` bytes from chunks; its header is patched when the CRC-32 is known.
+    def add_stream(self, name: str, size: int, chunks: Iterable[bytes], *, digest: str = "") -> str:
+        """Write a member of ``size`` bytes from chunks; returns its SHA-256 in hex.
+
+        ``digest`` says it where the chunks come from what has made sure of it already, so that nothing is hashed twice.
+        A small member is gathered first; a large one's header is patched when the CRC-32 is known.
 
         Raises:
             SizeChanged: the chunks are not ``size`` bytes; the zip is then useless.
         """
+        if size <= _GATHERED:
+            return self._gathered(name, size, chunks, digest)
         start = self._offset
         self._sink.write(local_record(Member(name, size, 0, start), self._limit))
-        digest, crc, seen = hashlib.sha256(), 0, 0
+        hashed, crc, seen = hashlib.sha256(), 0, 0
         for chunk in chunks:
-            digest.update(chunk)
+            if not digest:
+                hashed.update(chunk)
             crc = zlib.crc32(chunk, crc)
             seen += len(chunk)
             self._sink.write(chunk)
-        if seen != size:
-            raise SizeChanged(f"{name}: announced {size} bytes, got {seen}")
+        _same_size(name, size, seen)
         member = Member(name, size, crc, start)
         end = self._sink.tell()
         self._sink.seek(start)
         self._sink.write(local_record(member, self._limit))
         self._sink.seek(end)
         self._entered(member)
-        return digest.hexdigest()
+        return digest or hashed.hexdigest()
+
+    def _gathered(self, name: str, size: int, chunks: Iterable[bytes], digest: str) -> str:
+        parts, seen = [], 0
+        for chunk in chunks:
+            seen += len(chunk)
+            if seen > size:
+                break
+            parts.append(chunk)
+        _same_size(name, size, seen)
+        return self.add(name, b"".join(parts), digest=digest)
 
     def close(self) -> None:
         """Write the central directory and the end records; the sink stays open."""
@@ -81,3 +97,8 @@ class ZipWriter:
         self._directory.write(central_record(member, self._limit))
         self._offset += len(local_record(member, self._limit)) + member.size
         self._count += 1
+
+
+def _same_size(name: str, size: int, seen: int) -> None:
+    if seen != size:
+        raise SizeChanged(f"{name}: announced {size} bytes, got {seen}")

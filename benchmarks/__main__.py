@@ -11,7 +11,18 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import appends, campaigns, exporting, letters, pages, sealing, steps, uploads, verification
+from benchmarks import (
+    appends,
+    campaigns,
+    exporting,
+    letters,
+    packages,
+    pages,
+    sealing,
+    steps,
+    uploads,
+    verification,
+)
 from benchmarks.measure import Figure, SectionUnavailable, table
 
 Section = Callable[[Path, int], Iterator[Figure]]
@@ -25,6 +36,7 @@ SECTIONS: dict[str, Section] = {
     "verification": verification.run,
     "exporting": exporting.run,
     "letters": letters.run,
+    "packages": packages.run,
     "pages": pages.run,
     "import_900": campaigns.run,
 }

@@ -1,0 +1,141 @@
+"""Whole packages at their size: export beside `zipfile` writing the same files, verifying beside bagit and SHA-256.
+
+The material goes through the real seal path: files into the object store, entries through the ledger, signed heads. The
+memory is the peak of a process that does nothing but export (or verify).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.measure import Figure, SectionUnavailable, compare, per_second
+
+CASES = int(os.environ.get("BENCH_PACKAGE_CASES", "146"))
+"""With 146 cases a package has 20,000 files and 2 GB."""
+
+LAST_STEP, BYTES = 26, 520_000
+CHUNK = 1 << 20
+ROOT = Path(__file__).resolve().parents[1]
+
+FILL = """
+import json, os, sys
+from pathlib import Path
+from benchmarks.packagedesk import fill
+print(fill(Path(sys.argv[1]), int(sys.argv[2])))
+"""
+EXPORT = """
+import json, sys, time
+from benchmarks.peak import peak_bytes
+from pathlib import Path
+from benchmarks.packagedesk import export_once
+begun = time.perf_counter()
+export_once(Path(sys.argv[1]), Path(sys.argv[2]))
+print(json.dumps([time.perf_counter() - begun, peak_bytes()]))
+"""
+VERIFY = """
+import json, sys, time
+from benchmarks.peak import peak_bytes
+from audit_exports.containers import open_container
+from audit_exports.packagecheck import check_package
+from audit_exports.trust import Trust
+from evidence.note import VerifierKey
+from pathlib import Path
+container = open_container(Path(sys.argv[1]))
+begun = time.perf_counter()
+report = check_package(container, Trust((VerifierKey.from_text(sys.argv[2]),)))
+spent = time.perf_counter() - begun
+assert report.verdict.exit_code == 0, report.findings[:3]
+print(json.dumps([spent, peak_bytes()]))
+"""
+
+
+def run(scratch: Path, rounds: int) -> Iterator[Figure]:
+    """MB/s of exporting and of verifying, and the peak memory of each in MiB."""
+    vkey = str(_lines(FILL, str(scratch), str(CASES))[-1])
+    package, plain, folder = scratch / "package.zip", scratch / "plain.zip", scratch / "unpacked"
+    _json(EXPORT, str(scratch), str(package))
+    with zipfile.ZipFile(package) as archive:
+        archive.extractall(folder)
+    size = package.stat().st_size
+    peaks: list[float] = []
+
+    def ours() -> float:
+        seconds, peak = _json(EXPORT, str(scratch), str(package))
+        peaks.append(peak)
+        return size / seconds / 1e6
+
+    yield compare(
+        "export_package", ours, "zipfile, stored, of the same files",
+        lambda: per_second(size, lambda: _zip(folder, plain)) / 1e6, unit="MB/s", rounds=rounds,
+    )  # fmt: skip
+    yield _memory("export_package: peak memory", peaks)
+    plain.unlink()
+    yield from _verifying(package, folder, vkey, size, rounds)
+
+
+def _verifying(package: Path, folder: Path, vkey: str, size: int, rounds: int) -> Iterator[Figure]:
+    peaks: list[float] = []
+
+    def ours() -> float:
+        seconds, peak = _json(VERIFY, str(package), vkey)
+        peaks.append(peak)
+        return size / seconds / 1e6
+
+    yield compare(
+        "package_verify", ours, "SHA-256 of the same bytes, one core",
+        lambda: per_second(size, lambda: _hash(package)) / 1e6, unit="MB/s", rounds=rounds,
+    )  # fmt: skip
+    yield _memory("package_verify: peak memory", peaks)
+    yield compare(
+        "package_verify_vs_bagit", ours, "bagit.py --validate of the folder",
+        lambda: per_second(size, lambda: _bagit(folder)) / 1e6, unit="MB/s", rounds=rounds,
+    )  # fmt: skip
+
+
+def _memory(name: str, peaks: list[float]) -> Figure:
+    """Peak resident memory of the process, beside the most that is allowed: 150 MB."""
+    found = [peak / 1e6 for peak in peaks]
+    return Figure(name, "MB", max(found), (min(found), max(found)), "what is allowed", 150.0, (150.0, 150.0),
+                  "lower", len(found))  # fmt: skip
+
+
+def _lines(code: str, *arguments: str) -> list[str]:
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SectionUnavailable(done.stderr.strip().rpartition("\n")[2])
+    return done.stdout.splitlines()
+
+
+def _json(code: str, *arguments: str) -> tuple[float, float]:
+    first, second = json.loads(_lines(code, *arguments)[-1])
+    return float(first), float(second)
+
+
+def _zip(folder: Path, out: Path) -> None:
+    """What the standard library does with the same files, and no more: one read, one sum, one write, one flush."""
+    with out.open("wb") as stream:
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+            for path in folder.rglob("*"):
+                if path.is_file():
+                    archive.write(path, path.relative_to(folder))
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _hash(package: Path) -> None:
+    with package.open("rb") as stream:
+        hashlib.file_digest(stream, "sha256")
+
+
+def _bagit(folder: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "bagit", "--quiet", "--validate", str(folder)], check=True, capture_output=True
+    )
