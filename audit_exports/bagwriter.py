@@ -34,14 +34,15 @@ class BagWriter:
         self._behind.settle()
         self._listed(path, self._zip.add_stream(layout.DATA + path, size, chunks), size)
 
-    def add_checked(self, path: str, digest: str, size: int, opened: Callable[[], Iterable[bytes]]) -> None:
-        """A file whose stream itself makes sure of its SHA-256 (``digest``, hex). Written behind the caller.
+    def add_behind(self, path: str, size: int, chunks: Iterable[bytes], judge: Callable[[str], None]) -> None:
+        """A file of ``size`` bytes, written behind the caller. ``judge`` is told its SHA-256 (hex), and may raise.
 
-        What ``opened`` raises, and `SizeChanged`, come out of a later call.
+        What it or the chunks raise, and `SizeChanged`, come out of a later call.
         """
 
         def write() -> None:
-            self._zip.add_stream(layout.DATA + path, size, opened(), digest=digest)
+            digest = self._zip.add_stream(layout.DATA + path, size, chunks)
+            judge(digest)
             self._listed(path, digest, size)
 
         self._behind.do(write, 0)

@@ -289,23 +289,31 @@ class _Export:
             self._object(bag, blob, told.path, f"{item.entry.case}/{item.entry.seq}")
 
     def _object(self, bag: BagWriter, blob: BlobRef, path: str, subject: str) -> None:
-        """Write an object; what is wrong with it comes out of a later call to the bag."""
-        bag.add_checked(
-            path, blob.sha256, blob.size, lambda: self._blob_chunks(blob, f"{subject} {blob.key}")
-        )
+        """Write an object behind our back; what is wrong with it comes out of a later call to the bag."""
+        name = f"{subject} {blob.key}"
+
+        def judge(digest: str) -> None:
+            if digest != blob.sha256:
+                raise _differs(blob, name, digest)
+
+        bag.add_behind(path, blob.size, self._blob_chunks(blob, name), judge)
 
     def _blob_chunks(self, blob: BlobRef, name: str) -> Iterator[bytes]:
-        """The object's bytes. The store's own stream holds them against size and digest before it gives the last."""
+        seen = 0
         try:
             with self._sources.blobs.open(blob) as stream:
                 while chunk := stream.read(CHUNK):
+                    seen += len(chunk)
+                    if seen > blob.size:
+                        break
                     yield chunk
         except BlobMissing as error:
             finding = Finding(Code.OBJECT_MISSING, name, blob.sha256, "nothing")
             raise ExportRefused("integrity", name, [finding]) from error
         except BlobCorrupt as error:
-            finding = Finding(Code.OBJECT_DIFFERS, name, blob.sha256, str(error))
-            raise ExportRefused("integrity", name, [finding]) from error
+            raise _differs(blob, name, str(error)) from error
+        if seen != blob.size:
+            raise _differs(blob, name, f"{seen} bytes")
 
     def _shared(self, bag: BagWriter, definitions: dict[str, Definition]) -> None:
         by_path = {layout.definition_path(item.process, item.version): item for item in definitions.values()}
@@ -316,3 +324,7 @@ class _Export:
         calendar = self._sources.calendar
         bag.add(layout.calendar_path(calendar.id), calendar.source)
         bag.add(layout.CHECKPOINT, self._note)
+
+
+def _differs(blob: BlobRef, name: str, found: str) -> ExportRefused:
+    return ExportRefused("integrity", name, [Finding(Code.OBJECT_DIFFERS, name, blob.sha256, found)])

@@ -33,31 +33,29 @@ class ZipWriter:
         self._count = 0
         self._directory = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115 - closed by close()
 
-    def add(self, name: str, data: bytes, *, digest: str = "") -> str:
-        """Write a small member at once; returns its SHA-256 in hex, ``digest`` where it is known."""
+    def add(self, name: str, data: bytes) -> str:
+        """Write a small member at once; returns its SHA-256 in hex."""
         member = Member(name, len(data), zlib.crc32(data), self._offset)
         self._sink.write(local_record(member, self._limit))
         self._sink.write(data)
         self._entered(member)
-        return digest or hashlib.sha256(data).hexdigest()
+        return hashlib.sha256(data).hexdigest()
 
-    def add_stream(self, name: str, size: int, chunks: Iterable[bytes], *, digest: str = "") -> str:
+    def add_stream(self, name: str, size: int, chunks: Iterable[bytes]) -> str:
         """Write a member of ``size`` bytes from chunks; returns its SHA-256 in hex.
 
-        ``digest`` says it where the chunks come from what has made sure of it already, so that nothing is hashed twice.
         A small member is gathered first; a large one's header is patched when the CRC-32 is known.
 
         Raises:
             SizeChanged: the chunks are not ``size`` bytes; the zip is then useless.
         """
         if size <= _GATHERED:
-            return self._gathered(name, size, chunks, digest)
+            return self._gathered(name, size, chunks)
         start = self._offset
         self._sink.write(local_record(Member(name, size, 0, start), self._limit))
         hashed, crc, seen = hashlib.sha256(), 0, 0
         for chunk in chunks:
-            if not digest:
-                hashed.update(chunk)
+            hashed.update(chunk)
             crc = zlib.crc32(chunk, crc)
             seen += len(chunk)
             self._sink.write(chunk)
@@ -68,9 +66,9 @@ class ZipWriter:
         self._sink.write(local_record(member, self._limit))
         self._sink.seek(end)
         self._entered(member)
-        return digest or hashed.hexdigest()
+        return hashed.hexdigest()
 
-    def _gathered(self, name: str, size: int, chunks: Iterable[bytes], digest: str) -> str:
+    def _gathered(self, name: str, size: int, chunks: Iterable[bytes]) -> str:
         parts, seen = [], 0
         for chunk in chunks:
             seen += len(chunk)
@@ -78,7 +76,7 @@ class ZipWriter:
                 break
             parts.append(chunk)
         _same_size(name, size, seen)
-        return self.add(name, b"".join(parts), digest=digest)
+        return self.add(name, b"".join(parts))
 
     def close(self) -> None:
         """Write the central directory and the end records; the sink stays open."""

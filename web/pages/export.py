@@ -25,7 +25,7 @@ from audit_exports.scope import MalformedScope, check_scope
 from evidence.canonical import Json
 from evidence.words import digest_words
 from web.acting import actor_for
-from web.downloads import download
+from web.downloads import resumable
 from web.i18n import gettext as _
 from web.jobs import Progress, Work
 from web.pages.context import EXPORTERS, lens, process_names
@@ -66,22 +66,25 @@ def form() -> BaseResponse:
 def start() -> BaseResponse:
     """Begin a package."""
     house, asked = current_house(), request.form
-    what = asked.get("what", "case")
-    scope = Scope(
-        processes=(asked.get("process", ""),) if what == "process" else (),
-        start=asked.get("from", "") if what != "case" else "",
-        end=asked.get("to", "") if what != "case" else "",
-        folios=(asked.get("case", "").strip().upper(),) if what == "case" else (),
-    )
+    scope = _asked_scope()
+    if not scope.sample and asked.get("sample", "").strip() and asked.get("what") != "case":
+        return _form(
+            Trouble(
+                "late",
+                _("La muestra no es válida"),
+                _("Se pide un número entero de casos, mayor que cero, y una semilla."),
+                _("Corrige la muestra o déjala vacía."),
+            )
+        )
     try:
         check_scope(scope)
     except MalformedScope:
         return _form(
             Trouble(
                 "late",
-                _("El periodo no es válido"),
-                _("La fecha final es anterior a la inicial."),
-                _("Corrige las fechas."),
+                _("El periodo o la muestra no son válidos"),
+                _("La fecha final es anterior a la inicial, o falta la semilla de la muestra."),
+                _("Corrige las fechas o escribe una semilla."),
             )
         )
     if scope.folios and house.index.get(scope.folios[0]) is None:
@@ -93,6 +96,22 @@ def start() -> BaseResponse:
     actor = actor_for(person(), sorted(str(role) for role in EXPORTERS))
     job = job_desk().start("export", person().id, _work(house, scope, actor))
     return redirect(url_for("export.result", job_id=job), 303)
+
+
+def _asked_scope() -> Scope:
+    """What the form says; a size that is no natural number is no sample."""
+    asked = request.form
+    what, size = asked.get("what", "case"), asked.get("sample", "").strip()
+    whole = what != "case"
+    sample = int(size) if whole and size.isascii() and size.isdigit() and len(size) < 7 else 0
+    return Scope(
+        processes=(asked.get("process", ""),) if what == "process" else (),
+        start=asked.get("from", "") if whole else "",
+        end=asked.get("to", "") if whole else "",
+        folios=() if whole else (asked.get("case", "").strip().upper(),),
+        sample=sample,
+        seed=asked.get("seed", "").strip()[:64] if sample else "",
+    )
 
 
 def _work(house: House, scope: Scope, actor: Actor) -> Work:
@@ -134,12 +153,15 @@ def result(job_id: str) -> str:
 @page.get("/<job_id>/paquete")
 @exporters
 def package(job_id: str) -> Response:
-    """The package itself."""
+    """The package itself, for whoever asked for it; what is left of a broken download can be fetched."""
     found = _export_job(job_id)
     path = current_house().settings.data / "exports" / f"{found.id}.zip"
     if found.state != "done" or not path.is_file():
         abort(404)
-    return download(path.open("rb"), str(found.result.get("name", path.name)), size=path.stat().st_size)
+    told = found.result
+    return resumable(
+        path, str(told.get("name", path.name)), f"{told.get('tag_manifest')}-{told.get('bytes')}"
+    )
 
 
 def _export_job(job_id: str) -> JobRecord:
@@ -166,6 +188,10 @@ def _package(job: JobRecord) -> Package:
 def scope_text(scope: Scope) -> str:
     """What a package covers, in one line."""
     what = ", ".join(scope.folios or scope.processes) or _("todos los procesos")
+    if scope.sample:
+        what = _(
+            "muestra de %(n)s de %(what)s (semilla %(seed)s)", n=scope.sample, what=what, seed=scope.seed
+        )
     if scope.start and scope.end:
         return _("%(what)s, del %(start)s al %(end)s", what=what, start=scope.start, end=scope.end)
     if scope.start:
@@ -189,6 +215,7 @@ def _form(trouble: Trouble | None) -> BaseResponse:
         what=asked.get("what", "case" if folio else "process"),
         vkey=house.vkey.text,
         trouble=trouble,
+        typed=asked,
         key=f"export:{secrets.token_hex(16)}",
         recent=(),
     )
