@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from documents.agent_list import AgentListing, ListedAgent
+from documents.bounce import Bounce
 from documents.inspection import Inspection
 from documents.limits import DEFAULT_LIMITS, Limits
 from documents.names import safe_name
@@ -128,6 +129,19 @@ class SeparateReader:
         answer, _ = self._run("paper", stream, {"name": name}, limits)
         found: dict[str, Json] = answer["paper"]
         return found
+
+    def bounce(self, stream: BinaryIO, *, name: str, limits: Limits | None = None) -> Bounce | None:
+        """`documents.bounce.bounce_of`."""
+        answer, _ = self._run("bounce", stream, {"name": name}, limits)
+        found = answer["bounce"]
+        return Bounce(**found) if found is not None else None
+
+    def attachment(
+        self, stream: BinaryIO, number: int, *, name: str, limits: Limits | None = None
+    ) -> tuple[str, bytes]:
+        """`documents.mail.attachment_at`."""
+        answer, data = self._run("attachment", stream, {"name": name, "number": number}, limits)
+        return str(answer["name"]), data
 
     def _run(
         self, task: str, stream: BinaryIO, options: Mapping[str, Any], limits: Limits | None

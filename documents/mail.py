@@ -59,8 +59,8 @@ def read(stream: BinaryIO, kind: Kind, limits: Limits) -> Reading:  # noqa: ARG0
     """Facts of a mail.
 
     ``from``, ``to``, ``cc`` (objects of ``name`` and ``address``), ``date`` (ISO 8601 UTC, ``""`` when unreadable),
-    ``date_raw``, ``subject``, ``message_id``, ``in_reply_to``, ``attachments``, ``received`` (count), ``dkim``
-    (domains of DKIM-Signature headers), ``authentication_results`` (verbatim), ``text``.
+    ``date_raw``, ``subject``, ``message_id``, ``in_reply_to``, ``references``, ``attachments``, ``received`` (count),
+    ``dkim`` (domains of DKIM-Signature headers), ``authentication_results`` (verbatim), ``text``.
 
     Raises:
         Refuse: over_limit (headers, header_bytes, parts, depth).
@@ -84,7 +84,7 @@ def reading_of(mail: Mail, limits: Limits) -> Reading:
 
 def parse(stream: BinaryIO, limits: Limits) -> Mail:
     """The whole mail, its limits checked first."""
-    _check_lines(stream, limits)
+    check_lines(stream, limits)
     stream.seek(0)
     try:
         message = message_from_binary_file(stream, policy=compat32)
@@ -96,7 +96,22 @@ def parse(stream: BinaryIO, limits: Limits) -> Mail:
     return Mail(_headers(message), _body(texts, limits.searchable_chars), attachments)
 
 
-def _check_lines(stream: BinaryIO, limits: Limits) -> None:
+def attachment_at(stream: BinaryIO, number: int, limits: Limits) -> tuple[str, bytes]:
+    """Safe name and bytes of the attachment of that number, counted as `parse` lists them.
+
+    Raises:
+        Refuse: over_limit; ``empty`` where there is none of that number.
+    """
+    check_lines(stream, limits)
+    stream.seek(0)
+    message = message_from_binary_file(stream, policy=compat32)
+    parts = [part for part in _leaves(message, 0, limits) if _is_attachment(part)]
+    if not 0 <= number < len(parts):
+        raise Refuse("empty")
+    return safe_name(_file_name(parts[number]) or "adjunto"), _content(parts[number])
+
+
+def check_lines(stream: BinaryIO, limits: Limits) -> None:
     """Count headers, their bytes and the parts on the raw lines, in constant memory."""
     stream.seek(0)
     headers = header_bytes = parts = 0
@@ -141,6 +156,7 @@ def _headers(message: Message) -> dict[str, Json]:
         "subject": _header(message, "subject")[:1000],
         "message_id": _header(message, "message-id")[:1000],
         "in_reply_to": _header(message, "in-reply-to")[:1000],
+        "references": _header(message, "references")[:4000],
         "received": len(message.get_all("received", [])),
         "dkim": [_dkim_domain(str(value)) for value in message.get_all("dkim-signature", [])[:10]],
         "authentication_results": [

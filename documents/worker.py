@@ -11,12 +11,13 @@ import json
 import os
 import resource
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from documents.limits import MIB, Limits
-from documents.refusals import FileRefused
+from documents.refusals import FileRefused, Refuse
 
 MAX_ANSWER_BYTES = 64 * MIB
 OPEN_FILES = 64
@@ -135,7 +136,43 @@ def _paper() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
     return run
 
 
+def _bounce() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
+    from documents.bounce import bounce_of  # noqa: PLC0415 - as above
+    from documents.refusals import hostile  # noqa: PLC0415 - as above
+
+    def run(stream: BinaryIO, options: Mapping[str, Any], limits: Limits) -> Answer:
+        with refused_by_name(options["name"]), hostile("eml"):
+            found = bounce_of(stream, limits)
+        return {"bounce": asdict(found) if found is not None else None}, b""
+
+    return run
+
+
+def _attachment() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
+    from documents.mail import attachment_at  # noqa: PLC0415 - as above
+    from documents.refusals import hostile  # noqa: PLC0415 - as above
+
+    def run(stream: BinaryIO, options: Mapping[str, Any], limits: Limits) -> Answer:
+        with refused_by_name(options["name"]), hostile("eml"):
+            name, data = attachment_at(stream, options["number"], limits)
+        return {"name": name}, data
+
+    return run
+
+
+@contextmanager
+def refused_by_name(name: str) -> Iterator[None]:
+    """A reader's refusal, with the name of the file it is about."""
+    try:
+        yield
+    except Refuse as refusal:
+        raise FileRefused(refusal.code, name, refusal.fields) from refusal
+
+
 _TASKS: Mapping[str, Task] = {
+    "bounce": _bounce,
+    "paper": _paper,
+    "attachment": _attachment,
     "inspect": _inspect,
     "preview": _preview,
     "account_requests": _account_requests,
@@ -143,7 +180,6 @@ _TASKS: Mapping[str, Task] = {
     "final_rows": _final_rows,
     "text": _text,
     "agent_list": _agent_list,
-    "paper": _paper,
 }
 
 if __name__ == "__main__":

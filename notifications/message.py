@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -75,4 +76,7 @@ def _address(who: Addressee) -> Address:
     name, address = one_line(who.name, 200), who.address
     if not address.isascii() or one_line(address) != address or address.count("@") != 1 or " " in address:
         raise ValueError("not an address")
-    return Address(display_name=name, addr_spec=address)
+    try:
+        return Address(display_name=name, addr_spec=address)
+    except (MessageError, IndexError) as error:
+        raise ValueError("not an address") from error

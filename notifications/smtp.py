@@ -54,7 +54,7 @@ class SmtpServer:
             raise ValueError("takes nothing after the port but ?ca=FILE and tls=none")
         tls = "implicit" if parts.scheme == "smtps" else "starttls"
         if options.get("tls") == ["none"]:
-            if parts.scheme == "smtps" or not _own(parts.hostname) or parts.username:
+            if parts.scheme == "smtps" or not own_machine(parts.hostname) or parts.username:
                 raise ValueError("may go without TLS only to this very machine, and without a password")
             tls = "none"
         ca = options.get("ca", [""])[0]
@@ -68,7 +68,8 @@ class SmtpServer:
         )
 
 
-def _own(host: str) -> bool:
+def own_machine(host: str) -> bool:
+    """Whether a name is that of this very machine."""
     if host == "localhost":
         return True
     try:

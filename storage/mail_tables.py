@@ -1,4 +1,6 @@
-"""Tables of the post office: mails that wait to be sent. Work in progress, not evidence: the log holds what was sent.
+"""Tables of the post office: mails that wait to be sent, and mails that arrived and wait for a person.
+
+Work in progress, not evidence: the log holds what was sent, and what was filed.
 
 Times are ledger times, ``""`` for not yet. ``sealed`` is the one place with a link's secret: encrypted under a key that
 is in no database, and emptied as soon as the mail has gone.
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, Table
 
-from storage.metadata import Bytes, Name, metadata
+from storage.metadata import Bytes, Count, Name, metadata
 
 outgoing_mail = Table(
     "outgoing_mail",
@@ -34,3 +36,37 @@ outgoing_mail = Table(
 Index("ix_outgoing_mail_state", outgoing_mail.c.state, outgoing_mail.c.due_at)
 Index("ix_outgoing_mail_case_id", outgoing_mail.c.case_id)
 Index("ix_outgoing_mail_created_at", outgoing_mail.c.created_at)
+
+incoming_mail = Table(
+    "incoming_mail",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("mailbox", Name, nullable=False),
+    Column("uid", Name, nullable=False),
+    Column("message_id", Name, nullable=False),
+    Column("arrived_at", Name, nullable=False),
+    Column("raw", Bytes, nullable=False),
+    Column("size", Count, nullable=False),
+    Column("about", Bytes, nullable=False),
+    Column("facts", Bytes, nullable=False),
+    Column("matches", Bytes, nullable=False),
+    Column("answer", Bytes, nullable=False),
+    Column("state", Name, nullable=False),
+    Column("case_id", Name, nullable=False),
+    Column("settled_at", Name, nullable=False),
+    Column("settled_by", Name, nullable=False),
+    Column("note", Name, nullable=False),
+    Column("twin", Name, nullable=False),
+)
+"""``raw`` are the bytes as fetched, emptied once a case has them; ``case_id`` the likeliest case, then its own."""
+Index("ix_incoming_mail_state", incoming_mail.c.state, incoming_mail.c.arrived_at)
+Index("ix_incoming_mail_case_id", incoming_mail.c.case_id)
+Index("ix_incoming_mail_message_id", incoming_mail.c.message_id)
+
+mailbox_position = Table(
+    "mailbox_position",
+    metadata,
+    Column("mailbox", Name, primary_key=True),
+    Column("validity", Count, nullable=False),
+    Column("uid", Count, nullable=False),
+)

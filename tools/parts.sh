@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings in the system programs that parts of the test suite need: a browser, PostgreSQL, poppler's tools.
+# Brings in the system programs that parts of the test suite need: a browser, PostgreSQL, poppler's tools, dovecot.
 # As root where there is apt-get it installs what is missing; elsewhere it says what will be skipped, and why.
 # SeaweedFS (the S3 store) is not here: it comes with requirements-dev.txt.
 set -eu
@@ -17,6 +17,7 @@ look() {
     has pdftotext || need poppler-utils
     has certutil || need libnss3-tools
     has softhsm2-util || need softhsm2
+    has dovecot || need dovecot-imapd
     has go || need golang-go
     [ -d /usr/share/gocode/src/golang.org/x/mod ] || need golang-golang-x-mod-dev
 }
@@ -28,6 +29,7 @@ reason() {
         golang-*) echo "the second implementation of proofs, in Go (no go on PATH, or without Debian's golang.org/x/mod)" ;;
         libnss3-tools) echo "the test in which pdfsig judges our signatures (no certutil on PATH)" ;;
         softhsm2) echo "the test of a seal in a PKCS #11 token (no softhsm2-util on PATH)" ;;
+        dovecot-imapd) echo "tests of the mailbox on a real IMAP server (no dovecot on PATH)" ;;
         poppler-utils) echo "tests that read our PDFs with an independent program (no pdftotext on PATH)" ;;
     esac
 }

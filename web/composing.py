@@ -40,7 +40,7 @@ class Proposal:
 
 def mail_slot(definition: Definition, step: Step) -> Slot | None:
     """The place of a step's evidence that a mail written here fills, if it offers one."""
-    if step.code == definition.opening.step or not step.roles or outside(definition, step):
+    if step.code == definition.opening.step or not step.roles or outside(step):
         return None
     if step.performer not in step.roles:
         return None
@@ -61,7 +61,7 @@ def _takes_file(slot: Slot) -> bool:
 
 def _received(definition: Definition, slot: Slot) -> bool:
     """Whether the place is for a mail that came in at another step."""
-    return any(outside(definition, definition.by_step[code]) for code, _other in slot.shares)
+    return any(outside(definition.by_step[code]) for code, _other in slot.shares)
 
 
 def propose(house: House, view: CaseView, step: Step, writer: str) -> Proposal:
@@ -126,7 +126,7 @@ def _typed_addresses(definition: Definition, typed: Mapping[str, Mapping[str, st
 def _who_answers(definition: Definition, step: Step) -> list[Role]:
     """The roles outside that a step is answered by: those who perform what comes right after it."""
     roles = {role.code: role for role in definition.roles}
-    after = (item for item in definition.steps if step.code in item.requires and outside(definition, item))
+    after = (item for item in definition.steps if step.code in item.requires and outside(item))
     return [roles[item.performer] for item in after if item.performer in roles]
 
 

@@ -168,6 +168,7 @@ class Steward:
             Duty("heads", 3600.0, keep_heads),
             Duty("anchors", 3600.0, keep_anchors),
             Duty("mail", 2.0, _send_mail),
+            Duty("mailbox", 60.0, _poll_mailbox),
             Duty("texts", 3.0, _index_texts),
             Duty("cleaning", 3600.0, _clean),
         )
@@ -233,6 +234,10 @@ def _sweep_links(house: House) -> None:
     house.links.sweeper.run(house.clock())
 
 
+def _poll_mailbox(house: House) -> None:
+    house.mailroom.poll()
+
+
 def _index_texts(house: House) -> None:
     """A few files at a time: the log must be signed meanwhile."""
     catch_up(house.ledger, house.blobs, house.texts, house.reader, most_files=TEXTS_AT_ONCE)
@@ -242,6 +247,7 @@ def _clean(house: House) -> None:
     DraftDesk(house).clean()
     house.sessions.purge()
     house.outbox.purge(house.clock() - KEEP_MAILS)
+    house.inbox.purge(house.clock() - KEEP_MAILS)
     house.throttle.purge(house.clock() - timedelta(days=1))
     for job_id in house.jobs.purge(house.clock() - KEEP_JOBS):
         for left in (house.settings.data / "exports").glob(f"{job_id}*"):

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from notifications.imap import Mailbox
 from notifications.smtp import SmtpServer
 from workflows.mailing import Addressee
 
@@ -105,6 +106,11 @@ def secret(raw: str) -> str:
     if raw and len(raw) < 32:
         raise ValueError("is shorter than 32 characters; `flask init` generates one")
     return raw
+
+
+def imap(raw: str) -> Mailbox | None:
+    """The mailbox in which mail arrives, if one is named."""
+    return Mailbox.from_url(raw) if raw else None
 
 
 def smtp(raw: str) -> SmtpServer | None:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from notifications.imap import Mailbox
 from notifications.smtp import SmtpServer
 from web import settingreaders
 from workflows.mailing import Addressee
@@ -48,6 +49,7 @@ _database_url = settingreaders.database_url
 _hosts = settingreaders.hosts
 _line = settingreaders.line
 _mailbox = settingreaders.mailbox
+_imap = settingreaders.imap
 _natural = settingreaders.natural
 _optional_path = settingreaders.optional_path
 _origin = settingreaders.origin
@@ -183,6 +185,21 @@ SPECS: tuple[Spec, ...] = (
         _text,
         "Telephone of the help desk, as signatories see it in mails and on pages: to confirm a request, and for codes.",
     ),
+    Spec(
+        "IMAP_URL",
+        "",
+        _imap,
+        "Mailbox in which answers arrive, read and never changed: `imaps://user:password@host/INBOX` "
+        "(`imap://`: STARTTLS); `?ca=FILE` as above. Empty: mails are dropped on their steps by hand.",
+        secret=True,
+    ),
+    Spec(
+        "MAIL_AUTHSERV",
+        "",
+        _text,
+        "Name under which your own mail server writes Authentication-Results; only its word is recorded. "
+        "Empty: nobody's.",
+    ),
     Spec("MAX_UPLOAD_MB", "50", _natural(1, 10_000), "Largest single file, in MiB."),
     Spec("MAX_FILES", "20", _natural(1, 200), "Most files in one entry."),
     Spec("MAX_DRAFT_MB", "200", _natural(1, 100_000), "Most bytes in one draft, in MiB."),
@@ -237,6 +254,8 @@ class Settings:
     public_requests: bool | None
     smtp_url: SmtpServer | None
     mail_from: Addressee
+    imap_url: Mailbox | None
+    mail_authserv: str
     desk_phone: str
     max_upload_mb: int
     max_files: int

@@ -35,6 +35,7 @@ from storage.directory import RetroactiveChange, SqlDirectory
 from storage.drafts import Draft, DraftFile, DraftKey, DraftTooLarge, SqlDrafts
 from storage.filesystem import FileBlobStore
 from storage.guard import SqlGuard, SqliteGuard
+from storage.inbox import SqlInbox
 from storage.jobs import JobRecord, SqlJobs
 from storage.ledger import SqlLedger, log_begun, start_log
 from storage.links import SqlLinks
@@ -43,6 +44,7 @@ from storage.texts import SqliteTextIndex
 from web.auditroom import AuditRoom
 from web.holder import HouseHolder, current_house
 from web.linkroom import HousePeople, LinkRoom, office_of
+from web.mailroom import MailRoom
 from web.postoffice import PostOffice
 from web.provable import ProvableParts
 from web.readiness import HouseError, now, require_ready
@@ -248,6 +250,16 @@ class House(ProvableParts, SigningParts):
     def outbox(self) -> SqlOutbox:
         """Mails that wait to be sent."""
         return SqlOutbox(self.engine, self.clock)
+
+    @cached_property
+    def inbox(self) -> SqlInbox:
+        """Mails that arrived."""
+        return SqlInbox(self.engine)
+
+    @cached_property
+    def mailroom(self) -> MailRoom:
+        """Mail in."""
+        return MailRoom(self)
 
     @cached_property
     def mail(self) -> PostOffice:

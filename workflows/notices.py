@@ -48,9 +48,9 @@ def answering_actor(definition: Definition, typed: dict[str, dict[str, str]]) ->
     return ""
 
 
-def outside(definition: Definition, step: Step) -> bool:
-    """Whether a step's answer comes from somebody who does not work in the case themselves."""
-    return step.performer not in {role for item in definition.steps for role in item.roles}
+def outside(step: Step) -> bool:
+    """Whether a step is somebody's answer that others record: who performs it does not."""
+    return bool(step.roles) and step.performer not in step.roles
 
 
 def _requests(situation: Situation, drafts: Sequence[EntryDraft], folio: str) -> Iterator[MailRequest]:
@@ -83,7 +83,7 @@ def _reminded(
         return (), ""
     if timer.notify:
         return tuple(Addressee(POST + post) for post in timer.notify), "aviso_plazo"
-    if str(draft.facts.get("mark", "")).startswith("remind") and outside(situation.definition, step):
+    if str(draft.facts.get("mark", "")).startswith("remind") and outside(step):
         return _person(situation, drafts), "recordatorio"
     return (), ""
 

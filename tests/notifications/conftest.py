@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +19,8 @@ from notifications.templates import MailTemplates
 from notifications.transports import Transport
 from storage.database import connect
 from storage.outbox import SqlOutbox
+from tests.servers.imap import ImapServer, imap_server
+from tests.servers.imap import binary as imap_binary
 from workflows.mailing import Addressee
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "email"
@@ -113,3 +117,24 @@ def make_sender(
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def imap_process() -> Iterator[ImapServer]:
+    """A running IMAP server; skips where there is none to run. Its folder is one that its own user may enter."""
+    program = imap_binary()
+    if program is None:
+        pytest.skip("dovecot is not installed (Debian: apt-get install dovecot-imapd)")
+    with (
+        tempfile.TemporaryDirectory(
+            prefix="constancia-imap-", dir="/tmp", ignore_cleanup_errors=True
+        ) as folder,
+        imap_server(program, Path(folder)) as server,
+    ):
+        yield server
+
+
+@pytest.fixture
+def imap(imap_process: ImapServer) -> ImapServer:
+    """An empty mailbox."""
+    return ImapServer(imap_process.folder, imap_process.port, f"m{uuid.uuid4().hex[:12]}")

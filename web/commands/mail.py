@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 from evidence.canonical import Json
 from notifications.outbox import QueuedMail
 from web.commands import console
+from web.wiring import HouseError
 
 group = AppGroup("mail", help="Mail that leaves and mail that arrives.")
 
@@ -24,6 +25,19 @@ def send(limit: int) -> None:
     done = house.mail.sender.run(limit)
     console.settled(house)
     console.emit(asdict(done))
+
+
+@group.command("poll")
+@console.always_json
+@console.command
+def poll() -> None:
+    """Take what is new in the mailbox (CONSTANCIA_IMAP_URL); what is here already is not taken twice."""
+    house = console.house()
+    if not house.mailroom.configured:
+        raise HouseError("no_mailbox")
+    done = house.mailroom.poll()
+    console.settled(house)
+    console.emit({**asdict(done), "waiting": house.inbox.count_waiting()})
 
 
 @group.command("list")

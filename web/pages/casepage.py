@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from flask import make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from identity.accounts import RECORDERS
 from notifications.outbox import MailState
 from web.composing import mail_slot
 from web.drafts import DraftDesk
@@ -21,6 +22,7 @@ from web.pages.forms import draft_view, occurred_at
 from web.security import person
 from web.views.case_page import CasePage, case_page
 from web.views.entries import EntryLine
+from web.views.incoming import arrived_in
 from web.views.kin import kin_view
 from web.views.lens import Lens, Moment
 from web.views.mail_entries import trouble_word
@@ -106,6 +108,7 @@ def show_case(folio: str, *, step: str = "", answer: Answer | None = None) -> Re
         draft_url=_draft_url,
         letter=_letter(house, view.definition, form, folio),
         elsewhere=own_page(view.definition, folio, form.code) if form else "",
+        arrived=() if as_of or not _may_file(eyes) else arrived_in(house, folio, eyes),
         compose=_compose(view.definition, folio, form) if form else "",
         **({"post": ()} if as_of else _today(house, folio, view, eyes)),
     )
@@ -151,6 +154,11 @@ def _form(
     }
     offered = house.cases.with_lists(definition)
     return step_form(step, offered, state, page.lines, eyes, view, stand_for, people), key
+
+
+def _may_file(eyes: Lens) -> bool:
+    """Whether the person looking records, and so may see what arrived and nobody has filed."""
+    return not eyes.roles.isdisjoint(str(role) for role in RECORDERS)
 
 
 def _compose(definition: Definition, folio: str, form: StepForm) -> str:

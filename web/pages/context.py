@@ -27,6 +27,7 @@ _UNDER = {
     "opening": "cases",
     "attention": "cases",
     "composing": "cases",
+    "outgoing": "administration",
     "recording": "cases",
     "signing": "cases",
     "evidence": "cases",
@@ -111,6 +112,8 @@ def _nav(user: User) -> tuple[NavItem, ...]:
         ("knowledge.processes", _("Procesos"), "open-book"),
         ("ledger.overview", _("Bitácora"), "chain"),
     ]
+    if user.has_any(RECORDERS) and current_app.extensions["constancia"].settings.imap_url is not None:
+        places.insert(2, ("incoming.listing", _("Correo"), "mail"))
     if user.has_any(_DAILY):
         places.insert(2, ("controls.overview", _("Controles"), "calendar"))
     if user.has_any(EXPORTERS):

@@ -157,6 +157,7 @@ def create(process: str) -> Response:
             desk.discard(key)
         wrong = "files" if isinstance(error, FileRefused | DraftTooLarge) else ""
         return _form(process, typed(request.form), answer=answer_for(error), wrong=wrong)
+    current_house().mailroom.noticed(receipt, person().id)
     _pass_on(definition, receipt.folio)
     desk.discard(key)
     return redirect(url_for("cases.show", folio=receipt.folio, sellada=receipt.seq, _anchor="recibo"), 303)

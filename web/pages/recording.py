@@ -52,6 +52,7 @@ def record(folio: str, step: str) -> Response:
         return _already(folio, seq)
     except MENDABLE as error:
         return _again(folio, step, error)
+    house.mailroom.noticed(receipt, person().id)
     desk.discard(key)
     return _sealed(folio, receipt.seq)
 

@@ -1,0 +1,140 @@
+"""A real IMAP server (dovecot) on loopback: its own configuration, its own users, nothing of the machine's."""
+
+from __future__ import annotations
+
+import getpass
+import imaplib
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers.processes import die_with_parent, free_ports, stop, wait_until
+
+PASSWORD = "clave-de-prueba"
+
+_CONFIG = """
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = {folder}/dovecot.log
+protocols = imap
+listen = 127.0.0.1
+ssl = {ssl}
+{keys}
+disable_plaintext_auth = no
+mail_location = maildir:{folder}/mail/%u
+default_internal_user = {internal}
+default_internal_group = {internal_group}
+default_login_user = {login}
+first_valid_uid = 1
+passdb {{
+  driver = static
+  args = password={password}
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={folder}/mail/%u
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
+"""
+
+
+@dataclass
+class ImapServer:
+    """A mailbox of the server, of a user of its own; ``put`` delivers a mail as another server would."""
+
+    folder: Path
+    port: int
+    user: str = "mesa"
+
+    @property
+    def url(self) -> str:
+        """As the settings take it."""
+        return f"imap://{self.user}:{PASSWORD}@127.0.0.1:{self.port}/INBOX?tls=none"
+
+    def put(self, raw: bytes) -> None:
+        """Put a mail into the mailbox."""
+        with imaplib.IMAP4("127.0.0.1", self.port) as link:
+            link.login(self.user, PASSWORD)
+            status, _answer = link.append("INBOX", None, None, raw)  # type: ignore[arg-type]  # neither flags nor date
+            assert status == "OK"
+
+    def flags(self) -> bytes:
+        """The flags of every mail, as the server tells them."""
+        with imaplib.IMAP4("127.0.0.1", self.port) as link:
+            link.login(self.user, PASSWORD)
+            link.select("INBOX", readonly=True)
+            return b" ".join(item for item in link.fetch("1:*", "(FLAGS)")[1] if isinstance(item, bytes))
+
+    def begin_anew(self) -> None:
+        """Make the mailbox anew, with the same mails: another UIDVALIDITY."""
+        mailbox = self.folder / "mail" / self.user
+        names = mailbox / "dovecot-uidlist"
+        names.write_text(
+            re.sub(r" V(\d+)", lambda found: f" V{int(found[1]) + 7}", names.read_text(), count=1)
+        )
+        for index in mailbox.glob("dovecot.index*"):
+            index.unlink()
+
+
+def binary() -> str | None:
+    """The server's program, if it is installed."""
+    return shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin")
+
+
+@contextmanager
+def imap_server(program: str, folder: Path) -> Iterator[ImapServer]:
+    """Serve an empty mailbox until the block ends."""
+    (port,) = free_ports(1)
+    root = os.getuid() == 0
+    who = ("dovecot", "dovecot", "dovenull") if root else (getpass.getuser(),) * 3
+    uid, gid = (65534, 65534) if root else (os.getuid(), os.getgid())
+    mail = folder / "mail"
+    mail.mkdir(parents=True)
+    os.chown(mail, uid, gid)
+    folder.chmod(0o755)
+    config = folder / "dovecot.conf"
+    config.write_text(
+        _CONFIG.format(
+            folder=folder, port=port, password=PASSWORD, ssl="no", keys="", uid=uid, gid=gid,
+            internal=who[0], internal_group=who[1], login=who[2],
+        )
+    )  # fmt: skip
+    log = folder / "dovecot.log"
+    process = subprocess.Popen(
+        [program, "-F", "-c", str(config)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=die_with_parent,  # noqa: PLW1509 - only prctl
+    )
+    try:
+        wait_until(lambda: _answers(port), process, log, 20)
+        yield ImapServer(folder, port)
+    finally:
+        stop(process, signal.SIGTERM)
+
+
+def _answers(port: int) -> bool:
+    with suppress(OSError, imaplib.IMAP4.error), imaplib.IMAP4("127.0.0.1", port, timeout=2) as link:
+        link.login("prueba", PASSWORD)
+        return True
+    return False
