@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from flask import make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from identity.accounts import RECORDERS
 from notifications.outbox import MailState
 from web.composing import mail_slot
 from web.drafts import DraftDesk
@@ -108,9 +107,8 @@ def show_case(folio: str, *, step: str = "", answer: Answer | None = None) -> Re
         draft_url=_draft_url,
         letter=_letter(house, view.definition, form, folio),
         elsewhere=own_page(view.definition, folio, form.code) if form else "",
-        arrived=() if as_of or not _may_file(eyes) else arrived_in(house, folio, eyes),
         compose=_compose(view.definition, folio, form) if form else "",
-        **({"post": ()} if as_of else _today(house, folio, view, eyes)),
+        **({"post": (), "arrived": ()} if as_of else _today(house, folio, view, eyes)),
     )
     return make_response(text, answer.status if answer else 200)
 
@@ -119,6 +117,7 @@ def _today(house: House, folio: str, view: CaseView, eyes: Lens) -> dict[str, ob
     """What a page shows of the case as it is now, and not as it was."""
     return {
         "post": _post(house, folio, eyes),
+        "arrived": arrived_in(house, folio, eyes) if may_record() else (),
         "signing": signing_card(house.links, folio, view, eyes) if may_record() else None,
         **face_of(house, folio, view, eyes),
     }
@@ -154,11 +153,6 @@ def _form(
     }
     offered = house.cases.with_lists(definition)
     return step_form(step, offered, state, page.lines, eyes, view, stand_for, people), key
-
-
-def _may_file(eyes: Lens) -> bool:
-    """Whether the person looking records, and so may see what arrived and nobody has filed."""
-    return not eyes.roles.isdisjoint(str(role) for role in RECORDERS)
 
 
 def _compose(definition: Definition, folio: str, form: StepForm) -> str:
