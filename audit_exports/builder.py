@@ -18,6 +18,7 @@ from audit_exports.catalogues import ListChain, Lists
 from audit_exports.consistency import earlier_sizes, write_consistency
 from audit_exports.derived import Derived
 from audit_exports.destination import Destination
+from audit_exports.engagements import chain_of, covered, engagement_in, sampled
 from audit_exports.entrywriter import EntryWriter
 from audit_exports.exportlog import EXPORTS, Written, log_export
 from audit_exports.heads import HeadsWriter
@@ -30,6 +31,7 @@ from audit_exports.scope import check_scope, in_period, named_by, sample_of, sco
 from audit_exports.states import definition_digest, state_of
 from audit_exports.succession import RotationWriter
 from audit_exports.zipwriter import CHUNK
+from auditing.model import Engagement
 from evidence.anchored import ANCHORS_CASE
 from evidence.checkpoint import Checkpoint
 from evidence.checks import ErasureLedger, check_chain, check_checkpoint
@@ -151,6 +153,11 @@ class _Export:
         chain = self._history(CATALOGUES_CASE)
         self._told: list[str] = []
         self._chain = ListChain(chain, self._checkpoint.origin, sources.calendar)
+        self._audit: list[SealedEntry] = []
+        self._engagement: Engagement | None = None
+        if scope.engagement:
+            self._audit = self._history(chain_of(scope.engagement))
+            self._engagement = engagement_in(self._audit, scope.engagement, self._checkpoint.origin)
 
     def write(self, sink: BinaryIO) -> Written:
         """The whole zip."""
@@ -161,7 +168,7 @@ class _Export:
         bag = BagWriter(sink)
         definitions: dict[str, Definition] = {}
         try:
-            with Derived(facts, access.roster, lists) as derived:
+            with Derived(facts, access.roster, lists, self._engagement) as derived:
                 for done, folio in enumerate(folios):
                     self._progress(done, len(folios))
                     self._case(bag, derived, facts, lists, definitions, folio)
@@ -170,6 +177,7 @@ class _Export:
                     raise ExportRefused("nothing_in_scope", "no case of this scope lies under the checkpoint")
                 access.write(bag, self._writer, derived.people())
                 self._chain.write(bag, self._writer)
+                self._audited(bag)
                 self._heads.write(bag, self._writer, {*self._told, ACCESS, CATALOGUES_CASE})
                 self._anchored(bag)
                 self._shared(bag, definitions)
@@ -202,10 +210,29 @@ class _Export:
         missing = sorted(set(self._scope.folios) - set(named))
         if missing:
             raise ExportRefused("nothing_in_scope", f"unknown or outside the scope: {', '.join(missing)}")
+        if self._engagement is not None:
+            return sorted(folio for folio in named if self._of_engagement(self._engagement, folio)), []
         if not (self._scope.sample or self._scope.start or self._scope.end):
             return sorted(named), []
         found = [folio for folio in named if self._within(folio)]
         return sample_of(found, self._scope), sorted(found) if self._scope.sample else []
+
+    def _of_engagement(self, engagement: Engagement, folio: str) -> bool:
+        drawn = sampled(engagement)
+        if drawn:
+            return folio in drawn
+        history = self._history(folio)
+        return bool(history) and covered(engagement, history[0].entry, self._sources.calendar)
+
+    def _audited(self, bag: BagWriter) -> None:
+        """The engagement's chain, with its payloads and files."""
+        for item in self._audit:
+            self._writer.write(bag, item)
+            for place, blob in enumerate(item.entry.objects, 1):
+                path = layout.engagement_object(item.entry.seq, place)
+                self._object(bag, blob, path, f"{item.entry.case}/{item.entry.seq}")
+        if self._audit:
+            self._told.append(self._audit[0].entry.case)
 
     def _within(self, folio: str) -> bool:
         try:

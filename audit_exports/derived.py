@@ -30,6 +30,7 @@ from audit_exports.tables import columns, csv_line
 from audit_exports.timeline import timeline
 from audit_exports.workbook import Workbook
 from audit_exports.zipwriter import CHUNK
+from auditing.model import Engagement
 from evidence.canonical import canonical_bytes
 
 _SPOOL = 8 << 20
@@ -44,13 +45,16 @@ class Derived:
     Use as a context manager: the parts that grow with the package lie in temporary files. Memory: a folio a case.
     """
 
-    def __init__(self, facts: PackageFacts, roster: Roster, lists: Lists) -> None:
+    def __init__(
+        self, facts: PackageFacts, roster: Roster, lists: Lists, engagement: Engagement | None = None
+    ) -> None:
         self._facts = facts
         self._lists = lists
         self.roster = roster
         self._presence = Presence(roster)
         self._index = IndexPage()
-        self._workbook = Workbook()
+        self._engagement = engagement
+        self._workbook = Workbook(engagement)
         self._events = EventLog()
         self._tallies = Tallies()
         self._findings = Findings()
@@ -130,6 +134,7 @@ class Derived:
             series_facts(population),
             len(population),
             len(self._presence.ids()),
+            self._engagement,
         )
         return report(self._facts, told)
 

@@ -28,7 +28,7 @@ EVENT_LOG = "ocel2.json"
 
 _DERIVED = re.compile(
     r"report\.pdf|index\.html|LEEME\.html|workbook\.xlsx|ocel2\.json|poblacion-integridad\.json|[a-z_]+\.csv|"
-    r"(?:procesos|normas|personas|firmas|recertificacion|cadena)/[a-z]+\.csv|personas/index\.html|"
+    r"(?:procesos|normas|personas|firmas|recertificacion|cadena|auditoria)/[a-z]+\.csv|personas/index\.html|"
     r"normas/[0-9-]+\.toml|procesos/[A-Z0-9-]+/[0-9-]+\.html|"
     r"casos/[^/]+/(?:index\.html|state\.json|caratula\.pdf|matriz-de-pasos\.csv|linea-de-tiempo\.csv)"
 )
@@ -44,6 +44,8 @@ _CHAINS = {
 
 def case_folder(folio: str) -> str:
     """The folder of a case, relative to ``data/``; the chains of the system's that travel have their own."""
+    if folio.startswith("audit:"):
+        return "auditoria"  # of one engagement at most
     return _CHAINS.get(folio) or f"casos/{folio}"
 
 
@@ -90,6 +92,11 @@ def proof_path(folio: str, seq: int) -> str:
 def head_path(folio: str) -> str:
     """The proof of how many entries a case had when the log committed to the heads of its cases."""
     return f"cadena/cabezas/{folio.replace(':', '-')}.json"
+
+
+def engagement_object(seq: int, place: int) -> str:
+    """A file of an engagement's chain, such as the list of a population."""
+    return f"auditoria/archivos/{seq}-{place}"
 
 
 def anchor_path(seq: int, place: int) -> str:

@@ -18,6 +18,7 @@ from audit_exports.catalogues import read_lists
 from audit_exports.codes import Code, weigh
 from audit_exports.containers import Container, printable
 from audit_exports.derived import Derived
+from audit_exports.engagements import EngagementReader
 from audit_exports.entrycheck import EntryReader
 from audit_exports.heads import HeadsCheck
 from audit_exports.peoplecheck import AccessChecker
@@ -26,6 +27,7 @@ from audit_exports.record import CaseRecord, PackageFacts, Totals
 from audit_exports.scope import MalformedScope, in_period, named_by, parse_scope, sample_problem
 from audit_exports.succession import trusted_keys
 from audit_exports.trust import Trust
+from auditing.model import Engagement
 from evidence.checkpoint import Checkpoint, peek_checkpoint
 from evidence.checks import check_checkpoint, check_fresh
 from evidence.entry import Entry
@@ -103,6 +105,8 @@ class _PackageCheck:
         self._cases = 0
         self._reader: EntryReader | None = None
         self._checker: CaseChecker | None = None
+        self._audit: EngagementReader | None = None
+        self._engagement: Engagement | None = None
 
     def run(self) -> PackageReport:
         if self._bag.open():
@@ -141,7 +145,9 @@ class _PackageCheck:
         lists = read_lists(self._bag, self._reader, self._report, self._seqs(_LIST_ENTRY), calendar)
         calendar = lists.calendar
         self._checker = CaseChecker(self._bag, self._report, facts, self._reader, lists, roster)
-        with Derived(facts, roster, lists) as derived:
+        self._audit = EngagementReader(self._bag, self._reader, self._report)
+        self._engagement = self._audit.read(facts.scope.engagement)
+        with Derived(facts, roster, lists, self._engagement) as derived:
             whole = self._check_cases(self._checker, derived, facts, calendar)
             if whole:
                 access.finish(derived.people())
@@ -223,11 +229,12 @@ class _PackageCheck:
     ) -> bool:
         """Every case, sorted by folio; whether each gave a record."""
         whole = True
-        cases = self._grouped()
+        cases, firsts = self._grouped(), list[Entry]()
         for done, (folio, seqs) in enumerate(sorted(cases.items())):
             self._progress(done, len(cases))
             record, entries = checker.check(folio, sorted(seqs))
             self._in_scope(facts, folio, entries, calendar)
+            firsts += entries[:1]
             if record is None:
                 whole = False
             else:
@@ -236,6 +243,8 @@ class _PackageCheck:
         self._progress(len(cases), len(cases))
         if not cases:
             self._report(Finding(Code.PACKAGE_EMPTY, "casos", "at least one case", "none"))
+        if self._audit is not None and self._engagement is not None:
+            self._audit.cases(self._engagement, firsts, calendar)
         if problem := sample_problem(facts, cases):
             self._report(Finding(Code.SAMPLE_DIFFERS, layout.SCOPE, "the cases that the draw gives", problem))
         for folio in sorted(set(facts.scope.folios) - set(cases)):

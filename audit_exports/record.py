@@ -110,7 +110,8 @@ class Scope:
 
     ``start`` and ``end`` are dates (``YYYY-MM-DD``, both included, in the calendar's time zone); a case lies in the
     period when one of its entries was recorded in it, and is exported whole. ``sample`` takes that many of the cases
-    found, in the order of SHA-256(seed || folio), so that anybody can draw the same sample again.
+    found, in the order of SHA-256(seed || folio), so that anybody can draw the same sample again. ``engagement`` is the
+    id of an audit engagement whose cases and chain are exported; then there are no other limits.
     """
 
     processes: tuple[str, ...] = ()
@@ -119,6 +120,7 @@ class Scope:
     folios: tuple[str, ...] = ()
     sample: int = 0
     seed: str = ""
+    engagement: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,10 @@ from evidence.findings import Finding, Verdict, verdict_of
 
 
 class ExportRefused(Exception):
-    """No package was made. ``code`` is ``scope``, ``checkpoint_unknown``, ``nothing_in_scope`` or ``integrity``."""
+    """No package was made.
+
+    ``code`` is ``scope``, ``checkpoint_unknown``, ``nothing_in_scope``, ``engagement`` or ``integrity``.
+    """
 
     def __init__(self, code: str, detail: str, findings: Sequence[Finding] = ()) -> None:
         super().__init__(f"{code}: {detail}")

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from audit_exports.audittables import SEVERITIES, STANDINGS
 from audit_exports.indicators import ProcessTally
 from audit_exports.irregular import GROUPS, Irregularity
 from audit_exports.pdf import SOFT, Meta
@@ -17,6 +18,7 @@ from audit_exports.population import SeriesFacts
 from audit_exports.record import CaseRecord, PackageFacts, Totals
 from audit_exports.standards import standards
 from audit_exports.words import size_words, when
+from auditing.model import Engagement
 
 MOST = 150
 """How many exceptions are named one by one."""
@@ -28,6 +30,24 @@ _SERIES = (
 _KPI = (Col("Indicador", 300), Col("Valor", 70, right=True), Col("De", 134, right=True))
 _GROUPS = (Col("Grupo", 300), Col("Cuántas", 70, right=True), Col("Casos distintos", 134, right=True))
 _FOUND = (Col("Folio", 116), Col("Grupo", 104), Col("Qué", 130), Col("Paso", 32), Col("Detalle", 122))
+_SAMPLES = (
+    Col("Muestra", 80),
+    Col("Población", 80),
+    Col("Método", 110),
+    Col("Semilla", 154),
+    Col("Casos", 80),
+)
+_TESTS = (
+    Col("Atributo", 234), Col("Conforme", 90, right=True), Col("Excepción", 90, right=True),
+    Col("No aplica", 90, right=True),
+)  # fmt: skip
+_CONCLUSIONS = (
+    Col("Hallazgo", 60),
+    Col("Gravedad", 70),
+    Col("Estado", 80),
+    Col("Título", 164),
+    Col("Casos", 130),
+)
 _NORMS = (Col("Proceso", 56), Col("Norma", 116), Col("Cláusula", 88), Col("Nombre", 150), Col("Cotejado", 94))
 
 
@@ -62,6 +82,7 @@ class Told:
     series: Sequence[SeriesFacts]
     population: int
     people: int
+    engagement: Engagement | None = None
 
 
 def report(facts: PackageFacts, told: Told) -> bytes:
@@ -77,6 +98,8 @@ def report(facts: PackageFacts, told: Told) -> bytes:
     _exceptions(flow, told)
     _references(flow, told)
     _chain(flow, facts)
+    if told.engagement is not None:
+        _engagement(flow, told.engagement)
     return flow.bytes()
 
 
@@ -240,9 +263,49 @@ def _chain(flow: Flow, facts: PackageFacts) -> None:
     )
 
 
+def _engagement(flow: Flow, engagement: Engagement) -> None:
+    """What the auditors recorded: the only part of the report that judges, and it is theirs."""
+    terms = engagement.terms
+    flow.heading("7. Encargo de auditoría y sus conclusiones")
+    flow.paragraph(
+        "Lo que sigue lo registraron los auditores en la cadena del encargo (auditoria/); no es evidencia."
+    )
+    flow.pairs(
+        [
+            ("Encargo", f"{engagement.id} · {engagement.title}"),
+            ("Firma o área", engagement.firm),
+            ("Propósito", engagement.purpose),
+            ("Procesos", ", ".join(terms.processes) or "todos"),
+            ("Casos abiertos", f"del {terms.start} al {terms.end}"),
+            ("Cerrado (UTC)", when(engagement.closed.at) if engagement.closed else "no"),
+        ]
+    )
+    flow.heading("Muestras", level=2)
+    flow.table(
+        _SAMPLES,
+        [(item.id, item.population, str(item.method), item.seed, f"{item.n} de {item.of}")
+         for item in engagement.samples],
+    )  # fmt: skip
+    flow.heading("Pruebas", level=2)
+    counts = Counter((item.attribute, str(item.result)) for item in engagement.tests.values())
+    flow.table(
+        _TESTS,
+        [(code, *(str(counts[code, result]) for result in ("ok", "exception", "na")))
+         for code in sorted({code for code, _ in counts})],
+    )  # fmt: skip
+    flow.heading("Hallazgos", level=2)
+    flow.table(
+        _CONCLUSIONS,
+        [(item.id, SEVERITIES[item.severity], STANDINGS[item.standing], item.title, ", ".join(item.folios))
+         for item in engagement.findings],
+    )  # fmt: skip
+
+
 def scope_line(facts: PackageFacts) -> str:
     """The scope in a line."""
     scope = facts.scope
+    if scope.engagement:
+        return f"encargo de auditoría {scope.engagement}"
     what = _some(scope.processes + scope.folios, "todos los procesos")
     return f"{what} · {period(facts)} · {_sample(facts)}"
 

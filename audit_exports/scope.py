@@ -15,6 +15,7 @@ from evidence.entry import Entry, parse_time
 from workflows.calendar import BusinessCalendar
 
 _CALENDAR = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -32,6 +33,10 @@ def check_scope(scope: Scope) -> None:
             raise MalformedScope(f"not a date: {day!r}") from error
     if scope.start and scope.end and scope.end < scope.start:
         raise MalformedScope("the period ends before it starts")
+    if scope.engagement and (
+        scope != Scope(engagement=scope.engagement) or not _ID.fullmatch(scope.engagement)
+    ):
+        raise MalformedScope("an engagement has its own limits")
     if scope.sample < 0 or bool(scope.sample) != bool(scope.seed):
         raise MalformedScope("a sample needs a size and a seed")
 
@@ -91,6 +96,7 @@ def scope_bytes(facts: PackageFacts, totals: Totals) -> bytes:
             "folios": list(scope.folios),
             "sample": scope.sample,
             "seed": scope.seed,
+            "engagement": scope.engagement,
             "population": facts.population,
             "members": list(facts.members),
         },
@@ -135,6 +141,7 @@ def _facts(value: dict[str, Json], scope: dict[str, Json]) -> PackageFacts:
             folios=_texts(scope, "folios"),
             sample=_number(scope, "sample"),
             seed=_text(scope, "seed"),
+            engagement=_text(scope, "engagement"),
         ),
         members=_texts(scope, "members"),
     )

@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 from audit_exports import layout
+from audit_exports.audittables import AuditTables
 from audit_exports.casetables import CaseTables
 from audit_exports.record import PackageFacts, Totals
 from audit_exports.sheet import ALERT, TITLE, Cell, Sheet, write_workbook
 from audit_exports.tables import Table
 from audit_exports.wholetables import WholeTables
+from auditing.model import Engagement
 
 
 class Workbook:
     """The tables of one package, and the file they make together. Memory is constant."""
 
-    def __init__(self) -> None:
+    def __init__(self, engagement: Engagement | None = None) -> None:
+        self.of_audit = AuditTables(engagement).all() if engagement is not None else ()
         self.of_cases = CaseTables()
         self.of_package = WholeTables()
 
@@ -26,7 +29,7 @@ class Workbook:
         return (
             whole.process, whole.raci, whole.kpi, whole.norms, whole.population, whole.sample, cases.cases,
             cases.matrix, cases.attributes, cases.evidence, cases.exceptions, cases.sla, cases.campaign, cases.areas,
-            cases.signatures, cases.chain, whole.access, whole.people, whole.catalogues, whole.calendar,
+            cases.signatures, cases.chain, *self.of_audit, whole.access, whole.people, whole.catalogues, whole.calendar,
         )  # fmt: skip
 
     def write(self, sink: BinaryIO, facts: PackageFacts, totals: Totals) -> None:
@@ -55,6 +58,7 @@ def _cover(facts: PackageFacts, totals: Totals, tables: Sequence[Table]) -> Shee
         ("Procesos pedidos", ", ".join(scope.processes) or "todos"),
         ("Periodo pedido", f"{scope.start or '…'} a {scope.end or '…'}"),
         ("Folios pedidos", ", ".join(scope.folios) or "todos"),
+        *([("Encargo de auditoría", scope.engagement)] if scope.engagement else []),
         ("Muestra pedida", scope.sample or "ninguna"),
         ("Semilla de la muestra", scope.seed),
         ("Población", facts.population if scope.sample else totals.cases),

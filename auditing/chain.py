@@ -162,7 +162,8 @@ class Chain:
         history = self.ledger.history(folio) if ":" not in folio else ()
         if not history or history[0].entry.kind is not EntryKind.CASE_OPENED:
             return None
-        return history[0].entry.process, day_of(history[0].entry.at, self.zone)
+        process = history[0].entry.process.partition("@")[0]  # entries name the version too
+        return process, day_of(history[0].entry.at, self.zone)
 
     def in_scope(self, state: Engagement, folio: str) -> bool:
         """Whether a case is one of those an engagement covers."""

@@ -52,7 +52,8 @@ def _rows(
         if _OPENS not in sealed.entry_bytes:  # spares parsing what cannot be one
             continue
         entry = sealed.entry
-        first = entry.kind is EntryKind.CASE_OPENED and entry.seq == 1 and entry.process == process
+        name = entry.process.partition("@")[0]  # entries name the version too
+        first = entry.kind is EntryKind.CASE_OPENED and entry.seq == 1 and name == process
         if first and start <= day_of(entry.at, zone) <= end:
             yield Row(entry.case, entry.at, sealed.leaf)
 

@@ -180,6 +180,7 @@ IDENTITY: Mapping[str, Message] = {
 EXPORTS: Mapping[str, Message] = {
     "scope": Message(422, N_("El alcance del paquete no se entiende (%(detail)s)."), N_("Revisa fechas, folios, muestra y semilla.")),
     "checkpoint_unknown": Message(422, N_("No hay un punto de control firmado de ese tamaño (%(detail)s)."), N_("Usa 0 para el más reciente.")),
+    "engagement": Message(422, N_("Ese encargo no se puede exportar (%(detail)s)."), N_("Revisa su clave, y que sus términos permitan descargas sin ocultar datos.")),
     "nothing_in_scope": Message(422, N_("No hay casos en ese alcance."), N_("Amplía fechas, procesos o folios.")),
     "integrity": Message(500, N_("No se exportó: lo guardado no coincide con lo sellado (%(detail)s)."), N_("Avisa a supervisión y ejecuta la verificación completa.")),
 }  # fmt: skip

@@ -147,6 +147,7 @@ def test_the_scope_is_written_down(desk: Desk, tmp_path: Path) -> None:
         "folios": [],
         "sample": 1,
         "seed": "abc",
+        "engagement": "",
         "population": 2,
         "members": ["ZZ-001-2026-000001", "ZZ-001-2026-000002"],
     }

@@ -93,3 +93,16 @@ def test_a_package_is_for_whoever_asked_for_it(place: Installation, boss: Browse
     address = ready(boss, what="all")
     other = place.client(Role.SUPERVISOR, email="otra@desk.example")
     assert other.get(address).status_code == 404
+
+
+def test_an_engagement_that_is_none_says_so(boss: Browser) -> None:
+    """Asked for by its id; the job that cannot be done ends with words, not with a package."""
+    answer = boss.post_form("/exportar", {"what": "engagement", "engagement": "2026-000009"})
+    assert answer.status_code == 303
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        text = boss.get(str(answer.headers["Location"])).text
+        if "Ese encargo no se puede exportar" in text:
+            break
+        time.sleep(0.1)
+    assert "Ese encargo no se puede exportar" in text

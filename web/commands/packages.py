@@ -38,6 +38,7 @@ _day = click.DateTime(["%Y-%m-%d"])
 )
 @click.option("--sample", default=0, type=click.IntRange(0), help="Only so many cases, drawn by --seed.")
 @click.option("--seed", default="", help="Text that makes the sample reproducible by anyone.")
+@click.option("--engagement", default="", metavar="ID", help="An audit engagement: its cases and its chain.")
 @click.option(
     "--since",
     multiple=True,
@@ -56,6 +57,7 @@ def export_package(  # noqa: PLR0913 - one parameter an option
     checkpoint: int,
     sample: int,
     seed: str,
+    engagement: str,
     since: tuple[Path, ...],
     actor: str,
 ) -> None:
@@ -70,6 +72,7 @@ def export_package(  # noqa: PLR0913 - one parameter an option
         folios=tuple(sorted(set(folios))),
         sample=sample,
         seed=seed,
+        engagement=engagement,
     )
     if not checkpoint:
         before_export(house)

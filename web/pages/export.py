@@ -67,7 +67,7 @@ def start() -> BaseResponse:
     """Begin a package."""
     house, asked = current_house(), request.form
     scope = _asked_scope()
-    if not scope.sample and asked.get("sample", "").strip() and asked.get("what") != "case":
+    if not scope.sample and asked.get("sample", "").strip() and asked.get("what") in {"process", "all"}:
         return _form(
             Trouble(
                 "late",
@@ -102,6 +102,8 @@ def _asked_scope() -> Scope:
     """What the form says; a size that is no natural number is no sample."""
     asked = request.form
     what, size = asked.get("what", "case"), asked.get("sample", "").strip()
+    if what == "engagement":
+        return Scope(engagement=asked.get("engagement", "").strip() or "-")
     whole = what != "case"
     sample = int(size) if whole and size.isascii() and size.isdigit() and len(size) < 7 else 0
     return Scope(
@@ -187,6 +189,8 @@ def _package(job: JobRecord) -> Package:
 
 def scope_text(scope: Scope) -> str:
     """What a package covers, in one line."""
+    if scope.engagement:
+        return _("encargo de auditoría %(id)s", id=scope.engagement)
     what = ", ".join(scope.folios or scope.processes) or _("todos los procesos")
     if scope.sample:
         what = _(
@@ -200,7 +204,7 @@ def scope_text(scope: Scope) -> str:
 
 
 def _file_name(scope: Scope, house: House) -> str:
-    what = "-".join(scope.folios or scope.processes) or "todo"
+    what = "-".join(scope.folios or scope.processes) or scope.engagement or "todo"
     return f"constancia-{what}-{house.clock():%Y%m%d-%H%M}.zip"
 
 
@@ -208,11 +212,13 @@ def _form(trouble: Trouble | None) -> BaseResponse:
     house = current_house()
     asked = request.form if request.method == "POST" else request.args
     folio = asked.get("case", "") or asked.get("caso", "")
+    engagement = asked.get("engagement", "") or asked.get("encargo", "")
     text = render_template(
         "pages/export.html",
         processes=process_names(house),
         folio=folio,
-        what=asked.get("what", "case" if folio else "process"),
+        what=asked.get("what", "case" if folio else "engagement" if engagement else "process"),
+        engagement=engagement,
         vkey=house.vkey.text,
         trouble=trouble,
         typed=asked,
