@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC
-from email import message_from_binary_file
+from email import message_from_binary_file, message_from_bytes
 from email.header import decode_header
 from email.message import Message
 from email.policy import compat32
@@ -29,6 +29,7 @@ from evidence.canonical import Json
 
 _MAX_ADDRESSES = 500
 _MAX_VALUE = 16_000
+_HEAD_BYTES = 64 * 1024
 _CONTENT_TYPE = re.compile(rb"\Acontent-type[ \t]*:", re.IGNORECASE)
 
 
@@ -163,6 +164,14 @@ def _headers(message: Message) -> dict[str, Json]:
             clean(_unfold(str(value)), 1000) for value in message.get_all("authentication-results", [])[:10]
         ],
     }
+
+
+def headers_of(data: bytes) -> dict[str, Json]:
+    """The headers of a mail whose content is not read, from its first bytes alone; nothing where they make no sense."""
+    try:
+        return _headers(message_from_bytes(data[:_HEAD_BYTES], policy=compat32))
+    except Exception:  # noqa: BLE001 - a stranger's headers: what cannot be read is not told
+        return {}
 
 
 def iso_date(text: str) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO, Protocol
 
 from documents.bounce import Bounce
+from documents.mail import headers_of
 from documents.refusals import FileRefused
 from evidence.canonical import Json
 from evidence.entry import format_time
@@ -124,7 +125,10 @@ class Receiver:
         try:
             return self._reader.inspect(io.BytesIO(raw), name="correo.eml").about
         except FileRefused as error:
-            return {"refused": error.code}
+            told = headers_of(raw)
+            if error.code == "secret_found" and str(error.fields.get("place", "")).startswith("subject"):
+                told["subject"] = ""
+            return {**told, "refused": error.code}
 
     def _facts(self, raw: bytes, mail: IncomingMail) -> dict[str, str]:
         told = mail.about.get("authentication_results", [])

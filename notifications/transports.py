@@ -96,7 +96,7 @@ class FolderTransport:
                 self._write(target, mail.content)
         except OSError as error:
             raise NotNow("folder", f"{type(error).__name__}: {error.strerror or error}") from error
-        return Taken(target.name)
+        return Taken("")
 
     def seen(self, message_id: str) -> bool | None:
         """Whether the file is there."""

@@ -309,7 +309,7 @@ def test_what_cannot_be_read_waits_for_a_person(
     imap.put(letter("Mis datos", "Mi contraseña: Verano2026! gracias"))
     place.house.mailroom.poll()
     (mail,) = waiting(place)
-    assert mail.text("refused") == "secret_found"
+    assert (mail.text("refused"), mail.sender) == ("secret_found", "rosa.cano@promotoria.example")
     assert "Verano2026" not in laura.get(f"/correo/{mail.id}").text
     assert (
         laura.post_form(f"/correo/{mail.id}/descartar", {"reason": "Trae una contraseña"}).status_code == 303

@@ -71,6 +71,7 @@ class IncomingView:
     excerpt: str
     attachments: tuple[tuple[str, str], ...]
     dkim: Sign
+    origin: str
     authserv: str
     matches: tuple[MatchView, ...]
     proposal: ProposalView | None
@@ -99,6 +100,7 @@ def mail_view(mail: IncomingMail, eyes: Lens, house: Casebook) -> IncomingView:
         excerpt=own_words(text)[:280],
         attachments=_attachments(mail),
         dkim=_dkim(mail),
+        origin=dkim_word(mail.facts.get("dkim", "none"), mail.facts.get("domain", "")),
         authserv=mail.facts.get("authserv", ""),
         matches=tuple(MatchView(item.folio, why_word(item.why)) for item in mail.matches),
         proposal=proposal_of(mail, eyes.say, house),
@@ -166,9 +168,11 @@ def _attachments(mail: IncomingMail) -> tuple[tuple[str, str], ...]:
 
 
 def _dkim(mail: IncomingMail) -> Sign:
-    code = mail.facts.get("dkim", "none")
-    tone, mark = {"pass": ("ok", "check"), "fail": ("late", "warn")}.get(code, ("idle", "info"))
-    return Sign(dkim_word(code, mail.facts.get("domain", "")), tone, mark)
+    return {
+        "pass": Sign(_("firma DKIM válida"), "ok", "check"),
+        "fail": Sign(_("firma DKIM que no coincide"), "late", "warn"),
+        "unknown": Sign(_("firma DKIM sin comprobar"), "idle", "info"),
+    }.get(mail.facts.get("dkim", ""), Sign(_("sin firma DKIM"), "idle", "info"))
 
 
 def _state(state: IncomingState) -> Sign:
