@@ -134,7 +134,10 @@ class SmtpTransport:
             link.starttls(context=context)
             link.ehlo()
         if self._server.user:
-            link.login(self._server.user, self._server.password)
+            try:
+                link.login(self._server.user, self._server.password)
+            except smtplib.SMTPServerDisconnected as error:  # some servers hang up on a wrong password
+                raise NotNow("login", "the server hung up at the login") from error
 
     def _context(self) -> ssl.SSLContext:
         try:
