@@ -22,6 +22,7 @@ KINDS = {
     "signature.delegated": ("Firma delegada", "Signature delegated"),
     "signature.withdrawn": ("Solicitud de firma retirada", "Request for signature withdrawn"),
     "document.signed": ("Documento firmado", "Document signed"),
+    "document.stamped": ("Sello de tiempo puesto después", "Time stamp added later"),
     "document.differed": (
         "El documento guardado no era el mostrado",
         "Stored document was not the one shown",

@@ -63,6 +63,7 @@ class EntryKind(StrEnum):
     SIGNATURE_DELEGATED = "signature.delegated"
     SIGNATURE_WITHDRAWN = "signature.withdrawn"
     DOCUMENT_SIGNED = "document.signed"
+    DOCUMENT_STAMPED = "document.stamped"
     DOCUMENT_DIFFERED = "document.differed"
     DOCUMENT_DOWNLOADED = "document.downloaded"
     LINK_ISSUED = "link.issued"

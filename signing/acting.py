@@ -113,7 +113,9 @@ class SigningDesk(BehindLink):
         except BaseException:
             office.store.release(request.id, claim, Status.PENDING)
             raise
-        office.store.release(request.id, claim, Status.SIGNED)
+        office.store.release(
+            request.id, claim, Status.SIGNED, office.now()
+        )  # the sweep looks at its time stamp
         self.mail_receipts(request)
 
     def _signed(

@@ -96,6 +96,10 @@ class Signer(Protocol):
         """
         ...
 
+    def add_stamp(self, pdf: bytes) -> SignedDocument:
+        """A signed document with the time stamp it lacks, appended. Raises `SigningUnavailable`."""
+        ...
+
     def validate(self, pdf: bytes, *, at: datetime | None = None) -> Validity:
         """Read a signed document anew and judge it at a moment (now). Never raises for what the bytes are."""
         ...

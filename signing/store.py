@@ -37,7 +37,7 @@ class LinkStore(Protocol):
         ...
 
     def due(self, now: datetime, unfinished_before: datetime) -> Sequence[Request]:
-        """Requests that have expired, are to be reminded of, or were left ``new`` or ``claimed`` since before."""
+        """Requests expired, to be reminded of or looked at again, or left ``new`` or ``claimed`` since before."""
         ...
 
     def move(self, request_id: str, start: Sequence[Status], end: Status) -> bool:
@@ -52,8 +52,8 @@ class LinkStore(Protocol):
         """
         ...
 
-    def release(self, request_id: str, claim: str, status: Status) -> bool:
-        """End one's own claim: back to pending, or as the request ended."""
+    def release(self, request_id: str, claim: str, status: Status, again_at: str | None = None) -> bool:
+        """End one's own claim: back to pending, or as the request ended; ``again_at``: to be looked at once more."""
         ...
 
     def renew(self, request_id: str, signatory: str = "") -> bool:
@@ -62,6 +62,10 @@ class LinkStore(Protocol):
 
     def remind(self, request_id: str, expected: str, following: str) -> bool:
         """Move the next reminder from ``expected``, and count it."""
+        ...
+
+    def again(self, request_id: str, expected: str, following: str) -> bool:
+        """Move the next look at a signed request (its time stamp is pending) from ``expected``; ``""``: none."""
         ...
 
     def add_link(self, link: Link, items: Sequence[LinkItem]) -> None:

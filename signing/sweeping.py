@@ -5,21 +5,26 @@ Any number of processes may run this at any time: each step is a conditional cha
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from evidence.entry import EntryKind, format_time, parse_time
-from signing.desk import AGAIN, ASKED, MOST_REMINDERS, RequestDesk
+from signing.desk import AGAIN, ASKED, MOST_REMINDERS, RequestDesk, read_blob
 from signing.errors import LinkDead
 from signing.issuing import Issuer
 from signing.office import Office
+from signing.ports import SigningUnavailable
 from signing.records import OPEN, Request, Status
-from workflows.commands import SYSTEM_ACTOR
+from workflows.commands import SYSTEM_ACTOR, Upload
 from workflows.errors import RequestSettled, UnknownRequest
+from workflows.facts import Facts
 from workflows.requests import PENDING
-from workflows.signatureacts import RequestNote
+from workflows.signatureacts import RequestNote, StampDocument
 
 UNFINISHED = timedelta(minutes=5)
+TRY_AGAIN = timedelta(minutes=15)
+"""After so long an authority that did not answer is asked again for the time stamp of a signed letter."""
 KEEP = timedelta(days=2)
 
 
@@ -30,6 +35,7 @@ class Swept:
     expired: tuple[str, ...] = ()
     reminded: tuple[str, ...] = ()
     mended: tuple[str, ...] = ()
+    stamped: tuple[str, ...] = ()
 
 
 class Sweeper:
@@ -43,7 +49,7 @@ class Sweeper:
     def run(self, now: datetime) -> Swept:
         """Do everything that is due; idempotent."""
         at, before = format_time(now), format_time(now - UNFINISHED)
-        expired, reminded, mended = [], [], []
+        expired, reminded, mended, stamped = [], [], [], []
         for request in self._office.store.due(now, now - UNFINISHED):
             left = request.status is Status.NEW and request.created_at < before
             stuck = request.status is Status.CLAIMED and request.claimed_at < before
@@ -53,8 +59,10 @@ class Sweeper:
                 expired += [request.id] if self._expire(request) else []
             elif request.status is Status.PENDING and self._remind(request, now):
                 reminded.append(request.id)
+            elif request.status is Status.SIGNED and self._stamp(request, now):
+                stamped.append(request.id)
         self._office.store.purge(now - KEEP)
-        return Swept(tuple(expired), tuple(reminded), tuple(mended))
+        return Swept(tuple(expired), tuple(reminded), tuple(mended), tuple(stamped))
 
     def _expire(self, request: Request) -> bool:
         """Silence is evidence: its entry is written first, and only then the row is closed."""
@@ -86,6 +94,38 @@ class Sweeper:
             self._issuer.mail(request.id, AGAIN)
         except LinkDead:  # answered at this very moment
             return False
+        return True
+
+    def _stamp(self, request: Request, now: datetime) -> bool:
+        """A signed letter without the time stamp it should have is brought to the authority again, until it has it."""
+        office = self._office
+        states = office.cases.requests.of_case(request.folio)
+        found = next((item for item in states if item.request == request.id), None)
+        pending = found is not None and found.seal.get("stamp") == "pending"
+        following = format_time(now + TRY_AGAIN) if pending else ""
+        if not office.store.again(request.id, request.remind_at, following) or not pending:
+            return False
+        blob, name = office.cases.requests.signed_file(request.folio, request.id)
+        signed = read_blob(office.blobs, blob)
+        try:
+            made = office.signer().add_stamp(signed)
+        except SigningUnavailable:
+            return False
+        if not made.pdf.startswith(signed) or not office.signer().validate(made.pdf).good:
+            return False
+        seal = {
+            "profile": made.profile,
+            "certificate": made.certificate,
+            "stamp": made.stamp,
+            "stamped_at": made.stamped_at,
+        }
+        upload = Upload(name, io.BytesIO(made.pdf))
+        command = StampDocument(request.folio, request.id, SYSTEM_ACTOR, (upload,), Facts(seal=seal))
+        try:
+            office.cases.requests.stamp(command)
+        except RequestSettled:  # another process was quicker
+            return False
+        office.store.again(request.id, following, "")
         return True
 
     def _mend(self, request: Request) -> bool:

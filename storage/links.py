@@ -53,7 +53,7 @@ class SqlLinks:
     def due(self, now: datetime, unfinished_before: datetime) -> Sequence[Request]:
         """See the port."""
         at, before = format_time(now), format_time(unfinished_before)
-        pending = _REQUEST.status == str(Status.PENDING)
+        pending = _REQUEST.status.in_([str(Status.PENDING), str(Status.SIGNED)])
         return self._requests(
             or_(
                 _REQUEST.status.in_(_OPEN) & (_REQUEST.expires_at <= at),
@@ -83,10 +83,11 @@ class SqlLinks:
             claimed_at=format_time(now),
         )
 
-    def release(self, request_id: str, claim: str, status: Status) -> bool:
+    def release(self, request_id: str, claim: str, status: Status, again_at: str | None = None) -> bool:
         """See the port."""
         mine = _REQUEST.id == request_id, _REQUEST.claim == claim, _REQUEST.status == str(Status.CLAIMED)
-        return self._change(*mine, status=status, claim="", claimed_at="")
+        later = {} if again_at is None else {"remind_at": again_at}
+        return self._change(*mine, status=status, claim="", claimed_at="", **later)
 
     def renew(self, request_id: str, signatory: str = "") -> bool:
         """See the port."""
@@ -101,6 +102,11 @@ class SqlLinks:
         same = _REQUEST.id == request_id, _REQUEST.remind_at == expected
         waits = _REQUEST.status == str(Status.PENDING)
         return self._change(*same, waits, remind_at=following, reminders=_REQUEST.reminders + 1)
+
+    def again(self, request_id: str, expected: str, following: str) -> bool:
+        """See the port."""
+        same = _REQUEST.id == request_id, _REQUEST.remind_at == expected
+        return self._change(*same, _REQUEST.status == str(Status.SIGNED), remind_at=following)
 
     def add_link(self, link: Link, items: Sequence[LinkItem]) -> None:
         """See the port."""

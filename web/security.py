@@ -124,12 +124,17 @@ def _check_host(settings: Settings) -> None:
     """Only our own name: a foreign Host header would end up in links, and loopback must not be rebound by DNS."""
     if request.endpoint in _PROBES:
         return
-    if settings.public_url:
+    if _far(settings):
         good = request.host.lower() == urlsplit(settings.public_url).netloc.lower()
     else:
         good = (urlsplit(f"//{request.host}").hostname or "") in _LOOPBACK
     if not good:
         abort(400, "unknown_host")
+
+
+def _far(settings: Settings) -> bool:
+    """Whether people come from elsewhere: a public address on loopback has more than one name."""
+    return bool(settings.public_url) and urlsplit(settings.public_url).hostname not in _LOOPBACK
 
 
 def _check_origin(settings: Settings) -> None:
@@ -141,7 +146,7 @@ def _check_origin(settings: Settings) -> None:
         abort(403, "foreign_origin")
     origin = request.headers.get("Origin")
     # Under `Referrer-Policy: no-referrer` browsers send "null" with a form: it says nothing, the token decides.
-    ours = settings.public_url or request.host_url.rstrip("/")
+    ours = settings.public_url if _far(settings) else request.host_url.rstrip("/")
     if origin not in {None, "null"} and origin != ours:
         abort(403, "foreign_origin")
 

@@ -117,6 +117,8 @@ def _told(known: RequestState, entry: Entry, facts: Facts) -> RequestState:
     later = replace(known, marks=marks, counts=counts)
     if entry.kind is EntryKind.SIGNATURE_DELEGATED and known.waits:
         return replace(later, signatory=facts.delegate, principal=known.principal or known.signatory)
+    if entry.kind is EntryKind.DOCUMENT_STAMPED:
+        return replace(later, seal=dict(facts.seal))
     if entry.kind in ENDINGS and known.waits:
         return replace(
             later,

@@ -72,6 +72,18 @@ class SignDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class StampDocument:
+    """The time stamp of a signed letter, added later by the system: ``uploads`` is the longer file."""
+
+    folio: str
+    request: str
+    actor: Actor
+    uploads: tuple[Upload, ...]
+    facts: Facts
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DeclineSignature:
     """The signatory does not sign, for a reason."""
 
@@ -84,4 +96,4 @@ class DeclineSignature:
     idempotency_key: str = ""
 
 
-SignatureCommand = AskSignature | SignDocument | DeclineSignature
+SignatureCommand = AskSignature | SignDocument | StampDocument | DeclineSignature

@@ -12,12 +12,13 @@ from dataclasses import replace
 from evidence.canonical import Json
 from evidence.entry import BlobRef, EntryDraft, EntryKind, SealedEntry
 from workflows import rules
+from workflows.casefile import entry_files
 from workflows.claims import Claim, Situation
 from workflows.commands import Receipt
 from workflows.corrections import bare, noted
 from workflows.drafting import draft, entry_kind, state_claim
-from workflows.errors import RequestWaits
-from workflows.facts import Facts, time_text
+from workflows.errors import RequestSettled, RequestWaits, UnknownRequest
+from workflows.facts import Facts, facts_of, time_text
 from workflows.ports import DocumentReader
 from workflows.provisional import after
 from workflows.requests import RequestState, request_of, requests_of, waiting
@@ -30,7 +31,13 @@ from workflows.signatories import (
     signing_slot,
     stands_for,
 )
-from workflows.signatureacts import AskSignature, DeclineSignature, RequestNote, SignDocument
+from workflows.signatureacts import (
+    AskSignature,
+    DeclineSignature,
+    RequestNote,
+    SignDocument,
+    StampDocument,
+)
 from workflows.uploads import prepare
 from workflows.writer import CaseWriter
 
@@ -109,6 +116,42 @@ class RequestBook:
                 situation, claim, stated, EntryKind.DOCUMENT_SIGNED, blobs, (_leaf(situation, found),)
             )
             return (_with(made, stated.facts, found, command.facts, command.private),)
+
+        return self._writer.append(command.folio, drafts, files, command)
+
+    def signed_file(self, folio: str, request: str) -> tuple[BlobRef, str]:
+        """The signed letter as it stands now (its time stamp may have come later), and its name.
+
+        Raises:
+            UnknownCase, UnknownRequest: also where it was not signed.
+        """
+        kinds = (EntryKind.DOCUMENT_SIGNED, EntryKind.DOCUMENT_STAMPED)
+        for sealed in reversed(self._writer.history(folio)):
+            if sealed.entry.kind in kinds and facts_of(sealed.entry).request == request:
+                return sealed.entry.objects[0], str(entry_files(sealed)[0].get("name") or "carta-firmada.pdf")
+        raise UnknownRequest(folio=folio, request=request)
+
+    def stamp(self, command: StampDocument) -> Receipt:
+        """Record the signed letter with the time stamp that it lacked.
+
+        Raises:
+            UnknownCase, UnknownRequest, RequestSettled: it has one already, or was never signed.
+        """
+        files = prepare(command.uploads, None, self._reader, self._max_files)
+
+        def drafts(situation: Situation, blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
+            plain = [sealed.entry for sealed in situation.entries]
+            found = request_of(plain, command.folio, command.request)
+            if found.seal.get("stamp") != "pending":
+                raise RequestSettled(
+                    request=found.request, why=found.status, seq=found.ended_seq, at=found.ended_at
+                )
+            facts = Facts(actor_class=command.actor.kind, via=command.actor.via)
+            leaf = situation.entries[found.ended_seq - 1].leaf
+            made = bare(situation, command.actor, EntryKind.DOCUMENT_STAMPED, found.step, facts, refs=(leaf,))
+            names: list[Json] = [{"name": item.name, "slot": "", "about": dict(item.about)} for item in files]
+            told = _with(made, facts, found, command.facts, {"files": names})
+            return (replace(told, objects=tuple(blobs)),)
 
         return self._writer.append(command.folio, drafts, files, command)
 

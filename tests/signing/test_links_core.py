@@ -18,31 +18,26 @@ from signing.act import SignForm, act_commitment
 from signing.consent import consent_for
 from signing.errors import (
     AlreadyAnswered,
-    CodeGone,
-    CodeWrong,
     ConsentStale,
     DocumentDiffers,
     DocumentUnsignable,
-    FactorNeeded,
     LinkDead,
     LinkError,
     MethodInvalid,
     NoAddress,
     NoPublicAddress,
-    NotDelegable,
     SigningFailed,
     TermInvalid,
     TooManyTries,
 )
 from signing.links import Standing
-from signing.office import Place
-from signing.ports import SigningUnavailable
+from signing.ports import SignedDocument, SigningUnavailable
 from signing.records import Request, Status
-from signing.tokens import is_token, new_code, new_token, token_hash
+from signing.tokens import is_token, new_token, token_hash
 from tests.fakes.papers import png
-from tests.fakes.signing_room import ADDRESS, BY, DESK_PLACE, PHONE_PLACE, SigningRoom
+from tests.fakes.signing_room import ADDRESS, BY, PHONE_PLACE, SigningRoom
 from workflows.commands import RecordStep, Upload
-from workflows.errors import FieldInvalid, ReasonMissing
+from workflows.errors import FieldInvalid
 
 CONSENT = consent_for("es")
 
@@ -332,6 +327,56 @@ def test_a_failure_leaves_the_request_waiting(
     assert "document.signed" in room.kinds(request.folio)
 
 
+def test_d6_a_time_stamp_that_failed_is_pending_and_is_had_later(
+    asked: tuple[SigningRoom, Request, Standing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """D6: the state is visible and is never a bare time; the sweep asks again, and the longer file is an entry."""
+    room, request, standing = asked
+    true = room.place.house.signer
+    asked_again = []
+
+    class Late:
+        def sign(self, pdf: bytes, **more: object) -> object:
+            return replace(true.sign(pdf, **more), stamp="pending")  # type: ignore[arg-type]
+
+        def validate(self, pdf: bytes, **more: object) -> object:
+            return replace(true.validate(pdf, **more), good=True)  # type: ignore[arg-type]
+
+        def add_stamp(self, pdf: bytes) -> object:
+            asked_again.append(pdf)
+            if len(asked_again) == 1:
+                raise SigningUnavailable("no answer")
+            longer = pdf + b"%sello\n" + pdf[pdf.rindex(b"startxref") :]
+            return SignedDocument(longer, "B-T", "ab" * 32, "made", room.links.office.now())
+
+    with monkeypatch.context() as patch:
+        patch.setitem(room.place.house.__dict__, "signer", Late())
+        room.links.signing.sign(standing, request.id, form(request), PHONE_PLACE)
+        assert room.place.house.cases.requests.of_case(request.folio)[0].seal["stamp"] == "pending"
+        assert room.links.sweeper.run(room.place.clock()).stamped == ()
+        assert room.links.sweeper.run(room.place.clock()).stamped == ()
+        assert len(asked_again) == 1
+        room.place.clock.offset += timedelta(minutes=16)
+        assert room.links.sweeper.run(room.place.clock()).stamped == (request.id,)
+        assert room.links.sweeper.run(room.place.clock()).stamped == ()
+    state = room.place.house.cases.requests.of_case(request.folio)[0]
+    assert (state.seal["stamp"], state.status) == ("made", "signed")
+    assert room.kinds(request.folio).count("document.stamped") == 1
+    blob, _name = room.place.house.cases.requests.signed_file(request.folio, request.id)
+    with room.place.house.blobs.open(blob) as stream:
+        assert stream.read().startswith(asked_again[0])
+
+
+def test_d4_what_was_signed_is_kept_under_lock(asked: tuple[SigningRoom, Request, Standing]) -> None:
+    """D4: the signed file is a new object that nobody writes to; the one shown stays as it was."""
+    room, request, standing = asked
+    room.links.signing.sign(standing, request.id, form(request), PHONE_PLACE)
+    signed = next(s.entry for s in room.entries(request.folio) if s.entry.kind is EntryKind.DOCUMENT_SIGNED)
+    assert signed.objects[0].sha256 != request.digest
+    path = room.place.settings.data / "objects" / signed.objects[0].key
+    assert not path.stat().st_mode & 0o222
+
+
 def test_what_is_sent_with_a_signature_is_checked(asked: tuple[SigningRoom, Request, Standing]) -> None:
     """D2 and more: the consent must be the one in force, the picture a picture; a PDF is none, and none is taken."""
     room, request, standing = asked
@@ -349,125 +394,6 @@ def test_what_is_sent_with_a_signature_is_checked(asked: tuple[SigningRoom, Requ
         with pytest.raises(MethodInvalid):
             sign(standing, request.id, form(request, **bad), PHONE_PLACE)
     assert "document.signed" not in room.kinds(request.folio)
-
-
-def test_i1_a_code_by_telephone_opens_the_letter_in_one_browser_only(room: SigningRoom) -> None:
-    """I1: six digits, kept as an HMAC, ten minutes, five tries, bound to the visit; each step an entry; level N2."""
-    request = room.ask(room.case(), factor="code")
-    token = room.token()
-    standing, other = room.open(token), room.open(token)
-    with pytest.raises(FactorNeeded):
-        room.links.signing.document(standing, request.id)
-    call = room.links.codes.call(standing)
-    assert [visit.call for visit in room.links.codes.callers(request.id)] == [call]
-    code = room.links.codes.issue(request.id, standing.visit.id, room.actor)
-    assert len(code) == 6
-    assert code.isdigit()
-    with pytest.raises(CodeGone):
-        room.links.codes.verify(other, code, PHONE_PLACE)
-    wrong = f"{(int(code) + 1) % 1_000_000:06}"
-    for left in range(4, -1, -1):
-        with pytest.raises(CodeWrong) as told:
-            room.links.codes.verify(standing, wrong, PHONE_PLACE)
-        assert told.value.fields["left"] == str(left)
-    with pytest.raises(CodeGone):
-        room.links.codes.verify(standing, code, PHONE_PLACE)
-    code = room.links.codes.issue(request.id, standing.visit.id, room.actor)
-    room.place.clock.offset += timedelta(minutes=11)
-    with pytest.raises(CodeGone):
-        room.links.codes.verify(standing, code, PHONE_PLACE)
-    code = room.links.codes.issue(request.id, standing.visit.id, room.actor)
-    room.links.codes.verify(standing, f" {code[:3]} {code[3:]}", PHONE_PLACE)
-    with pytest.raises(CodeGone):
-        room.links.codes.verify(standing, code, PHONE_PLACE)
-    cleared = replace(standing, visit=room.links.office.store.visit(standing.visit.id))  # type: ignore[arg-type]
-    room.links.signing.sign(cleared, request.id, form(request), PHONE_PLACE)
-    kinds = room.kinds(request.folio)
-    assert (kinds.count("code.issued"), kinds.count("code.failed"), kinds.count("code.verified")) == (3, 5, 1)
-    signed = next(s.entry for s in room.entries(request.folio) if s.entry.kind is EntryKind.DOCUMENT_SIGNED)
-    assert (signed.facts["level"], signed.facts["factor"]) == ("N2", "code")
-    assert all(code.encode() not in s.entry_bytes for s in room.entries(request.folio))
-
-
-def test_codes_are_spread_over_all_numbers() -> None:
-    """I1: leading zeros are kept."""
-    assert {len(new_code()) for _ in range(2000)} == {6}
-
-
-def test_i2_delegation_needs_a_paper_and_keeps_both_names(room: SigningRoom) -> None:
-    """I2: only to who was appointed with a document; both identities and the reason stay; the deputy gets the mail."""
-    deputy = room.place.house.contacts.add("Suplente Uno", BY, email="suplente@empresa.example")
-    request = room.ask(room.case(), delegable=True)
-    standing = room.open(room.token())
-    reason = "Por ausencia: salgo de viaje"
-    with pytest.raises(NotDelegable):
-        room.links.refusing.delegate(standing, request.id, deputy.id, reason, PHONE_PLACE)
-    _appoint(room, deputy.id)
-    with pytest.raises(ReasonMissing):
-        room.links.refusing.delegate(standing, request.id, deputy.id, "no", PHONE_PLACE)
-    room.links.refusing.delegate(standing, request.id, deputy.id, reason, PHONE_PLACE)
-    assert "suplente@empresa.example" in [text for text in room.mails() if "/s/" in text][-1]
-    sealed = next(s for s in room.entries(request.folio) if s.entry.kind is EntryKind.SIGNATURE_DELEGATED)
-    assert (sealed.entry.facts["signatory"], sealed.entry.facts["delegate"]) == (room.director.id, deputy.id)
-    assert sealed.payload()["note"] == reason
-    later = room.open(room.token())
-    room.links.signing.sign(later, request.id, form(later.requests[0]), PHONE_PLACE)
-    signed = next(s.entry for s in room.entries(request.folio) if s.entry.kind is EntryKind.DOCUMENT_SIGNED)
-    assert (signed.actor, signed.facts["acting_for"]) == (deputy.id, room.director.id)
-
-
-def test_i3_the_place_it_was_asked_from_is_flagged(asked: tuple[SigningRoom, Request, Standing]) -> None:
-    """I3: same address and same device are facts of the signature, and exceptions of the case."""
-    room, request, standing = asked
-    room.links.signing.sign(standing, request.id, form(request), DESK_PLACE)
-    state = room.place.house.cases.view(request.folio).state
-    flags = sorted(item.detail for item in state.exceptions if str(item.code) == "same_place")
-    assert flags == ["same_address", "same_device"]
-
-
-def test_several_letters_wait_behind_one_link(room: SigningRoom) -> None:
-    """One visit, a review and a signature each, one entry each; the links of each mail stay good meanwhile."""
-    requests = [room.ask(room.case(n)) for n in (1, 2, 3)]
-    standing = room.open(room.token())
-    assert {item.id for item in standing.open} == {item.id for item in requests}
-    for request in requests:
-        room.links.signing.sign(standing, request.id, form(request), PHONE_PLACE)
-        assert room.kinds(request.folio).count("document.signed") == 1
-        assert room.kinds(request.folio).count("link.opened") == 1
-
-
-def test_reminders_and_expiry_run_from_any_number_of_processes(room: SigningRoom) -> None:
-    """E3: each once; the reminder's link is new and kills the one before; silence ends as an entry."""
-    request = room.ask(room.case(), expires_at=room.place.clock() + timedelta(days=30))
-    first = room.token()
-    room.place.clock.offset += timedelta(days=7)
-    with ThreadPoolExecutor(4) as pool:
-        runs = list(pool.map(lambda _n: room.links.sweeper.run(room.place.clock()), range(4)))
-    assert sum(len(run.reminded) for run in runs) == 1
-    second = room.token()
-    assert second != first
-    with pytest.raises(LinkDead):
-        room.links.links.open(first, PHONE_PLACE)
-    room.place.clock.offset += timedelta(days=40)
-    with ThreadPoolExecutor(4) as pool:
-        runs = list(pool.map(lambda _n: room.links.sweeper.run(room.place.clock()), range(4)))
-    assert sum(len(run.expired) for run in runs) == 1
-    assert room.kinds(request.folio).count("link.expired") == 1
-    assert room.links.office.store.request(request.id).status is Status.EXPIRED  # type: ignore[union-attr]
-
-
-def test_a_signature_whose_process_died_is_mended(asked: tuple[SigningRoom, Request, Standing]) -> None:
-    """A claim nobody ended is given back after minutes; one whose entry was written ends as its entry says."""
-    room, request, standing = asked
-    store, now = room.links.office.store, room.place.clock()
-    assert store.claim(request, "muerto", now, now - timedelta(minutes=3))
-    room.place.clock.offset += timedelta(minutes=10)
-    assert room.links.sweeper.run(room.place.clock()).mended == (request.id,)
-    room.links.signing.sign(standing, request.id, form(request), PHONE_PLACE)
-    assert store.move(request.id, [Status.SIGNED], Status.NEW)
-    room.place.clock.offset += timedelta(minutes=10)
-    assert room.links.sweeper.run(room.place.clock()).mended == (request.id,)
-    assert store.request(request.id).status is Status.SIGNED  # type: ignore[union-attr]
 
 
 def test_d7_a_letter_that_is_signed_already_is_not_asked_for(room: SigningRoom) -> None:
@@ -547,12 +473,3 @@ def test_the_step_recorded_on_paper_meanwhile_leaves_the_link_without_effect(
     with pytest.raises(Exception, match="step_not_open"):
         room.links.signing.sign(standing, request.id, form(request), PHONE_PLACE)
     assert "document.signed" not in room.kinds(request.folio)
-
-
-def test_an_address_of_nobody_is_no_flag(asked: tuple[SigningRoom, Request, Standing]) -> None:
-    """Unknown is not the same as equal."""
-    room, request, standing = asked
-    room.links.signing.sign(standing, request.id, form(request), Place(""))
-    assert not [
-        i for i in room.place.house.cases.view(request.folio).state.exceptions if str(i.code) == "same_place"
-    ]

@@ -39,8 +39,8 @@ def demo(port: int, no_serve: bool, as_json: bool) -> None:
     else:
         _tell(url, summary)
     if not no_serve:
-        for name in ("PUBLIC_URL", "TRUSTED_PROXIES"):  # loopback, whatever the environment is meant for
-            os.environ.pop(PREFIX + name, None)
+        os.environ.pop(PREFIX + "TRUSTED_PROXIES", None)  # loopback, whatever the environment is meant for
+        os.environ[PREFIX + "PUBLIC_URL"] = url  # where the links in its mails lead
         server.serve(Settings.from_env(os.environ), "127.0.0.1", port, 1, 8)
 
 

@@ -31,6 +31,7 @@ def run() -> None:
         "expired": list(swept.expired),
         "reminded": list(swept.reminded),
         "mended": list(swept.mended),
+        "stamped": list(swept.stamped),
     }
     console.emit({"fired": fired, "controls": series, "links": links})
 

@@ -17,7 +17,7 @@ from web.i18n import gettext as _
 from web.pages.context import lens
 from web.security import public
 from web.views.lens import Lens, Moment
-from web.views.requestlist import status_sign
+from web.views.requestlist import stamp_word, status_sign
 from web.wiring import current_house
 from workflows.errors import UnknownCase
 from workflows.facts import facts_of
@@ -38,6 +38,7 @@ class KnownFile:
     words: tuple[str, ...]
     level: str
     seal: str
+    stamp: str
     void: bool
 
 
@@ -83,18 +84,24 @@ def _files(known: Sequence[SealedEntry], eyes: Lens) -> Iterator[KnownFile]:
     counts = resolve([sealed.entry for sealed in known]).in_force()
     for sealed in known:
         facts = facts_of(sealed.entry)
-        for fact in facts.evidence:
-            if fact.object < 0 or fact.source or fact.type not in {"DOC", "SGN"}:
-                continue
-            blob = sealed.entry.objects[fact.object]
-            by_link = sealed.entry.kind is EntryKind.DOCUMENT_SIGNED
+        by_link = sealed.entry.kind in {EntryKind.DOCUMENT_SIGNED, EntryKind.DOCUMENT_STAMPED}
+        letters = [
+            (fact.type, fact.object)
+            for fact in facts.evidence
+            if fact.object >= 0 and not fact.source and fact.type in {"DOC", "SGN"}
+        ]
+        if sealed.entry.kind is EntryKind.DOCUMENT_STAMPED:
+            letters = [("SGN", 0)]
+        for kind, number in letters:
+            blob = sealed.entry.objects[number]
             yield KnownFile(
-                what=_what(fact.type, by_link=by_link),
+                what=_what(kind, by_link=by_link),
                 at=eyes.moment(sealed.entry.at),
                 digest=blob.sha256,
                 words=digest_words(blob.sha256),
                 level=facts.level,
                 seal=facts.seal.get("profile", ""),
+                stamp=stamp_word(facts.seal.get("stamp", "")),
                 void=sealed.entry.seq not in counts,
             )
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from evidence.entry import EntryKind, parse_time
+from evidence.entry import parse_time
 from signing.act import MOST_PICTURE, SignForm
 from signing.errors import LinkError, TooManyTries
 from signing.links import Standing
@@ -31,7 +31,7 @@ from web.security import maybe_person, public
 from web.views.linkpage import link_page
 from web.views.previews import PREVIEW_WIDTH
 from web.wiring import current_house
-from workflows.errors import Refusal
+from workflows.errors import Refusal, UnknownRequest
 
 page = Blueprint("personal", __name__)
 COOKIE = "enlace"
@@ -162,14 +162,12 @@ def signed(visit: str, request_id: str) -> Response:
     def give(standing: Standing) -> Response:
         found = standing.request(request_id)
         house = current_house()
-        for sealed in house.ledger.history(found.folio):
-            facts = sealed.entry.facts
-            if sealed.entry.kind is EntryKind.DOCUMENT_SIGNED and facts.get("request") == found.id:
-                blob = sealed.entry.objects[0]
-                house.links.signing.downloaded(standing, request_id)
-                name = found.name.removesuffix(".pdf") + "-firmada.pdf"
-                return download(checked_copy(house.blobs, blob), name, size=blob.size)
-        return _page(standing)
+        try:
+            blob, name = house.cases.requests.signed_file(found.folio, found.id)
+        except UnknownRequest:
+            return _page(standing)
+        house.links.signing.downloaded(standing, request_id)
+        return download(checked_copy(house.blobs, blob), name, size=blob.size)
 
     return _behind(visit, give)
 

@@ -118,7 +118,7 @@ def _page(folio: str, trouble: Answer | None = None, code: str = "") -> Response
         folio=folio,
         title=row.title if row else folio,
         lines=lines,
-        forms=forms,
+        forms=tuple(item for item in forms if item.step not in {line.step for line in lines if line.waits}),
         sent=next((line for line in lines if line.id == request.args.get("enviada")), None),
         trouble=trouble,
         code=code,

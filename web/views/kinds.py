@@ -159,6 +159,7 @@ def kind_sign(kind: str, mark: str = "") -> Sign:
         "signature.delegated": Sign(_("firma delegada"), "warn", "user"),
         "signature.withdrawn": Sign(_("solicitud de firma retirada"), "warn", "undo"),
         "document.signed": Sign(_("documento firmado"), "ok", "pen"),
+        "document.stamped": Sign(_("sello de tiempo puesto después"), "ok", "stamp"),
         "document.differed": Sign(_("el documento guardado no era el mostrado"), "late", "stop"),
         "document.downloaded": Sign(_("documento descargado"), "idle", "eye"),
         "link.issued": Sign(_("enlace enviado"), "wait", "mail"),

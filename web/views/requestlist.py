@@ -66,6 +66,7 @@ class RequestLine:
     waits: bool
     factor: bool
     level: str
+    stamp: str
     expires: Moment
     seq: int
     ended_seq: int
@@ -112,6 +113,15 @@ def status_sign(status: str) -> Sign:
         "withdrawn": Sign(_("retirada"), "idle", "undo"),
         "reported": Sign(_("no la reconoce"), "late", "warn"),
     }.get(status, Sign(status, "idle", "info"))
+
+
+def stamp_word(stamp: str) -> str:
+    """How it stands with a letter's time stamp: never a bare time where there is none."""
+    return {
+        "made": _("con sello de tiempo"),
+        "pending": _("sello de tiempo pendiente: se reintenta"),
+        "none": _("sin sello de tiempo"),
+    }.get(stamp, "")
 
 
 def request_lines(room: LinkRoom, folio: str, definition: Definition, lens: Lens) -> tuple[RequestLine, ...]:
@@ -162,6 +172,7 @@ def _line(
         waits=state.waits,
         factor=bool(state.factor),
         level=state.level,
+        stamp=stamp_word(state.seal.get("stamp", "")),
         expires=lens.moment(state.expires_at),
         seq=state.seq,
         ended_seq=state.ended_seq,
