@@ -150,6 +150,8 @@ class CaseService(ExceptionCommands):
                 destination=ground.destination,
                 destination_name=ground.destination_name.es,
                 message=ground.message.es,
+                message_en=ground.message.en,
+                destination_name_en=ground.destination_name.en,
                 folio=receipt.folio,
             )
         files = self._opening_files(definition, command)

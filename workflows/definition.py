@@ -121,6 +121,10 @@ class Outcome:
     effects: tuple[Effect, ...] = ()
 
 
+UNNAMED = "otro_proceso"
+"""The destination of requests for which the process's document names no process: supervision is told of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ground:
     """A ground for refusing a request: what to say, where it goes, and how the case ends."""

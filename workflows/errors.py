@@ -217,6 +217,8 @@ class DuplicateCase(Refusal):
 class OutOfScope(Refusal):
     """``refusal``, ``destination``, ``destination_name``, ``message``, ``folio``: not for this process.
 
+    ``message`` is sealed as it was said, in Spanish; ``message_en`` and ``destination_name_en`` say it in English.
+
     The only refusal that leaves entries: the request and its refusal are sealed under ``folio`` and counted.
     """
 
@@ -224,7 +226,11 @@ class OutOfScope(Refusal):
 
 
 class NotWaivable(Refusal):
-    """``step``, ``status``: the definition lets nobody waive this step, or there is nothing to waive."""
+    """``step``, ``status``: there is nothing to waive.
+
+    ``why`` is ``never`` where the definition lets nobody waive the step, ``recorded`` where it is on record that it
+    turned out badly (``choice``), which a waiver would hide.
+    """
 
     code = "not_waivable"
 

@@ -251,6 +251,7 @@ def _field(table: Table) -> Field:
         catalogue=table.text("catalogue", ""),
         default=table.text("default", ""),
         same_as=table.pair("same_as"),
+        begins_as=table.pair("begins_as"),
         when=table.when(),
         any_of=table.text("any_of", ""),
         max_length=table.number("max_length", 200, least=1, most=10_000),

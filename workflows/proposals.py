@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from documents.identifiers import fold
 from workflows.casefile import typed_data
 from workflows.claims import Situation
 from workflows.computed import RULES, Computed, Given, NotComputable
-from workflows.definition import Field, Step, applies
+from workflows.definition import CatalogueItem, Field, FieldKind, Option, Step, applies
 from workflows.errors import FieldProblem
 from workflows.values import reference_value
 
@@ -40,16 +41,37 @@ def filled(
 
 
 def proposed(situation: Situation, step: Step) -> dict[str, str]:
-    """What the program knows of a step's form before anything is typed: repeated values, and computed ones."""
+    """What the program knows of a step's form before anything is typed.
+
+    Values that must repeat others, values that begin as others (of a choice only where an option is named so: a word
+    that is no option proposes nothing), and computed ones.
+    """
     typed = typed_data(situation.entries)
-    repeated = (item for item in step.fields if item.same_as is not None)
-    known = {
-        item.name: typed.get(item.same_as[0], {}).get(item.same_as[1], "")
-        for item in repeated
-        if item.same_as
-    }
+    known = dict[str, str]()
+    for item in step.fields:
+        source = item.same_as or item.begins_as
+        if source is not None:
+            value = typed.get(source[0], {}).get(source[1], "")
+            known[item.name] = _option(situation, item, value) if item.kind is FieldKind.CHOICE else value
     form, _homonyms, _problems = filled(situation, step.fields, known, complete=False)
     return {name: value for name, value in form.items() if value}
+
+
+def _option(situation: Situation, field: Field, value: str) -> str:
+    """The code of the option that a word names, by its code or either of its names; ``""`` where none is."""
+    if not value:
+        return ""
+    found = (
+        (option.code, {fold(option.code), fold(option.name.es), fold(option.name.en)})
+        for option in _options(situation, field)
+    )
+    return next((code for code, words in found if fold(value) in words), "")
+
+
+def _options(situation: Situation, field: Field) -> Sequence[Option | CatalogueItem]:
+    if not field.catalogue:
+        return field.options
+    return situation.catalogue(field.catalogue).valid(situation.calendar.local_day(situation.now))
 
 
 def compute(situation: Situation, field: Field, data: Mapping[str, str]) -> Computed:

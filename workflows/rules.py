@@ -206,14 +206,21 @@ def reason_given(reason: str) -> None:
 
 
 def waivable(state: CaseState, step: Step, rule: str) -> None:
-    """The step may be done without; or, for duties, it has one and is not done yet."""
+    """The step may be done without; or, for duties, it has one and is not done yet.
+
+    What turned out badly is on record: a waiver is no way past a test that failed.
+    """
     found = state.step(step.code)
+    branch = step.branch(found.choice) if found.entries else None
+    if rule == "step" and branch is not None and not branch.done:
+        raise NotWaivable(step=step.code, status=str(found.status), why="recorded", choice=branch.code)
     if rule == "duties":
         allowed = bool(step.duty) and found.status in {StepStatus.OPEN, StepStatus.BLOCKED}
     else:
         allowed = rule == "step" and step.waivable and found.status in {StepStatus.OPEN, StepStatus.BLOCKED}
     if not allowed:
-        raise NotWaivable(step=step.code, status=str(found.status))
+        fixed = not step.waivable and rule == "step"
+        raise NotWaivable(step=step.code, status=str(found.status), why="never" if fixed else "")
 
 
 def supersedable(state: CaseState, entries: Sequence[Entry], seq: int, *, annul: bool) -> Entry:

@@ -159,6 +159,8 @@ def _property(definition: Definition, field: Field) -> dict[str, Json]:
         found["x-compute"] = field.compute
     if field.same_as:
         found["x-same-as"] = ".".join(field.same_as)
+    if field.begins_as:
+        found["x-begins-as"] = ".".join(field.begins_as)
     return found
 
 

@@ -104,7 +104,8 @@ class Field:
 
     ``unique`` refuses the same value in another case; ``unique_open`` in another *open* case of the process;
     ``reference`` is the kind under which the value can be searched. ``same_as`` is a ``(step, field)`` whose value in
-    force this one must repeat, and from which it is taken when left out. ``compute`` names the rule of
+    force this one must repeat, and from which it is taken when left out; ``begins_as`` one whose value the form begins
+    with, for a person to confirm or mend (of a choice: the option so named). ``compute`` names the rule of
     `workflows.computed` whose value this must be. ``zone`` names the param with a zone: the value is the actor id of
     one who answers for it. ``current``: a date that must not have passed when it is recorded. Of the fields with the
     same ``any_of`` at least one must be filled.
@@ -125,6 +126,7 @@ class Field:
     catalogue: str = ""
     default: str = ""
     same_as: tuple[str, str] | None = None
+    begins_as: tuple[str, str] | None = None
     when: When | None = None
     max_length: int = 200
     compute: str = ""

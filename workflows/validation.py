@@ -118,8 +118,9 @@ def _opening(definition: Definition) -> Iterator[str]:
     if not opening.roles:
         yield "opening.roles: somebody must be allowed to open a case"
     for field in opening.fields:
-        if field.same_as:
-            yield f"opening.field.{field.name}.same_as: there is no earlier step"
+        for key, pair in (("same_as", field.same_as), ("begins_as", field.begins_as)):
+            if pair:
+                yield f"opening.field.{field.name}.{key}: there is no earlier step"
         for option in field.options:
             yield from known(
                 f"opening.field.{field.name}", filter(None, [option.refusal]), definition.by_ground, "refusal"

@@ -47,13 +47,19 @@ def _field(definition: Definition, place: str, field: Field) -> Iterator[str]:
         field.same_as or field.default or field.kind not in {FieldKind.TEXT, FieldKind.EMAIL}
     ):
         yield f"{place}.compute: a computed field is a text or an e-mail without default or same_as"
-    if field.same_as:
-        step = definition.by_step.get(field.same_as[0])
-        others = step.fields if step is not None else ()
-        if field.same_as[0] == definition.opening.step:
-            others = (*others, *definition.opening.fields)
-        if field.same_as[1] not in {other.name for other in others}:
-            yield f"{place}.same_as: there is no field {field.same_as[1]!r} in step {field.same_as[0]!r}"
+    if field.begins_as and (field.same_as or field.compute or field.default or field.zone):
+        yield f"{place}.begins_as: not beside same_as, compute, default or zone"
+    for key, pair in (("same_as", field.same_as), ("begins_as", field.begins_as)):
+        if pair and pair[1] not in _names(definition, pair[0]):
+            yield f"{place}.{key}: there is no field {pair[1]!r} in step {pair[0]!r}"
+
+
+def _names(definition: Definition, code: str) -> frozenset[str]:
+    """Names of a step's fields; the opening's stand under its step."""
+    step = definition.by_step.get(code)
+    fields = step.fields if step is not None else ()
+    opening = definition.opening.fields if code == definition.opening.step else ()
+    return frozenset(field.name for field in (*fields, *opening))
 
 
 def check_when(definition: Definition, place: str, when: When | None, before: str = "") -> Iterator[str]:

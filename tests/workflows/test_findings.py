@@ -48,6 +48,23 @@ def test_good_rows_become_cases() -> None:
     assert desk.cases.rebuild().differences == ()
 
 
+def test_what_the_list_said_begins_the_next_form() -> None:
+    """Agency, zone (by its name) and licence are proposed for step 2, and may be mended: the list is no authority."""
+    desk = Desk()
+    other = ("AG30992", "Luz Paz", "Sur", "Zona 51", "", "", "Solicitado")
+    known, bare, odd = (receipt.folio for receipt in load(desk, ROW, SECOND, other).cases)
+    listed = desk.cases.view(known).data()["1a"]
+    found = desk.cases.proposed(known, "2")
+    assert found["promotoria"] == listed["promotoria_cam"]
+    assert (found["cedula"], found["vigencia"]) == (listed["cedula_cam"], listed["vigencia_cam"])
+    assert found["zona"] == "cdmx"
+    assert desk.cases.proposed(bare, "2") == {"promotoria": "Sur", "zona": "oaxaca"}
+    assert desk.cases.proposed(odd, "2") == {"promotoria": "Sur"}
+    mended = {**found, "promotoria": "Otra", "zona": "oaxaca"}
+    desk.cases.record(RecordStep(known, "2", ANA, data=mended))
+    assert desk.cases.view(known).data()["2"]["promotoria"] == "Otra"
+
+
 def test_bad_rows_are_named_and_the_others_go_on() -> None:
     """Row and column of each fault: in the cell, twice in the list, with an open or held case; other statuses wait."""
     desk = Desk()

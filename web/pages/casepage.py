@@ -144,7 +144,7 @@ def _form(
     key = f"draft:{draft.id}" if draft.id else fresh
     view = draft_view(draft, errors)
     repeats = definition.roster is not None and step.code == definition.roster.variables
-    if repeats or any(field.same_as or field.compute for field in step.fields):
+    if repeats or any(field.same_as or field.begins_as or field.compute for field in step.fields):
         view = replace(view, values={**house.cases.proposed(page.folio, step.code), **view.values})
     stand_for = principals(definition, step, eyes, house.directory, house.clock())
     people = {

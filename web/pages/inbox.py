@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 
 from flask import Blueprint, render_template, url_for
@@ -18,8 +19,10 @@ from web.security import person, signed_in
 from web.views.alerts import alerts_of
 from web.views.inbox import Count, build_inbox, process_counts
 from web.views.lens import Lens, Moment
+from web.views.referred import DAYS, referrals_of
 from web.wiring import DraftKey, House, current_house
-from workflows.ports import CaseQuery
+from workflows.board import CaseSet, Span, Which
+from workflows.ports import CaseQuery, CaseRow
 
 page = Blueprint("inbox", __name__)
 _MOST = 500
@@ -40,6 +43,7 @@ class DraftLine:
 def today() -> str:
     """Today's steps."""
     house, eyes = current_house(), lens()
+    holds = _holds(house, eyes)
     rows = house.index.find(CaseQuery(closed=False, order="due", limit=_MOST)).rows
     owing = house.index.find(CaseQuery(closed=True, complete=False, order="due", limit=_MOST)).rows
     inbox = build_inbox((*rows, *owing), definitions(house), eyes, _step_link, _counts(house, eyes))
@@ -49,7 +53,9 @@ def today() -> str:
         drafts=_drafts(house),
         processes=openable(house),
         controls=lines(house),
-        alerts=alerts_of(rows, definitions(house), eyes, _holds(house, eyes), _step_link),
+        alerts=alerts_of(rows, definitions(house), eyes, holds, _step_link),
+        referrals=referrals_of(_refused(house, eyes), definitions(house), eyes, holds, _case_link),
+        referral_days=DAYS,
         key=secrets.token_hex(16),
     )
 
@@ -65,6 +71,19 @@ def _holds(house: House, eyes: Lens) -> Callable[[str], bool]:
         )
 
     return holds
+
+
+def _refused(house: House, eyes: Lens) -> tuple[CaseRow, ...]:
+    """Cases whose request was refused of late."""
+    span = Span(
+        format_time(eyes.now - timedelta(days=DAYS)), format_time(eyes.now + timedelta(seconds=1)), ""
+    )
+    found = house.index.find(CaseQuery(counted=CaseSet(Which.REFUSAL, span), limit=_MOST))
+    return tuple(found.rows)
+
+
+def _case_link(folio: str) -> str:
+    return url_for("cases.show", folio=folio)
 
 
 def _counts(house: House, eyes: Lens) -> tuple[Count, ...]:

@@ -227,4 +227,4 @@ def _form(
         principals(definition, found, eyes, house.directory, house.clock()),
     )
     key = f"draft:{draft.id}" if draft.id else f"form:{secrets.token_hex(16)}"
-    return replace(shown, waivable=False, due=None, repeat=False), key, trouble
+    return replace(shown, waiver=None, due=None, repeat=False), key, trouble

@@ -124,6 +124,7 @@ SENTENCES = _sentences((
      "sólo una elección, casilla, fecha, momento o número que no sea dato personal puede llevar «param = true»"),
     (r"a computed field is a text or an e-mail without default or same_as",
      "un campo calculado (compute) es texto o correo, sin valor de costumbre (default) ni same_as"),
+    (r"not beside same_as, compute, default or zone", "no va junto con same_as, compute, default ni zone"),
     (r"'(.*)' must be a folio", lambda m: f"«{m[1]}» debe ser un campo de clase «folio»"),
     (r"needs a link_field for the case it opens",
      "necesita link_field: el campo donde queda el folio del caso que abre"),

@@ -55,7 +55,10 @@ def _refusal(sealed: SealedEntry, definition: Definition, lens: Lens) -> Iterabl
     destination = _text(facts.get("destination"))
     yield _("Causa"), lens.say(ground.name) if ground else reason
     yield _("Se turna a"), lens.say(ground.destination_name) if ground else destination
-    yield _("Se contestó"), _text(sealed.payload().get("message"))
+    said = _text(sealed.payload().get("message"))
+    yield _("Se contestó"), said
+    if ground is not None and said == ground.message.es != lens.say(ground.message):
+        yield _("En este idioma"), lens.say(ground.message)
 
 
 def _deadline(sealed: SealedEntry, definition: Definition, lens: Lens) -> Iterable[tuple[str, str]]:

@@ -11,6 +11,7 @@ from web.views.fields import PREFIX, FormField, step_fields
 from web.views.kinds import Sign, class_word, evidence_sign
 from web.views.lens import Due, Lens
 from web.views.standing import Principal
+from web.views.waiving import Waiver, waiver_of
 from workflows import shots
 from workflows.definition import FILE_FAMILIES, Branch, Definition, EvidenceType, Slot, Step
 from workflows.state import CaseState, StepStatus, TimerState
@@ -116,9 +117,7 @@ class StepForm:
     alternatives: tuple[tuple[str, ...], ...]
     barred: tuple[str, ...]
     due: Due | None
-    waivable: bool
-    waiver_roles: tuple[str, ...]
-    may_waive: bool
+    waiver: Waiver | None
     draft: Draft
     assumption: str = ""
     no_secrets: FormField | None = None
@@ -182,9 +181,7 @@ def step_form(
         alternatives=step.evidence.alternatives(),
         barred=barred(step, definition, state, lens),
         due=next((lens.due(timer.due_at) for timer in running(state, step.code)), None),
-        waivable=step.waivable and mine.status in {StepStatus.OPEN, StepStatus.BLOCKED},
-        waiver_roles=tuple(lens.role(definition, role) for role in definition.waiver_roles),
-        may_waive=not lens.roles.isdisjoint(definition.waiver_roles),
+        waiver=waiver_of(step, definition, state, lens),
         draft=draft,
         assumption=lens.say(step.assumption) if step.assumption else "",
         no_secrets=_no_secrets(step, draft),

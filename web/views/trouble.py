@@ -48,16 +48,33 @@ class Trouble:
 def trouble_of(answer: Told, labels: Mapping[str, str], lens: Lens) -> Trouble:
     """The answer to a refusal, with fields called by their labels."""
     problems = [item for item in _list(answer.problems) if isinstance(item, Mapping)]
+    abroad = _abroad(answer, lens)
     taken = answer.code == "step_not_open" and bool(answer.fields.get("seq"))
     return Trouble(
         tone="late" if answer.status in {403, 422} and answer.code != "out_of_scope" else "warn",
         title=_title(answer, taken=taken, own=str(answer.fields.get("actor", "")) == lens.actor),
         text=_taken(answer, lens) if taken else answer.message,
-        next=answer.advice,
-        items=tuple(_problem(item, labels) for item in problems),
+        next=answer.advice if abroad is None else abroad,
+        items=(*_as_sealed(answer, abroad), *(_problem(item, labels) for item in problems)),
         link=str(answer.fields.get("folio", "")) if answer.code in _ELSEWHERE else "",
         errors={str(item["field"]): str(item["message"]) for item in problems if not item.get("row")},
     )
+
+
+def _abroad(answer: Told, lens: Lens) -> str | None:
+    """What was answered at the door, for who reads another language: it is sealed in Spanish, and stays so."""
+    words = str(answer.fields.get(f"message_{lens.locale}", ""))
+    if answer.code != "out_of_scope" or not words:
+        return None
+    place = answer.fields.get(f"destination_name_{lens.locale}") or answer.fields.get("destination_name")
+    return _("%(message)s Destino: %(destination_name)s.", message=words, destination_name=place)
+
+
+def _as_sealed(answer: Told, abroad: str | None) -> tuple[str, ...]:
+    """The words on record, where the page says them in another language."""
+    if abroad is None:
+        return ()
+    return (_("Lo que quedó registrado, tal cual: «%(words)s»", words=answer.fields.get("message")),)
 
 
 def _title(answer: Told, *, taken: bool, own: bool) -> str:
