@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from auditing.errors import AuditRefused
 from auditing.fold import fold
 from auditing.model import CHAINS, Engagement, EntryName, Kind
-from auditing.population import day_of
+from auditing.population import day_of, process_of
 from evidence.canonical import Json, canonical_bytes
 from evidence.entry import BlobRef, EntryDraft, EntryKind, SealedEntry
 from evidence.ports import Clock, Composition, LedgerStore
@@ -162,8 +162,7 @@ class Chain:
         history = self.ledger.history(folio) if ":" not in folio else ()
         if not history or history[0].entry.kind is not EntryKind.CASE_OPENED:
             return None
-        process = history[0].entry.process.partition("@")[0]  # entries name the version too
-        return process, day_of(history[0].entry.at, self.zone)
+        return process_of(history[0].entry), day_of(history[0].entry.at, self.zone)
 
     def in_scope(self, state: Engagement, folio: str) -> bool:
         """Whether a case is one of those an engagement covers."""

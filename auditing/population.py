@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from evidence.entry import EntryKind, SealedEntry, parse_time
+from evidence.entry import Entry, EntryKind, SealedEntry, parse_time
 
 HEADER = "folio,opened_at,leaf"
 MEDIA = "text/csv"
@@ -38,6 +38,11 @@ def day_of(at: str, zone: ZoneInfo) -> str:
     return parse_time(at).astimezone(zone).date().isoformat()
 
 
+def process_of(entry: Entry) -> str:
+    """The process of an entry, without the version of its definition."""
+    return entry.process.partition("@")[0]
+
+
 def rows_of(
     entries: Iterable[SealedEntry], process: str, start: str, end: str, zone: ZoneInfo
 ) -> tuple[Row, ...]:
@@ -52,8 +57,7 @@ def _rows(
         if _OPENS not in sealed.entry_bytes:  # spares parsing what cannot be one
             continue
         entry = sealed.entry
-        name = entry.process.partition("@")[0]  # entries name the version too
-        first = entry.kind is EntryKind.CASE_OPENED and entry.seq == 1 and name == process
+        first = entry.kind is EntryKind.CASE_OPENED and entry.seq == 1 and process_of(entry) == process
         if first and start <= day_of(entry.at, zone) <= end:
             yield Row(entry.case, entry.at, sealed.leaf)
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from demo.auditing import PROCESSES, CaseReads, Room, audits
 from demo.controls import LOOKED_MONTHS, daily_looks
 from demo.diary import Beat, DemoClock
 from demo.linked import ListDesk, Lists, Pair, pairs, publish_lists
@@ -53,7 +54,7 @@ def _silent(_told: int, _all: int) -> None:
     """Nobody is told."""
 
 
-class DemoCases(Cases, TaleCases, CampaignCases, Protocol):
+class DemoCases(Cases, CaseReads, TaleCases, CampaignCases, Protocol):
     """The case service, with its timers."""
 
     @property
@@ -95,6 +96,8 @@ class DemoHouse(Protocol):
     def posts(self) -> PostDesk: ...  # noqa: D102
     @property
     def passwords(self) -> Passwords: ...  # noqa: D102
+    @property
+    def room(self) -> Room: ...  # noqa: D102
     def close(self) -> None: ...  # noqa: D102
 
 
@@ -203,6 +206,9 @@ def seed(
     linked = _linked(house, desk.ids, present) if scale else ()
     beats += [beat for pair in linked for beat in pair.beats(house.calendar, present)]
     _tell(house, clock, beats, present, progress)
+    if any(case.startswith(f"{PROCESSES[0]}-") for case in house.ledger.cases()):
+        audits(house.room, house.cases, desk.ids, present, ZONE)
+        _settle(house)
     summary = DemoSummary(
         password=known["password"],
         logins=tuple(DemoLogin(who.email, who.name, who.post, who.roles) for who in COLLEAGUES),

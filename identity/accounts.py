@@ -35,7 +35,10 @@ class Role(StrEnum):
 
 
 AUDITORS = frozenset({Role.AUDITOR_INTERNO, Role.AUDITOR_EXTERNO})
-"""Who reads everything and writes nothing."""
+"""Who reads and writes nothing of the desk's: from inside everything, from outside what an engagement covers."""
+
+STAFF = frozenset(Role) - {Role.AUDITOR_EXTERNO}
+"""Who belongs to the house. An external auditor sees the auditors' room and nothing else."""
 
 RECORDERS = frozenset(Role) - AUDITORS - {Role.ADMINISTRADOR}
 """Who may bring evidence; which step each may record is for the process definition to say."""

@@ -14,7 +14,7 @@ from flask_login import LoginManager  # type: ignore[import-untyped]  # publishe
 from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]  # publishes no types
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import commands, errors, i18n, logs, pages, security
+from web import commands, errors, i18n, logs, pages, security, viewing
 from web.requests import StagingRequest
 from web.security import Visitor
 from web.settings import Settings
@@ -56,6 +56,7 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
     security.guard(app, settings, _login_manager())
     CSRFProtect(app)
     pages.register(app)
+    viewing.install(app)
     errors.install(app)
     commands.register(app)
     app.jinja_env.globals["asset"] = asset

@@ -16,7 +16,7 @@ from flask import Flask, Response, abort, current_app, g, redirect, request, url
 from flask_login import LoginManager, current_user  # type: ignore[import-untyped]  # publishes no types
 from werkzeug.wrappers import Response as BaseResponse
 
-from identity.accounts import Role, User
+from identity.accounts import STAFF, Role, User
 from web.settings import Settings
 from web.wiring import current_house
 
@@ -64,7 +64,12 @@ def public(view: View) -> View:
 
 
 def signed_in(view: View) -> View:
-    """Every role may call this."""
+    """Everybody who belongs to the house may call this; external auditors may not."""
+    return _declare(view, Access(public=False, roles=STAFF))
+
+
+def anyone(view: View) -> View:
+    """Every role may call this, external auditors too: it shows nothing of cases, or only those of an engagement."""
     return _declare(view, Access(public=False, roles=frozenset(Role)))
 
 
@@ -89,6 +94,12 @@ def person() -> User:
     user = current_user.user
     assert isinstance(user, User)  # noqa: S101 - the guard let the request in
     return user
+
+
+def outsider() -> bool:
+    """Whether the signed-in person is an external auditor and nothing of the house."""
+    user = maybe_person()
+    return user is not None and not user.has_any(STAFF)
 
 
 def maybe_person() -> User | None:

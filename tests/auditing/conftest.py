@@ -65,10 +65,11 @@ class Room:
 
     def cases(self, process: str = "MA-001", count: int = 30) -> list[str]:
         """Open cases, numbered on; returns their folios."""
+        label = f"{process}@2025-12-15"
 
         def compose(_folio: str) -> Composition:
             return Composition(
-                (EntryDraft("u-desk", "especialista", EntryKind.CASE_OPENED, process=process, step="1"),)
+                (EntryDraft("u-desk", "especialista", EntryKind.CASE_OPENED, process=label, step="1"),)
             )
 
         folios = [self.house.ledger.open_case(f"{process}-2026", compose)[0].entry.case for _ in range(count)]

@@ -40,7 +40,7 @@ def folio(desk: Desk) -> str:
 @pytest.fixture
 def entry(desk: Desk, folio: str, person: Callable[..., Person]) -> Page:
     """The page of that entry, seen by an external auditor."""
-    page = person(Role.AUDITOR_EXTERNO).page
+    page = person(Role.AUDITOR_INTERNO).page
     page.goto(f"{desk.address}/casos/{folio}/entradas/1")
     return page
 

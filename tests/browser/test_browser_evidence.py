@@ -183,7 +183,7 @@ def test_who_may_not_reads_who_may(person: Callable[..., Person]) -> None:
     """An auditor sees the step, who records it, and no form; waiving says which role can."""
     laura = person()
     folio = laura.open_case(_who(9), ticket="TK-1009")
-    nora = person(Role.AUDITOR_EXTERNO, email="nora@audit.example", name="Nora Quintana")
+    nora = person(Role.AUDITOR_INTERNO, email="nora@audit.example", name="Nora Quintana")
     page = nora.go(f"/casos/{folio}?paso=3")
     expect(page.locator("#paso-3")).to_contain_text("Este paso lo registra: Especialista de Mesa de Ayuda")
     expect(page.locator("#f-3")).to_have_count(0)
@@ -212,7 +212,7 @@ def test_an_auditor_takes_a_package_of_a_case(
     """The package downloads under a readable name, holds the case, and the export is in the log."""
     laura = person()
     folio = laura.open_case({**PERSON, "rfc": "EXEX900101AB1"}, ticket="TK-1011")
-    nora = person(Role.AUDITOR_EXTERNO, email="nora@audit.example", name="Nora Quintana")
+    nora = person(Role.AUDITOR_INTERNO, email="nora@audit.example", name="Nora Quintana")
     page = nora.go(f"/casos/{folio}")
     page.get_by_role("link", name="Exportar este caso").click()
     expect(page.get_by_label("Folio (si es un caso)")).to_have_value(folio)

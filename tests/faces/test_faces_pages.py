@@ -145,7 +145,7 @@ def test_a_refused_step_keeps_the_upload_and_says_what_is_wrong(
     assert [file["name"] for file in draft["files"]] == ["carta.eml"]
 
 
-@pytest.mark.parametrize("role", [Role.AUDITOR_EXTERNO, Role.AUDITOR_INTERNO, Role.ADMINISTRADOR])
+@pytest.mark.parametrize("role", [Role.AUDITOR_INTERNO, Role.ADMINISTRADOR])
 def test_who_only_reads_reads_everything_and_writes_nothing(
     place: Installation, folio: str, role: Role
 ) -> None:

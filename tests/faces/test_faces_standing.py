@@ -198,7 +198,7 @@ def test_what_waits_for_the_director_is_told_in_his_words(
     assert "Abrir caso" not in page
     form = director.get(f"/casos/{folio}?paso=9").text
     assert "El caso espera tu respuesta. Cuando la des, la registra: Especialista de Mesa de Ayuda." in form
-    nora = place.client(Role.AUDITOR_EXTERNO, email="nora@audit.example")
+    nora = place.client(Role.AUDITOR_INTERNO, email="nora@audit.example")
     assert "Nada espera por ti" in nora.get("/").text
     assert "Este paso lo registra: Especialista de Mesa de Ayuda" in nora.get(f"/casos/{folio}?paso=9").text
 

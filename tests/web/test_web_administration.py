@@ -225,7 +225,7 @@ def test_auditors_do_not_read_the_names_of_contacts(place: Installation, admin: 
     admin.post_form("/administracion/contactos", {"name": "Marcela Ríos", "email": "m@zona.example"})
     contact = place.house.directory.contacts()[0]
     seq = next(n for n, facts in enumerate(access(place), 1) if facts.get("contact"))
-    auditor = place.client(Role.AUDITOR_EXTERNO)
+    auditor = place.client(Role.AUDITOR_INTERNO)
     page = auditor.client.get(f"/casos/system:access/entradas/{seq}")
     assert "m@zona.example" not in page.text
     assert "Marcela" not in page.text

@@ -8,6 +8,11 @@ from web.pages import (
     administration,
     articles,
     attention,
+    audit,
+    auditcases,
+    auditfield,
+    auditlog,
+    auditwork,
     board,
     campaign,
     cases,
@@ -74,6 +79,11 @@ PAGES = (
     administration.page,
     catalogues.page,
     tlog.page,
+    auditlog.page,
+    audit.page,
+    auditcases.page,
+    auditfield.page,
+    auditwork.page,
 )
 
 

@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from web.pages.auditvisit import case_link
 from web.pages.casepage import show_case
 from web.pages.context import definitions, in_force, lens, may_record, openable
-from web.security import signed_in
+from web.security import anyone, outsider
 from web.views.listing import build_listing, query_of
 from web.views.tallies import Names, counted_of, set_words
 from web.wiring import current_house
@@ -19,9 +20,11 @@ page = Blueprint("cases", __name__, url_prefix="/casos")
 
 
 @page.get("")
-@signed_in
+@anyone
 def listing() -> Response | str:
-    """Cases by filter and search; a whole folio leads straight to its case."""
+    """Cases by filter and search; a whole folio leads straight to its case. External auditors go to their room."""
+    if outsider():
+        return redirect(url_for("audit.room"), 303)
     house, eyes = current_house(), lens()
     asked = request.args.to_dict()
     folio = asked.get("q", "").strip().upper()
@@ -41,9 +44,11 @@ def listing() -> Response | str:
 
 
 @page.get("/<folio>")
-@signed_in
+@anyone
 def show(folio: str) -> Response:
-    """One case, now or as of a date."""
+    """One case, now or as of a date; external auditors are led to their room, or told that there is none."""
+    if outsider():
+        return redirect(case_link(folio), 303)
     return show_case(folio)
 
 

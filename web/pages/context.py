@@ -7,20 +7,18 @@ from dataclasses import dataclass
 
 from flask import current_app, g, request, url_for
 
-from identity.accounts import RECORDERS, Role, User
+from identity.accounts import AUDITORS, RECORDERS, STAFF, Role, User
 from identity.contacts import CONTACT_READERS
 from web.i18n import gettext as _
 from web.i18n import locale, zone
-from web.security import maybe_person
+from web.security import maybe_person, outsider
 from web.views.lens import Lens, role_name
 from web.wiring import House, current_house, now
 from workflows.definition import Definition
 
 THEME_COOKIE = "tema"
 THEMES = ("auto", "light", "dark")
-EXPORTERS = frozenset(
-    {Role.SUPERVISOR, Role.DIRECTOR, Role.AUDITOR_INTERNO, Role.AUDITOR_EXTERNO, Role.ADMINISTRADOR}
-)
+EXPORTERS = frozenset({Role.SUPERVISOR, Role.DIRECTOR, Role.AUDITOR_INTERNO, Role.ADMINISTRADOR})
 
 
 _UNDER = {
@@ -32,12 +30,19 @@ _UNDER = {
     "signing": "cases",
     "evidence": "cases",
     "catalogues": "administration",
+    "auditfield": "audit",
+    "auditcases": "audit",
+    "auditwork": "audit",
+    "auditlog": "audit",
 }
 """Blueprints that belong to another's place in the navigation."""
 
 KEEPERS = frozenset({Role.ADMINISTRADOR, Role.SUPERVISOR})
 """Who keeps lists, zones, posts and contacts."""
 
+
+AUDIT_READERS = KEEPERS | AUDITORS | {Role.DIRECTOR}
+"""Who finds the auditors' room in the navigation; others reach it by what was asked of them."""
 
 _DAILY = frozenset({Role.ESPECIALISTA, Role.SUPERVISOR})
 """Who looks at the daily controls, or after them."""
@@ -74,6 +79,7 @@ class Shell:
     demo: bool
     user: Self | None
     nav: tuple[NavItem, ...]
+    find: bool = True
 
 
 def shell() -> dict[str, object]:
@@ -91,6 +97,7 @@ def shell() -> dict[str, object]:
             demo=in_demo(),
             user=_self(user) if user else None,
             nav=_nav(user) if user else (),
+            find=not outsider(),
         )
     }
 
@@ -106,6 +113,19 @@ def _self(user: User) -> Self:
 
 
 def _nav(user: User) -> tuple[NavItem, ...]:
+    places = (
+        _desk_places(user)
+        if user.has_any(STAFF)
+        else [("audit.room", _("Auditoría"), "eye"), ("knowledge.processes", _("Procesos"), "open-book")]
+    )
+    at = _UNDER.get(request.blueprint or "", request.blueprint)
+    return tuple(
+        NavItem(url_for(endpoint), text, mark, endpoint.split(".", maxsplit=1)[0] == at)
+        for endpoint, text, mark in places
+    )
+
+
+def _desk_places(user: User) -> list[tuple[str, str, str]]:
     places = [
         ("inbox.today", _("Mi bandeja"), "tray"),
         ("cases.listing", _("Casos"), "folder"),
@@ -119,13 +139,11 @@ def _nav(user: User) -> tuple[NavItem, ...]:
     if user.has_any(EXPORTERS):
         places.insert(2, ("board.overview", _("Tablero"), "columns"))
         places.append(("export.form", _("Exportar"), "box"))
+    if user.has_any(AUDIT_READERS):
+        places.append(("audit.room", _("Auditoría"), "eye"))
     if user.has_any(KEEPERS):
         places.append(("administration.overview", _("Administración"), "gear"))
-    at = _UNDER.get(request.blueprint or "", request.blueprint)
-    return tuple(
-        NavItem(url_for(endpoint), text, mark, endpoint.split(".", maxsplit=1)[0] == at)
-        for endpoint, text, mark in places
-    )
+    return places
 
 
 def lens() -> Lens:

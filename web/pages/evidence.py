@@ -58,7 +58,7 @@ def entry(folio: str, seq: int) -> str:
         title=found.title,
         line=found.line,
         prev=found.sealed.entry.prev,
-        files=[(file, _shown(found.sealed, file, eyes)) for file in found.line.files],
+        files=[(file, show_file(found.sealed, file, eyes)) for file in found.line.files],
         papers=sealed_lines(current_house(), folio, seq, found.entries) if definition is not None else {},
         judged=_judged(found),
         signed=[file.number for file in found.line.files if is_signed(file.about)],
@@ -129,6 +129,8 @@ def find(folio: str, seq: int, eyes: Lens) -> Found:
         if not 1 <= seq <= len(history):
             abort(404)
         return Found(history[seq - 1], entry_line(history[seq - 1], None, eyes), history, None, folio)
+    if ":" in folio:  # the auditors' chains are shown in their room
+        abort(404)
     view = house.cases.view(folio)
     if not 1 <= seq <= len(view.entries):
         abort(404)
@@ -157,7 +159,7 @@ def _file(folio: str, seq: int, number: int) -> tuple[SealedEntry, FileLine]:
     return found.sealed, found.line.files[number]
 
 
-def _shown(sealed: SealedEntry, file: FileLine, eyes: Lens) -> Shown:
+def show_file(sealed: SealedEntry, file: FileLine, eyes: Lens) -> Shown:
     """What can be shown of a file; what is wrong with it where nothing can."""
     seen = picture(file.about, file.media)
     if seen is not None:

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.wrappers import Response
 
 from evidence.entry import format_time
 from web.i18n import gettext as _
 from web.pages.context import definitions, in_force, lens, may_record, openable
 from web.pages.controls import DRAFT, lines
 from web.pages.correcting import FIX
-from web.security import person, signed_in
+from web.security import anyone, outsider, person
 from web.views.alerts import alerts_of
 from web.views.inbox import Count, build_inbox, process_counts
 from web.views.lens import Lens, Moment
@@ -39,9 +40,11 @@ class DraftLine:
 
 
 @page.get("/")
-@signed_in
-def today() -> str:
-    """Today's steps."""
+@anyone
+def today() -> str | Response:
+    """Today's steps; external auditors begin in their room."""
+    if outsider():
+        return redirect(url_for("audit.room"), 303)
     house, eyes = current_house(), lens()
     holds = _holds(house, eyes)
     rows = house.index.find(CaseQuery(closed=False, order="due", limit=_MOST)).rows

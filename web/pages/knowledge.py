@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from web.downloads import download
 from web.pages.context import in_force, lens, may_record
 from web.releases import releases
-from web.security import signed_in
+from web.security import anyone, outsider
 from web.views.holders import asks_for_zones, people_of, zone_people
 from web.views.knowledge import history_of, process_document
 from web.views.searching import places_of, search, words_of
@@ -34,7 +34,7 @@ class Item:
 
 
 @page.get("")
-@signed_in
+@anyone
 def processes() -> str:
     """The shelf, or what a search finds."""
     house, eyes = current_house(), lens()
@@ -55,7 +55,7 @@ def processes() -> str:
 
 
 @page.get("/<process>")
-@signed_in
+@anyone
 def process(process: str) -> str:
     """One process's document, as it is in force."""
     versions = _versions(process)
@@ -63,7 +63,7 @@ def process(process: str) -> str:
 
 
 @page.get("/<process>/<version>")
-@signed_in
+@anyone
 def version(process: str, version: str) -> str:
     """The document of one version: the one a case is bound to, in force or not."""
     versions = _versions(process)
@@ -82,10 +82,11 @@ def _document(versions: tuple[Definition, ...], definition: Definition) -> str:
     current = definition is versions[-1]
     may_open = current and may_record() and not eyes.roles.isdisjoint(definition.opening.roles)
     now = house.clock()
-    zoned = asks_for_zones(definition)
+    zoned = asks_for_zones(definition) and not outsider()
+    people = {} if outsider() else people_of(definition, house.directory, now, eyes)  # no directory for strangers
     return render_template(
         "pages/process.html",
-        doc=process_document(definition, eyes, people_of(definition, house.directory, now, eyes)),
+        doc=process_document(definition, eyes, people),
         zones=zone_people(house.catalogues.in_force(ZONES, now), house.directory, now, eyes) if zoned else (),
         today=eyes.moment(now).day,
         history=history_of(versions, published, eyes),
@@ -95,7 +96,7 @@ def _document(versions: tuple[Definition, ...], definition: Definition) -> str:
 
 
 @page.get("/<process>/<version>.toml")
-@signed_in
+@anyone
 def source(process: str, version: str) -> Response:
     """The definition's file: the bytes whose digest cases pin."""
     versions = _versions(process)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from auditing.model import CHAINS
 from evidence.canonical import Json
 from evidence.checkpoint import peek_checkpoint
 from evidence.entry import SealedEntry
@@ -81,7 +82,7 @@ def verify_all() -> Response:
         report = verify_ledger(
             house.ledger, house.blobs, keys=house.vkeys, full=full, progress=progress, trust=house.trust
         )
-        return {"report": _kept(report)}
+        return {"report": kept_report(report)}
 
     job = job_desk().start("verify", person().id, work)
     return redirect(url_for("ledger.result", job_id=job), 303)
@@ -97,7 +98,7 @@ def verify_case(folio: str) -> Response:
     def work(progress: Progress) -> Mapping[str, Json]:
         return {
             "folio": folio,
-            "report": _kept(check_case(house.ledger, house.blobs, house.vkeys, folio, progress)),
+            "report": kept_report(check_case(house.ledger, house.blobs, house.vkeys, folio, progress)),
         }
 
     job = job_desk().start(f"verify:{folio}", person().id, work)
@@ -129,7 +130,7 @@ def _entry_link(folio: str, seq: str) -> str:
     return url_for("evidence.entry", folio=folio, seq=int(seq))
 
 
-def _kept(report: Report) -> dict[str, Json]:
+def kept_report(report: Report) -> dict[str, Json]:
     """The report as a job keeps it: every number, and the first findings."""
     found: dict[str, Json] = {name: value for name, value in asdict(report).items() if name != "findings"}
     found["verdict"] = str(report.verdict)
@@ -148,8 +149,14 @@ def _row(sealed: SealedEntry, eyes: Lens) -> Row:
         step=entry.step,
         recorded=eyes.moment(entry.at),
         leaf=sealed.leaf,
-        href=url_for("evidence.entry", folio=entry.case, seq=entry.seq),
+        href=_row_link(entry.case, entry.seq),
     )
+
+
+def _row_link(case: str, seq: int) -> str:
+    if case.startswith(CHAINS):
+        return url_for("audit.book", eid=case.removeprefix(CHAINS), _anchor=f"e{seq}")
+    return url_for("evidence.entry", folio=case, seq=seq)
 
 
 def _head(house: House, size: int) -> Head | None:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from web.i18n import gettext as _
 from web.pages.context import THEME_COOKIE, THEMES, shell
-from web.security import public, safe_next, signed_in
+from web.security import anyone, public, safe_next
 from web.views.fields import FormField
 
 page = Blueprint("look", __name__)
@@ -32,7 +32,7 @@ def theme() -> Response:
 
 
 @page.get("/guia-de-estilo")
-@signed_in
+@anyone
 def style_guide() -> str:
     """Every component of the interface."""
     icons = re.findall(r'symbol id="([^"]+)"', _SPRITE.read_text(encoding="utf-8"))

@@ -32,7 +32,7 @@ from identity.login import LoginRefused, LoginThrottled
 from identity.passwords import MIN_LENGTH
 from web.errors import Answer, answer_for, respond
 from web.i18n import COOKIE, gettext
-from web.security import Visitor, maybe_person, person, public, safe_next, signed_in, wants_json
+from web.security import Visitor, anyone, maybe_person, person, public, safe_next, wants_json
 from web.wiring import current_house
 
 page = Blueprint("session", __name__)
@@ -99,14 +99,14 @@ def language() -> BaseResponse:
 
 
 @page.get("/cuenta")
-@signed_in
+@anyone
 def account() -> Response:
     """The signed-in person's own account."""
     return _account(None)
 
 
 @page.post("/cuenta/contrasena")
-@signed_in
+@anyone
 def change_password() -> BaseResponse:
     """A new password, for who knows the old one; every other session of the account ends."""
     house, user = current_house(), person()

@@ -2,7 +2,8 @@
 import { palette } from "./palette.js";
 import { say } from "./words.js";
 
-palette(document.getElementById("buscar"), document.getElementById("halladas"));
+const finder = document.getElementById("buscar");
+if (finder) palette(finder, document.getElementById("halladas"));
 
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {

@@ -1,0 +1,199 @@
+"""What auditors viewed, for those who keep the house; and what an engagement takes home: its package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Blueprint, Response, abort, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from audit_exports.builder import export as build_package
+from audit_exports.record import Scope
+from auditing.errors import AuditRefused
+from auditing.population import day_of, process_of
+from evidence.canonical import Json
+from evidence.words import digest_words
+from web.acting import actor_for
+from web.downloads import download
+from web.errors import Answer
+from web.i18n import gettext as _
+from web.jobs import Progress, Work
+from web.pages.auditforms import act
+from web.pages.auditforms import page as shown
+from web.pages.auditvisit import OFFICE, Visit, visit
+from web.pages.context import lens
+from web.pages.jobview import job_desk, job_view, own_job
+from web.proving import before_export
+from web.security import anyone, person, roles
+from web.views.audittables import view_sheet
+from web.views.auditwords import view_word
+from web.views.lens import size_text
+from web.wiring import JobRecord, current_house
+from workflows.commands import Actor
+
+page = Blueprint("auditlog", __name__, url_prefix="/auditoria")
+office = roles(*OFFICE)
+_ROWS = 100
+
+
+@page.get("/consultas")
+@office
+def everything() -> str:
+    """Everything auditors viewed, in the room and outside it, newest first."""
+    return _log("")
+
+
+@page.get("/consultas.xlsx")
+@office
+def everything_table() -> Response:
+    """The same as a spreadsheet."""
+    return view_sheet(current_house().room.views.all(), lens(), "consultas.xlsx")
+
+
+@page.get("/<eid>/consultas")
+@office
+def of_engagement(eid: str) -> str:
+    """What was viewed in one engagement."""
+    visit(eid)
+    return _log(eid)
+
+
+@page.get("/<eid>/consultas.xlsx")
+@office
+def of_engagement_table(eid: str) -> Response:
+    """The same as a spreadsheet."""
+    visit(eid)
+    return view_sheet(current_house().room.views.all(engagement=eid), lens(), f"{eid}-consultas.xlsx")
+
+
+def _log(eid: str) -> str:
+    house, eyes = current_house(), lens()
+    actor = request.args.get("quien", "")
+    before = max(0, request.args.get("antes", 0, type=int))
+    found = house.room.views.page(engagement=eid, actor=actor, before=before, limit=_ROWS)
+    return render_template(
+        "pages/audit_views.html",
+        state=house.room.register.get(eid) if eid else None,
+        rows=[
+            (view, eyes.moment(view.at), eyes.who(view.actor), view_word(view.what)) for view in found.rows
+        ],
+        total=found.total,
+        following=found.next,
+        actor=actor,
+        actor_name=eyes.who(actor) if actor else "",
+        first=not before,
+    )
+
+
+@page.get("/<eid>/exportar")
+@anyone
+def form(eid: str) -> BaseResponse:
+    """What may be taken home."""
+    return _form(visit(eid))
+
+
+def _form(found: Visit, answer: Answer | None = None) -> BaseResponse:
+    return shown("audit_export", found, answer, vkey=found.house.vkey.text)
+
+
+@page.post("/<eid>/exportar")
+@anyone
+def start(eid: str) -> BaseResponse:
+    """Begin a package of the cases of a sample, or of all in scope."""
+    found = visit(eid)
+
+    def work() -> tuple[str, str]:
+        found.need_downloads()
+        if found.masked:
+            raise AuditRefused("no_files")
+        folios = _folios(found, request.form.get("sample", ""))
+        actor = actor_for(found.user, (found.by().role,))
+        job = job_desk().start(f"audit-export:{eid}", person().id, _work(found, folios, actor))
+        return _("El paquete se prepara."), url_for("auditlog.result", eid=eid, job_id=job)
+
+    return act(work, lambda answer: _form(found, answer))
+
+
+def _folios(found: Visit, wanted: str) -> tuple[str, ...]:
+    """The cases of a sample, or every case in scope, from the log itself."""
+    if wanted:
+        sample = found.state.sample(wanted)
+        if sample is None:
+            raise AuditRefused("sample_unknown", sample=wanted[:20])
+        return tuple(sorted(sample.folios))
+    terms, zone = found.state.terms, found.room.chain.zone
+    first = (
+        found.house.ledger.history(case)[0].entry for case in found.house.ledger.cases() if ":" not in case
+    )
+    folios = tuple(entry.case for entry in first if terms.covers(process_of(entry), day_of(entry.at, zone)))
+    if not folios:
+        raise AuditRefused("population_empty", process=", ".join(terms.processes))
+    return folios
+
+
+def _work(found: Visit, folios: tuple[str, ...], actor: Actor) -> Work:
+    house, eid = found.house, found.state.id
+
+    def work(progress: Progress) -> Mapping[str, Json]:
+        before_export(house)
+        folder = house.settings.data / "exports"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        receipt = build_package(
+            house.export_sources,
+            Scope(folios=folios),
+            folder / f"{progress.job_id}.zip",
+            actor=actor,
+            progress=progress,
+        )
+        return {
+            "tag_manifest": receipt.tag_manifest,
+            "bytes": receipt.package_bytes,
+            "cases": receipt.totals.cases,
+            "name": f"constancia-auditoria-{eid}-{house.clock():%Y%m%d-%H%M}.zip",
+        }
+
+    return work
+
+
+@page.get("/<eid>/exportar/<job_id>")
+@anyone
+def result(eid: str, job_id: str) -> BaseResponse:
+    """How far a package is, or the package."""
+    found = visit(eid)
+    job = _job(eid, job_id)
+    told, digest = job.result, str(job.result.get("tag_manifest", ""))
+    size = told.get("bytes")
+    return shown(
+        "audit_exporting",
+        found,
+        job=job_view(job, found.eyes),
+        done=job.state == "done",
+        name=str(told.get("name", "")),
+        size=size_text(size) if isinstance(size, int) else "",
+        cases=told.get("cases", 0),
+        digest=digest,
+        words=digest_words(digest) if digest else (),
+        href=url_for("auditlog.package", eid=eid, job_id=job_id),
+    )
+
+
+@page.get("/<eid>/exportar/<job_id>/paquete")
+@anyone
+def package(eid: str, job_id: str) -> Response:
+    """The package itself."""
+    found = visit(eid)
+    job = _job(eid, job_id)
+    found.need_downloads()
+    if found.masked:
+        raise AuditRefused("no_files")
+    path = found.house.settings.data / "exports" / f"{job.id}.zip"
+    if job.state != "done" or not path.is_file():
+        abort(404)
+    return download(path.open("rb"), str(job.result.get("name", path.name)), size=path.stat().st_size)
+
+
+def _job(eid: str, job_id: str) -> JobRecord:
+    job = own_job(job_id)
+    if job.kind != f"audit-export:{eid}":
+        abort(404)
+    return job
