@@ -85,10 +85,10 @@ def _fieldwork(
         state.id,
         Conclusion(
             "minor",
-            "Expedientes cerrados con pasos sin evidencia",
-            "El expediente se cerró sin que todos los pasos obligatorios tengan evidencia. El procedimiento pide "
-            "cada uno antes del cierre.",
-            "Que el cierre pida lo que falta, o una dispensa con motivo.",
+            "Carta custodia sin ubicación que permita encontrarla",
+            "La carta está firmada, pero la evidencia del paso 25 no basta para localizar el original en papel. El "
+            "procedimiento pide que se pueda encontrar.",
+            "Que el paso 25 pida caja y carpeta, y que la captura las muestre.",
             "MA-001",
             code,
             entries=entries,
@@ -127,5 +127,11 @@ def _test(room: Room, cases: CaseReads, state: Engagement, auditor: By, sample: 
                 about = (folio, attribute.code)
             else:
                 results[attribute.code] = ("na", "") if owed or not view.state.closed else ("ok", "")
+        if folio == sample.folios[min(4, sample.n - 1)] and results["custodia"][0] == "ok":
+            results["custodia"] = (
+                "exception",
+                "La captura del archivo no dice en qué carpeta está la carta.",
+            )
+            about = (folio, "custodia")
         room.field.test(auditor, state.id, sample.id, folio, results)
     return about

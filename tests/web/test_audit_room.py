@@ -254,7 +254,8 @@ def test_masking_withholds_everything_people_wrote_and_every_file(room: Room) ->
     address, folio = room.open(masked="si"), room.folios[0]
     room.freeze(address)
     room.draw(address)
-    pages = ["", "/casos", f"/casos/{folio}", f"/casos/{folio}?entrada=2", f"/casos/{folio}/entradas/2", "/poblaciones/P1",
+    pages = ["", "/casos", f"/casos/{folio}", f"/casos/{folio}?entrada=2", f"/casos/{folio}/entradas/2",
+             "/poblaciones/P1",
              "/muestras/S1", f"/casos/{folio}?muestra=S1", f"/casos/{folio}?a_la_fecha={YEAR}-12-31T10:00"]  # fmt: skip
     secrets = (NAME, PERSON["promotoria"], "persona0@correo.example", "captura de", "Ana Ñuñez")
     for page in pages:

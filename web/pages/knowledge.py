@@ -83,7 +83,9 @@ def _document(versions: tuple[Definition, ...], definition: Definition) -> str:
     may_open = current and may_record() and not eyes.roles.isdisjoint(definition.opening.roles)
     now = house.clock()
     zoned = asks_for_zones(definition) and not outsider()
-    people = {} if outsider() else people_of(definition, house.directory, now, eyes)  # no directory for strangers
+    people = (
+        {} if outsider() else people_of(definition, house.directory, now, eyes)
+    )  # no directory for strangers
     return render_template(
         "pages/process.html",
         doc=process_document(definition, eyes, people),

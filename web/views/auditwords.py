@@ -63,6 +63,11 @@ def order_sign(order: Order) -> Sign:
     }[order]
 
 
+def day_text(day: str) -> str:
+    """A day as days are shown here, ``dd/mm/aaaa``."""
+    return "/".join(reversed(day.split("-")))
+
+
 def kind_word(kind: Kind) -> str:
     """Who audits."""
     return _("interna") if kind is Kind.INTERNAL else _("externa")
