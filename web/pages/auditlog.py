@@ -25,6 +25,7 @@ from web.pages.context import lens
 from web.pages.jobview import job_desk, job_view, own_job
 from web.proving import before_export
 from web.security import anyone, person, roles
+from web.views.auditpapers import papers
 from web.views.audittables import view_sheet
 from web.views.auditwords import view_word
 from web.views.lens import size_text
@@ -96,6 +97,15 @@ def _form(found: Visit, answer: Answer | None = None) -> BaseResponse:
     return shown("audit_export", found, answer, vkey=found.house.vkey.text)
 
 
+@page.get("/<eid>/papeles.xlsx")
+@anyone
+def workpapers(eid: str) -> Response:
+    """Everything the auditors did, as a workbook; it holds none of the cases' contents."""
+    found = visit(eid)
+    found.need_downloads()
+    return papers(found.state, found.eyes, f"{eid}-papeles.xlsx")
+
+
 @page.post("/<eid>/exportar")
 @anyone
 def start(eid: str) -> BaseResponse:
@@ -106,21 +116,32 @@ def start(eid: str) -> BaseResponse:
         found.need_downloads()
         if found.masked:
             raise AuditRefused("no_files")
-        folios = _folios(found, request.form.get("sample", ""))
+        scope = _scope(found, request.form.get("sample", ""))
         actor = actor_for(found.user, (found.by().role,))
-        job = job_desk().start(f"audit-export:{eid}", person().id, _work(found, folios, actor))
+        job = job_desk().start(f"audit-export:{eid}", person().id, _work(found, scope, actor))
         return _("El paquete se prepara."), url_for("auditlog.result", eid=eid, job_id=job)
 
     return act(work, lambda answer: _form(found, answer))
 
 
-def _folios(found: Visit, wanted: str) -> tuple[str, ...]:
-    """The cases of a sample, or every case in scope, from the log itself."""
-    if wanted:
-        sample = found.state.sample(wanted)
-        if sample is None:
-            raise AuditRefused("sample_unknown", sample=wanted[:20])
-        return tuple(sorted(sample.folios))
+def _scope(found: Visit, wanted: str) -> Scope:
+    """The cases of a sample, or every case in scope.
+
+    A sample that was drawn goes as its population and its seed, so that the package's verifier draws it again.
+    """
+    if not wanted:
+        return Scope(folios=_folios(found))
+    sample = found.state.sample(wanted)
+    if sample is None:
+        raise AuditRefused("sample_unknown", sample=wanted[:20])
+    if not sample.seed:
+        return Scope(folios=tuple(sorted(sample.folios)))
+    rows = found.room.field.rows(found.state, sample.population)
+    return Scope(folios=tuple(row.folio for row in rows), sample=sample.n, seed=sample.seed)
+
+
+def _folios(found: Visit) -> tuple[str, ...]:
+    """Every case in scope, from the log itself."""
     terms, zone = found.state.terms, found.room.chain.zone
     first = (
         found.house.ledger.history(case)[0].entry for case in found.house.ledger.cases() if ":" not in case
@@ -131,7 +152,7 @@ def _folios(found: Visit, wanted: str) -> tuple[str, ...]:
     return folios
 
 
-def _work(found: Visit, folios: tuple[str, ...], actor: Actor) -> Work:
+def _work(found: Visit, scope: Scope, actor: Actor) -> Work:
     house, eid = found.house, found.state.id
 
     def work(progress: Progress) -> Mapping[str, Json]:
@@ -140,7 +161,7 @@ def _work(found: Visit, folios: tuple[str, ...], actor: Actor) -> Work:
         folder.mkdir(mode=0o700, exist_ok=True)
         receipt = build_package(
             house.export_sources,
-            Scope(folios=folios),
+            scope,
             folder / f"{progress.job_id}.zip",
             actor=actor,
             progress=progress,

@@ -118,6 +118,7 @@ def view_word(what: str) -> str:
         "auditfield.sample": _("muestra"),
         "auditfield.sample_table": _("muestra en Excel"),
         "auditlog.package": _("paquete descargado"),
+        "auditlog.workpapers": _("papeles de trabajo"),
         "cases.show": _("caso"),
         "cases.listing": _("lista de casos"),
         "evidence.entry": _("entrada"),
