@@ -125,19 +125,13 @@ def start(eid: str) -> BaseResponse:
 
 
 def _scope(found: Visit, wanted: str) -> Scope:
-    """The cases of a sample, or every case in scope.
-
-    A sample that was drawn goes as its population and its seed, so that the package's verifier draws it again.
-    """
+    """The cases of a sample, or every case in scope; each by its folio."""
     if not wanted:
         return Scope(folios=_folios(found))
     sample = found.state.sample(wanted)
     if sample is None:
         raise AuditRefused("sample_unknown", sample=wanted[:20])
-    if not sample.seed:
-        return Scope(folios=tuple(sorted(sample.folios)))
-    rows = found.room.field.rows(found.state, sample.population)
-    return Scope(folios=tuple(row.folio for row in rows), sample=sample.n, seed=sample.seed)
+    return Scope(folios=tuple(sorted(sample.folios)))
 
 
 def _folios(found: Visit) -> tuple[str, ...]:
