@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
 
 from audit_exports import layout
 from audit_exports.bag import TAG_FILES, MalformedManifest, Payload, parse_manifest
+from audit_exports.behind import Behind
 from audit_exports.codes import Code
 from audit_exports.containers import Container, Unreadable, printable
 from evidence.findings import Finding
@@ -30,6 +32,8 @@ class Bag:
         self.info = b""
         self.tag_digest = ""
         self.bytes_read = 0
+        self._counting = threading.Lock()
+        self._behind = Behind()
 
     def open(self) -> bool:
         """Check structure, tag files and both manifests against what is there."""
@@ -73,15 +77,46 @@ class Bag:
         """Read a file of any size once against the manifest; its SHA-256 (hex), ``None`` after a finding."""
         if not self._present(path, None):
             return None
-        hashed = hashlib.sha256()
+        return self._hashed(path)
+
+    def digest_behind(self, path: str, told: Callable[[str], None]) -> None:
+        """Like `digest`, behind the caller: ``told`` gets the digest, from another thread, where there is no finding.
+
+        `settle` waits for all of them.
+        """
+        if not self._present(path, None):
+            return
+
+        def job() -> None:
+            found = self._hashed(path)
+            if found is not None:
+                told(found)
+
+        self._behind.do(job, 0)
+
+    def settle(self) -> None:
+        """Wait for what is read behind; nothing more may be asked for that way."""
+        try:
+            self._behind.settle()
+        finally:
+            self._behind.close()
+
+    def _hashed(self, path: str) -> str | None:
+        hashed, size = hashlib.sha256(), 0
         try:
             for chunk in self._container.chunks(layout.DATA + path):
                 hashed.update(chunk)
-                self.bytes_read += len(chunk)
+                size += len(chunk)
         except Unreadable as error:
             self._report(error.finding)
             return None
+        finally:
+            self._count(size)
         return hashed.hexdigest() if self._as_listed(path, hashed.hexdigest()) else None
+
+    def _count(self, size: int) -> None:
+        with self._counting:
+            self.bytes_read += size
 
     def leftovers(self) -> list[str]:
         """Listed files that nobody asked for."""
@@ -112,7 +147,7 @@ class Bag:
         except Unreadable as error:
             self._report(error.finding)
             return None
-        self.bytes_read += len(data)
+        self._count(len(data))
         return data
 
     def _tag(self, name: str, limit: int = _MAX_TAG) -> bytes | None:

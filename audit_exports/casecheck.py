@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from audit_exports import layout
 from audit_exports.bagreader import Bag
@@ -16,7 +17,7 @@ from audit_exports.record import CaseRecord, PackageFacts
 from audit_exports.recount import file_items, recount
 from audit_exports.states import definition_digest, state_of
 from evidence.checks import ErasureLedger, subject_of
-from evidence.entry import Entry, SealedEntry
+from evidence.entry import BlobRef, Entry, SealedEntry
 from evidence.findings import Code as CoreCode
 from evidence.findings import Finding
 from workflows.definition import Definition
@@ -74,11 +75,13 @@ class CaseChecker:
             if not self._bag.has(told.path):
                 self._report(Finding(CoreCode.OBJECT_MISSING, name, blob.sha256, "nothing"))
                 continue
-            found = self._bag.digest(told.path)
-            size = self._bag.size(told.path)
-            if found is not None and (found, size) != (blob.sha256, blob.size):
-                expected = f"{blob.sha256}, {blob.size} bytes"
-                self._report(Finding(CoreCode.OBJECT_DIFFERS, name, expected, f"{found}, {size} bytes"))
+            self._bag.digest_behind(told.path, partial(self._judge, blob, name, self._bag.size(told.path)))
+
+    def _judge(self, blob: BlobRef, name: str, size: int, found: str) -> None:
+        """An evidence file against its entry; called from the thread that reads."""
+        if (found, size) != (blob.sha256, blob.size):
+            expected = f"{blob.sha256}, {blob.size} bytes"
+            self._report(Finding(CoreCode.OBJECT_DIFFERS, name, expected, f"{found}, {size} bytes"))
 
     def _record(self, sealed: Sequence[SealedEntry]) -> CaseRecord | None:
         folio = sealed[0].entry.case

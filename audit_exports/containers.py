@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -83,6 +84,7 @@ class ZipContainer:
         self._limit = limit
         self._members: dict[str, Member] = {}
         self._reader = ThreadPoolExecutor(1)
+        self._reading = threading.Lock()
 
     def problems(self) -> list[Finding]:
         """Compare every structural byte with the one spelling; stops at the first that makes the rest guesswork."""
@@ -140,8 +142,9 @@ class ZipContainer:
         return data, zlib.crc32(data, crc)
 
     def _at(self, offset: int, size: int) -> bytes:
-        self._stream.seek(offset)
-        return self._stream.read(size)
+        with self._reading:
+            self._stream.seek(offset)
+            return self._stream.read(size)
 
     def _directory_problems(self, count: int, start: int, length: int) -> list[Finding]:
         names, position, offset = NameCheck(), start, 0

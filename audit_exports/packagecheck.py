@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -91,6 +92,7 @@ def check_package(
 
 class _PackageCheck:
     def __init__(self, container: Container, trust: Trust, progress: Callable[[int, int], None]) -> None:
+        self._reporting = threading.Lock()
         self._findings: list[Finding] = []
         self._codes: dict[str, Finding] = {}
         self._total = 0
@@ -240,6 +242,7 @@ class _PackageCheck:
             else:
                 self._compare_case(derived, record)
             self._cases += 1
+        self._bag.settle()
         self._progress(len(cases), len(cases))
         if not cases:
             self._report(Finding(Code.PACKAGE_EMPTY, "casos", "at least one case", "none"))
@@ -311,6 +314,10 @@ class _PackageCheck:
         return self._trust.receipt is not None
 
     def _report(self, finding: Finding) -> None:
+        with self._reporting:
+            self._keep(finding)
+
+    def _keep(self, finding: Finding) -> None:
         self._total += 1
         self._codes.setdefault(finding.code, finding)
         if len(self._findings) < MAX_FINDINGS:

@@ -76,10 +76,12 @@ def _ours() -> Markup:
         "p",
         both(
             "Revisa la estructura, los manifiestos, cada entrada, su cadena y su prueba, los contenidos y archivos, la "
-            "firma; deriva otra vez el estado de cada caso y rehace estas páginas y el libro para compararlos. "
+            "firma; deriva otra vez el estado de cada caso, repite la muestra y rehace todo lo que se lee (páginas, "
+            "tablas, libro, informe, carátulas y registro de eventos) para compararlo. "
             "Sólo requiere Python 3.11 o posterior.",
             "It checks structure, manifests, every entry, its chain and its proof, payloads and files, the signature; "
-            "derives each case's state again, remakes these pages and the workbook, and compares. "
+            "derives each case's state again, repeats the sample, remakes all that is read (pages, tables, workbook, "
+            "report, cover sheets and event log), and compares. "
             "It needs Python 3.11 or later and nothing else.",
         ),
     )

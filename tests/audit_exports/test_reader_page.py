@@ -185,3 +185,38 @@ def test_pages_read_without_their_script(browser: Browser, folder: Path) -> None
     assert page.get_by_text("Send the letter", exact=True).is_hidden()
     assert page.locator("button:visible").count() == 0
     context.close()
+
+
+@pytest.mark.browser
+@browser_needed
+def test_cases_are_sifted_by_process_state_and_exception(page: Page, quiet: list[str], folder: Path) -> None:
+    """Filters narrow the cards together with the search, count what is left, and speak the page's language."""
+    page.goto((folder / "index.html").as_uri())
+    cards = page.locator(".hallable:visible")
+    for name, value, count in (
+        ("estado", "cerrado", 1),
+        ("excepcion", "ninguna", 1),
+        ("estado", "abierto", 1),
+    ):
+        page.locator(f"[data-filtra={name}]").select_option(value)
+        assert cards.count() == count
+    page.get_by_role("searchbox").fill("nadie")
+    assert cards.count() == 0
+    assert page.locator(".cuenta").inner_text() == "0 / 2"
+    page.get_by_role("button", name="English").click()
+    assert page.get_by_role("combobox", name="State").locator("option").first.inner_text() == "Any state"
+    assert quiet == []
+
+
+@pytest.mark.browser
+@browser_needed
+def test_a_case_has_its_timeline(page: Page, quiet: list[str], folder: Path) -> None:
+    """A line an entry, in order, leading to its place in the chain; the files of the case beside it."""
+    page.goto((folder / f"casos/{CASE}/index.html").as_uri())
+    lines = page.locator(".linea > li")
+    assert lines.count() == 4
+    assert "Recibir la petición" in lines.first.inner_text()
+    lines.nth(1).get_by_role("link").click()
+    assert page.url.endswith("#e2")
+    assert page.get_by_role("link", name="carátula").get_attribute("href") == "caratula.pdf"
+    assert quiet == []
