@@ -6,6 +6,8 @@ import io
 import json
 import logging
 import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
@@ -282,7 +284,7 @@ def test_the_desk_asks_follows_and_takes_back(room: SigningRoom) -> None:
 def test_t3_no_page_log_export_or_command_holds_the_token(
     room: SigningRoom, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    """T3: the desk's pages, the entries, the log of requests, the audit package and the commands know no link."""
+    """T3: the desk's pages, entries, log of requests, audit package (which is valid) and commands know no link."""
     folio = room.case()
     request = room.ask(folio)
     token = room.token()
@@ -307,6 +309,9 @@ def test_t3_no_page_log_export_or_command_holds_the_token(
     assert exported.exit_code == 0, exported.output
     with zipfile.ZipFile(out) as package:
         assert all(token.encode() not in package.read(name) for name in package.namelist())
+    argued = [sys.executable, "-m", "audit_exports.verify", str(out), "--vkey", room.place.house.vkey.text]
+    verdict = subprocess.run(argued, capture_output=True, text=True, check=False)
+    assert verdict.returncode == 0, verdict.stdout + verdict.stderr
 
 
 def test_the_public_check_page_says_facts_and_nobodys_name(asked: tuple[SigningRoom, Request, str]) -> None:

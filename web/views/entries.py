@@ -11,6 +11,7 @@ from evidence.words import digest_words
 from web.i18n import gettext as _
 from web.views.kinds import Sign, evidence_sign, family_mark, kind_sign, verdict_word
 from web.views.lens import Lens, Moment, size_text
+from web.views.link_entries import link_lines
 from web.views.mail_entries import is_mail, mail_data, mail_title
 from web.views.saying import by_itself, kinds_of, value_words
 from web.views.system_entries import system_data
@@ -64,6 +65,7 @@ class EntryLine:
     erased: bool
     claimed_by: str = ""
     acting_for: str = ""
+    act: tuple[tuple[str, str], ...] = ()
 
 
 def entry_lines(
@@ -121,6 +123,7 @@ def entry_line(
         words=digest_words(sealed.leaf),
         index=sealed.index,
         erased=sealed.payload_bytes is None,
+        act=link_lines(sealed),
         claimed_by=_text(via.get("os_user")),
         acting_for=lens.who(principal) if (principal := _text(entry.facts.get("acting_for"))) else "",
     )

@@ -115,6 +115,7 @@ def role_name(code: str) -> str:
         "administrador": _("Administrador"),
         "cpanel": _("Responsable de cPanel"),
         "system": _("Sistema"),
+        "enlace": _("Enlace personal"),
     }
     return names.get(code, code)
 
