@@ -12,6 +12,7 @@ from identity.contacts import CONTACT_READERS
 from web.i18n import gettext as _
 from web.i18n import locale, zone
 from web.security import maybe_person, outsider
+from web.settings import Settings
 from web.views.lens import Lens, role_name
 from web.wiring import House, current_house, now
 from workflows.definition import Definition
@@ -104,7 +105,13 @@ def shell() -> dict[str, object]:
 
 def in_demo() -> bool:
     """Whether this is the demonstration's log: its people and papers are invented, and every page says so."""
-    return bool(current_app.extensions["constancia"].settings.demo)
+    return _settings().demo
+
+
+def _settings() -> Settings:
+    """How this installation is configured; asks no store."""
+    settings: Settings = current_app.extensions["constancia"].settings
+    return settings
 
 
 def _self(user: User) -> Self:
@@ -132,7 +139,7 @@ def _desk_places(user: User) -> list[tuple[str, str, str]]:
         ("knowledge.processes", _("Procesos"), "open-book"),
         ("ledger.overview", _("Bitácora"), "chain"),
     ]
-    if user.has_any(RECORDERS) and current_app.extensions["constancia"].settings.imap_url is not None:
+    if user.has_any(RECORDERS) and (in_demo() or _settings().imap_url is not None):
         places.insert(2, ("incoming.listing", _("Correo"), "mail"))
     if user.has_any(_DAILY):
         places.insert(2, ("controls.overview", _("Controles"), "calendar"))
