@@ -17,8 +17,10 @@ from signing.errors import (
     FactorUnknown,
     NoAddress,
     RequestUnknown,
+    RfcInvalid,
     TermInvalid,
 )
+from signing.expected import RFC, expected_details
 from signing.issuing import Issuer
 from signing.levels import ASKABLE
 from signing.office import Office, Place
@@ -41,7 +43,10 @@ _HYBRID = re.compile(rb"/XRefStm\b")
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A signature that is wanted: of whom, on which letter (object ``object`` of entry ``seq``), until when."""
+    """A signature that is wanted: of whom, on which letter (object ``object`` of entry ``seq``), until when.
+
+    With ``rfc``, the signatory's, they may sign with their e.firma.
+    """
 
     folio: str
     step: str
@@ -52,6 +57,7 @@ class Wish:
     factor: str = ""
     delegable: bool = False
     note: str = ""
+    rfc: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,7 @@ class RequestDesk:
             asker_mark=office.marks.of("address", place.address),
             asker_device=office.marks.of("device", place.address, place.user_agent),
             note=wish.note.strip(),
-            details={"pages": str(pages)},
+            details={"pages": str(pages), **expected_details(wish.rfc, who.id)},
         )
         office.store.add_request(request)
         try:
@@ -209,6 +215,8 @@ class RequestDesk:
             raise TermInvalid(most=str(LONGEST.days))
         if wish.factor not in ASKABLE:
             raise FactorUnknown(options=", ".join(ASKABLE[1:]))
+        if wish.rfc.strip() and not RFC.fullmatch(wish.rfc.strip().upper()):
+            raise RfcInvalid
 
     def _letter(self, wish: Wish) -> tuple[Letter, int]:
         """The letter, read and found fit to be signed, and how many pages it has."""
@@ -256,5 +264,8 @@ def _command(wish: Wish, request: Request, actor: Actor) -> AskSignature:
         expires_at=wish.expires_at,
         factor=wish.factor,
         note=wish.note,
-        terms={"delegable": "si" if wish.delegable else "no"},
+        terms={
+            "delegable": "si" if wish.delegable else "no",
+            **({"rfc": wish.rfc.strip().upper()} if wish.rfc.strip() else {}),
+        },
     )

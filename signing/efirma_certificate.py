@@ -7,7 +7,6 @@ an e.firma has no OU, and its key usage adds data encipherment and key agreement
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,12 +17,12 @@ from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError,
 
 from signing.apart import finish
 from signing.certificates import person_of
+from signing.expected import RFC
 from signing.report import Person
 from signing.revocation import Gathered
 from signing.validation import Trust
 
 MOST_CERTIFICATE = 16_384
-RFC = re.compile(r"[A-ZÑ&]{3,4}[0-9]{6}[A-Z0-9]{3}")
 _ENCIPHERING = {"data_encipherment", "key_agreement"}
 _LEAST_BITS = 2048
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,8 +15,9 @@ from evidence.entry import format_time
 from signing.act import Act, SignForm, act_of
 from signing.acting import TRIES, SigningDesk, cleared
 from signing.consent import Consent, efirma_consent_of
-from signing.efirmaports import Accepted, EfirmaSigner, PreparationStore
+from signing.efirmaports import Accepted
 from signing.errors import ConsentStale, EfirmaInvalid, SigningFailed
+from signing.expected import expected_rfc
 from signing.issuing import Issuer
 from signing.links import LinkDesk, Standing
 from signing.office import Office, Place
@@ -26,9 +26,6 @@ from signing.records import Request
 from signing.tokens import new_id
 
 METHOD = FACTOR = "efirma"
-RFC_DETAIL = "rfc"
-"""The request's detail that says whose certificate is expected."""
-
 LIFE = timedelta(minutes=10)
 MOST_SIGNATURE = 1_024
 
@@ -45,21 +42,16 @@ class Ready:
 class EfirmaDesk(SigningDesk):
     """See the module."""
 
-    def __init__(
-        self,
-        office: Office,
-        links: LinkDesk,
-        issuer: Issuer,
-        signer: Callable[[], EfirmaSigner],
-        store: PreparationStore,
-    ) -> None:
+    def __init__(self, office: Office, links: LinkDesk, issuer: Issuer) -> None:
         super().__init__(office, links, issuer)
-        self._signer = signer
-        self._store = store
+        if office.efirma is None or office.preparations is None:
+            raise ValueError("an office without e.firma")
+        self._signer = office.efirma
+        self._store = office.preparations
 
     def offered(self, request: Request) -> bool:
         """Whether a request says whose e.firma is expected: without it nobody's is taken."""
-        return bool(request.details.get(RFC_DETAIL))
+        return bool(expected_rfc(request))
 
     def prepare(
         self,
@@ -87,7 +79,7 @@ class EfirmaDesk(SigningDesk):
         if digest != request.digest:
             self.differs(standing, request, "form")
         shown, at = self.read(request, standing), office.clock()
-        accepted = self._signer().accept(certificate, request.details.get(RFC_DETAIL, ""), at)
+        accepted = self._signer().accept(certificate, expected_rfc(request), at)
         act = self._act(standing, request, agreed, accepted, place, at)
         reason = f"Firma con e.firma, nivel N4. Acto {act.commitment}"
         try:

@@ -123,6 +123,12 @@ class TermInvalid(LinkError):
     code = "term_invalid"
 
 
+class RfcInvalid(LinkError):
+    """What was given as the signatory's RFC is none."""
+
+    code = "rfc_invalid"
+
+
 class FactorUnknown(LinkError):
     """``options``: the second factors there are."""
 

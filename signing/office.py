@@ -11,6 +11,7 @@ from evidence.entry import format_time
 from evidence.ports import BlobStore, Clock
 from evidence.words import digest_words
 from identity.throttle import Limit, ThrottleStore
+from signing.efirmaports import EfirmaSigner, PreparationStore
 from signing.errors import NoPublicAddress, TooManyTries, UnknownPerson
 from signing.ports import People, Person, PictureReader, Postman, Signer
 from signing.records import Request
@@ -54,6 +55,8 @@ class Office:
     public_url: str
     zone: str = "America/Mexico_City"
     phone: str = ""
+    efirma: Callable[[], EfirmaSigner] | None = None
+    preparations: PreparationStore | None = None
 
     def now(self) -> str:
         """The present as a ledger time."""

@@ -62,6 +62,8 @@ class Sweeper:
             elif request.status is Status.SIGNED and self._stamp(request, now):
                 stamped.append(request.id)
         self._office.store.purge(now - KEEP)
+        if self._office.preparations is not None:
+            self._office.preparations.purge(format_time(now))
         return Swept(tuple(expired), tuple(reminded), tuple(mended), tuple(stamped))
 
     def _expire(self, request: Request) -> bool:

@@ -27,6 +27,7 @@ LINKS: Mapping[str, Message] = {
     "method_invalid": Message(422, N_("Falta tu firma."), N_("Escribe tu nombre, dibuja tu firma o sube una imagen.")),
     "method_invalid:unreadable": Message(422, N_("La imagen de tu firma no se puede leer."), N_("Sube una imagen PNG o JPG, o dibuja tu firma.")),
     "method_invalid:large": Message(413, N_("La imagen de tu firma pesa demasiado."), N_("Sube una de menos de 2 MB.")),
+    "rfc_invalid": Message(422, N_("Ese RFC no es de una persona."), N_("Escríbelo como en su constancia, por ejemplo NUEE800101AB1, o déjalo vacío.")),
     "efirma_invalid": Message(422, N_("Esa e.firma no se puede usar aquí."), N_("Revisa que los archivos sean los de tu e.firma vigente.")),
     "efirma_invalid:unreadable": Message(422, N_("El archivo no es un certificado de e.firma (.cer)."), N_("Elige el archivo .cer que te dio el SAT.")),
     "efirma_invalid:not_rsa": Message(422, N_("El certificado no es de los que usa la e.firma."), N_("Elige el archivo .cer que te dio el SAT.")),

@@ -19,6 +19,8 @@ from signing.acting import SigningDesk
 from signing.codes import CodeDesk
 from signing.declining import RefusingDesk
 from signing.desk import RequestDesk
+from signing.efirmadesk import EfirmaDesk
+from signing.efirmaports import EfirmaSigner, PreparationStore
 from signing.issuing import Issuer
 from signing.links import LinkDesk
 from signing.office import Office
@@ -133,6 +135,11 @@ class LinkRoom:
         return SigningDesk(self.office, self.links, self.issuer)
 
     @cached_property
+    def efirma(self) -> EfirmaDesk:
+        """Takes signatures with a certificate of one's own."""
+        return EfirmaDesk(self.office, self.links, self.issuer)
+
+    @cached_property
     def refusing(self) -> RefusingDesk:
         """Takes the other answers."""
         return RefusingDesk(self.office, self.links, self.issuer)
@@ -165,6 +172,8 @@ def office_of(  # noqa: PLR0913 - the ports are its parameters
     mail: Callable[[], MailDesk],
     throttle: ThrottleStore,
     clock: Clock,
+    efirma: Callable[[], EfirmaSigner],
+    preparations: PreparationStore,
 ) -> Office:
     """The office of an installation; what costs time to open (the seal, the mail) is opened when it is needed."""
     return Office(
@@ -181,4 +190,6 @@ def office_of(  # noqa: PLR0913 - the ports are its parameters
         public_url=settings.public_url,
         zone=str(settings.tz),
         phone=settings.desk_phone,
+        efirma=efirma,
+        preparations=preparations,
     )

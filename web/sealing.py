@@ -9,6 +9,7 @@ from asn1crypto import x509  # type: ignore[import-untyped]  # publishes no type
 from anchoring.guarded import Guarded
 from anchoring.transport import Answer, Unreachable
 from evidence.ports import Clock
+from signing.efirmaroom import EfirmaRoom
 from signing.isolation import SignatureReader
 from signing.pades import PadesSigner
 from signing.pades_time import NoAnswer, Send, StampSource
@@ -37,6 +38,20 @@ def signer_of(settings: Settings, clock: Clock, reader: SignatureReader) -> Pade
         place=reader.free_place,
         revocations=Registry(_sending(open_guard), _fetching(open_guard)).gather,
     )
+
+
+def efirma_of(settings: Settings, signer: PadesSigner) -> EfirmaRoom:
+    """Signatures with certificates under the configured authorities, and no other: not even the seal's own.
+
+    Raises:
+        HouseError: ``seal_unusable``.
+    """
+    authorities = _read(settings.signature_roots)
+    trust = Trust(
+        roots=tuple(item for item in authorities if item.subject == item.issuer),
+        others=tuple(item for item in authorities if item.subject != item.issuer),
+    )
+    return EfirmaRoom(signer, trust, signer.revocations)
 
 
 def seal_of(settings: Settings) -> Seal:

@@ -12,6 +12,7 @@ from signing.isolation import SignatureReader
 from web.settings import Settings
 
 if TYPE_CHECKING:
+    from signing.efirmaroom import EfirmaRoom
     from signing.pades import PadesSigner
 
 
@@ -37,3 +38,10 @@ class SigningParts(ABC):
         from web.sealing import signer_of  # noqa: PLC0415 - pyHanko costs each command that signs nothing
 
         return signer_of(self.settings, self.clock, self.signatures)
+
+    @cached_property
+    def efirma(self) -> EfirmaRoom:
+        """Judges certificates of signatories, and completes what they sign."""
+        from web.sealing import efirma_of  # noqa: PLC0415 - as above
+
+        return efirma_of(self.settings, self.signer)

@@ -40,6 +40,7 @@ from storage.jobs import JobRecord, SqlJobs
 from storage.ledger import SqlLedger, log_begun, start_log
 from storage.links import SqlLinks
 from storage.outbox import SqlOutbox
+from storage.preparations import SqlPreparations
 from storage.texts import SqliteTextIndex
 from web.auditroom import AuditRoom
 from web.holder import HouseHolder, current_house
@@ -278,6 +279,8 @@ class House(ProvableParts, SigningParts):
                 people=HousePeople(self.accounts, self.directory, self.definitions.processes, self.clock),
                 reader=self.reader,
                 signer=lambda: self.signer,
+                efirma=lambda: self.efirma,
+                preparations=SqlPreparations(self.engine),
                 mail=lambda: self.mail.desk,
                 throttle=self.throttle,
                 clock=self.clock,

@@ -44,6 +44,8 @@ PUBLIC = {
     "personal.letter",
     "personal.signed",
     "personal.sign",
+    "efirma.prepare",
+    "efirma.complete",
     "personal.decline",
     "personal.delegate",
     "personal.report",

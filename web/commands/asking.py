@@ -43,6 +43,7 @@ def add_to(group: AppGroup) -> None:
 @click.option("--factor", default="", help="code: a code read out by telephone, beside the link.")
 @click.option("--delegable", is_flag=True, help="It may be passed on to who was appointed to stand in.")
 @click.option("--note", default="", help="Words for the signatory.")
+@click.option("--rfc", default="", help="The signatory's RFC: they may then sign with their e.firma.")
 @console.always_json
 @with_appcontext
 @console.command
@@ -57,6 +58,7 @@ def request(  # noqa: PLR0913 - one parameter an option
     factor: str,
     delegable: bool,
     note: str,
+    rfc: str,
 ) -> None:
     """Ask for the signature of STEP of FOLIO by a personal link, and mail it."""
     house = console.house()
@@ -75,6 +77,7 @@ def request(  # noqa: PLR0913 - one parameter an option
         factor=factor,
         delegable=delegable,
         note=note,
+        rfc=rfc,
     )
     found = house.links.desk.ask(wish, _actor(house, folio, step, actor, role), _place())
     console.settled(house)

@@ -51,6 +51,7 @@ def ask(folio: str) -> Response:
                 factor=request.form.get("factor", ""),
                 delegable=request.form.get("delegable") == "si",
                 note=_plain("nota"),
+                rfc=request.form.get("rfc", "")[:20],
             ),
             _actor(folio, request.form.get("paso", "")),
             place(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evidence.words import digest_words
-from signing.consent import Consent, consent_for
+from signing.consent import Consent, consent_for, efirma_consent_for
 from signing.levels import satisfies
 from signing.links import Standing
 from signing.records import Request, Status
@@ -34,6 +34,7 @@ class Letter:
     closed: bool
     delegates: tuple[tuple[str, str], ...]
     check: str
+    efirma: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class LinkPage:
     post: str
     letters: tuple[Letter, ...]
     consent: Consent
+    efirma_consent: Consent
     phone: str
     call: str
     until: Moment
@@ -72,6 +74,7 @@ def link_page(standing: Standing, room: LinkRoom, lens: Lens, phone: str) -> Lin
         post=who.post if who else "",
         letters=tuple(_letter(item, standing, room, lens) for item in standing.requests),
         consent=consent_for(lens.locale),
+        efirma_consent=efirma_consent_for(lens.locale),
         phone=phone,
         call=standing.visit.call,
         until=lens.moment(standing.visit.expires_at),
@@ -98,4 +101,5 @@ def _letter(item: Request, standing: Standing, room: LinkRoom, lens: Lens) -> Le
         closed=not satisfies(standing.visit.factor, item.factor),
         delegates=tuple((actor, who.name) for actor, who in people if who is not None),
         check=room.office.check_page(item.folio),
+        efirma=room.efirma.offered(item),
     )

@@ -1,0 +1,157 @@
+"""The director signs with an e.firma on a telephone, from the mailed link to the sealed PDF; the key goes nowhere."""
+
+from __future__ import annotations
+
+import io
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from werkzeug.serving import make_server
+
+from evidence.entry import BlobRef
+from evidence.ports import BlobStore
+from tests.browser.conftest import _closing, _Quiet
+from tests.fakes.sat import RFC, Issued, Sat, telling_sat
+from tests.fakes.signing_room import SigningRoom
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "Contraseña ñandú 1"
+
+
+@dataclass
+class Stage:
+    """A served installation, SAT, and a folder for the director's files."""
+
+    room: SigningRoom
+    sat: Sat
+    folder: Path
+
+    def files(self, issued: Issued, name: str) -> tuple[Path, Path]:
+        """The .cer and .key files as SAT gives them: the key under triple DES."""
+        cer, clear, key = (self.folder / f"{name}.{end}" for end in ("cer", "pem", "key"))
+        cer.write_bytes(issued.cer)
+        clear.write_bytes(issued.key_pem)
+        command = ["openssl", "pkcs8", "-topk8", "-in", str(clear), "-outform", "DER", "-out", str(key)]
+        command += ["-v2", "des3", "-v2prf", "hmacWithSHA1", "-passout", "stdin"]
+        subprocess.run(command, check=True, input=PASSWORD.encode(), capture_output=True)
+        return cer, key
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Served on a port that is known beforehand, since mailed links name it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder = tmp_path_factory.mktemp("efirma")
+    with telling_sat() as sat:
+        (folder / "sat.pem").write_bytes(sat.pem)
+        room = SigningRoom.begin(
+            folder / "data",
+            {
+                "CONSTANCIA_PUBLIC_URL": f"http://127.0.0.1:{port}",
+                "CONSTANCIA_SIGNATURE_ROOTS": str(folder / "sat.pem"),
+                "CONSTANCIA_INSIDE_HOSTS": urlsplit(sat.url).netloc,
+            },
+        )
+        server = make_server(
+            "127.0.0.1", port, _closing(room.place.app), threaded=True, request_handler=_Quiet
+        )
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield Stage(room, sat, folder)
+        server.shutdown()
+        thread.join(timeout=10)
+        server.server_close()
+        room.place.close()
+
+
+@pytest.fixture
+def phone(chromium: Browser) -> Iterator[Page]:
+    """A telephone's browser."""
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, locale="es-MX")
+    yield context.new_page()
+    context.close()
+
+
+def arrive(stage: Stage, page: Page, number: int, **changes: object) -> str:
+    """A new letter is asked for and its link opened; gives the folio."""
+    folio = stage.room.case(number)
+    stage.room.ask(folio, **{"rfc": RFC, **changes})
+    page.goto(f"{stage.room.place.settings.public_url}/s/{stage.room.token()}")
+    page.get_by_role("main").get_by_role("button").first.click()
+    page.wait_for_url("**/enlace/**")
+    return folio
+
+
+def fill(page: Page, cer: Path, key: Path, password: str) -> None:
+    """Both files, the password, and the button."""
+    page.get_by_label("Certificado (.cer)").set_input_files(cer)
+    page.get_by_label("Llave privada (.key)").set_input_files(key)
+    page.get_by_label("Contraseña de la llave").fill(password)
+    page.get_by_role("button", name="Firmar con mi e.firma").click()
+
+
+def stored(blobs: BlobStore, ref: BlobRef) -> bytes:
+    """An object's bytes."""
+    copy = io.BytesIO()
+    with blobs.open(ref) as stream:
+        copy.write(stream.read())
+    return copy.getvalue()
+
+
+def test_a_letter_is_signed_with_an_efirma_whose_key_goes_nowhere(stage: Stage, phone: Page) -> None:
+    """N4: the person's signature with the RFC asked for, the seal beside it, SAT's answer on record, one entry."""
+    sent: list[bytes] = []
+    phone.on("request", lambda request: sent.append((request.post_data_buffer or b"") + request.url.encode()))
+    folio = arrive(stage, phone, 1)
+    cer, key = stage.files(stage.sat.person(), "erika")
+    fill(phone, cer, key, PASSWORD)
+    expect(phone.get_by_role("heading", name="Firmada")).to_be_visible()
+    entry = next(item for item in stage.room.entries(folio) if item.entry.kind == "document.signed")
+    facts = entry.entry.facts
+    assert (facts["level"], facts["method"], facts["factor"]) == ("N4", "efirma", "efirma")
+    act = entry.payload()["act"]
+    assert (act["certificate"]["rfc"], act["certificate"]["revocation"]) == (RFC, "good")
+    house = stage.room.place.house
+    report = house.signer.report(stored(house.blobs, entry.entry.objects[0]))
+    assert report.good
+    person, seal = report.signatures
+    assert (person.signer.rfc, person.reason[-64:], seal.field_name) == (RFC, facts["act"], "Sello")
+    everything = b"".join(sent)
+    assert PASSWORD.encode() not in everything
+    assert key.read_bytes()[40:90] not in everything
+
+
+def test_what_is_wrong_is_said_in_words_and_nothing_is_signed(stage: Stage, phone: Page) -> None:
+    """A wrong password in the page, a CSD and another person by the server; then the right one signs all the same."""
+    folio = arrive(stage, phone, 2)
+    cer, key = stage.files(stage.sat.person(), "buena")
+    said = phone.locator("[data-said]")
+    fill(phone, cer, key, "otra")
+    expect(said).to_contain_text("La contraseña no abre esa llave")
+    fill(phone, *stage.files(stage.sat.person(csd=True), "csd"), PASSWORD)
+    expect(said).to_contain_text("sello digital (CSD)")
+    fill(phone, *stage.files(stage.sat.person(rfc="XAXX010101000"), "ajena"), PASSWORD)
+    expect(said).to_contain_text("El RFC del certificado no es el de quien debe firmar")
+    fill(phone, cer, stage.files(stage.sat.person(), "otra")[1], PASSWORD)
+    expect(said).to_contain_text("no es la de ese certificado")
+    assert "document.signed" not in stage.room.kinds(folio)
+    fill(phone, cer, key, PASSWORD)
+    expect(phone.get_by_role("heading", name="Firmada")).to_be_visible()
+    assert stage.room.kinds(folio).count("document.signed") == 1
+
+
+def test_without_an_rfc_in_the_request_it_is_not_offered(stage: Stage, phone: Page) -> None:
+    """Nobody's certificate is expected, so nobody's is taken; every other way to sign is there."""
+    arrive(stage, phone, 3, rfc="")
+    expect(phone.get_by_role("button", name="Firmar", exact=True)).to_be_visible()
+    expect(phone.get_by_role("button", name="Firmar con mi e.firma")).to_have_count(0)
