@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence.canonical import Json
@@ -21,6 +21,7 @@ from workflows.roster import fold_roster
 NUMBERS = st.sets(st.integers(1, 2_000), max_size=300)
 
 
+@settings(deadline=None)
 @given(NUMBERS)
 def test_ranges_keep_every_number(numbers: set[int]) -> None:
     """Rows written as ranges come back as the same rows, ascending."""
@@ -28,6 +29,7 @@ def test_ranges_keep_every_number(numbers: set[int]) -> None:
     assert (parse_ranges(text) if numbers else ()) == tuple(sorted(numbers))
 
 
+@settings(deadline=None)
 @given(NUMBERS, NUMBERS)
 def test_ranges_are_one_spelling(left: set[int], right: set[int]) -> None:
     """Two texts are equal if and only if they name the same rows."""
@@ -162,6 +164,7 @@ def _expected(acts: list[tuple[str, set[int], str]]) -> dict[int, str]:
     return {number: decision for number, (decision, _) in found.items()}
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(ACTS)
 def test_rows_in_are_rows_out_and_the_last_valid_decision_wins(acts: list[tuple[str, set[int], str]]) -> None:
     """Whatever entries say: the rows are those of the sheet, and each has the last decision that could be taken."""
@@ -171,6 +174,7 @@ def test_rows_in_are_rows_out_and_the_last_valid_decision_wins(acts: list[tuple[
     assert {number: decision for number, decision in rows.items() if decision} == _expected(acts)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(ACTS)
 def test_counts_agree_with_rows(acts: list[tuple[str, set[int], str]]) -> None:
     """By decision, by area, open and undecided: every count is that of the rows, and what settles is nothing else."""
@@ -186,6 +190,7 @@ def test_counts_agree_with_rows(acts: list[tuple[str, set[int], str]]) -> None:
     assert {area.area for area in state.areas if not area.complete} == roster.owing()
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(ACTS)
 def test_silence_completes_an_area_and_touches_no_decision(acts: list[tuple[str, set[int], str]]) -> None:
     """What silence adds are exactly the undecided rows of the area, and after it the area is complete."""
