@@ -426,6 +426,20 @@ def test_where_the_log_of_views_cannot_be_written_nothing_is_shown(
     assert NAME not in answer.text
 
 
+def test_an_engagement_is_exported_by_whoever_finds_it(room: Room) -> None:
+    """The desk's own export form knows no more engagements than the room does; its auditor exports it whole."""
+    address = _worked(room)
+    eid = address.rsplit("/", 1)[1]
+    asked = {"what": "engagement", "engagement": eid}
+    assert room.inside.post_form("/exportar", asked).status_code == 404
+    assert room.out.post_form("/exportar", asked).status_code == 403
+    assert room.boss.post_form("/exportar", asked).status_code == 303
+    assert room.out.post_form(f"{address}/exportar", {"sample": "encargo"}).status_code == 303
+    papers = openpyxl.load_workbook(io.BytesIO(room.out.get(f"{address}/papeles.xlsx").data))
+    assert papers.sheetnames == ["Encargo", "Poblaciones", "Muestras", "Pruebas", "Hallazgos", "Solicitudes"]
+    assert papers["Muestras"].max_row == 4
+
+
 def test_a_refusal_keeps_what_was_typed(room: Room) -> None:
     """A finding without a severity comes back whole, and nothing is sealed."""
     address = room.open()

@@ -35,6 +35,8 @@ from workflows.commands import Actor
 page = Blueprint("auditlog", __name__, url_prefix="/auditoria")
 office = roles(*OFFICE)
 _ROWS = 100
+WHOLE = "encargo"
+"""What the form posts for the engagement's own package."""
 
 
 @page.get("/consultas")
@@ -125,7 +127,9 @@ def start(eid: str) -> BaseResponse:
 
 
 def _scope(found: Visit, wanted: str) -> Scope:
-    """The cases of a sample, or every case in scope; each by its folio."""
+    """The engagement with its chain and the cases it drew, the cases of one sample, or every case in scope."""
+    if wanted == WHOLE:
+        return Scope(engagement=found.state.id)
     if not wanted:
         return Scope(folios=_folios(found))
     sample = found.state.sample(wanted)
