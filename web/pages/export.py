@@ -28,7 +28,7 @@ from web.acting import actor_for
 from web.downloads import resumable
 from web.i18n import gettext as _
 from web.jobs import Progress, Work
-from web.pages.auditvisit import visit
+from web.pages.auditvisit import OFFICE, visit
 from web.pages.context import EXPORTERS, lens, process_names
 from web.pages.jobview import job_desk, job_view, own_job
 from web.proving import before_export
@@ -94,7 +94,7 @@ def start() -> BaseResponse:
                 "late", _("Ese folio no existe"), scope.folios[0], _("Revisa el folio o búscalo en Casos.")
             )
         )
-    if scope.engagement and scope.engagement != "-":
+    if scope.engagement and not person().has_any(OFFICE):
         visit(scope.engagement).need_downloads()  # another auditor's engagement is as good as not there
     actor = actor_for(person(), sorted(str(role) for role in EXPORTERS))
     job = job_desk().start("export", person().id, _work(house, scope, actor))
