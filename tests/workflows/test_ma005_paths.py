@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -21,7 +22,10 @@ from workflows.errors import (
     RowsDecided,
     RowsHeld,
 )
+from workflows.facts import Facts
 from workflows.rosterview import OPEN, OWN, SILENT, RosterQuery
+from workflows.signatories import letters_of
+from workflows.signatureacts import AskSignature, DeclineSignature, SignDocument
 from workflows.state import StepStatus
 
 DATED = act("3", data={"fecha_limite": "2026-02-06", "cita": "A más tardar el 6 de febrero"})
@@ -368,3 +372,24 @@ def test_removals_are_opened_once_and_followed() -> None:
     assert (report.executed, report.total, report.days) == (1, 1, (0,))
     assert walk.state.step("27b").entries
     assert campaign_play.rows(walk).find(RosterQuery(flag="removed")).total == 1
+
+
+@pytest.mark.parametrize("declines", [False, True])
+def test_a_campaigns_letter_is_signed_or_observed_by_link(declines: bool) -> None:
+    """Asking records step 21 and what it covers; the signature is step 22's evidence, a refusal its observation."""
+    walk = walked("the letter agrees")
+    book = walk.desk.cases.requests
+    letter = next(item for item in letters_of(book.situation(walk.folio)) if item.step == "18")
+    until = walk.desk.clock() + timedelta(days=2)
+    book.ask(AskSignature(walk.folio, "22", "r-1", "sign", ANA, DIRECTOR, letter.seq, letter.object, until))
+    sent = walk.entries[-2]
+    assert (sent.step, sorted(sent.facts["covers"])) == ("21", ["15.archivo_final", "18.carta"])  # type: ignore[call-overload]
+    who = Actor(DIRECTOR, "director", via="link")
+    if declines:
+        book.decline(DeclineSignature(walk.folio, "r-1", who, "Falta el área de Cobranza"))
+        assert walk.state.status == "En validación"
+        return
+    facts = Facts(level="N1", method="typed", act="ab" * 32)
+    book.sign(SignDocument(walk.folio, "r-1", who, (pdf("firmada.pdf"),), facts, {}))
+    assert walk.state.step("22").status is StepStatus.DONE
+    assert ("certificador", DIRECTOR) in [(duty, actor) for duty, actor, _ in walk.state.parties]
