@@ -66,9 +66,10 @@ class DemoCases(Cases, CaseReads, TaleCases, CampaignCases, Protocol):
 
 
 class DemoDirectory(Protocol):
-    """Who holds which post."""
+    """Who holds which post, and who is whose backup."""
 
     def holders(self, post: str, moment: datetime) -> Sequence[Any]: ...  # noqa: D102
+    def may_act_for(self, actor: str, principal: str, moment: datetime) -> bool: ...  # noqa: D102
 
 
 class DemoHouse(Protocol):
@@ -277,13 +278,15 @@ def _contact(house: DemoHouse, clock: Clock, contact: Contact, password_hash: st
 
 
 def _posts(house: DemoHouse, clock: Clock, ids: Mapping[str, str]) -> None:
-    now = clock()
+    soon = clock() + timedelta(days=1)  # a repeated seeding asks a moment earlier than the first appointed
     for post, keys in POSTS:
-        if house.directory.holders(post, now):
+        if house.directory.holders(post, soon):
             continue
         for rank, key in enumerate(keys):
             house.posts.appoint(post, ids[key], Granter(), rank=rank)
     for actor, principal in BACKUPS:
+        if house.directory.may_act_for(ids[actor], ids[principal], soon):
+            continue
         house.posts.name_backup(ids[actor], ids[principal], Granter())
 
 
