@@ -66,6 +66,11 @@ class EntryKind(StrEnum):
     DOCUMENT_STAMPED = "document.stamped"
     DOCUMENT_DIFFERED = "document.differed"
     DOCUMENT_DOWNLOADED = "document.downloaded"
+    ANSWER_REQUESTED = "answer.requested"
+    ANSWER_GIVEN = "answer.given"
+    SECRET_LEFT = "secret.left"  # noqa: S105
+    SECRET_SHOWN = "secret.shown"  # noqa: S105 - the kind's name
+    SECRET_DESTROYED = "secret.destroyed"  # noqa: S105
     LINK_ISSUED = "link.issued"
     LINK_RESENT = "link.resent"
     LINK_FETCHED = "link.fetched"

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from evidence.canonical import Json
 from evidence.entry import EntryKind
@@ -30,7 +31,7 @@ from signing.levels import level_of, satisfies
 from signing.links import LinkDesk, Standing
 from signing.office import Office, Place
 from signing.ports import DocumentUnfit, SignedDocument, SigningUnavailable, Stamp, Validity
-from signing.records import Request, Status, Visit
+from signing.records import Purpose, Request, Status, Visit
 from workflows.commands import Upload
 from workflows.errors import RequestSettled
 from workflows.facts import Facts
@@ -50,6 +51,8 @@ _PAUSE, _PAUSES = 0.25, 160
 class SigningDesk(BehindLink):
     """See the module. ``pause`` waits while somebody else's attempt at the same signature is under way."""
 
+    PURPOSE: ClassVar[Purpose | None] = Purpose.SIGN
+
     def __init__(
         self,
         office: Office,
@@ -63,13 +66,13 @@ class SigningDesk(BehindLink):
 
     def document(self, standing: Standing, request_id: str) -> bytes:
         """The exact bytes to be signed, for showing. Raises `LinkDead`, `FactorNeeded`, `DocumentDiffers`."""
-        request = standing.request(request_id)
+        request = self.request(standing, request_id)
         cleared(standing.visit, request)
         return self.read(request, standing)
 
     def downloaded(self, standing: Standing, request_id: str) -> None:
         """Record, once a visit, that the letter was taken along."""
-        request = standing.request(request_id)
+        request = self.request(standing, request_id)
         self.tell(
             standing, request, EntryKind.DOCUMENT_DOWNLOADED, f"visit/{standing.visit.id}/{request.id}/file"
         )
@@ -113,9 +116,9 @@ class SigningDesk(BehindLink):
         except BaseException:
             office.store.release(request.id, claim, Status.PENDING)
             raise
-        office.store.release(
-            request.id, claim, Status.SIGNED, office.now()
-        )  # the sweep looks at its time stamp
+        # the sweep looks at a signature's time stamp
+        look = office.now() if self.ENDED is Status.SIGNED else None
+        office.store.release(request.id, claim, self.ENDED, look)
         self.mail_receipts(request)
 
     def _signed(

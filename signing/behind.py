@@ -3,36 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from evidence.canonical import Json
 from evidence.entry import EntryKind
 from signing.act import placed
-from signing.errors import AlreadyAnswered
+from signing.errors import AlreadyAnswered, LinkDead
 from signing.issuing import Issuer
 from signing.links import LinkDesk, Standing
 from signing.office import Office, Place
 from signing.ports import Notice
-from signing.records import OPEN, Request, Status
+from signing.records import OPEN, Purpose, Request, Status
 from workflows.errors import RequestSettled
 from workflows.facts import Facts
 from workflows.signatureacts import RequestNote
 
 DONE, RECEIPT = "firma_hecha", "firma_acuse"
-ENDINGS = {"signed": "firmó", "declined": "no firmó", "reported": "no reconoce la solicitud de"}
+ENDINGS = {
+    "signed": "firmó",
+    "declined": "no firmó",
+    "reported": "no reconoce la solicitud de",
+    "answered": "respondió",
+    "shown": "abrió lo que le dejaste",
+}
+TEMPLATES = {"answered": "respuesta_hecha", "shown": "respuesta_hecha"}
 """What the mail to who asked says, by how the request ended."""
 
 
 class BehindLink:
-    """See the module."""
+    """See the module. ``PURPOSE``: of which requests it is for (``None``: of all), ``ENDED``: how they end by it."""
+
+    PURPOSE: ClassVar[Purpose | None] = None
+    ENDED: ClassVar[Status] = Status.SIGNED
 
     def __init__(self, office: Office, links: LinkDesk, issuer: Issuer) -> None:
         self.office = office
         self.links = links
         self.issuer = issuer
 
+    def request(self, standing: Standing, request_id: str) -> Request:
+        """One of the requests, of this purpose. Raises `LinkDead`."""
+        found = standing.request(request_id)
+        if self.PURPOSE is not None and found.purpose is not self.PURPOSE:
+            raise LinkDead
+        return found
+
     def open_request(self, standing: Standing, request_id: str) -> Request:
         """One of the requests, while it waits. Raises `LinkDead`, `AlreadyAnswered`."""
-        request = standing.request(request_id)
+        request = self.request(standing, request_id)
         if not request.waits(standing.now):
             raise AlreadyAnswered(how=request.status)
         return request
@@ -75,7 +93,9 @@ class BehindLink:
 
     def mail_receipts(self, request: Request) -> None:
         """Tell who asked, and who signed."""
-        self.mail_done(request, "signed")
+        self.mail_done(request, self.ENDED)
+        if self.ENDED is not Status.SIGNED:
+            return
         who = self.office.person(request.signatory)
         context = self.office.words_of(request)
         key = f"request/{request.id}/receipt"
@@ -91,5 +111,7 @@ class BehindLink:
         who = self.office.people.person(request.signatory)
         context = {**self.office.words_of(request), "firmante": who.name if who else "", "como": ENDINGS[how]}
         key = f"request/{request.id}/{how}"
-        notice = Notice(DONE, asker.email, asker.name, context, key, request.folio, request.step)
+        notice = Notice(
+            TEMPLATES.get(how, DONE), asker.email, asker.name, context, key, request.folio, request.step
+        )
         self.office.postman.post(notice)

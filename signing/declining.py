@@ -6,11 +6,11 @@ from evidence.entry import EntryKind
 from signing.act import placed
 from signing.behind import BehindLink
 from signing.desk import ASKED
-from signing.errors import NotDelegable
+from signing.errors import LinkDead, NotDelegable
 from signing.levels import level_of
 from signing.links import Standing
 from signing.office import Place
-from signing.records import OPEN, Request, Status
+from signing.records import OPEN, Purpose, Request, Status
 from workflows import rules
 from workflows.facts import Facts
 from workflows.signatureacts import DeclineSignature
@@ -22,6 +22,8 @@ class RefusingDesk(BehindLink):
     def decline(self, standing: Standing, request_id: str, reason: str, place: Place) -> None:
         """The signatory does not sign. Raises `ReasonMissing`, `AlreadyAnswered`, `LinkDead`."""
         request = self.open_request(standing, request_id)
+        if request.purpose is not Purpose.SIGN:
+            raise LinkDead
         command = DeclineSignature(
             request.folio,
             request.id,

@@ -116,7 +116,9 @@ class RequestDesk:
         who = office.person(wish.signatory)
         if not who.email:
             raise NoAddress(name=who.name)
-        self._terms(wish)
+        self.check_terms(wish.expires_at, wish.factor)
+        if wish.rfc.strip() and not RFC.fullmatch(wish.rfc.strip().upper()):
+            raise RfcInvalid
         letter, pages = self._letter(wish)
         now = office.clock()
         request = Request(
@@ -209,14 +211,13 @@ class RequestDesk:
             raise RequestUnknown
         return found
 
-    def _terms(self, wish: Wish) -> None:
+    def check_terms(self, expires_at: datetime, factor: str) -> None:
+        """Raises `TermInvalid`, `FactorUnknown`."""
         now = self._office.clock()
-        if not now < wish.expires_at <= now + LONGEST:
+        if not now < expires_at <= now + LONGEST:
             raise TermInvalid(most=str(LONGEST.days))
-        if wish.factor not in ASKABLE:
+        if factor not in ASKABLE:
             raise FactorUnknown(options=", ".join(ASKABLE[1:]))
-        if wish.rfc.strip() and not RFC.fullmatch(wish.rfc.strip().upper()):
-            raise RfcInvalid
 
     def _letter(self, wish: Wish) -> tuple[Letter, int]:
         """The letter, read and found fit to be signed, and how many pages it has."""

@@ -145,3 +145,15 @@ class RequestUnknown(LinkError):
     """There is no such request."""
 
     code = "request_unknown"
+
+
+class SecretInvalid(LinkError):
+    """Nothing was typed, or more than ``most`` characters."""
+
+    code = "secret_invalid"
+
+
+class SecretGone(LinkError):
+    """What was left cannot be opened any more: it must be left again."""
+
+    code = "secret_gone"

@@ -6,12 +6,19 @@ from evidence.entry import EntryKind
 from signing.errors import LinkDead
 from signing.office import Office
 from signing.ports import Notice
-from signing.records import OPEN, Link, LinkItem, Request, Status
+from signing.records import OPEN, Link, LinkItem, Purpose, Request, Status
 from signing.tokens import new_id, new_token, token_hash
 from workflows.commands import SYSTEM_ACTOR
 from workflows.facts import Facts
 from workflows.signatureacts import RequestNote
 
+TEMPLATES = {
+    (Purpose.ANSWER, "firma_solicitada"): "respuesta_solicitada",
+    (Purpose.ANSWER, "firma_recordatorio"): "respuesta_recordatorio",
+    (Purpose.SECRET, "firma_solicitada"): "secreto_enviado",
+    (Purpose.SECRET, "firma_recordatorio"): "secreto_recordatorio",
+}
+"""What a mail about a signature is for another purpose."""
 _MAILED = OPEN | {Status.NEW}
 
 
@@ -56,7 +63,7 @@ class Issuer:
         who = office.person(request.signatory)
         office.postman.post(
             Notice(
-                template,
+                TEMPLATES.get((request.purpose, template), template),
                 who.email,
                 who.name,
                 office.words_of(request),

@@ -12,7 +12,7 @@ from evidence.entry import EntryKind, format_time, parse_time
 from identity.throttle import Limit
 from signing.errors import LinkDead
 from signing.office import Office, Place
-from signing.records import OPEN, Link, Request, Status, Visit
+from signing.records import DONE, OPEN, Link, Request, Visit
 from signing.tokens import is_token, new_id, new_token, token_hash
 from workflows.commands import UNIDENTIFIED, UNKNOWN, Actor
 from workflows.facts import Facts
@@ -181,7 +181,7 @@ def _shown(request: Request, now: str) -> bool:
     """What a visit still shows: what waits, and what was just answered; nothing once it expired or was taken back."""
     if now >= request.expires_at:
         return False
-    return request.status in OPEN or request.status in {Status.SIGNED, Status.DECLINED}
+    return request.status in OPEN | DONE
 
 
 def _address(place: Place) -> dict[str, Json]:

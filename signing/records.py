@@ -33,6 +33,8 @@ class Status(StrEnum):
     PENDING = "pending"
     CLAIMED = "claimed"
     SIGNED = "signed"
+    ANSWERED = "answered"
+    SHOWN = "shown"
     DECLINED = "declined"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
@@ -42,6 +44,9 @@ class Status(StrEnum):
 
 OPEN = frozenset({Status.PENDING, Status.CLAIMED})
 """A request in one of these still waits for its answer."""
+
+DONE = frozenset({Status.SIGNED, Status.ANSWERED, Status.SHOWN, Status.DECLINED})
+"""The person behind the link answered: their visit still says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Any number of processes may run this at any time: each step is a conditional cha
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -39,12 +40,19 @@ class Swept:
 
 
 class Sweeper:
-    """See the module."""
+    """See the module. ``afterwards`` runs once requests that are over are closed: what hung on them goes."""
 
-    def __init__(self, office: Office, issuer: Issuer, desk: RequestDesk) -> None:
+    def __init__(
+        self,
+        office: Office,
+        issuer: Issuer,
+        desk: RequestDesk,
+        afterwards: Callable[[], object] = lambda: None,
+    ) -> None:
         self._office = office
         self._issuer = issuer
         self._desk = desk
+        self._afterwards = afterwards
 
     def run(self, now: datetime) -> Swept:
         """Do everything that is due; idempotent."""
@@ -61,6 +69,7 @@ class Sweeper:
                 reminded.append(request.id)
             elif request.status is Status.SIGNED and self._stamp(request, now):
                 stamped.append(request.id)
+        self._afterwards()
         self._office.store.purge(now - KEEP)
         if self._office.preparations is not None:
             self._office.preparations.purge(format_time(now))

@@ -105,3 +105,11 @@ link_preparation = Table(
 )
 """Letters that wait for the signature of an e.firma: once, for minutes, of one visit and request."""
 Index("uq_link_preparation", link_preparation.c.visit, link_preparation.c.request, unique=True)
+
+link_secret = Table(
+    "link_secret",
+    metadata,
+    Column("request", Name, ForeignKey(link_request.c.id), primary_key=True),
+    Column("content", Bytes, nullable=False),
+)
+"""Secrets that wait to be shown once, encrypted under a key that is not in the database; empty once destroyed."""

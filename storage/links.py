@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Row, Update, delete, insert, or_, select, update
 
 from evidence.entry import BlobRef, format_time
 from signing.records import OPEN, Link, LinkItem, Purpose, Request, Status, Visit
 from storage.accounts import changing
 from storage.database import reading
-from storage.link_tables import link_item, link_request, link_visit, personal_link
+from storage.link_tables import link_item, link_request, link_secret, link_visit, personal_link
 
 _REQUEST = link_request.c
 _VISIT = link_visit.c
+ENDED = frozenset(Status) - OPEN - {Status.NEW}
+"""A request in one of these has no secret any more: it goes in the very statement that ends the request."""
 _OPEN = [str(status) for status in OPEN]
 _LINK_MEMBERS = ("token_hash", "id", "request", "signatory", "created_at", "expires_at", "fetches")
 
@@ -227,11 +229,20 @@ class SqlLinks:
     def _change(self, *wanted: ColumnElement[bool], **values: Any) -> bool:
         plain = {k: str(v) if isinstance(v, Status) else v for k, v in values.items()}
         with changing(self._engine) as connection:
-            return connection.execute(update(link_request).where(*wanted).values(plain)).rowcount == 1
+            changed = connection.execute(update(link_request).where(*wanted).values(plain)).rowcount == 1
+            if changed and values.get("status", Status.PENDING) in ENDED:
+                connection.execute(_emptied(wanted))
+            return changed
 
     def _visited(self, *wanted: ColumnElement[bool], **values: Any) -> bool:
         with changing(self._engine) as connection:
             return connection.execute(update(link_visit).where(*wanted).values(values)).rowcount == 1
+
+
+def _emptied(wanted: Sequence[ColumnElement[bool]]) -> Update:
+    """Destroy the secret of a request that ended; its row stays until the case was told."""
+    ended = select(_REQUEST.id).where(wanted[0])
+    return update(link_secret).where(link_secret.c.request.in_(ended)).values(content=b"")
 
 
 def _request_row(request: Request) -> dict[str, object]:

@@ -22,6 +22,10 @@ from signing.desk import RequestDesk
 from signing.efirmadesk import EfirmaDesk
 from signing.efirmaports import EfirmaSigner, PreparationStore
 from signing.issuing import Issuer
+from signing.kinds.answers import AnswerDesk
+from signing.kinds.box import SecretBox
+from signing.kinds.onetime import SecretDesk
+from signing.kinds.store import SecretStore
 from signing.links import LinkDesk
 from signing.office import Office
 from signing.ports import Notice, Person, PictureReader, Signer
@@ -111,8 +115,20 @@ class HousePostman:
 class LinkRoom:
     """Every desk of `signing`, opened when first asked for."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, secrets: SecretStore, box: SecretBox) -> None:
         self.office = office
+        self._secrets = secrets
+        self._box = box
+
+    @cached_property
+    def answers(self) -> AnswerDesk:
+        """Asks for answers, and takes them."""
+        return AnswerDesk(self.office, self.links, self.issuer)
+
+    @cached_property
+    def onetime(self) -> SecretDesk:
+        """Leaves secrets, and shows them once."""
+        return SecretDesk(self.office, self.links, self.issuer, self._secrets, self._box)
 
     @cached_property
     def issuer(self) -> Issuer:
@@ -152,12 +168,17 @@ class LinkRoom:
     @cached_property
     def sweeper(self) -> Sweeper:
         """Reminders and expiry."""
-        return Sweeper(self.office, self.issuer, self.desk)
+        return Sweeper(self.office, self.issuer, self.desk, self.onetime.sweep)
 
 
 def marks_of(settings: Settings) -> Marks:
     """HMACs under the installation's secret."""
     return Marks(hashlib.sha256(b"links\n" + settings.secret_key.encode()).digest())
+
+
+def box_of(settings: Settings) -> SecretBox:
+    """What hides secrets at rest: its keys come from the installation's secret, which is in no database."""
+    return SecretBox(settings.secret_key.encode())
 
 
 def office_of(  # noqa: PLR0913 - the ports are its parameters

@@ -39,12 +39,13 @@ from storage.inbox import SqlInbox
 from storage.jobs import JobRecord, SqlJobs
 from storage.ledger import SqlLedger, log_begun, start_log
 from storage.links import SqlLinks
+from storage.onetime import SqlSecrets
 from storage.outbox import SqlOutbox
 from storage.preparations import SqlPreparations
 from storage.texts import SqliteTextIndex
 from web.auditroom import AuditRoom
 from web.holder import HouseHolder, current_house
-from web.linkroom import HousePeople, LinkRoom, office_of
+from web.linkroom import HousePeople, LinkRoom, box_of, office_of
 from web.mailroom import MailRoom
 from web.postoffice import PostOffice
 from web.provable import ProvableParts
@@ -284,7 +285,9 @@ class House(ProvableParts, SigningParts):
                 mail=lambda: self.mail.desk,
                 throttle=self.throttle,
                 clock=self.clock,
-            )
+            ),
+            SqlSecrets(self.engine),
+            box_of(self.settings),
         )
 
     @cached_property

@@ -12,6 +12,7 @@ from datetime import datetime
 from evidence.entry import SealedEntry
 from evidence.ports import BlobStore, Clock, LedgerStore, Projection
 from workflows import children, closing, mailnotes, rules, sets
+from workflows.answering import AnswerBook
 from workflows.assignees import answering
 from workflows.calendar import BusinessCalendar
 from workflows.campaigns import CampaignService
@@ -103,6 +104,7 @@ class CaseService(ExceptionCommands):
         self._max_files = max_files
         self.controls = ControlDesk(self._writer, index, self, self._reader, max_files)
         self.requests = RequestBook(self._writer, self._reader, max_files)
+        self.answers = AnswerBook(self._writer)
         self.campaigns = CampaignService(self._writer, index, self._reader, blobs, self.open_case)
 
     @property

@@ -385,6 +385,8 @@ STEP_KINDS = frozenset(
         EntryKind.CASE_CLOSED,
         EntryKind.DOCUMENT_SIGNED,
         EntryKind.SIGNATURE_DECLINED,
+        EntryKind.ANSWER_GIVEN,
+        EntryKind.SECRET_SHOWN,
     }
 )
 """Kinds of entries that bring a step's evidence."""

@@ -15,12 +15,22 @@ from workflows.facts import Facts, facts_of
 PENDING = "pending"
 ENDINGS = {
     EntryKind.DOCUMENT_SIGNED: "signed",
+    EntryKind.ANSWER_GIVEN: "answered",
+    EntryKind.SECRET_SHOWN: "shown",
     EntryKind.SIGNATURE_DECLINED: "declined",
     EntryKind.SIGNATURE_WITHDRAWN: "withdrawn",
     EntryKind.LINK_EXPIRED: "expired",
     EntryKind.LINK_REPORTED: "reported",
 }
 """How a request ends, by the kind of the entry that ends it; the first one counts."""
+
+ASKING = {
+    "answer": EntryKind.ANSWER_REQUESTED,
+    "secret": EntryKind.SECRET_LEFT,
+}
+"""How a request begins, by its purpose; all others are for signatures."""
+
+_BEGINNINGS = frozenset({EntryKind.SIGNATURE_REQUESTED, *ASKING.values()})
 
 VIA_LINK = "link"
 """The door of who acts through a personal link: the actor is whom the link was made for."""
@@ -71,7 +81,7 @@ def requests_of(entries: Sequence[Entry]) -> tuple[RequestState, ...]:
             continue
         known = found.get(facts.request)
         if known is None:
-            if entry.kind is EntryKind.SIGNATURE_REQUESTED:
+            if entry.kind in _BEGINNINGS:
                 found[facts.request] = _asked(entry, facts)
             continue
         found[facts.request] = _told(known, entry, facts)

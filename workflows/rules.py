@@ -261,8 +261,15 @@ def _named(definition: Definition, codes: Iterable[str]) -> list[Json]:
     return [{"step": code, "name": definition.by_step[code].name.es} for code in codes]
 
 
-BY_LINK = frozenset({EntryKind.DOCUMENT_SIGNED, EntryKind.SIGNATURE_DECLINED})
-"""What a signatory did through a personal link: nobody edits it; the process's correctors may annul it."""
+BY_LINK = frozenset(
+    {
+        EntryKind.DOCUMENT_SIGNED,
+        EntryKind.SIGNATURE_DECLINED,
+        EntryKind.ANSWER_GIVEN,
+        EntryKind.SECRET_SHOWN,
+    }
+)
+"""What somebody did through a personal link: nobody edits it; the process's correctors may annul it."""
 
 ANNUL_ONLY = BY_LINK | {EntryKind.STEP_WAIVED, EntryKind.CASE_REFUSED, EntryKind.CASE_LINKED}
 CORRECTABLE = ANNUL_ONLY | {

@@ -102,7 +102,7 @@ class RequestBook:
 
         def drafts(situation: Situation, blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
             found = waiting([sealed.entry for sealed in situation.entries], command.folio, command.request)
-            _takes(situation, found.step)
+            takes(situation, found.step)
             claim = Claim(
                 step=step,
                 actor=command.actor,
@@ -113,9 +113,9 @@ class RequestBook:
             )
             stated = state_claim(situation, claim)
             made = draft(
-                situation, claim, stated, EntryKind.DOCUMENT_SIGNED, blobs, (_leaf(situation, found),)
+                situation, claim, stated, EntryKind.DOCUMENT_SIGNED, blobs, (leaf_of(situation, found),)
             )
-            return (_with(made, stated.facts, found, command.facts, command.private),)
+            return (with_request(made, stated.facts, found, command.facts, command.private),)
 
         return self._writer.append(command.folio, drafts, files, command)
 
@@ -150,7 +150,7 @@ class RequestBook:
             leaf = situation.entries[found.ended_seq - 1].leaf
             made = bare(situation, command.actor, EntryKind.DOCUMENT_STAMPED, found.step, facts, refs=(leaf,))
             names: list[Json] = [{"name": item.name, "slot": "", "about": dict(item.about)} for item in files]
-            told = _with(made, facts, found, command.facts, {"files": names})
+            told = with_request(made, facts, found, command.facts, {"files": names})
             return (replace(told, objects=tuple(blobs)),)
 
         return self._writer.append(command.folio, drafts, files, command)
@@ -196,7 +196,7 @@ def asked(situation: Situation, command: AskSignature, note: str) -> tuple[Entry
         stated = state_claim(situation, claim)
         first = (draft(situation, claim, stated, entry_kind(sending, stated.branch), ()),)
     later = after(situation, first) if first else situation
-    _takes(later, step.code)
+    takes(later, step.code)
     return (*first, _request(situation, command, sealed, blob, note))
 
 
@@ -241,7 +241,7 @@ def _noted(situation: Situation, told: RequestNote) -> EntryDraft:
         purpose=found.purpose,
     )
     made = bare(
-        situation, told.actor, told.kind, found.step, facts, noted(told.note), (_leaf(situation, found),)
+        situation, told.actor, told.kind, found.step, facts, noted(told.note), (leaf_of(situation, found),)
     )
     return replace(made, payload={**made.payload, **told.private})
 
@@ -249,13 +249,13 @@ def _noted(situation: Situation, told: RequestNote) -> EntryDraft:
 def _declined(situation: Situation, found: RequestState, command: DeclineSignature) -> EntryDraft:
     step = situation.definition.by_step[found.step]
     way = refusing_branch(step)
-    leaf = _leaf(situation, found)
+    leaf = leaf_of(situation, found)
     if way is None:
         facts = Facts(actor_class=command.actor.kind, via=command.actor.via)
         reason = noted(command.reason)
         made = bare(situation, command.actor, EntryKind.SIGNATURE_DECLINED, step.code, facts, reason, (leaf,))
-        return _with(made, facts, found, command.facts, command.private)
-    _takes(situation, step.code)
+        return with_request(made, facts, found, command.facts, command.private)
+    takes(situation, step.code)
     branch, field_name = way
     claim = Claim(
         step=step,
@@ -266,10 +266,10 @@ def _declined(situation: Situation, found: RequestState, command: DeclineSignatu
     )
     stated = state_claim(situation, claim)
     made = draft(situation, claim, stated, EntryKind.SIGNATURE_DECLINED, (), (leaf,))
-    return _with(made, stated.facts, found, command.facts, command.private)
+    return with_request(made, stated.facts, found, command.facts, command.private)
 
 
-def _with(
+def with_request(
     made: EntryDraft, facts: Facts, found: RequestState, more: Facts, private: Mapping[str, Json]
 ) -> EntryDraft:
     """The draft with what is said of the request and of the act beside what is said of the step."""
@@ -290,7 +290,8 @@ def _with(
     return replace(made, facts=whole.as_json(), payload={**made.payload, **private})
 
 
-def _takes(situation: Situation, step: str) -> None:
+def takes(situation: Situation, step: str) -> None:
+    """Refuse what a step cannot take now. Raises what `rules.step_takes_evidence` raises."""
     state = situation.state
     if state is None:
         raise ValueError("the case has no entries yet")
@@ -301,5 +302,6 @@ def _takes(situation: Situation, step: str) -> None:
     )
 
 
-def _leaf(situation: Situation, found: RequestState) -> str:
+def leaf_of(situation: Situation, found: RequestState) -> str:
+    """The leaf of the entry that made a request."""
     return situation.entries[found.seq - 1].leaf

@@ -24,6 +24,7 @@ from evidence.ports import (
     Projection,
     ReferenceTaken,
 )
+from workflows.answeracts import AnswerCommand
 from workflows.automatic import following
 from workflows.calendar import BusinessCalendar
 from workflows.campaigncommands import RowCommand
@@ -79,6 +80,7 @@ Command = (
     | RefuseRequest
     | RowCommand
     | SignatureCommand
+    | AnswerCommand
 )
 
 Calendars = Callable[[], BusinessCalendar]

@@ -31,6 +31,7 @@ from web.views.step_form import StepForm, step_form
 from web.views.trouble import Trouble, trouble_of
 from web.wiring import House, current_house
 from workflows import shots
+from workflows.answering import answers_of, secret_slot
 from workflows.casefile import CaseView
 from workflows.definition import Definition, Ground
 from workflows.state import CaseState
@@ -109,6 +110,7 @@ def show_case(folio: str, *, step: str = "", answer: Answer | None = None) -> Re
         elsewhere=own_page(view.definition, folio, form.code) if form else "",
         compose=_compose(view.definition, folio, form) if form else "",
         **({"post": (), "arrived": ()} if as_of else _today(house, folio, view, eyes)),
+        **_by_link(view.definition, folio, form),
     )
     return make_response(text, answer.status if answer else 200)
 
@@ -230,3 +232,14 @@ def grounds(definition: Definition, eyes: Lens) -> tuple[GroundView, ...]:
 
 def _ground(item: Ground, eyes: Lens) -> GroundView:
     return GroundView(item.code, eyes.say(item.name), eyes.say(item.message), eyes.say(item.destination_name))
+
+
+def _by_link(definition: Definition, folio: str, form: StepForm | None) -> dict[str, str]:
+    """Where an answer of the step is asked for by link, and where its credentials are left."""
+    if form is None or form.barred:
+        return {}
+    step = definition.by_step[form.code]
+    return {
+        "ask_link": url_for("asking.question", folio=folio, step=step.code) if answers_of(step) else "",
+        "leave_link": url_for("asking.delivery", folio=folio, step=step.code) if secret_slot(step) else "",
+    }

@@ -20,7 +20,7 @@ from signing.act import MOST_PICTURE, SignForm
 from signing.errors import LinkError, TooManyTries
 from signing.links import Standing
 from signing.office import Place
-from signing.records import Request
+from signing.records import Purpose, Request
 from web.downloads import disposition, download
 from web.errors import Answer, answer_for
 from web.i18n import gettext as _
@@ -28,7 +28,8 @@ from web.i18n import locale, zone
 from web.pages.blobs import checked_copy
 from web.pages.context import lens
 from web.security import maybe_person, public
-from web.views.linkpage import link_page
+from web.views.linkkinds import KindPage, kind_page
+from web.views.linkpage import LinkPage, link_page
 from web.views.previews import PREVIEW_WIDTH
 from web.wiring import current_house
 from workflows.errors import Refusal, UnknownRequest
@@ -100,7 +101,7 @@ def opened(token: str) -> BaseResponse:
 @public
 def show(visit: str) -> Response:
     """The letters, and what can be done about them."""
-    return _behind(visit, _page)
+    return behind(visit, _page)
 
 
 @page.get("/enlace/<visit>/<request_id>/pagina/<int:number>")
@@ -114,7 +115,7 @@ def picture(visit: str, request_id: str, number: int) -> Response:
         drawn = house.reader.preview(io.BytesIO(content), name="carta.pdf", page=number, width=PREVIEW_WIDTH)
         return Response(drawn.png, mimetype="image/png")
 
-    return _behind(visit, draw)
+    return behind(visit, draw)
 
 
 @page.get("/enlace/<visit>/<request_id>/texto")
@@ -132,7 +133,7 @@ def text(visit: str, request_id: str) -> Response:
         )
         return make_response(body)
 
-    return _behind(visit, read)
+    return behind(visit, read)
 
 
 @page.get("/enlace/<visit>/<request_id>/carta.pdf")
@@ -151,7 +152,7 @@ def letter(visit: str, request_id: str) -> Response:
         )
         return response
 
-    return _behind(visit, give)
+    return behind(visit, give)
 
 
 @page.get("/enlace/<visit>/<request_id>/firmada.pdf")
@@ -169,7 +170,7 @@ def signed(visit: str, request_id: str) -> Response:
         house.links.signing.downloaded(standing, request_id)
         return download(checked_copy(house.blobs, blob), name, size=blob.size)
 
-    return _behind(visit, give)
+    return behind(visit, give)
 
 
 @page.post("/enlace/<visit>/firmar")
@@ -188,9 +189,9 @@ def sign(visit: str) -> BaseResponse:
                 desk.sign(standing, item.id, _form(item), place())
             except (LinkError, Refusal) as error:
                 trouble = trouble or answer_for(error)
-        return _after(standing, trouble)
+        return after(standing, trouble)
 
-    return _behind(visit, act)
+    return behind(visit, act)
 
 
 @page.post("/enlace/<visit>/<request_id>/rechazar")
@@ -199,7 +200,7 @@ def decline(visit: str, request_id: str) -> BaseResponse:
     """Not to sign, for a reason."""
     desk = current_house().links.refusing
     reason = request.form.get("motivo", "").replace("\r\n", "\n")
-    return _answered(visit, lambda standing: desk.decline(standing, request_id, reason, place()))
+    return answered(visit, lambda standing: desk.decline(standing, request_id, reason, place()))
 
 
 @page.post("/enlace/<visit>/<request_id>/delegar")
@@ -208,7 +209,7 @@ def delegate(visit: str, request_id: str) -> BaseResponse:
     """Pass it on to who was appointed to stand in."""
     desk = current_house().links.refusing
     to, reason = request.form.get("a", ""), request.form.get("motivo", "")
-    return _answered(visit, lambda standing: desk.delegate(standing, request_id, to, reason, place()))
+    return answered(visit, lambda standing: desk.delegate(standing, request_id, to, reason, place()))
 
 
 @page.post("/enlace/<visit>/<request_id>/no-reconozco")
@@ -217,14 +218,14 @@ def report(visit: str, request_id: str) -> BaseResponse:
     """To know nothing of it: the link dies, and the desk is told."""
     desk = current_house().links.refusing
     words = request.form.get("nota", "")
-    return _answered(visit, lambda standing: desk.report(standing, request_id, words, place()))
+    return answered(visit, lambda standing: desk.report(standing, request_id, words, place()))
 
 
 @page.post("/enlace/<visit>/codigo/pedir")
 @public
 def call(visit: str) -> BaseResponse:
     """Ask for a code: the page then shows the reference to read out on the telephone."""
-    return _answered(visit, current_house().links.codes.call)
+    return answered(visit, current_house().links.codes.call)
 
 
 @page.post("/enlace/<visit>/codigo")
@@ -232,10 +233,10 @@ def call(visit: str) -> BaseResponse:
 def code(visit: str) -> BaseResponse:
     """Type the code."""
     typed = request.form.get("codigo", "")[:40]
-    return _answered(visit, lambda standing: current_house().links.codes.verify(standing, typed, place()))
+    return answered(visit, lambda standing: current_house().links.codes.verify(standing, typed, place()))
 
 
-def _behind(visit: str, act: Callable[[Standing], BaseResponse]) -> Response:
+def behind(visit: str, act: Callable[[Standing], BaseResponse]) -> Response:
     """Do something as whom the browser's cookie proves; refusals are told on a page of this kind."""
     house = current_house()
     try:
@@ -247,20 +248,20 @@ def _behind(visit: str, act: Callable[[Standing], BaseResponse]) -> Response:
         return _dead(error)
 
 
-def _answered(visit: str, act: Callable[[Standing], object]) -> BaseResponse:
+def answered(visit: str, act: Callable[[Standing], object]) -> BaseResponse:
     """Do something that may be refused, then show the letters as they stand."""
 
     def run(standing: Standing) -> BaseResponse:
         try:
             act(standing)
         except (LinkError, Refusal) as error:
-            return _after(standing, answer_for(error))
-        return _after(standing, None)
+            return after(standing, answer_for(error))
+        return after(standing, None)
 
-    return _behind(visit, run)
+    return behind(visit, run)
 
 
-def _after(standing: Standing, trouble: Answer | None) -> BaseResponse:
+def after(standing: Standing, trouble: Answer | None) -> BaseResponse:
     """The page again: by redirect where all went well, at once where something is to be said."""
     house = current_house()
     if trouble is None:
@@ -274,8 +275,12 @@ def _after(standing: Standing, trouble: Answer | None) -> BaseResponse:
 
 def _page(standing: Standing, trouble: Answer | None = None) -> Response:
     house = current_house()
-    shown = link_page(standing, house.links, lens(), _phone())
-    body = render_template("pages/link_visit.html", page=shown, trouble=trouble, visit=standing.visit.id)
+    if standing.link.purpose is Purpose.SIGN:
+        shown: LinkPage | KindPage = link_page(standing, house.links, lens(), _phone())
+        template = "pages/link_visit.html"
+    else:
+        shown, template = kind_page(standing, house.links, lens(), _phone())
+    body = render_template(template, page=shown, trouble=trouble, visit=standing.visit.id)
     return make_response(body, trouble.status if trouble else 200)
 
 

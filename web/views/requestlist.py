@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evidence.entry import EntryKind
 from evidence.words import digest_words
 from signing.desk import RequestDesk
 from signing.ports import Person
@@ -16,10 +17,12 @@ from web.views.lens import Lens, Moment
 from workflows.casefile import CaseView
 from workflows.definition import Definition
 from workflows.errors import Refusal
-from workflows.requests import RequestState
+from workflows.requests import ASKING, RequestState
 
 STEPS = (
     "signature.requested",
+    "answer.requested",
+    "secret.left",
     "link.issued",
     "link.resent",
     "link.fetched",
@@ -57,6 +60,7 @@ class RequestLine:
     """One request."""
 
     id: str
+    purpose: str
     step: str
     step_name: str
     letter: str
@@ -108,6 +112,8 @@ def status_sign(status: str) -> Sign:
     return {
         "pending": Sign(_("en espera"), "wait", "clock"),
         "signed": Sign(_("firmada"), "ok", "check"),
+        "answered": Sign(_("respondida"), "ok", "check"),
+        "shown": Sign(_("abierta y destruida"), "ok", "lock"),
         "declined": Sign(_("rechazada"), "late", "stop"),
         "expired": Sign(_("venció sin respuesta"), "late", "clock"),
         "withdrawn": Sign(_("retirada"), "idle", "undo"),
@@ -157,12 +163,13 @@ def _line(
     state: RequestState, row: Request | None, room: LinkRoom, definition: Definition, lens: Lens
 ) -> RequestLine:
     step = definition.by_step.get(state.step)
-    told = {"signature.requested": (state.at, 1)} | {
+    told = {str(ASKING.get(state.purpose, EntryKind.SIGNATURE_REQUESTED)): (state.at, 1)} | {
         kind: (at, state.counts.get(kind, 1)) for kind, at in state.marks.items()
     }
     callers = room.codes.callers(state.request) if state.waits else ()
     return RequestLine(
         id=state.request,
+        purpose=state.purpose,
         step=state.step,
         step_name=lens.say(step.name) if step else "",
         letter=row.title if row else "",
