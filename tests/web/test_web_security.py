@@ -111,6 +111,7 @@ def test_each_role_reaches_what_is_declared_for_it_and_nothing_else(place: Insta
         answer = browser.client.open(path, method=method, headers=headers)
         code = (answer.get_json(silent=True) or {}).get("error", {}).get("code")
         assert (code == "forbidden") == (role not in access.roles), (rule, method, answer.status_code)
+        answer.close()
         token = browser.token()
 
 

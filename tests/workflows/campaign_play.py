@@ -23,9 +23,10 @@ OPENING = {"asunto": "recertificacion", "requerimiento": "RECERT-2026"}
 
 
 def act(walk: Walk, step: str, choice: str) -> Receipt | None:
-    """Record a step that goes with rows; ``None`` for one that a form records."""
+    """Record a step that goes with rows; ``None`` for one that a form records, or a branch that the step has not."""
     found = _ACTS.get(step)
-    return found(walk, choice) if found is not None else None
+    known = not choice or choice in {branch.code for branch in walk.definition.by_step[step].branches}
+    return found(walk, choice) if found is not None and known else None
 
 
 def rows(walk: Walk) -> RosterView:

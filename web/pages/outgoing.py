@@ -14,7 +14,6 @@ from email.policy import default
 from flask import Blueprint, Response, abort, make_response, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from identity.accounts import Role
 from notifications.outbox import MailState, QueuedMail
 from web.i18n import gettext as _
 from web.pages.context import KEEPERS, in_demo, lens
@@ -133,9 +132,9 @@ def state_sign(state: MailState) -> Sign:
 
 
 def _house() -> House:
-    """The house, for who may look: in the demonstration everybody, else who keeps it."""
-    if not in_demo() and not person().has_any(KEEPERS | {Role.ADMINISTRADOR}):
-        abort(403)
+    """The house, for who may look: in the demonstration everybody, else who keeps it; others find no such page."""
+    if not in_demo() and not person().has_any(KEEPERS):
+        abort(404)
     return current_house()
 
 
