@@ -171,3 +171,17 @@ def test_only_the_desk_asks_and_only_where_it_makes_sense(room: AskingRoom) -> N
     desk = _desk(room)
     assert desk.get(f"/casos/{folio}/pasos/7/preguntar").status_code == 404
     assert desk.get(f"/casos/{folio}/pasos/6/entregar").status_code == 404
+
+
+def test_the_console_asks_and_shows_no_link(room: AskingRoom) -> None:
+    """`flask signatures ask`: whom the step belongs to is found; the secret of the link is not in what it prints."""
+    folio = room.walk("MA-002", "2", "3", "4", "5")
+    runner = room.place.app.test_cli_runner()
+    email = room.specialist.email
+    made = runner.invoke(args=["signatures", "ask", folio, "6", "--actor", email, "--note", "¿Procede?"])
+    assert made.exit_code == 0, made.output
+    request = _request(room, folio)
+    assert (request.signatory, request.purpose, request.note) == (room.reader.id, "answer", "¿Procede?")
+    assert room.token() not in made.output
+    refused = runner.invoke(args=["signatures", "ask", folio, "7", "--actor", email])
+    assert refused.exit_code != 0

@@ -1,4 +1,4 @@
-"""`flask signatures request|list|resend|revoke`: personal links from the console. No command ever shows a link."""
+"""`flask signatures request|ask|list|resend|revoke`: personal links from the console. No command ever shows a link."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from flask.cli import AppGroup, with_appcontext
 from evidence.canonical import Json
 from identity.accounts import UnknownUser, normalise_email
 from signing.desk import Wish
+from signing.kinds.asking import Ask
 from signing.office import Place
 from signing.records import Request
 from web.acting import actor_for
@@ -24,7 +25,7 @@ DAYS = 5
 
 def add_to(group: AppGroup) -> None:
     """Put the commands into the group."""
-    for command in (request, everything, resend, revoke):
+    for command in (request, ask, everything, resend, revoke):
         group.add_command(command)
 
 
@@ -80,6 +81,47 @@ def request(  # noqa: PLR0913 - one parameter an option
         rfc=rfc,
     )
     found = house.links.desk.ask(wish, _actor(house, folio, step, actor, role), _place())
+    console.settled(house)
+    console.emit(_json(found))
+
+
+@click.command("ask")
+@click.argument("folio")
+@click.argument("step")
+@casework.actor_option
+@casework.role_option
+@click.option("--person", default="", metavar="EMAIL", help="Who answers; the likeliest if left out.")
+@click.option("--expires", type=console.Moment(), default=None, help=f"Until when; {DAYS} days if left out.")
+@click.option("--factor", default="", help="code: a code read out by telephone, beside the link.")
+@click.option("--note", default="", help="Words for who answers.")
+@console.always_json
+@with_appcontext
+@console.command
+def ask(
+    folio: str,
+    step: str,
+    actor: str,
+    role: str,
+    person: str,
+    expires: datetime | None,
+    factor: str,
+    note: str,
+) -> None:
+    """Ask whom STEP of FOLIO belongs to for their answer by a personal link, and mail it."""
+    house = console.house()
+    acting = _actor(house, folio, step, actor, role)
+    who = _person(house, person) if person else next(iter(house.links.answers.people(folio, ())), None)
+    row = house.index.get(folio)
+    wanted = Ask(
+        folio,
+        step,
+        who if isinstance(who, str) else (who.id if who is not None else ""),
+        expires or house.clock() + timedelta(days=DAYS),
+        factor=factor,
+        note=note,
+        about=row.title if row else "",
+    )
+    found = house.links.answers.ask(house.links.desk, wanted, acting, _place())
     console.settled(house)
     console.emit(_json(found))
 
