@@ -11,13 +11,15 @@ from audit_exports import layout
 from audit_exports.bagreader import Bag
 from audit_exports.catalogues import Lists
 from audit_exports.codes import Code
+from audit_exports.containers import printable
 from audit_exports.entrycheck import EntryReader
 from audit_exports.people import Roster
 from audit_exports.record import CaseRecord, PackageFacts
 from audit_exports.recount import file_items, recount
 from audit_exports.states import definition_digest, state_of
+from audit_exports.trust import LetterJudge
 from evidence.checks import ErasureLedger, subject_of
-from evidence.entry import BlobRef, Entry, SealedEntry
+from evidence.entry import BlobRef, Entry, EntryKind, SealedEntry
 from evidence.findings import Code as CoreCode
 from evidence.findings import Finding
 from workflows.definition import Definition
@@ -25,6 +27,7 @@ from workflows.loader import load
 from workflows.tables import DefinitionInvalid
 
 _MAX_DEFINITION = 4 << 20
+_MAX_LETTER = 64 << 20
 _LABEL = re.compile(r"([A-Z]{2}-[0-9]{3})@([0-9]{4}-[0-9]{2}-[0-9]{2})")
 
 
@@ -39,8 +42,10 @@ class CaseChecker:
         reader: EntryReader,
         lists: Lists,
         roster: Roster,
+        letters: LetterJudge | None = None,
     ) -> None:
         self._bag = bag
+        self._letters = letters
         self._report = report
         self._facts = facts
         self._reader = reader
@@ -49,6 +54,7 @@ class CaseChecker:
         self._roster = roster
         self._definitions: dict[str, Definition | None] = {}
         self.objects_checked = 0
+        self.letters_checked = 0
 
     def check(self, folio: str, seqs: Sequence[int]) -> tuple[CaseRecord | None, list[Entry]]:
         """The case's record, when its entries allow one, and the entries that could be read."""
@@ -76,6 +82,20 @@ class CaseChecker:
                 self._report(Finding(CoreCode.OBJECT_MISSING, name, blob.sha256, "nothing"))
                 continue
             self._bag.digest_behind(told.path, partial(self._judge, blob, name, self._bag.size(told.path)))
+            self._signed(item.entry, told.path, name)
+
+    def _signed(self, entry: Entry, path: str, name: str) -> None:
+        """What a signed letter says of itself, where there is somebody to ask; its digest is checked elsewhere."""
+        if self._letters is None or entry.kind is not EntryKind.DOCUMENT_SIGNED:
+            return
+        pdf = self._bag.take(path, _MAX_LETTER)
+        said = self._letters.judge(pdf) if pdf is not None else None
+        if said is None:
+            return
+        self.letters_checked += 1
+        if not said.signatures or said.wrong:
+            found = ", ".join(said.wrong) or "no signature"
+            self._report(Finding(Code.LETTER_SIGNATURE, name, "signatures that cover it", printable(found)))
 
     def _judge(self, blob: BlobRef, name: str, size: int, found: str) -> None:
         """An evidence file against its entry; called from the thread that reads."""

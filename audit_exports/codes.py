@@ -57,6 +57,7 @@ class Code(StrEnum):
     SINCE_LATER = "since.later"
     SINCE_UNPROVED = "since.unproved"
     ANCHOR_AGED = "anchor.aged"
+    LETTER_SIGNATURE = "letter.signature_invalid"
     KEYS_MALFORMED = "keys.malformed"
     KEYS_SUCCEEDED = "keys.succeeded"
     DEFINITION_DIFFERS = "definition.differs"
@@ -187,6 +188,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     Code.SINCE_UNPROVED: (
         "el paquete no trae la prueba desde ese punto de control: pida uno con --since",
         "the package has no proof from that checkpoint: ask for one made with --since",
+    ),
+    Code.LETTER_SIGNATURE: (
+        "las firmas de esta carta no cubren sus bytes, según pdfsig",
+        "by pdfsig, this letter's signatures do not cover its bytes",
     ),
     Code.ANCHOR_AGED: (
         "los certificados de este sello de tiempo ya terminaron y ningún sello posterior del paquete lo cubre",

@@ -68,6 +68,7 @@ class PackageReport:
     cases_checked: int
     entries_checked: int
     objects_checked: int
+    letters_checked: int
     bytes_checked: int
     complete_as_of: int
     receipt: bool
@@ -146,7 +147,9 @@ class _PackageCheck:
         roster = access.read(self._seqs(_ACCESS_ENTRY))
         lists = read_lists(self._bag, self._reader, self._report, self._seqs(_LIST_ENTRY), calendar)
         calendar = lists.calendar
-        self._checker = CaseChecker(self._bag, self._report, facts, self._reader, lists, roster)
+        self._checker = CaseChecker(
+            self._bag, self._report, facts, self._reader, lists, roster, self._trust.letters
+        )
         self._audit = EngagementReader(self._bag, self._reader, self._report)
         self._engagement = self._audit.read(facts.scope.engagement)
         with Derived(facts, roster, lists, self._engagement) as derived:
@@ -344,6 +347,7 @@ class _PackageCheck:
             cases_checked=self._cases,
             entries_checked=self._reader.entries_checked if self._reader else 0,
             objects_checked=checker.objects_checked if checker else 0,
+            letters_checked=checker.letters_checked if checker else 0,
             bytes_checked=self._bag.bytes_read,
             complete_as_of=self._heads.complete_as_of,
             receipt=self._receipt,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from audit_exports.letters import LetterSaid
 from evidence.note import VerifierKey
 from evidence.policy import Policy
 
@@ -22,12 +23,21 @@ class StampJudge(Protocol):
         ...
 
 
+class LetterJudge(Protocol):
+    """Asks a PDF for its signatures."""
+
+    def judge(self, pdf: bytes) -> LetterSaid | None:
+        """What was found; ``None`` where nothing could be."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Trust:
     """Keys of logs (a key's name is its log's origin), and what else the verifier brings.
 
     ``keys`` include the policy's logs. ``receipt`` is that of the export, ``since`` a checkpoint note kept from
-    earlier, ``stamps`` judges time stamps, and ``not_before`` is a moment to which the package must at least reach.
+    earlier, ``stamps`` judges time stamps, ``letters`` asks signed letters, and
+    ``not_before`` is a moment to which the package must at least reach.
     """
 
     keys: tuple[VerifierKey, ...] = ()
@@ -35,6 +45,7 @@ class Trust:
     policy: Policy = field(default_factory=Policy)
     since: bytes | None = None
     stamps: StampJudge | None = None
+    letters: LetterJudge | None = None
     not_before: datetime | None = None
 
     def origin(self, claimed: str) -> str:

@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from audit_exports.codes import WORDS, weigh
 from audit_exports.containers import open_container, printable
+from audit_exports.letters import PdfsigLetters
 from audit_exports.packagecheck import PackageReport, check_package
 from audit_exports.stamps import NoOpenssl, OpensslStamps
 from audit_exports.trust import Trust
@@ -86,6 +87,7 @@ def as_text(report: PackageReport, name: str) -> str:
         f"  raíz / root: {report.root or '-'}",
         f"  revisado / checked: {report.cases_checked} casos / cases, {report.entries_checked} entradas / entries,",
         f"      {report.objects_checked} archivos / files, {report.bytes_checked} bytes",
+        *_letters(report),
         _complete(report),
         *_level(report),
     ]
@@ -95,6 +97,12 @@ def as_text(report: PackageReport, name: str) -> str:
         rest = report.findings_total - min(_SHOWN, len(report.findings))
         lines.append(f"  … {rest} hallazgos más / more findings (--json)")
     return "\n".join(lines)
+
+
+def _letters(report: PackageReport) -> list[str]:
+    if not report.letters_checked:
+        return []
+    return [f"      {report.letters_checked} cartas firmadas, con pdfsig / signed letters, by pdfsig"]
 
 
 def _complete(report: PackageReport) -> str:
@@ -174,6 +182,10 @@ def _arguments() -> argparse.ArgumentParser:
         help="certificados PEM de la autoridad de sellado / PEM certificates of the time-stamping authority",
     )  # fmt: skip
     parser.add_argument(
+        "--no-letters", action="store_true",
+        help="no abrir las cartas firmadas con pdfsig / do not have pdfsig open signed letters",
+    )  # fmt: skip
+    parser.add_argument(
         "--max-age", type=_hours, metavar="HOURS",
         help="lo firmado debe llegar hasta hace tantas horas / what is signed must reach to so many hours ago",
     )  # fmt: skip
@@ -192,6 +204,7 @@ def _trust(options: argparse.Namespace) -> Trust:
         policy=policy,
         since=_read(options.since, _MAX_RECEIPT) if options.since else None,
         stamps=OpensslStamps(options.tsa_chain) if options.tsa_chain else None,
+        letters=None if options.no_letters else PdfsigLetters.here(),
         not_before=datetime.now(UTC) - options.max_age if options.max_age else None,
     )
 
