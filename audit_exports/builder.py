@@ -22,6 +22,7 @@ from audit_exports.engagements import chain_of, covered, engagement_in, sampled
 from audit_exports.entrywriter import EntryWriter
 from audit_exports.exportlog import EXPORTS, Written, log_export
 from audit_exports.heads import HeadsWriter
+from audit_exports.masking import Mask
 from audit_exports.people import ACCESS
 from audit_exports.peoplewriter import AccessChain
 from audit_exports.record import PackageFacts, Scope, Totals
@@ -158,12 +159,13 @@ class _Export:
         if scope.engagement:
             self._audit = self._history(chain_of(scope.engagement))
             self._engagement = engagement_in(self._audit, scope.engagement, self._checkpoint.origin)
+        self._mask = Mask(self._engagement)
 
     def write(self, sink: BinaryIO) -> Written:
         """The whole zip."""
         folios, members = self._folios()
         facts = self._facts(members)
-        access = AccessChain(self._history(ACCESS), self._checkpoint.origin)
+        access = AccessChain(self._history(ACCESS), self._checkpoint.origin, reserved=self._mask.active)
         lists = self._chain.lists
         bag = BagWriter(sink)
         definitions: dict[str, Definition] = {}
@@ -175,7 +177,7 @@ class _Export:
                 self._progress(len(folios), len(folios))
                 if not derived.totals.cases:
                     raise ExportRefused("nothing_in_scope", "no case of this scope lies under the checkpoint")
-                access.write(bag, self._writer, derived.people())
+                access.write(bag, self._writer, () if self._mask.active else derived.people())
                 self._chain.write(bag, self._writer)
                 self._audited(bag)
                 self._heads.write(bag, self._writer, {*self._told, ACCESS, CATALOGUES_CASE})
@@ -277,12 +279,13 @@ class _Export:
             return
         self._told.append(folio)
         self._check(folio, entries)
+        entries = [self._mask.seen(item) for item in entries]
         definition = self._definition(entries[0], definitions)
         state = state_of(definition, entries, as_of=facts.as_of, calendar=lists.calendar)
         for item in entries:
             self._entry(bag, item)
         for path, data in derived.case(
-            recount(lists.named(definition), state, entries, derived.roster, lists.calendar.id)
+            recount(lists.named(definition), state, entries, derived.roster, lists.calendar.id, self._mask)
         ):
             bag.add(path, data)
 
@@ -312,6 +315,8 @@ class _Export:
 
     def _entry(self, bag: BagWriter, item: SealedEntry) -> None:
         self._writer.write(bag, item)
+        if self._mask.withholds(item.entry):
+            return
         for blob, told in zip(item.entry.objects, file_items(item), strict=True):
             self._object(bag, blob, told.path, f"{item.entry.case}/{item.entry.seq}")
 

@@ -13,9 +13,10 @@ from audit_exports.catalogues import Lists
 from audit_exports.codes import Code
 from audit_exports.containers import printable
 from audit_exports.entrycheck import EntryReader
+from audit_exports.masking import Mask
 from audit_exports.people import Roster
 from audit_exports.record import CaseRecord, PackageFacts
-from audit_exports.recount import file_items, recount
+from audit_exports.recount import erased_by, file_items, recount
 from audit_exports.states import definition_digest, state_of
 from audit_exports.trust import LetterJudge
 from evidence.checks import ErasureLedger, subject_of
@@ -43,7 +44,9 @@ class CaseChecker:
         lists: Lists,
         roster: Roster,
         letters: LetterJudge | None = None,
+        mask: Mask | None = None,
     ) -> None:
+        self._mask = mask or Mask()
         self._bag = bag
         self._letters = letters
         self._report = report
@@ -55,11 +58,14 @@ class CaseChecker:
         self._definitions: dict[str, Definition | None] = {}
         self.objects_checked = 0
         self.letters_checked = 0
+        self.payloads_withheld = 0
+        self.files_withheld = 0
 
     def check(self, folio: str, seqs: Sequence[int]) -> tuple[CaseRecord | None, list[Entry]]:
         """The case's record, when its entries allow one, and the entries that could be read."""
-        sealed = self._reader.read(folio, seqs)
-        self._erasures(sealed)
+        read = self._reader.read(folio, seqs)
+        self._erasures(read)
+        sealed = [self._mask.seen(item) for item in read]
         for item in sealed:
             self._files(item)
         if [item.entry.seq for item in sealed] != list(range(1, len(seqs) + 1)):
@@ -67,14 +73,22 @@ class CaseChecker:
         return self._record(sealed), [item.entry for item in sealed]
 
     def _erasures(self, sealed: Sequence[SealedEntry]) -> None:
-        erasures = ErasureLedger()
+        erasures, erased = ErasureLedger(), erased_by(sealed)
         for item in sealed:
             present = self._bag.has(layout.payload_path(item.entry.case, item.entry.seq))
-            erasures.see(item.entry, item.leaf, payload_present=present)
+            withheld = self._mask.withholds(item.entry)
+            erasures.see(item.entry, item.leaf, payload_present=present or withheld)
+            if withheld and present:
+                subject = subject_of(item.entry)
+                self._report(Finding(Code.CONTENT_RESERVED, subject, "no payload", "a payload"))
+            self.payloads_withheld += withheld and item.leaf not in erased
         for finding in erasures.findings():
             self._report(finding)
 
     def _files(self, item: SealedEntry) -> None:
+        if self._mask.withholds(item.entry):  # a file that travels all the same has no place: file.unexpected
+            self.files_withheld += len(item.entry.objects)
+            return
         for blob, told in zip(item.entry.objects, file_items(item), strict=True):
             self.objects_checked += 1
             name = f"{subject_of(item.entry)} {told.path}"
@@ -122,7 +136,9 @@ class CaseChecker:
             for named in self._lists.unknown(definition, item):
                 subject = subject_of(item.entry)
                 self._report(Finding(Code.CATALOGUE_UNKNOWN, subject, "a version published before", named))
-        record = recount(self._lists.named(definition), state, sealed, self._roster, self._calendar.id)
+        record = recount(
+            self._lists.named(definition), state, sealed, self._roster, self._calendar.id, self._mask
+        )
         self._roles(record)
         return record
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from audit_exports import layout
 from audit_exports.irregular import GROUPS, Irregularity
+from audit_exports.masking import RESERVED
 from audit_exports.record import CaseRecord, EntryRow, FileItem
 from audit_exports.sheet import ALERT, Cell
 from audit_exports.tables import Table
@@ -157,7 +158,7 @@ class CaseTables:
             record.name_of(row.acting_for),
             row.via,
             row.superseded_by or "",
-            {"kept": "presente", "erased": "borrado"}.get(row.payload, "ausente"),
+            {"kept": "presente", "erased": "borrado", "withheld": RESERVED}.get(row.payload, "ausente"),
             row.leaf,
             Cell("prueba", layout.proof_path(record.folio, row.seq)),
         )
@@ -176,7 +177,7 @@ class CaseTables:
                 item.media,
                 item.size,
                 item.sha256,
-                Cell(item.path, item.path),
+                Cell(item.path or item.name, item.path),
                 *_actor(record, row),
             )
 
@@ -202,7 +203,7 @@ class CaseTables:
                 row.role,
                 record.name_of(row.acting_for),
                 row.via,
-                Cell(item.path, item.path) if item else "",
+                Cell(item.path or item.name, item.path) if item else "",
                 item.media if item else "",
                 item.sha256 if item else "",
             )

@@ -70,6 +70,8 @@ class Code(StrEnum):
     TIME_ZONES = "time_zones.missing"
     STATE_UNDERIVABLE = "state.underivable"
     PERSON_UNNEEDED = "person.unneeded"
+    CONTENT_WITHHELD = "content.withheld"
+    CONTENT_RESERVED = "content.reserved"
     ROLE_NOT_GRANTED = "role.not_granted"
     DERIVED_DIFFERS = "derived.differs"
     DERIVED_VERSION = "derived.other_version"
@@ -89,6 +91,7 @@ UNVERIFIABLE: frozenset[str] = CORE_UNVERIFIABLE | {
 """Codes that say nothing was proved, without saying that something is wrong."""
 
 NOTICES: frozenset[str] = CORE_NOTICES | {
+    Code.CONTENT_WITHHELD,
     Code.CALENDAR_CHANGED,
     Code.ROLE_NOT_GRANTED,
     Code.HEADS_NONE,
@@ -232,6 +235,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
     Code.PERSON_UNNEEDED: (
         "datos de una persona que no aparece en los casos del paquete",
         "data of a person who does not appear in the package's cases",
+    ),
+    Code.CONTENT_WITHHELD: (
+        "los términos del encargo reservan datos personales: lo contado no viene en el paquete, y así se acordó",
+        "the engagement's terms mask personal data: what is counted is not in the package, as was agreed",
+    ),
+    Code.CONTENT_RESERVED: (
+        "viene contenido que los términos del encargo reservan",
+        "content travels that the engagement's terms withhold",
     ),
     Code.ROLE_NOT_GRANTED: (
         "se actuó en un rol que la bitácora no tenía otorgado en ese momento",

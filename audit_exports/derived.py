@@ -52,7 +52,7 @@ class Derived:
         self._lists = lists
         self.roster = roster
         self._presence = Presence(roster)
-        self._index = IndexPage()
+        self._index = IndexPage(masked=roster.reserved)
         self._engagement = engagement
         self._workbook = Workbook(engagement)
         self._events = EventLog()
@@ -92,7 +92,7 @@ class Derived:
 
     def whole(self) -> Iterator[Piece]:
         """The files about the whole package, after the last case."""
-        yield _small(layout.README, readme_page(self._facts))
+        yield _small(layout.README, readme_page(self._facts, masked=self.roster.reserved))
         yield _small(layout.PEOPLE, people_page(self._presence.rows(), self.roster.entries, self._facts))
         yield _small(layout.standards_path(standards().version), standards().source)
         for tally in self._tallies.ordered():

@@ -33,7 +33,7 @@ def engagement_in(entries: Sequence[SealedEntry], wanted: str, origin: str) -> E
     """The engagement of a chain that is about to be exported.
 
     Raises:
-        ExportRefused: ``engagement``: there is none, or its terms forbid what a package is; ``integrity``.
+        ExportRefused: ``engagement``: there is none, or its terms forbid downloads; ``integrity``.
     """
     refuse(chain_of(wanted), list(check_chain(entries, origin)))
     erasures = ErasureLedger()
@@ -43,8 +43,8 @@ def engagement_in(entries: Sequence[SealedEntry], wanted: str, origin: str) -> E
     found = fold(entries)
     if found is None:
         raise ExportRefused("engagement", f"no engagement {wanted} under the checkpoint")
-    if found.terms.masked or not found.terms.downloads:
-        raise ExportRefused("engagement", f"{wanted}: masked, or without downloads")
+    if not found.terms.downloads:
+        raise ExportRefused("engagement", f"{wanted}: its terms allow no downloads")
     return found
 
 

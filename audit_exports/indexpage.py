@@ -21,7 +21,8 @@ _PLACE = "<!--casos-->"
 class IndexPage:
     """Filled case by case, in the order of their folios."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, masked: bool = False) -> None:
+        self._masked = masked
         self._cards = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115 - closed by close()
         self._process = ""
         self._names: dict[str, tuple[str, str]] = {}
@@ -39,7 +40,7 @@ class IndexPage:
     def parts(self, facts: PackageFacts, totals: Totals) -> Iterator[bytes]:
         """The page's bytes in pieces."""
         filters = _filters(self._names, [group for group in GROUPS if group in self._groups])
-        main = [_lead(facts, totals), filters, Markup(_PLACE)]
+        main = [_lead(facts, totals, masked=self._masked), filters, Markup(_PLACE)]
         head, _, tail = page("Paquete de auditoría", main, facts).partition(_PLACE.encode())
         yield head
         self._cards.seek(0)
@@ -127,7 +128,7 @@ def _choice(
     return tag("label", tag("span", both(*label)), tag("select", chosen, data_filtra=name))
 
 
-def _lead(facts: PackageFacts, totals: Totals) -> Content:
+def _lead(facts: PackageFacts, totals: Totals, *, masked: bool) -> Content:
     scope = facts.scope
     what = ", ".join(scope.processes + scope.folios)
     period = f"{scope.start or '…'} – {scope.end or '…'}" if scope.start or scope.end else ""
@@ -154,11 +155,22 @@ def _lead(facts: PackageFacts, totals: Totals) -> Content:
     return [
         tag("h1", both("Paquete de auditoría", "Audit package")),
         *_ways(),
+        _mask() if masked else None,
         tag("dl", cards, class_="datos"),
         search_box(
             "hallable", "Buscar por folio, persona, DSN o archivo", "Search by folio, person, DSN or file"
         ),
     ]
+
+
+def _mask() -> Markup:
+    text = both(
+        "Los términos del encargo reservan los datos personales: no vienen lo que se escribió, los archivos ni los "
+        "nombres, salvo de entradas abiertas una por una. Entradas, pruebas, estados y huellas están completos.",
+        "The engagement's terms mask personal data: what was typed, files and names are not here, except of entries "
+        "opened one by one. Entries, proofs, states and digests are whole.",
+    )
+    return tag("p", text, class_="aviso")
 
 
 def _ways() -> list[Content]:

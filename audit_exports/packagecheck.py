@@ -22,6 +22,7 @@ from audit_exports.derived import Derived
 from audit_exports.engagements import EngagementReader
 from audit_exports.entrycheck import EntryReader
 from audit_exports.heads import HeadsCheck
+from audit_exports.masking import Mask
 from audit_exports.peoplecheck import AccessChecker
 from audit_exports.receiptcheck import check_receipt
 from audit_exports.record import CaseRecord, PackageFacts, Totals
@@ -143,21 +144,33 @@ class _PackageCheck:
         self._heads.open(self._reader)
         self._anchors = AnchorCheck(self._bag, self._report, replace(self._trust, keys=keys.known))
         self._anchors.check(self._reader, checkpoint, note)
+        self._audit = EngagementReader(self._bag, self._reader, self._report)
+        self._engagement = self._audit.read(facts.scope.engagement)
+        mask = Mask(self._engagement)
         access = AccessChecker(self._bag, self._reader, self._report)
-        roster = access.read(self._seqs(_ACCESS_ENTRY))
+        roster = access.read(self._seqs(_ACCESS_ENTRY), reserved=mask.active)
         lists = read_lists(self._bag, self._reader, self._report, self._seqs(_LIST_ENTRY), calendar)
         calendar = lists.calendar
         self._checker = CaseChecker(
-            self._bag, self._report, facts, self._reader, lists, roster, self._trust.letters
+            self._bag, self._report, facts, self._reader, lists, roster, self._trust.letters, mask
         )
-        self._audit = EngagementReader(self._bag, self._reader, self._report)
-        self._engagement = self._audit.read(facts.scope.engagement)
         with Derived(facts, roster, lists, self._engagement) as derived:
             whole = self._check_cases(self._checker, derived, facts, calendar)
             if whole:
-                access.finish(derived.people())
+                access.finish(() if mask.active else derived.people())
+                self._withheld(mask, derived)
             self._fresh(self._reader)
             self._finish(derived, facts, totals, whole=whole)
+
+    def _withheld(self, mask: Mask, derived: Derived) -> None:
+        """How much the engagement's terms keep out: it is no fault, and it must be said."""
+        if not mask.active or self._checker is None or self._engagement is None:
+            return
+        kept = (self._checker.payloads_withheld, self._checker.files_withheld, len(derived.people()))
+        found = "{} payloads, {} files, names of {} people withheld".format(*kept)
+        self._report(
+            Finding(Code.CONTENT_WITHHELD, self._engagement.chain, "personal data masked by the terms", found)
+        )
 
     def _scope(self) -> tuple[PackageFacts | None, Totals | None]:
         data = self._bag.take(layout.SCOPE, _MAX_SCOPE)

@@ -102,6 +102,11 @@ def entry_words(row: EntryRow, labels: Labels) -> list[Content]:
             f"Content erased: see entry {row.erased_by}.",
         )
         parts.append(tag("p", text, class_="meta"))
+    elif row.payload == "withheld":
+        text = both(
+            "Contenido reservado por los términos del encargo.", "Content withheld by the engagement's terms."
+        )
+        parts.append(tag("p", text, class_="meta"))
     if row.reason:
         parts.append(tag("p", both("Motivo", "Reason"), f": {row.reason}", class_="meta"))
     if row.note:
@@ -169,6 +174,8 @@ def _foot(facts: PackageFacts, up: str) -> Markup:
 
 
 def _file_card(item: FileItem, labels: Labels, up: str) -> Markup:
+    if item.withheld:
+        return _withheld_card(item)
     link = up + href(item.path)
     if item.media in _PICTURES:
         shown = tag("a", tag("img", src=link, alt=item.name, decoding="async"), href=link, tabindex="-1")
@@ -179,3 +186,11 @@ def _file_card(item: FileItem, labels: Labels, up: str) -> Markup:
     )
     digest = tag("small", f"SHA-256 {item.sha256[:16]}…", class_="mono", title=item.sha256)
     return tag("figure", shown, tag("figcaption", tag("a", item.name, href=link), about, digest))
+
+
+def _withheld_card(item: FileItem) -> Markup:
+    """A file that stayed behind: what its sealed entry says of it."""
+    shown = tag("span", "—", class_="tipo", aria_hidden="true")
+    digest = tag("small", f"SHA-256 {item.sha256[:16]}…", class_="mono", title=item.sha256)
+    about = tag("small", size_words(item.size), title=item.media)
+    return tag("figure", shown, tag("figcaption", both("Archivo reservado", "File withheld"), about, digest))

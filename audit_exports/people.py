@@ -20,12 +20,17 @@ _CHANGES = frozenset({EntryKind.ACCESS_GRANTED, EntryKind.ACCESS_REVOKED})
 
 
 class Naming(StrEnum):
-    """Whether a name is known: ``system`` is the program itself, ``unnamed`` an id the chain gives no name to."""
+    """Whether a name is known.
+
+    ``system`` is the program itself, ``unnamed`` an id the chain gives no name to, ``reserved`` one whose name is
+    withheld.
+    """
 
     NAMED = "named"
     ERASED = "erased"
     UNNAMED = "unnamed"
     SYSTEM = "system"
+    RESERVED = "reserved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +65,14 @@ class Person:
 
 
 class Roster:
-    """Everybody the chain speaks of, in ``entries`` entries. Memory: a name and the tenures of each person."""
+    """Everybody the chain speaks of, in ``entries`` entries; where names are ``reserved`` nobody has one.
 
-    def __init__(self) -> None:
+    Memory: a name and the tenures of each person.
+    """
+
+    def __init__(self, *, reserved: bool = False) -> None:
         self.entries = 0
+        self.reserved = reserved
         self._names: dict[str, str] = {}
         self._erased: set[str] = set()
         self._tenures: dict[str, list[Tenure]] = {}
@@ -86,6 +95,8 @@ class Roster:
         tenures = tuple(self._tenures.get(actor, ()))
         if actor == SYSTEM:
             return Person(actor, actor, Naming.SYSTEM, tenures)
+        if self.reserved:
+            return Person(actor, actor, Naming.RESERVED, tenures)
         if name := self._names.get(actor):
             return Person(actor, name, Naming.NAMED, tenures)
         return Person(actor, actor, Naming.ERASED if actor in self._erased else Naming.UNNAMED, tenures)

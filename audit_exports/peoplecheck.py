@@ -24,9 +24,9 @@ class AccessChecker:
         self._about: list[tuple[int, str, str, bool]] = []
         self._erasers: dict[str, int] = {}
 
-    def read(self, seqs: Sequence[int]) -> Roster:
-        """Who is who according to the entries that could be read."""
-        roster = Roster()
+    def read(self, seqs: Sequence[int], *, reserved: bool = False) -> Roster:
+        """Who is who according to the entries that could be read; nobody has a name where names are ``reserved``."""
+        roster = Roster(reserved=reserved)
         for item in self._reader.read(ACCESS, seqs):
             roster.see(item)
             self._note(item)

@@ -19,10 +19,10 @@ class AccessChain:
         ExportRefused: bytes, links or payloads are not what was sealed.
     """
 
-    def __init__(self, entries: Sequence[SealedEntry], origin: str) -> None:
+    def __init__(self, entries: Sequence[SealedEntry], origin: str, *, reserved: bool = False) -> None:
         refuse(ACCESS, list(check_chain(entries, origin)))
         self._entries = entries
-        self.roster = Roster()
+        self.roster = Roster(reserved=reserved)
         for item in entries:
             self.roster.see(item)
 

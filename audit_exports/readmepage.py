@@ -24,8 +24,8 @@ HASHES = r"""cd data/casos/FOLIO
 ( printf 'constancia/v1/payload\n'; cat payloads/1.salt payloads/1.json ) | sha256sum    # "payload" de la entrada"""
 
 
-def readme_page(facts: PackageFacts) -> bytes:
-    """The page at ``LEEME.html``."""
+def readme_page(facts: PackageFacts, *, masked: bool = False) -> bytes:
+    """The page at ``LEEME.html``; ``masked`` where the terms of an engagement withhold content."""
     main = tag(
         "div",
         tag("h1", both("Cómo verificar este paquete", "How to verify this package")),
@@ -46,7 +46,9 @@ def readme_page(facts: PackageFacts) -> bytes:
             "firma",
             _signature(facts),
         ),
-        _section("4. Entradas y contenidos", "4. Entries and payloads", HASHES, "huellas", _hashes()),
+        _section(
+            "4. Entradas y contenidos", "4. Entries and payloads", HASHES, "huellas", _hashes(masked=masked)
+        ),
         _limits(),
         class_="texto",
     )
@@ -98,7 +100,7 @@ def _signature(facts: PackageFacts) -> Markup:
     )  # fmt: skip
 
 
-def _hashes() -> Markup:
+def _hashes(*, masked: bool) -> Markup:
     return tag(
         "p",
         both(
@@ -107,6 +109,12 @@ def _hashes() -> Markup:
             "The leaf of entry 1 is the “prev” of entry 2, and what its proof includes in the tree (RFC 6962). "
             "Each entry's files have their SHA-256 under “objects”.",
         ),
+        both(
+            " Este paquete reserva datos personales: las entradas sin payloads/ sólo se comprueban por su hoja.",
+            " This package withholds personal data: entries without payloads/ are checked by their leaf alone.",
+        )
+        if masked
+        else None,
     )
 
 

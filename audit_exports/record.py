@@ -21,6 +21,7 @@ class FileItem:
     """One evidence file. ``path`` is relative to ``data/``; ``name`` is what its owner called it.
 
     ``type`` says what kind of evidence it is (`workflows.step.EvidenceType`), ``""`` where its entry does not.
+    A file that is ``withheld`` (see `masking`) is not in the package and has no path and no name of its own.
     """
 
     path: str
@@ -30,13 +31,15 @@ class FileItem:
     sha256: str
     slot: str = ""
     type: str = ""
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """One entry as people read it; times are ledger times, ``payload`` says ``kept``, ``erased`` or ``absent``.
+    """One entry as people read it; times are ledger times.
 
-    ``people`` are the actor ids it names (who acts, for whom, parties to duties), sorted and without the program;
+    ``payload`` says ``kept``, ``erased``, ``withheld`` or ``absent``. ``people`` are the actor ids it names (who acts,
+    for whom, parties to duties), sorted and without the program;
     ``role_held`` says whether the actor held the role at that place of the log. ``erased_by``, ``superseded_by`` and
     ``supersedes`` are entry numbers of the same case, 0 for none.
     """
@@ -148,7 +151,7 @@ class PackageFacts:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How much is in a package."""
+    """How much is in a package; files that are withheld are not."""
 
     cases: int = 0
     entries: int = 0
@@ -158,7 +161,7 @@ class Totals:
 
     def plus(self, record: CaseRecord, exceptions: int) -> Totals:
         """The totals with one more case, in which an auditor would ask about that many things."""
-        files = [item for _, item in record.files()]
+        files = [item for _, item in record.files() if not item.withheld]
         return Totals(
             self.cases + 1,
             self.entries + len(record.entries),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from audit_exports import layout
 from audit_exports.labels import Labels
+from audit_exports.masking import RESERVED, Mask
 from audit_exports.names import evidence_name, media_extension
 from audit_exports.people import Roster, people_of, text_of
 from audit_exports.record import CaseRecord, EntryRow, FileItem
@@ -23,8 +24,13 @@ def recount(
     entries: Sequence[SealedEntry],
     roster: Roster,
     calendar: str,
+    mask: Mask | None = None,
 ) -> CaseRecord:
-    """The record of one case. Payloads are the case's own words: what does not have the expected shape is left out."""
+    """The record of one case; ``entries`` are as ``mask`` lets them be seen.
+
+    Payloads are the case's own words: what does not have the expected shape is left out.
+    """
+    mask = mask or Mask()
     superseded = dict(state.superseded)
     supersedes = {by: seq for seq, by in state.superseded}
     erasers = erased_by(entries)
@@ -35,6 +41,7 @@ def recount(
             erasers.get(item.leaf, 0),
             superseded.get(item.entry.seq, 0),
             supersedes.get(item.entry.seq, 0),
+            withheld=mask.withholds(item.entry),
         )
         for item in entries
     )
@@ -56,14 +63,21 @@ def erased_by(entries: Sequence[SealedEntry]) -> dict[str, int]:
     }
 
 
-def file_items(item: SealedEntry) -> tuple[FileItem, ...]:
-    """An entry's files with their place in the package; names come from the payload, where it is still there."""
+def file_items(item: SealedEntry, *, withheld: bool = False) -> tuple[FileItem, ...]:
+    """An entry's files with their place in the package; names come from the payload, where it is still there.
+
+    What is ``withheld`` has no place and no name: kind, size and digest are those of the sealed entry.
+    """
     words = _files(_payload(item))
     types = {fact.object: fact.type for fact in facts_of(item.entry).evidence}
     found = []
     for position, blob in enumerate(item.entry.objects, 1):
         about = words[position - 1] if position <= len(words) else {}
         name, slot = text_of(about, "name"), text_of(about, "slot")
+        if withheld:
+            kind = types.get(position - 1, "")
+            found.append(FileItem("", RESERVED, blob.size, blob.media, blob.sha256, "", kind, withheld=True))
+            continue
         safe = evidence_name(item.entry.seq, position, name, media_extension(blob.media))
         path = layout.file_path(item.entry.case, safe)
         found.append(
@@ -74,10 +88,12 @@ def file_items(item: SealedEntry) -> tuple[FileItem, ...]:
     return tuple(found)
 
 
-def _row(item: SealedEntry, roster: Roster, erased: int, superseded_by: int, supersedes: int) -> EntryRow:
+def _row(
+    item: SealedEntry, roster: Roster, erased: int, superseded_by: int, supersedes: int, *, withheld: bool
+) -> EntryRow:
     entry, payload, facts = item.entry, _payload(item), item.entry.facts
     index = -1 if item.index is None else item.index
-    kept = "erased" if erased else "absent"
+    gone = "erased" if erased else "withheld" if withheld else "absent"
     return EntryRow(
         seq=entry.seq,
         index=index,
@@ -94,8 +110,8 @@ def _row(item: SealedEntry, roster: Roster, erased: int, superseded_by: int, sup
         leaf=item.leaf,
         note=text_of(payload, "note"),
         data=_pairs(payload.get("data")),
-        files=file_items(item),
-        payload=kept if item.payload_bytes is None else "kept",
+        files=file_items(item, withheld=withheld),
+        payload=gone if item.payload_bytes is None else "kept",
         people=people_of(entry),
         role_held=roster.held(entry.actor, entry.role, index),
         erased_by=erased,

@@ -277,6 +277,7 @@ def _engagement(flow: Flow, engagement: Engagement) -> None:
             ("Propósito", engagement.purpose),
             ("Procesos", ", ".join(terms.processes) or "todos"),
             ("Casos abiertos", f"del {terms.start} al {terms.end}"),
+            *([("Datos personales", "reservados por los términos")] if terms.masked else []),
             ("Cerrado (UTC)", when(engagement.closed.at) if engagement.closed else "no"),
         ]
     )

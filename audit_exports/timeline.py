@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+from audit_exports.masking import RESERVED
 from audit_exports.record import CaseRecord
 from audit_exports.sheet import neutral
 from audit_exports.words import kind_words
@@ -22,7 +23,7 @@ def timeline(record: CaseRecord) -> bytes:
     writer.writerow(_HEADINGS)
     for row in record.entries:
         step = record.definition.by_step.get(row.step)
-        files = "; ".join(item.path.removeprefix(record.folder + "/") for item in row.files)
+        files = "; ".join(item.path.removeprefix(record.folder + "/") or item.name for item in row.files)
         cells = [f"{record.folio}/{row.seq}", str(row.seq), str(row.index), row.at, row.occurred_at, row.kind]
         cells += [
             kind_words(row.kind)[0],
@@ -35,6 +36,7 @@ def timeline(record: CaseRecord) -> bytes:
             row.acting_for,
             record.name_of(row.acting_for),
         ]
-        cells += [row.via, row.reason, row.note, files, row.leaf]
+        note = RESERVED if row.payload == "withheld" else row.note
+        cells += [row.via, row.reason, note, files, row.leaf]
         writer.writerow([neutral(cell) for cell in cells])
     return text.getvalue().encode("utf-8-sig", "replace")

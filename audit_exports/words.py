@@ -105,6 +105,7 @@ NAMINGS = {
     "erased": ("nombre borrado", "name erased"),
     "unnamed": ("la bitácora no da su nombre", "the log gives no name"),
     "system": ("el programa", "the program"),
+    "reserved": ("nombre reservado", "name withheld"),
 }
 """Where a name comes from, or why there is none."""
 

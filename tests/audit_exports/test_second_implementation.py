@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.audit_exports.resealing import contents, plain_zip, unpack
 from tests.audit_exports.sample_desk import Desk
+from tests.audit_exports.sample_room import TERMS, Room, packed
 
 SOURCE = Path(__file__).parent / "oracle" / "main.go"
 GOPATH = Path("/usr/share/gocode")  # where Debian keeps Go libraries
@@ -60,6 +62,20 @@ def test_it_agrees_on_signature_proofs_links_payloads_and_growth(
     words = said.stdout.split()
     assert (words[1], words[5], words[7]) == (str(len(entries)), str(len(payloads)), "1")
     assert int(words[3]) >= len(entries) - 1  # the heads' entry travels without the one before it
+
+
+def test_it_agrees_on_a_masked_package(oracle: Path, desk: Desk, tmp_path: Path) -> None:
+    """What is withheld leaves no hole in its arithmetic: every entry, link and payload that travels holds."""
+    found = Room(desk).opened(replace(TERMS, masked=True))
+    package = packed(desk, tmp_path, found.id)
+    files = contents(package)
+    entries = [name for name in files if "/entries/" in name]
+    payloads = [name for name in files if "/payloads/" in name and name.endswith(".json")]
+    said = judged(oracle, unpack(package, tmp_path / "bag"), desk.vkey)
+    assert (said.returncode, said.stderr) == (0, "")
+    words = said.stdout.split()
+    assert (words[1], words[5]) == (str(len(entries)), str(len(payloads)))
+    assert payloads == ["data/auditoria/payloads/1.json"]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,10 @@ import functools
 import io
 import json
 import re
+import time
+import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,6 +18,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from auditing.chain import By
 from auditing.sampling import draw
 from identity.accounts import Role
 from tests.browser.papers import PERSON, png
@@ -272,7 +275,58 @@ def test_masking_withholds_everything_people_wrote_and_every_file(room: Room) ->
     assert room.out.get(f"{address}/casos?q={NAME.split()[0]}").text.count('class="folio"') >= 3
     raw = json.loads(room.out.get(f"{address}/casos/{folio}/entradas/1/bytes").data)
     assert raw["case"] == folio
-    assert room.out.post_form(f"{address}/exportar", {"sample": "S1"}).status_code == 403
+    for sample in ("S1", ""):
+        answer = room.out.post_form(f"{address}/exportar", {"sample": sample})
+        assert (answer.status_code, "sólo se entrega el paquete del encargo" in answer.text) == (403, True)
+
+
+def test_the_package_of_a_masked_engagement_holds_nothing_people_wrote(room: Room) -> None:
+    """Its auditor prepares and takes it; what they typed, their files and their names are in no file of it."""
+    address, folio = room.open(masked="si"), room.folios[0]
+    room.freeze(address)
+    room.draw(address)
+    form = room.out.get(f"{address}/exportar").text
+    assert "datos reservados" in form
+    assert '<option value="S1">' not in form
+    data = _package(room.out, address)
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        names = package.namelist()
+        # Definitions and their documents are public texts of the house, with examples of their own.
+        held = {name: package.read(name) for name in names if not name.startswith("data/procesos/")}
+    assert any(name.startswith(f"data/casos/{folio}/entries/") for name in names)
+    assert not [name for name in names if name.startswith("data/casos/") and "/payloads/" in name]
+    for secret in (NAME, PERSON["promotoria"], "persona0@correo.example", "captura de", "laura@desk.example"):
+        assert [name for name, piece in held.items() if secret.encode() in piece] == [], secret
+
+
+def test_a_package_prepared_before_the_terms_masked_is_not_handed_over(room: Room) -> None:
+    """The file is still there with everything in it; the door is not."""
+    address = room.open()
+    room.freeze(address)
+    room.draw(address)
+    place = _prepared(room.out, address)
+    assert room.out.get(f"{place}/paquete").status_code == 200
+    terms = room.place.house.room.register.get(address.rsplit("/", 1)[1]).terms
+    by = By(room.id_of("boss@desk.example"), "supervisor")
+    room.place.house.room.engagements.change(
+        by, address.rsplit("/", 1)[1], replace(terms, masked=True), "Ahora con datos reservados"
+    )
+    assert room.out.get(f"{place}/paquete").status_code == 403
+
+
+def _package(browser: Browser, address: str) -> bytes:
+    """The engagement's package, prepared and taken."""
+    return browser.get(f"{_prepared(browser, address)}/paquete").data
+
+
+def _prepared(browser: Browser, address: str) -> str:
+    """The address of a package that is ready."""
+    place = browser.post_form(f"{address}/exportar", {"sample": "encargo"}).headers["Location"]
+    for _try in range(600):
+        if f"{place}/paquete" in browser.get(place).text:
+            return str(place)
+        time.sleep(0.1)
+    raise AssertionError(browser.get(place).text)
 
 
 def test_an_entry_that_was_opened_shows_and_its_neighbours_do_not(room: Room) -> None:

@@ -111,14 +111,18 @@ def workpapers(eid: str) -> Response:
 @page.post("/<eid>/exportar")
 @anyone
 def start(eid: str) -> BaseResponse:
-    """Begin a package of the cases of a sample, or of all in scope."""
+    """Begin a package of the cases of a sample, or of all in scope; of a masked engagement, only of itself.
+
+    Its chain says what its package withholds: any other package would hold everything.
+    """
     found = visit(eid)
 
     def work() -> tuple[str, str]:
         found.need_downloads()
-        if found.masked:
-            raise AuditRefused("no_files")
-        scope = _scope(found, request.form.get("sample", ""))
+        wanted = request.form.get("sample", "")
+        if found.masked and wanted != WHOLE:
+            raise AuditRefused("no_whole_cases")
+        scope = _scope(found, wanted)
         actor = actor_for(found.user, (found.by().role,))
         job = job_desk().start(f"audit-export:{eid}", person().id, _work(found, scope, actor))
         return _("El paquete se prepara."), url_for("auditlog.result", eid=eid, job_id=job)
@@ -151,7 +155,7 @@ def _folios(found: Visit) -> tuple[str, ...]:
 
 
 def _work(found: Visit, scope: Scope, actor: Actor) -> Work:
-    house, eid = found.house, found.state.id
+    house, eid, masked = found.house, found.state.id, found.state.terms.masked
 
     def work(progress: Progress) -> Mapping[str, Json]:
         before_export(house)
@@ -168,6 +172,7 @@ def _work(found: Visit, scope: Scope, actor: Actor) -> Work:
             "tag_manifest": receipt.tag_manifest,
             "bytes": receipt.package_bytes,
             "cases": receipt.totals.cases,
+            "masked": masked,
             "name": f"constancia-auditoria-{eid}-{house.clock():%Y%m%d-%H%M}.zip",
         }
 
@@ -203,8 +208,8 @@ def package(eid: str, job_id: str) -> Response:
     found = visit(eid)
     job = _job(eid, job_id)
     found.need_downloads()
-    if found.masked:
-        raise AuditRefused("no_files")
+    if found.masked and job.result.get("masked") is not True:  # prepared before the terms masked anything
+        raise AuditRefused("no_whole_cases")
     path = found.house.settings.data / "exports" / f"{job.id}.zip"
     if job.state != "done" or not path.is_file():
         abort(404)
