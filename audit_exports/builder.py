@@ -217,6 +217,8 @@ class _Export:
         if not (self._scope.sample or self._scope.start or self._scope.end):
             return sorted(named), []
         found = [folio for folio in named if self._within(folio)]
+        if outside := sorted(set(self._scope.folios) - set(found)):
+            raise ExportRefused("nothing_in_scope", f"outside the period: {', '.join(outside)}")
         return sample_of(found, self._scope), sorted(found) if self._scope.sample else []
 
     def _of_engagement(self, engagement: Engagement, folio: str) -> bool:

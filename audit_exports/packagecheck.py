@@ -266,7 +266,9 @@ class _PackageCheck:
             self._audit.cases(self._engagement, firsts, calendar)
         if problem := sample_problem(facts, cases):
             self._report(Finding(Code.SAMPLE_DIFFERS, layout.SCOPE, "the cases that the draw gives", problem))
-        for folio in sorted(set(facts.scope.folios) - set(cases)):
+        # Of cases named one by one a sample may leave some out; then they are among those it was drawn from.
+        named = facts.members if facts.scope.sample else cases
+        for folio in sorted(set(facts.scope.folios).difference(named)):
             self._report(Finding(Code.CASE_OUT_OF_SCOPE, printable(folio), "in the package", "not there"))
         return whole
 

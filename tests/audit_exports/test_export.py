@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 import os
 import stat
 from collections.abc import Callable, Sequence
@@ -16,8 +17,9 @@ from audit_exports.exportlog import EXPORTS
 from audit_exports.record import Scope
 from audit_exports.scope import sample_of
 from evidence.entry import BlobRef, SealedEntry
+from evidence.findings import Verdict
 from evidence.ports import Compose, StoreUnavailable
-from tests.audit_exports.resealing import contents
+from tests.audit_exports.resealing import codes, contents, reseal, verify_bytes
 from tests.audit_exports.sample_desk import AUDITOR, PDF, Desk
 
 CASE = "ZZ-001-2026-000001"
@@ -242,6 +244,33 @@ def test_a_period_takes_whole_cases_that_had_an_entry_in_it(desk: Desk, tmp_path
     desk.export(tmp_path / "p.zip", Scope(start="2026-03-03"))
     found = contents((tmp_path / "p.zip").read_bytes())
     assert [name for name in found if name.endswith("state.json")] == [f"data/casos/{later}/state.json"]
+
+
+def test_a_sample_is_drawn_from_the_cases_named(desk: Desk, tmp_path: Path) -> None:
+    """Two cases named and one drawn: valid, with both as the population; a population that lacks one is found."""
+    folios = tuple(sorted((desk.open("Otra"), desk.open("Una más"))))
+    desk.publish()
+    scope = Scope(folios=folios, sample=1, seed="semilla")
+    receipt = desk.export(tmp_path / "p.zip", scope)
+    assert receipt.totals.cases == 1
+    package = (tmp_path / "p.zip").read_bytes()
+    report = verify_bytes(package, desk.vkey)
+    assert (report.verdict, report.findings) == (Verdict.VALID, ())
+    files = contents(package)
+    told = json.loads(files["data/alcance.json"])
+    assert told["scope"]["members"] == list(folios)
+    told["scope"]["members"], told["scope"]["population"] = sample_of(folios, scope), 1
+    fewer = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    assert "case.out_of_scope" in codes(verify_bytes(reseal(files, {"data/alcance.json": fewer}), desk.vkey))
+
+
+def test_a_case_named_outside_the_period_is_refused(desk: Desk, tmp_path: Path) -> None:
+    """What was asked for by name is not left out in silence, with a sample or without."""
+    folios = tuple(sorted(case for case in desk.ledger.cases() if ":" not in case))
+    for more in ({}, {"sample": 1, "seed": "x"}):
+        with pytest.raises(ExportRefused, match="outside the period"):
+            desk.export(tmp_path / "p.zip", Scope(folios=folios, start="2027-01-01", **more))
+    assert not (tmp_path / "p.zip").exists()
 
 
 def test_a_sample_is_drawn_by_hash_and_can_be_drawn_again() -> None:
