@@ -10,7 +10,7 @@ import os
 import stat
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -147,22 +147,21 @@ class ZipContainer:
             return self._stream.read(size)
 
     def _directory_problems(self, count: int, start: int, length: int) -> list[Finding]:
-        names, position, offset = NameCheck(), start, 0
+        names, position, offset, directory = NameCheck(), start, 0, _Window(self._at)
         while position < start + length:
-            fixed = self._at(position, ziplayout.CENTRAL_BYTES)
+            fixed = directory.read(position, ziplayout.CENTRAL_BYTES)
             if len(fixed) < ziplayout.CENTRAL_BYTES or not fixed.startswith(ziplayout.CENTRAL_SIGNATURE):
                 return [
                     Finding(Code.ZIP_DIRECTORY, f"byte {position}", "a directory record", fixed[:4].hex())
                 ]
-            rest = self._at(position + len(fixed), ziplayout.variable_bytes(fixed))
-            finding = self._record_problem(
+            rest = directory.read(position + len(fixed), ziplayout.variable_bytes(fixed))
+            found = self._record_problem(
                 fixed + rest, ziplayout.read_central(fixed, rest), offset, start, names
             )
-            if finding:
-                return [finding]
-            member = next(reversed(self._members.values()))
+            if isinstance(found, Finding):
+                return [found]
             position += len(fixed) + len(rest)
-            offset += len(ziplayout.local_record(member, self._limit)) + member.size
+            offset += found
         if (len(self._members), offset) != (count, start):
             return [
                 Finding(
@@ -173,8 +172,11 @@ class ZipContainer:
 
     def _record_problem(
         self, record: bytes, raw: ziplayout.RawCentral, offset: int, start: int, names: NameCheck
-    ) -> Finding | None:
-        """Check one central record and its local header; keeps the member when both are as they must be."""
+    ) -> Finding | int:
+        """Check one central record and its local header; when both are as they must be the member is kept.
+
+        Gives a finding, or how many bytes header and data take.
+        """
         try:
             name = raw.name.decode()
         except UnicodeDecodeError:
@@ -204,7 +206,23 @@ class ZipContainer:
         if (found := self._at(offset, len(local))) != local:
             return Finding(Code.ZIP_HEADER, name, local.hex(), found.hex())
         self._members[name] = member
-        return None
+        return len(local) + raw.size
+
+
+class _Window:
+    """Small reads that follow one another, served from reads of 1 MiB."""
+
+    def __init__(self, read: Callable[[int, int], bytes]) -> None:
+        self._read = read
+        self._held = b""
+        self._start = 0
+
+    def read(self, offset: int, size: int) -> bytes:
+        """As many of ``size`` bytes as there are."""
+        at = offset - self._start
+        if at < 0 or at + size > len(self._held):
+            self._held, self._start, at = self._read(offset, max(size, CHUNK)), offset, 0
+        return self._held[at : at + size]
 
 
 class Folder:

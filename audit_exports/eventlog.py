@@ -7,12 +7,11 @@ roles, documents, applications and process versions. Nothing personal is in it: 
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator, Mapping
 
 from audit_exports.record import CaseRecord, EntryRow, FileItem
+from audit_exports.spool import Spool
 from audit_exports.words import kind_words
-from audit_exports.zipwriter import CHUNK
 from evidence.canonical import Json
 from workflows.definition import Definition
 
@@ -37,8 +36,7 @@ class EventLog:
     """Filled case by case. Memory: the names of activities, people, roles, applications and processes."""
 
     def __init__(self) -> None:
-        self._objects = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115 - closed by close()
-        self._events = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115
+        self._objects, self._events = Spool(_SPOOL), Spool(_SPOOL)
         self._activities: set[str] = set()
         self._shared: dict[str, dict[str, Json]] = {}
         self.count = 0
@@ -73,13 +71,13 @@ class EventLog:
             for name in sorted(self._activities)
         ]
         yield f'{{"objectTypes":{_json(objects)},"eventTypes":{_json(events)},"objects":['.encode()
-        yield from _rows(self._objects)
+        yield from self._objects.pieces()
         shared = [found for _, found in sorted(self._shared.items())]
         if shared:
-            yield b",\n" if self._objects.tell() else b"\n"
+            yield b",\n" if not self._objects.empty else b"\n"
             yield ",\n".join(map(_json, shared)).encode()
         yield b'],"events":['
-        yield from _rows(self._events)
+        yield from self._events.pieces()
         yield b"]}\n"
 
     def close(self) -> None:
@@ -145,8 +143,8 @@ class EventLog:
     def _object(self, key: str, kind: str, values: dict[str, Json], at: str, links: list[Json]) -> None:
         self._write(self._objects, _object(key, kind, values, at, links))
 
-    def _write(self, spool: tempfile.SpooledTemporaryFile[bytes], value: Json) -> None:
-        spool.write((",\n" if spool.tell() else "\n").encode() + _json(value).encode("utf-8", "replace"))
+    def _write(self, spool: Spool, value: Json) -> None:
+        spool.write(("\n" if spool.empty else ",\n") + _json(value))
 
 
 def _object(key: str, kind: str, values: Mapping[str, Json], at: str, links: list[Json]) -> dict[str, Json]:
@@ -160,11 +158,4 @@ def _link(key: str, qualifier: str) -> dict[str, Json]:
     return {"objectId": key, "qualifier": qualifier}
 
 
-def _json(value: Json) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _rows(spool: tempfile.SpooledTemporaryFile[bytes]) -> Iterator[bytes]:
-    spool.seek(0)
-    while chunk := spool.read(CHUNK):
-        yield chunk
+_json = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 # Controls but tab and newline; marks, overrides and isolates of direction; the byte order mark.
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_PLAIN = re.compile(r"[A-Za-z0-9_.~/ -]*")
 _REMEMBERED = 100
 _VOID = frozenset({"meta", "link", "img", "input", "br", "hr"})
 
@@ -35,19 +36,18 @@ def render(content: Content) -> Markup:
         return _escaped(content)
     if isinstance(content, int):
         return Markup(str(content))
-    return Markup("".join([render(part) for part in content]))
+    return Markup(_joined(content))
 
 
 def tag(name: str, /, *content: Content, **attributes: str | bool | None) -> Markup:
     """An element. ``class_`` is ``class``, other underscores become hyphens; ``True`` is an attribute without value."""
-    written = [name]
+    head = name
     for key, value in attributes.items():
         if value is True:
-            written.append(_attribute(key))
+            head += f" {_attribute(key)}"
         elif value is not None and value is not False:
-            written.append(f'{_attribute(key)}="{_escaped(value)}"')
-    head = f"<{' '.join(written)}>"
-    return Markup(head) if name in _VOID else Markup(f"{head}{render(content)}</{name}>")
+            head += f' {_attribute(key)}="{_short(value) if len(value) <= _REMEMBERED else _fresh(value)}"'
+    return Markup(f"<{head}>") if name in _VOID else Markup(f"<{head}>{_joined(content)}</{name}>")
 
 
 @lru_cache(maxsize=1024)
@@ -58,13 +58,29 @@ def both(spanish: str, english: str) -> Markup:
 
 def href(path: str) -> str:
     """A relative path as a link; every character that could mean something else is percent-encoded."""
-    return quote(path)
+    return path.replace(" ", "%20") if _PLAIN.fullmatch(path) else quote(path)
 
 
 @lru_cache(maxsize=16)
 def source_hash(code: str) -> str:
     """What a Content-Security-Policy calls an inline script or style it allows."""
     return "'sha256-" + base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() + "'"
+
+
+def _joined(parts: Iterable[Content]) -> str:
+    """The parts as one text; what most parts are is told apart here, without a call for each."""
+    written: list[str] = []
+    for part in parts:
+        kind = type(part)
+        if kind is Markup:
+            written.append(part)  # type: ignore[arg-type]  # it is text
+        elif kind is str:
+            written.append(_escaped(part))  # type: ignore[arg-type]
+        elif kind is list:
+            written.append(_joined(part))  # type: ignore[arg-type]
+        elif part is not None:
+            written.append(render(part))
+    return "".join(written)
 
 
 def _escaped(text: str) -> Markup:

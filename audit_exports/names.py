@@ -5,6 +5,7 @@ A path is refused, never repaired, when it is read; it is made safe when it is w
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from audit_exports.codes import Code
@@ -21,10 +22,29 @@ _WINDOWS_DEVICES = frozenset(
     ["con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))]
 )
 _FORBIDDEN = frozenset('<>:"/\\|?*%')
+# Parts of ASCII letters, digits and a few signs that begin and end well: what nearly every path of a package is. No
+# device of Windows' can be among them (a part's first letters are looked at), and ASCII needs no normal form.
+_PLAIN_PART = (
+    r"(?!(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:[./]|\Z))[a-z0-9_](?:[a-z0-9_.,() +=@-]*[a-z0-9_)-])?"
+)
+_PLAIN = re.compile(rf"{_PLAIN_PART}(?:/{_PLAIN_PART})*", re.ASCII | re.IGNORECASE)
+_MEDIA = {
+    "application/pdf": "pdf",
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "message/rfc822": "eml",
+    "text/plain": "txt",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+}
 
 
 def path_problem(path: str) -> str:
     """Why a path must not be unpacked: a `Code`, or ``""`` when nothing is wrong with it."""
+    plain = len(path) <= MAX_PATH_BYTES and _PLAIN.fullmatch(path)
+    return "" if plain else _problem(path)
+
+
+def _problem(path: str) -> str:
     if not path or len(path.encode("utf-8", "surrogatepass")) > MAX_PATH_BYTES:
         return Code.NAME_LENGTH
     if path.startswith("/") or path[1:2] == ":":
@@ -44,6 +64,8 @@ def path_problem(path: str) -> str:
 
 def collision_key(path: str) -> str:
     """Two paths with the same key overwrite each other on some file system (Windows, macOS)."""
+    if path.isascii():
+        return path.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", path).casefold())
 
 
@@ -66,15 +88,7 @@ def evidence_name(seq: int, position: int, name: str, extension: str = "bin") ->
 
 def media_extension(media: str) -> str:
     """A file extension for a media type when the file's own name is not known."""
-    known = {
-        "application/pdf": "pdf",
-        "image/png": "png",
-        "image/jpeg": "jpg",
-        "message/rfc822": "eml",
-        "text/plain": "txt",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
-    }
-    return known.get(media.partition(";")[0].strip().lower(), "bin")
+    return _MEDIA.get(media.partition(";")[0].strip().lower(), "bin")
 
 
 def _clean(name: str) -> str:

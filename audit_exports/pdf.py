@@ -7,9 +7,10 @@ the fourteen that every reader has (section 9.6.2.2), with their widths from Ado
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 WIDTH, HEIGHT = 612, 792
 """A letter-size page, in points; 0, 0 is its lower left corner."""
@@ -37,6 +38,7 @@ _WIDTHS = {
 _OTHER = {"…": 1000, "–": 556, "—": 1000, "·": 278, "•": 350, "“": 333, "”": 333, "’": 222, "‘": 222,
           "«": 556, "»": 556, "º": 365, "ª": 370, "°": 400, "¿": 611, "¡": 333, "§": 556, "×": 584,
           "í": 278, "ì": 278, "î": 278, "ï": 278}  # fmt: skip
+_SPECIAL = re.compile(r"[\\()]")
 _MONO_WIDTH, _UNKNOWN_WIDTH = 600, 556
 
 Colour = tuple[float, float, float]
@@ -61,7 +63,7 @@ def text_width(text: str, font: str, size: float) -> float:
     if font == MONO:
         return len(text) * _MONO_WIDTH * size / 1000
     known = _table(font)
-    return sum(known.get(sign, _UNKNOWN_WIDTH) for sign in text) * size / 1000
+    return sum(map(known.__getitem__, text)) * size / 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +83,13 @@ class Canvas:
 
     def text(self, x: float, y: float, text: str, *, font: str, size: float, colour: Colour = INK) -> None:
         """One line whose baseline begins at ``x, y``; the text must be `drawable`."""
-        written = text.encode("cp1252", "replace").decode("latin-1")
-        for sign in "\\()":
-            written = written.replace(sign, "\\" + sign)
-        paint = " ".join(map(_number, colour))
-        place = f"{_number(x)} {_number(y)}"
-        self._parts.append(f"BT /{font} {_number(size)} Tf {paint} rg {place} Td ({written}) Tj ET")
+        self._parts.append(
+            f"BT /{font} {_number(size)} Tf {_paint(colour)} rg {_number(x)} {_number(y)} Td ({_literal(text)}) Tj ET"
+        )
 
     def box(self, x: float, y: float, width: float, height: float, colour: Colour) -> None:
         """A filled rectangle whose lower left corner is ``x, y``."""
-        paint = " ".join(map(_number, colour))
-        self._parts.append(f"{paint} rg {' '.join(map(_number, (x, y, width, height)))} re f")
+        self._parts.append(f"{_paint(colour)} rg {' '.join(map(_number, (x, y, width, height)))} re f")
 
     def stream(self) -> bytes:
         """The page's content."""
@@ -166,15 +164,34 @@ def _has(sign: str) -> bool:
 
 
 @cache
-def _table(font: str) -> dict[str, int]:
+def _table(font: str) -> _Widths:
     """Width by sign; a letter with a mark is as wide as without it."""
     widths = {chr(_FIRST + place): width for place, width in enumerate(_WIDTHS[font])}
     for number in range(160, 256):
         sign = chr(number)
         widths[sign] = widths.get(unicodedata.normalize("NFD", sign)[0], _UNKNOWN_WIDTH)
-    return widths | _OTHER
+    return _Widths(widths | _OTHER)
 
 
+class _Widths(dict[str, int]):
+    """Width by sign, that of a letter for signs the metrics do not have."""
+
+    def __missing__(self, sign: str) -> int:
+        return _UNKNOWN_WIDTH
+
+
+def _literal(text: str) -> str:
+    """Drawable text as it stands between the parentheses of a string."""
+    written = text if text.isascii() else text.encode("cp1252", "replace").decode("latin-1")
+    return _SPECIAL.sub(r"\\\g<0>", written)
+
+
+@cache
+def _paint(colour: Colour) -> str:
+    return " ".join(map(_number, colour))
+
+
+@lru_cache(maxsize=4096)
 def _number(value: float) -> str:
     """At most two decimals, no exponent, no superfluous zeros."""
     return f"{value:.2f}".rstrip("0").rstrip(".")

@@ -32,7 +32,7 @@ BODY = WIDTH - 2 * MARGIN
 _FLOOR = 62.0
 _TOP = HEIGHT - 58.0
 _PAD = 4.0
-_REMEMBERED = 100
+_REMEMBERED = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +257,7 @@ def _broken(text: str, font: str, size: float, width: float) -> tuple[str, ...]:
     return tuple(lines)
 
 
-_short = lru_cache(maxsize=4096)(_broken)
+_short = lru_cache(maxsize=2048)(_broken)
 
 
 def _pieces(word: str, font: str, size: float, width: float) -> list[str]:

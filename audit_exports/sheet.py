@@ -8,22 +8,23 @@ Text is written as inline strings, never as formulas, and neutralised besides, f
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import BinaryIO
-from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
-from audit_exports.zipwriter import CHUNK, ZipWriter
+from audit_exports.markup import href
+from audit_exports.spool import Spool
+from audit_exports.zipwriter import ZipWriter
 
 MAX_TEXT = 32_767
 MAX_LINKS = 65_000
 MAX_ROWS = 1_048_576
 _SPOOL = 1 << 18
 _REMEMBERED = 100
-_DANGEROUS = tuple("=+-@\t\r\n＝＋－＠")
+DANGEROUS = tuple("=+-@\t\r\n＝＋－＠")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
@@ -34,6 +35,7 @@ _PACKAGE_REL = "http://schemas.openxmlformats.org/package/2006/relationships"
 _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
+_OPEN, _SHUT = '<is><t xml:space="preserve">', "</t></is></c>"
 TEXT, HEADER, LINK, TITLE, ALERT = 0, 1, 2, 3, 4
 _STYLES = (
     _HEAD + f'<styleSheet xmlns="{_MAIN}"><fonts count="4">'
@@ -76,7 +78,7 @@ class Column:
 
 def neutral(text: str) -> str:
     """Text that no spreadsheet takes for a formula, also after a round trip through CSV."""
-    return "'" + text if text.startswith(_DANGEROUS) else text
+    return "'" + text if text.startswith(DANGEROUS) else text
 
 
 class Sheet:
@@ -87,9 +89,7 @@ class Sheet:
         self.dropped = 0
         self._columns = columns
         self._widths = [column.width for column in columns] or list(widths)
-        self._rows = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115 - closed by Workbook.write
-        self._links = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115
-        self._relations = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115
+        self._rows, self._links, self._relations = Spool(_SPOOL), Spool(_SPOOL), Spool(_SPOOL)
         self._count = 0
         self._link_count = 0
         if columns:
@@ -101,23 +101,30 @@ class Sheet:
             self.dropped += 1
             return
         self._count += 1
-        written = "".join(
-            self._cell(column_name(at) + str(self._count), cell if isinstance(cell, Cell) else Cell(cell))
-            for at, cell in enumerate(cells, 1)
-        )
-        self._rows.write(f'<row r="{self._count}">{written}</row>'.encode())
+        number = self._count
+        written = [f'<row r="{number}">']
+        for column, cell in zip(_LETTERS, cells, strict=False):
+            if isinstance(cell, str):  # most are
+                text = _short(cell) if len(cell) <= _REMEMBERED else _written(cell)
+                written.append(f'<c r="{column}{number}" s="0" t="inlineStr">{_OPEN}{text}{_SHUT}')
+            elif isinstance(cell, Cell):
+                written.append(self._cell(f"{column}{number}", cell))
+            else:
+                written.append(f'<c r="{column}{number}" s="0"><v>{cell}</v></c>')
+        written.append("</row>")
+        self._rows.write("".join(written))
 
     def parts(self) -> Iterator[bytes]:
         """The worksheet's XML in pieces."""
         yield self._opening().encode()
-        yield from _spooled(self._rows)
+        yield from self._rows.pieces()
         yield b"</sheetData>"
         if self._columns:
             last = column_name(len(self._columns)) + str(max(self._count, 1))
             yield f'<autoFilter ref="A1:{last}"/>'.encode()
         if self._link_count:
             yield b"<hyperlinks>"
-            yield from _spooled(self._links)
+            yield from self._links.pieces()
             yield b"</hyperlinks>"
         yield b'<pageSetup orientation="landscape" paperSize="1" fitToWidth="1" fitToHeight="0"/></worksheet>'
 
@@ -125,7 +132,7 @@ class Sheet:
         """The worksheet's relationships part in pieces; empty when it has no links."""
         if self._link_count:
             yield f'{_HEAD}<Relationships xmlns="{_PACKAGE_REL}">'.encode()
-            yield from _spooled(self._relations)
+            yield from self._relations.pieces()
             yield b"</Relationships>"
 
     def close(self) -> None:
@@ -141,15 +148,15 @@ class Sheet:
         if isinstance(cell.value, int):
             return f'<c r="{place}" s="{style}"><v>{cell.value}</v></c>'
         text = _short(cell.value) if len(cell.value) <= _REMEMBERED else _written(cell.value)
-        return f'<c r="{place}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+        return f'<c r="{place}" s="{style}" t="inlineStr">{_OPEN}{text}{_SHUT}'
 
     def _link(self, place: str, path: str) -> None:
         self._link_count += 1
         name = f"rId{self._link_count}"
-        self._links.write(f'<hyperlink ref="{place}" r:id="{name}"/>'.encode())
+        self._links.write(f'<hyperlink ref="{place}" r:id="{name}"/>')
         self._relations.write(
             f'<Relationship Id="{name}" Type="{_OFFICE_REL}/hyperlink" '
-            f'Target={quoteattr(quote(path))} TargetMode="External"/>'.encode()
+            f'Target={quoteattr(href(path))} TargetMode="External"/>'
         )
 
     def _opening(self) -> str:
@@ -191,7 +198,7 @@ def _written(value: str) -> str:
     return escape(_LOOKS_ESCAPED.sub("_x005F_", text) if "_x" in text else text)
 
 
-_short = lru_cache(maxsize=4096)(_written)
+_short = lru_cache(maxsize=8192)(_written)
 
 
 @cache
@@ -202,6 +209,10 @@ def column_name(number: int) -> str:
         number, rest = divmod(number - 1, 26)
         letters = chr(ord("A") + rest) + letters
     return letters
+
+
+_LETTERS = tuple(column_name(number) for number in range(1, 65))
+"""Of the columns a sheet of ours may have."""
 
 
 def _content_types(numbers: range) -> str:
@@ -261,15 +272,9 @@ def _small_parts(sheets: Sequence[Sheet], title: str, created: str) -> Iterator[
 
 def _add_spooled(archive: ZipWriter, name: str, pieces: Iterator[bytes], *, skip_empty: bool = False) -> None:
     """Add a part whose size is not known before it is made."""
-    with tempfile.SpooledTemporaryFile(_SPOOL) as spool:
+    with closing(Spool(_SPOOL)) as spool:
         for piece in pieces:
-            spool.write(piece)
-        size = spool.tell()
+            spool.write_bytes(piece)
+        size = spool.size()
         if size or not skip_empty:
-            archive.add_stream(name, size, _spooled(spool))
-
-
-def _spooled(spool: tempfile.SpooledTemporaryFile[bytes]) -> Iterator[bytes]:
-    spool.seek(0)
-    while chunk := spool.read(CHUNK):
-        yield chunk
+            archive.add_stream(name, size, spool.pieces())

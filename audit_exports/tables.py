@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import tempfile
 from collections.abc import Iterator
 
-from audit_exports.sheet import Cell, Column, Sheet, neutral
-from audit_exports.zipwriter import CHUNK
+from audit_exports.sheet import DANGEROUS, Cell, Column, Sheet
+from audit_exports.spool import Spool
 
 _SPOOL = 1 << 18
 
@@ -31,37 +30,31 @@ class Table:
         self.count = 0
         heads = columns(spec)
         self.sheet = Sheet(name, heads)
-        self._csv = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115 - closed by close()
-        self._line([column.heading for column in heads], mark=True)
+        self._csv = Spool(_SPOOL)
+        if path:
+            self._csv.write("\ufeff" + csv_line([column.heading for column in heads]))
 
     def add(self, *cells: Cell | str | int) -> None:
         """Append a row."""
         self.count += 1
         self.sheet.add(*cells)
-        self._line([str(cell.value if isinstance(cell, Cell) else cell) for cell in cells])
+        if self.path:
+            self._csv.write(csv_line([str(cell.value if isinstance(cell, Cell) else cell) for cell in cells]))
 
     def csv(self) -> tuple[int, Iterator[bytes]]:
         """The CSV's size in bytes and its pieces."""
-        size = self._csv.seek(0, io.SEEK_END)
-        return size, self._pieces()
+        return self._csv.size(), self._csv.pieces()
 
     def close(self) -> None:
         """Release the spools."""
         self.sheet.close()
         self._csv.close()
 
-    def _pieces(self) -> Iterator[bytes]:
-        self._csv.seek(0)
-        while chunk := self._csv.read(CHUNK):
-            yield chunk
-
-    def _line(self, cells: list[str], *, mark: bool = False) -> None:
-        if self.path:
-            self._csv.write(csv_line(cells).encode("utf-8-sig" if mark else "utf-8", "replace"))
-
 
 def csv_line(cells: list[str]) -> str:
     """One record of a CSV file."""
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\r\n").writerow([neutral(cell) for cell in cells])
+    csv.writer(text, lineterminator="\r\n").writerow(
+        ["'" + cell if cell.startswith(DANGEROUS) else cell for cell in cells]
+    )
     return text.getvalue()

@@ -13,12 +13,15 @@ b'{"a":"\xc3\xb1","b":[1,true,null]}'
 from __future__ import annotations
 
 import json
+import re
 from typing import NoReturn
 
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 
 MAX_INTEGER = 2**53 - 1
 
+# Signs that UTF-16 writes as two units, or that may be written as an escape: only keys with them sort in another order.
+_BEYOND = re.compile("[\U00010000-\U0010ffff]|\\\\u")
 _INTEGER_DIGITS = len(str(MAX_INTEGER)) + 1  # with its sign
 
 
@@ -47,8 +50,9 @@ def parse_canonical(data: bytes) -> Json:
         NotCanonical: not JSON, floats, integers beyond 2^53 - 1, or bytes that differ from the canonical form.
     """
     try:
-        value: Json = _decoder.decode(data.decode())
-        again = _encode(value, ascii_keys=data.isascii() or _ascii_keys(value))
+        text = data.decode()
+        value: Json = _decoder.decode(text)
+        again = _encode(value, ascii_keys=_BEYOND.search(text) is None or _ascii_keys(value))
     except (ValueError, RecursionError) as error:
         raise NotCanonical(str(error)) from error
     if again != data:

@@ -1,0 +1,72 @@
+"""The quick ways of the verifier answer what the slow ones do."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit_exports import names
+from audit_exports.markup import href
+from audit_exports.names import path_problem
+from audit_exports.spool import Spool
+from evidence.canonical import NotCanonical, canonical_bytes, parse_canonical
+
+PARTS = st.lists(
+    st.sampled_from(
+        ["con", "CON", "aux", "lpt1", "com0", "nul", ".", "..", "/", " ", "a", "B-1", "_", "ñ", "n\u0303", "\\", ":",
+         "x.pdf", "(1)", "\u202e", "\u212a", "\u017f", "\n", "data/casos", "z" * 120, "<", "%"]
+    ),
+    max_size=6,
+)  # fmt: skip
+
+
+@given(PARTS.map("".join))
+def test_a_plain_path_is_judged_as_the_full_rules_judge_it(path: str) -> None:
+    """Whatever the quick look lets pass has nothing wrong under the rules one by one, and the other way round."""
+    assert path_problem(path) == names._problem(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["con", "a/NUL.txt", "lpt9/x", "a\n", "a ", "a/b/..", "a.", "/a", "a//b", "a/"]
+)
+def test_unsafe_paths_are_not_taken_for_plain(path: str) -> None:
+    """Devices, ends in dots, spaces or newlines, and empty parts have a finding."""
+    assert path_problem(path)
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=0x2FF), max_size=30))
+def test_a_link_is_quoted_the_same_way(path: str) -> None:
+    """Paths of plain signs and all others are percent-encoded by one rule."""
+    assert href(path) == quoted(path)
+
+
+def quoted(path: str) -> str:
+    """RFC 3986: what is neither unreserved nor a slash, byte by byte."""
+    kept = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~/"
+    return "".join(chr(byte) if byte in kept else f"%{byte:02X}" for byte in path.encode())
+
+
+@given(st.dictionaries(st.text(alphabet="aé\uffee\U0001f600\\u", max_size=3), st.integers(0, 9), max_size=5))
+def test_keys_beyond_the_basic_plane_still_sort_by_utf16(value: dict[str, int]) -> None:
+    """What is written canonically is read, and any other order of the same keys is refused."""
+    data = canonical_bytes(dict(value))
+    assert parse_canonical(data) == value
+    swapped = "{" + ",".join(reversed(data.decode()[1:-1].split(","))) + "}"
+    if swapped.encode() != data:
+        with pytest.raises(NotCanonical):
+            parse_canonical(swapped.encode())
+
+
+def test_a_spool_keeps_the_order_of_text_and_bytes() -> None:
+    """Rows that wait in memory come before bytes given after them; unpaired surrogates become a question mark."""
+    with closing(Spool(8)) as spool:
+        assert spool.empty
+        spool.write("uno ")
+        spool.write_bytes(b"dos ")
+        spool.write("\ud800" + "x" * 70_000)
+        assert not spool.empty
+        assert spool.size() == 8 + 1 + 70_000
+        assert b"".join(spool.pieces()) == b"uno dos ?" + b"x" * 70_000
