@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from auditing.errors import AuditRefused
 from auditing.fold import fold
-from auditing.model import CHAINS, Engagement, EntryName, Kind
+from auditing.model import CHAINS, WAITING, Engagement, EntryName, Item, Kind
 from auditing.population import day_of, process_of
 from evidence.canonical import Json, canonical_bytes
 from evidence.entry import BlobRef, EntryDraft, EntryKind, SealedEntry
@@ -84,6 +84,16 @@ class Register:
         if found is None:
             raise AuditRefused("engagement_unknown", engagement=wanted[:64])
         return found
+
+    def asked_of(self, owner: str, today: date) -> tuple[tuple[Engagement, Item], ...]:
+        """The requests that wait for an account's answer, in engagements that live on that day."""
+        return tuple(
+            (state, item)
+            for state in self.all()
+            if state.live(today)
+            for item in state.items
+            if item.owner == owner and item.state in WAITING
+        )
 
     def _at(self, chain: str, leaf: str) -> Engagement | None:
         known = self._known.get(chain)

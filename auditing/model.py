@@ -57,6 +57,10 @@ class ItemState(StrEnum):
     RETURNED = "returned"
 
 
+WAITING = frozenset({ItemState.ASKED, ItemState.RETURNED})
+"""Where it is its owner who has to act."""
+
+
 class Method(StrEnum):
     """How the size of a sample was found, or that it was picked by hand."""
 

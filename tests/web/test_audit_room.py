@@ -494,6 +494,32 @@ def test_an_engagement_is_exported_by_whoever_finds_it(room: Room) -> None:
     assert papers["Muestras"].max_row == 4
 
 
+def test_who_was_asked_for_something_finds_the_room_until_it_is_answered(room: Room) -> None:
+    """The navigation has the room, with a count, for the owner of a request alone, and only while it waits for them."""
+    address, folio = room.open(), room.folios[0]
+    room.place.client(Role.ESPECIALISTA, email="other@desk.example")
+
+    def told(browser: Browser) -> list[str]:
+        """The room in the navigation, its count for it; nothing where it is not there."""
+        bar = browser.get("/").text.partition("</header>")[0].partition('<nav class="nav"')[2]
+        return re.findall(r'<a href="/auditoria"[^>]*>Auditoría(?: <span class="nav__n">(\d+)<)?', bar)
+
+    assert (told(room.desk), told(room.boss)) == ([], [""])
+    asked = {"owner": room.id_of("laura@desk.example"), "due": f"{YEAR}-12-31"}
+    for name in ("El acuse", "La carta"):
+        assert room.out.post_form(f"{address}/solicitudes", {**asked, "title": name}).status_code == 303
+    other = room.place.client(Role.ESPECIALISTA, email="other@desk.example")
+    assert (told(room.desk), told(other), told(room.boss)) == (["2"], [], [""])
+    assert "solicitudes por responder" in room.desk.get("/").text
+    assert room.desk.post_form(f"{address}/pedido/R1", {"entries": f"{folio}/1"}).status_code == 303
+    assert told(room.desk) == ["1"]
+    back = {"accepted": "", "text": "Falta la carta"}
+    assert room.out.post_form(f"{address}/solicitudes/R1/dictamen", back).status_code == 303
+    assert told(room.desk) == ["2"]
+    assert room.boss.post_form(f"{address}/cerrar", {"note": "Terminó"}).status_code == 303
+    assert told(room.desk) == []
+
+
 def test_a_refusal_keeps_what_was_typed(room: Room) -> None:
     """A finding without a severity comes back whole, and nothing is sealed."""
     address = room.open()

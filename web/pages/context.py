@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flask import current_app, g, request, url_for
 
+from evidence.ports import StoreError
 from identity.accounts import AUDITORS, RECORDERS, STAFF, Role, User
 from identity.contacts import CONTACT_READERS
 from web.i18n import gettext as _
@@ -43,7 +44,7 @@ KEEPERS = frozenset({Role.ADMINISTRADOR, Role.SUPERVISOR})
 
 
 AUDIT_READERS = KEEPERS | AUDITORS | {Role.DIRECTOR}
-"""Who finds the auditors' room in the navigation; others reach it by what was asked of them."""
+"""Who always finds the auditors' room in the navigation; others while something asked of them waits for an answer."""
 
 _DAILY = frozenset({Role.ESPECIALISTA, Role.SUPERVISOR})
 """Who looks at the daily controls, or after them."""
@@ -61,12 +62,13 @@ class Self:
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """A place of the main navigation."""
+    """A place of the main navigation; ``waiting`` is how many things there wait for the person looking."""
 
     href: str
     text: str
     mark: str
     current: bool
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Shell:
 
 
 def shell() -> dict[str, object]:
-    """The shell, for every template; asks the store for nothing that the request has not read already."""
+    """The shell, for every template; what auditors asked of the person is all it asks the store for."""
     user = maybe_person()
     language = locale()
     return {
@@ -120,19 +122,37 @@ def _self(user: User) -> Self:
 
 
 def _nav(user: User) -> tuple[NavItem, ...]:
+    waiting = _asked_of(user)
     places = (
-        _desk_places(user)
+        _desk_places(user, waiting)
         if user.has_any(STAFF)
         else [("audit.room", _("Auditoría"), "eye"), ("knowledge.processes", _("Procesos"), "open-book")]
     )
     at = _UNDER.get(request.blueprint or "", request.blueprint)
     return tuple(
-        NavItem(url_for(endpoint), text, mark, endpoint.split(".", maxsplit=1)[0] == at)
+        NavItem(
+            url_for(endpoint),
+            text,
+            mark,
+            endpoint.split(".", maxsplit=1)[0] == at,
+            waiting if endpoint == "audit.room" else 0,
+        )
         for endpoint, text, mark in places
     )
 
 
-def _desk_places(user: User) -> list[tuple[str, str, str]]:
+def _asked_of(user: User) -> int:
+    """How many requests of auditors wait for an answer of somebody of the desk."""
+    if not user.has_any(STAFF):
+        return 0
+    room = current_house().room
+    try:
+        return len(room.register.asked_of(user.id, room.chain.today()))
+    except StoreError:  # the page that says so has this same navigation
+        return 0
+
+
+def _desk_places(user: User, waiting: int) -> list[tuple[str, str, str]]:
     places = [
         ("inbox.today", _("Mi bandeja"), "tray"),
         ("cases.listing", _("Casos"), "folder"),
@@ -146,7 +166,7 @@ def _desk_places(user: User) -> list[tuple[str, str, str]]:
     if user.has_any(EXPORTERS):
         places.insert(2, ("board.overview", _("Tablero"), "columns"))
         places.append(("export.form", _("Exportar"), "box"))
-    if user.has_any(AUDIT_READERS):
+    if waiting or user.has_any(AUDIT_READERS):
         places.append(("audit.room", _("Auditoría"), "eye"))
     if user.has_any(KEEPERS):
         places.append(("administration.overview", _("Administración"), "gear"))
