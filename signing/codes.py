@@ -48,7 +48,7 @@ class CodeDesk(BehindLink):
         request = office.store.request(request_id)
         if request is None or not request.waits(office.now()):
             raise RequestUnknown
-        if all(visit.id != visit_id for visit in self.callers(request_id)):
+        if request.factor != FACTOR or all(visit.id != visit_id for visit in self.callers(request_id)):
             raise NoCaller
         code, code_id = new_code(), new_id("k-")
         until = format_time(office.clock() + CODE_LIFE)

@@ -47,7 +47,7 @@ class RefusingDesk(BehindLink):
         office = self.office
         request = self.open_request(standing, request_id)
         if not request.delegable or to not in self.stand_ins(request):
-            raise NotDelegable
+            raise NotDelegable  # also to who could not prove what the request asks for
         rules.reason_given(reason)
         self.tell(
             standing,
@@ -67,7 +67,8 @@ class RefusingDesk(BehindLink):
         if not request.delegable:
             return ()
         found = self.office.people.stand_ins(request.signatory, self.office.clock())
-        return tuple(actor for actor in found if actor != request.asked_by)
+        able = self.office.enrolled
+        return tuple(a for a in found if a != request.asked_by and able(a, request.factor))
 
     def report(self, standing: Standing, request_id: str, words: str, place: Place) -> None:
         """«No reconozco»: the person knows nothing of this; the link dies. Raises `LinkDead`, `AlreadyAnswered`."""

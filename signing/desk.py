@@ -14,6 +14,7 @@ from evidence.ports import BlobStore
 from signing.errors import (
     AlreadyAnswered,
     DocumentUnsignable,
+    FactorUnable,
     FactorUnknown,
     NoAddress,
     RequestUnknown,
@@ -105,6 +106,10 @@ class RequestDesk:
         known = [self._office.people.person(actor) for actor in dict.fromkeys(actors)]
         return Choices(step, tuple(item for item in known if item is not None), letters_of(situation))
 
+    def can_prove(self, people: Sequence[Person], factor: str) -> bool:
+        """Whether any of some people has enrolled a second factor."""
+        return any(self._office.enrolled(who.id, factor) for who in people)
+
     def ask(self, wish: Wish, actor: Actor, place: Place) -> Request:
         """Ask for a signature: rows, entry, mail.
 
@@ -116,7 +121,7 @@ class RequestDesk:
         who = office.person(wish.signatory)
         if not who.email:
             raise NoAddress(name=who.name)
-        self.check_terms(wish.expires_at, wish.factor)
+        self.check_terms(wish.expires_at, wish.factor, who)
         if wish.rfc.strip() and not RFC.fullmatch(wish.rfc.strip().upper()):
             raise RfcInvalid
         letter, pages = self._letter(wish)
@@ -211,13 +216,15 @@ class RequestDesk:
             raise RequestUnknown
         return found
 
-    def check_terms(self, expires_at: datetime, factor: str) -> None:
-        """Raises `TermInvalid`, `FactorUnknown`."""
+    def check_terms(self, expires_at: datetime, factor: str, who: Person) -> None:
+        """Raises `TermInvalid`, `FactorUnknown`, `FactorUnable`."""
         now = self._office.clock()
         if not now < expires_at <= now + LONGEST:
             raise TermInvalid(most=str(LONGEST.days))
         if factor not in ASKABLE:
             raise FactorUnknown(options=", ".join(ASKABLE[1:]))
+        if not self._office.enrolled(who.id, factor):
+            raise FactorUnable(name=who.name)
 
     def _letter(self, wish: Wish) -> tuple[Letter, int]:
         """The letter, read and found fit to be signed, and how many pages it has."""

@@ -135,6 +135,48 @@ class FactorUnknown(LinkError):
     code = "factor_unknown"
 
 
+class FactorUnable(LinkError):
+    """``name``: who is asked has not enrolled what the request would ask for."""
+
+    code = "factor_unable"
+
+
+class FactorAbsent(LinkError):
+    """There is no such authenticator in force."""
+
+    code = "factor_absent"
+
+
+class FactorPresent(LinkError):
+    """The person has an authenticator already; it is revoked before another one is enrolled."""
+
+    code = "factor_present"
+
+
+class FactorBlocked(LinkError):
+    """Too many attempts at one authenticator; it can be tried again in some minutes."""
+
+    code = "factor_blocked"
+
+
+class EnrolmentGone(LinkError):
+    """The enrolment was never begun, was taken up again elsewhere, or its time is over."""
+
+    code = "enrolment_gone"
+
+
+class OwnCodeWrong(LinkError):
+    """``left``: how many tries are left for now."""
+
+    code = "own_code_wrong"
+
+
+class OwnCodeUsed(LinkError):
+    """The code was right and was used before: the next one must be waited for."""
+
+    code = "own_code_used"
+
+
 class DocumentUnsignable(LinkError):
     """``why``: the letter cannot be signed as it is (signed already, restricted, hybrid, …)."""
 

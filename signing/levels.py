@@ -8,8 +8,14 @@ LINK, CODE, KEY, EFIRMA = "N1", "N2", "N3", "N4"
 FACTORS: Mapping[str, str] = {"code": CODE, "totp": CODE, "passkey": KEY, "efirma": EFIRMA}
 """What each factor beside the link amounts to: out of band, a key of one's own, the tax authority's certificate."""
 
-ASKABLE = ("", "code")
-"""Second factors that can be asked for today."""
+ASKABLE = ("", "code", "totp")
+"""Second factors that can be asked for: none, a code by telephone or better, a device of one's own or better."""
+OWN = frozenset({"totp"})
+"""Those that the signatory must have enrolled before."""
+_ENOUGH: Mapping[str, frozenset[str]] = {
+    "code": frozenset(FACTORS),
+    "totp": frozenset(FACTORS) - {"code"},
+}
 
 
 def level_of(factor: str) -> str:
@@ -19,4 +25,6 @@ def level_of(factor: str) -> str:
 
 def satisfies(verified: str, wanted: str) -> bool:
     """Whether what a visit verified is at least what a request asks for."""
-    return level_of(verified) >= level_of(wanted)
+    if not wanted:
+        return True
+    return verified in _ENOUGH.get(wanted, frozenset({wanted}))

@@ -13,6 +13,8 @@ from evidence.words import digest_words
 from identity.throttle import Limit, ThrottleStore
 from signing.efirmaports import EfirmaSigner, PreparationStore
 from signing.errors import NoPublicAddress, TooManyTries, UnknownPerson
+from signing.factors.records import FactorStore
+from signing.levels import OWN
 from signing.ports import People, Person, PictureReader, Postman, Signer
 from signing.records import Request
 from signing.store import LinkStore
@@ -57,6 +59,7 @@ class Office:
     phone: str = ""
     efirma: Callable[[], EfirmaSigner] | None = None
     preparations: PreparationStore | None = None
+    factors: FactorStore | None = None
 
     def now(self) -> str:
         """The present as a ledger time."""
@@ -73,6 +76,12 @@ class Office:
         if found is None:
             raise UnknownPerson
         return found
+
+    def enrolled(self, actor: str, factor: str) -> bool:
+        """Whether somebody can prove a second factor; those that are not their own, everybody can."""
+        if factor not in OWN:
+            return True
+        return self.factors is not None and any(item.kind == factor for item in self.factors.of(actor))
 
     def address_of(self, path: str) -> str:
         """An address of the house: its host comes from the settings and from nowhere else. Raises `NoPublicAddress`."""

@@ -112,6 +112,10 @@ class LinkStore(Protocol):
         """The code was right: it is used up, and the visit has the factor."""
         ...
 
+    def prove(self, visit_id: str, factor: str) -> bool:
+        """The visitor proved a factor of their own: the visit has it."""
+        ...
+
     def purge(self, before: datetime) -> int:
         """Forget visits and links that ended before; returns how many."""
         ...

@@ -5,7 +5,7 @@ Times are ledger times, which sort as text; ``""`` means not yet.
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table
 
 from storage.metadata import Bytes, Name, metadata
 
@@ -113,3 +113,22 @@ link_secret = Table(
     Column("content", Bytes, nullable=False),
 )
 """Secrets that wait to be shown once, encrypted under a key that is not in the database; empty once destroyed."""
+
+own_factor = Table(
+    "own_factor",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("owner", Name, nullable=False),
+    Column("kind", Name, nullable=False),
+    Column("content", Bytes, nullable=False),
+    Column("created_at", Name, nullable=False),
+    Column("until", Name, nullable=False),
+    Column("state", Name, nullable=False),
+    Column("counter", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("tries_until", Name, nullable=False),
+    Column("slot", Name),
+)
+"""Second factors of people's own, encrypted as `link_secret`; ``slot`` is taken by the one in force of its kind."""
+Index("ix_own_factor_owner", own_factor.c.owner)
+Index("uq_own_factor_slot", own_factor.c.slot, unique=True)

@@ -207,6 +207,10 @@ class SqlLinks:
         same = _VISIT.id == visit_id, _VISIT.code_id == code_id, _VISIT.code_hash != ""
         return self._visited(*same, factor=factor, code_hash="", code_until="")
 
+    def prove(self, visit_id: str, factor: str) -> bool:
+        """See the port. A code that was read out meanwhile ends."""
+        return self._visited(_VISIT.id == visit_id, factor=factor, code_hash="", code_until="")
+
     def purge(self, before: datetime) -> int:
         """See the port. Requests stay: lists show how they ended."""
         at = format_time(before)

@@ -21,6 +21,9 @@ from signing.declining import RefusingDesk
 from signing.desk import RequestDesk
 from signing.efirmadesk import EfirmaDesk
 from signing.efirmaports import EfirmaSigner, PreparationStore
+from signing.factors.desk import FactorDesk
+from signing.factors.records import FactorStore
+from signing.factors.visiting import FactorVisits
 from signing.issuing import Issuer
 from signing.kinds.answers import AnswerDesk
 from signing.kinds.box import SecretBox
@@ -115,10 +118,16 @@ class HousePostman:
 class LinkRoom:
     """Every desk of `signing`, opened when first asked for."""
 
-    def __init__(self, office: Office, secrets: SecretStore, box: SecretBox) -> None:
+    def __init__(self, office: Office, secrets: SecretStore, box: SecretBox, factors: FactorDesk) -> None:
         self.office = office
         self._secrets = secrets
         self._box = box
+        self.factors = factors
+
+    @cached_property
+    def own(self) -> FactorVisits:
+        """Takes codes of people's own applications, and lets them enrol one."""
+        return FactorVisits(self.office, self.links, self.issuer, self.factors)
 
     @cached_property
     def answers(self) -> AnswerDesk:
@@ -181,6 +190,11 @@ def box_of(settings: Settings) -> SecretBox:
     return SecretBox(settings.secret_key.encode())
 
 
+def factor_box_of(settings: Settings) -> SecretBox:
+    """What hides secrets of authenticators, under keys that open nothing else."""
+    return SecretBox(settings.secret_key.encode(), b"constancia/v1/own-factor\n")
+
+
 def office_of(  # noqa: PLR0913 - the ports are its parameters
     settings: Settings,
     *,
@@ -195,6 +209,7 @@ def office_of(  # noqa: PLR0913 - the ports are its parameters
     clock: Clock,
     efirma: Callable[[], EfirmaSigner],
     preparations: PreparationStore,
+    factors: FactorStore,
 ) -> Office:
     """The office of an installation; what costs time to open (the seal, the mail) is opened when it is needed."""
     return Office(
@@ -213,4 +228,5 @@ def office_of(  # noqa: PLR0913 - the ports are its parameters
         phone=settings.desk_phone,
         efirma=efirma,
         preparations=preparations,
+        factors=factors,
     )

@@ -18,11 +18,13 @@ from documents.limits import DEFAULT_LIMITS, Limits
 from evidence.ports import BlobStore, CheckpointGuard, Clock
 from identity.access import AccessDesk
 from identity.contacts import ContactDesk
+from identity.factors import FactorLog
 from identity.login import Door
 from identity.passwords import Passwords
 from identity.posts import PostDesk
 from identity.sessions import Sessions
 from identity.throttle import LoginThrottle
+from signing.factors.desk import FactorDesk
 from storage.accounts import Database, SqlAccounts, SqlSessions, SqlThrottle
 from storage.articles import SqlArticles
 from storage.auditing import SqlChainHeads, SqlViewLog
@@ -33,6 +35,7 @@ from storage.catalogues import SqlCatalogues
 from storage.database import connect, upgrade
 from storage.directory import RetroactiveChange, SqlDirectory
 from storage.drafts import Draft, DraftFile, DraftKey, DraftTooLarge, SqlDrafts
+from storage.factors import SqlFactors
 from storage.filesystem import FileBlobStore
 from storage.guard import SqlGuard, SqliteGuard
 from storage.inbox import SqlInbox
@@ -45,7 +48,7 @@ from storage.preparations import SqlPreparations
 from storage.texts import SqliteTextIndex
 from web.auditroom import AuditRoom
 from web.holder import HouseHolder, current_house
-from web.linkroom import HousePeople, LinkRoom, box_of, office_of
+from web.linkroom import HousePeople, LinkRoom, box_of, factor_box_of, office_of
 from web.mailroom import MailRoom
 from web.postoffice import PostOffice
 from web.provable import ProvableParts
@@ -271,6 +274,7 @@ class House(ProvableParts, SigningParts):
     @cached_property
     def links(self) -> LinkRoom:
         """Personal links, and what is signed through them."""
+        factors = SqlFactors(self.engine)
         return LinkRoom(
             office_of(
                 self.settings,
@@ -282,12 +286,14 @@ class House(ProvableParts, SigningParts):
                 signer=lambda: self.signer,
                 efirma=lambda: self.efirma,
                 preparations=SqlPreparations(self.engine),
+                factors=factors,
                 mail=lambda: self.mail.desk,
                 throttle=self.throttle,
                 clock=self.clock,
             ),
             SqlSecrets(self.engine),
             box_of(self.settings),
+            FactorDesk(factors, FactorLog(self.ledger), factor_box_of(self.settings), self.clock),
         )
 
     @cached_property

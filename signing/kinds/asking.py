@@ -58,7 +58,7 @@ def ask_about(  # noqa: PLR0913 - what a request is made of
     """
     office.address_of("/")
     who = _reachable(office, ask.person)
-    desk.check_terms(ask.expires_at, ask.factor)
+    desk.check_terms(ask.expires_at, ask.factor, who)
     now = office.clock()
     request_id = new_id("r-")
     whole: dict[str, Json] = {

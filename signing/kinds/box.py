@@ -1,8 +1,8 @@
 """Secrets at rest: AES-256-GCM under a key of their own, drawn from the installation's secret, which is no row.
 
 A sealed secret is its salt (16 bytes), its nonce (12) and the ciphertext with its tag. The key is HKDF-SHA-256 of the
-installation's secret over that salt and the request's id, which is authenticated too: a row moved to another request
-opens nothing.
+installation's secret over that salt and the id of the request (or of the authenticator), which is authenticated too: a
+row moved to another id opens nothing.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ class BoxBroken(Exception):
 
 
 class SecretBox:
-    """Seals and opens. Safe for threads."""
+    """Seals and opens. Safe for threads. ``label`` keeps the keys of one kind of secret apart from another's."""
 
-    def __init__(self, master: bytes) -> None:
+    def __init__(self, master: bytes, label: bytes = _LABEL) -> None:
         self._master = master
+        self._label = label
 
     def seal(self, text: str, request_id: str) -> bytes:
         """The encrypted form of a secret for one request; no two are alike."""
@@ -46,5 +47,5 @@ class SecretBox:
         from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415 - only when it is used
         from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415
 
-        info = _LABEL + request_id.encode()
+        info = self._label + request_id.encode()
         return HKDF(algorithm=SHA256(), length=32, salt=salt, info=info).derive(self._master)

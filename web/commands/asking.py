@@ -41,7 +41,9 @@ def add_to(group: AppGroup) -> None:
     "--entry", type=int, default=0, help="The entry whose letter it is; the newest letter if left out."
 )
 @click.option("--expires", type=console.Moment(), default=None, help=f"Until when; {DAYS} days if left out.")
-@click.option("--factor", default="", help="code: a code read out by telephone, beside the link.")
+@click.option(
+    "--factor", default="", help="code: read out by telephone; totp: of the application they enrolled."
+)
 @click.option("--delegable", is_flag=True, help="It may be passed on to who was appointed to stand in.")
 @click.option("--note", default="", help="Words for the signatory.")
 @click.option("--rfc", default="", help="The signatory's RFC: they may then sign with their e.firma.")
@@ -92,7 +94,9 @@ def request(  # noqa: PLR0913 - one parameter an option
 @casework.role_option
 @click.option("--person", default="", metavar="EMAIL", help="Who answers; the likeliest if left out.")
 @click.option("--expires", type=console.Moment(), default=None, help=f"Until when; {DAYS} days if left out.")
-@click.option("--factor", default="", help="code: a code read out by telephone, beside the link.")
+@click.option(
+    "--factor", default="", help="code: read out by telephone; totp: of the application they enrolled."
+)
 @click.option("--note", default="", help="Words for who answers.")
 @console.always_json
 @with_appcontext

@@ -10,7 +10,7 @@ from flask import Blueprint, abort, flash, make_response, redirect, render_templ
 from werkzeug.wrappers import Response
 
 from evidence.canonical import Json
-from evidence.entry import SealedEntry, format_time
+from evidence.entry import EntryKind, SealedEntry, format_time
 from identity.access import ACCESS_CASE, Granter
 from identity.accounts import Role, UnknownUser
 from identity.contacts import Contact
@@ -187,7 +187,7 @@ def _posts(which: str, answer: Answer | None = None) -> Response:
         fallback=FALLBACK_POST,
         posts=post_views(codes, found, moment, eyes, places(chain, _entry), house.posts.deciding),
         people=_people(house),
-        changes=_changes(chain, eyes, lambda facts: "post" in facts),
+        changes=changes_of(chain, eyes, lambda facts: "post" in facts),
         today=eyes.today().isoformat(),
         at=request.args.get("en", "") or eyes.today().isoformat(),
         moment=eyes.moment(moment),
@@ -217,7 +217,7 @@ def _backups(answer: Answer | None = None) -> Response:
         "pages/admin_backups.html",
         backups=[holder_line(one, eyes, where) for one in house.directory.backups() if one.holds_at(stamp)],
         people=_people(house, accounts_only=True),
-        changes=_changes(chain, eyes, lambda facts: "acting_for" in facts),
+        changes=changes_of(chain, eyes, lambda facts: "acting_for" in facts),
         today=eyes.today().isoformat(),
         at=request.args.get("en", "") or eyes.today().isoformat(),
         moment=eyes.moment(at),
@@ -235,7 +235,7 @@ def _contacts(answer: Answer | None = None) -> Response:
         "pages/admin_contacts.html",
         contacts=house.directory.contacts(),
         chosen=house.directory.contact(request.args.get("quien", "")),
-        changes=_changes(chain, eyes, lambda facts: "contact" in facts),
+        changes=changes_of(chain, eyes, lambda facts: "contact" in facts),
         typed=request.form,
         trouble=_trouble(answer, eyes),
     )
@@ -316,7 +316,7 @@ def _people(house: House, *, accounts_only: bool = False) -> list[tuple[str, str
     return sorted(found, key=lambda one: one[1].casefold())
 
 
-def _changes(
+def changes_of(
     chain: Sequence[SealedEntry], eyes: Lens, wanted: Callable[[Mapping[str, Json]], bool]
 ) -> list[ChangeLine]:
     """The newest entries of a kind: who changed what, and the entry."""
@@ -330,6 +330,9 @@ def _change(sealed: SealedEntry, eyes: Lens) -> ChangeLine:
     day = str(facts.get("until") or facts.get("since") or "")
     other = str(facts.get("acting_for", ""))
     detail = str(facts.get("post", "")) or (eyes.who(other) if other else "")
+    if "device" in facts:
+        detail, ended = _("aplicación de códigos"), entry.kind is EntryKind.ACCESS_REVOKED
+        day = entry.at
     return ChangeLine(
         at=eyes.moment(entry.at),
         actor=eyes.who(entry.actor),

@@ -45,6 +45,7 @@ class AskForm:
     proposed: str = ""
     answers: tuple[str, ...] = ()
     fields: tuple[FormField, ...] = ()
+    can_app: bool = False
 
 
 @page.get("/preguntar")
@@ -124,9 +125,11 @@ def _page(folio: str, step: str, *, secret: bool, answer: Answer | None = None) 
     fields = left_fields(found) if secret else ()
     errors = (trouble.errors if trouble else None) or {}
     proposed = next(iter(likely(house.cases.requests.situation(folio))), "")
+    people = tuple(who for who in desk.people(folio, contacts) if who.id != person().id)
     form = AskForm(
         secret=secret,
-        people=tuple(who for who in desk.people(folio, contacts) if who.id != person().id),
+        people=people,
+        can_app=house.links.desk.can_prove(people, "totp"),
         proposed=proposed,
         answers=() if secret else tuple(eyes.say(branch.name) for branch in answers_of(found)),
         fields=tuple(

@@ -28,6 +28,7 @@ from web.i18n import locale, zone
 from web.pages.blobs import checked_copy
 from web.pages.context import lens
 from web.security import maybe_person, public
+from web.views.factors import factor_choice
 from web.views.linkkinds import KindPage, kind_page
 from web.views.linkpage import LinkPage, link_page
 from web.views.previews import PREVIEW_WIDTH
@@ -280,7 +281,8 @@ def _page(standing: Standing, trouble: Answer | None = None) -> Response:
         template = "pages/link_visit.html"
     else:
         shown, template = kind_page(standing, house.links, lens(), _phone())
-    body = render_template(template, page=shown, trouble=trouble, visit=standing.visit.id)
+    own = factor_choice(standing, house.links)
+    body = render_template(template, page=shown, trouble=trouble, visit=standing.visit.id, own=own)
     return make_response(body, trouble.status if trouble else 200)
 
 

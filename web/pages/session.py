@@ -32,7 +32,7 @@ from identity.login import LoginRefused, LoginThrottled
 from identity.passwords import MIN_LENGTH
 from web.errors import Answer, answer_for, respond
 from web.i18n import COOKIE, gettext
-from web.security import Visitor, anyone, maybe_person, person, public, safe_next, wants_json
+from web.security import Visitor, anyone, maybe_person, outsider, person, public, safe_next, wants_json
 from web.wiring import current_house
 
 page = Blueprint("session", __name__)
@@ -144,5 +144,7 @@ def _form(email: str, onward: str, answer: Answer | None) -> Response:
 
 
 def _account(answer: Answer | None) -> Response:
-    text = render_template("session/account.html", answer=answer, min_length=MIN_LENGTH)
+    text = render_template(
+        "session/account.html", answer=answer, min_length=MIN_LENGTH, may_enrol=not outsider()
+    )
     return make_response(text, answer.status if answer else 200)

@@ -88,6 +88,7 @@ class Asking:
     name: str
     signatories: tuple[Person, ...]
     letters: tuple[tuple[str, str], ...]
+    can_app: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,8 @@ def asking(desk: RequestDesk, view: CaseView, lens: Lens, contacts: Sequence[str
             (f"{item.seq}.{item.object}", _letter(item.name, item.seq)) for item in choices.letters
         )
         name = lens.say(view.definition.by_step[code].name)
-        found.append(Asking(code, name, choices.signatories, letters))
+        can_app = desk.can_prove(choices.signatories, "totp")
+        found.append(Asking(code, name, choices.signatories, letters, can_app))
     return tuple(found)
 
 
@@ -177,7 +179,7 @@ def _line(
         principal=lens.who(state.principal) if state.principal else "",
         status=status_sign(state.status),
         waits=state.waits,
-        factor=bool(state.factor),
+        factor=state.factor == "code",
         level=state.level,
         stamp=stamp_word(state.seal.get("stamp", "")),
         expires=lens.moment(state.expires_at),

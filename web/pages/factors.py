@@ -1,0 +1,163 @@
+"""A person's own second factor: enrolled on their account or behind their link, proven there, revoked here."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from identity.access import ACCESS_CASE, Granter
+from identity.accounts import IdentityError, Role
+from signing.errors import EnrolmentGone, LinkError
+from signing.factors.desk import Shown
+from signing.links import Standing
+from web.errors import Answer, answer_for
+from web.i18n import gettext as _
+from web.pages.administration import KEEPERS, changes_of
+from web.pages.context import lens
+from web.pages.personal import after, answered, behind, hide, place
+from web.security import person, public, roles, signed_in
+from web.views.factors import factor_lines
+from web.wiring import current_house
+
+page = Blueprint("factors", __name__)
+page.after_request(hide)
+
+
+@page.get("/cuenta/aplicacion")
+@signed_in
+def account() -> Response:
+    """What the signed-in person has, and the way to enrol it."""
+    return _account()
+
+
+@page.post("/cuenta/aplicacion")
+@signed_in
+def begin() -> Response:
+    """Begin an enrolment, for who knows the password; what it shows is on this answer and nowhere again."""
+    house, user = current_house(), person()
+    try:
+        house.door.enter(user.email, request.form.get("current", ""), request.remote_addr or "")
+        shown = house.links.factors.begin(user.id, user.email)
+    except (IdentityError, LinkError) as error:
+        return _account(answer=answer_for(error))
+    return _account(shown=shown, pending=shown.id)
+
+
+@page.post("/cuenta/aplicacion/confirmar")
+@signed_in
+def confirm() -> BaseResponse:
+    """The first code of a new application."""
+    house, user = current_house(), person()
+    factor_id = request.form.get("aplicacion", "")
+    by = Granter(user.id, min(str(role) for role in user.roles), "web")
+    try:
+        house.links.factors.confirm(user.id, factor_id, _code(), by)
+    except LinkError as error:
+        again = "" if isinstance(error, EnrolmentGone) else factor_id
+        return _account(answer=answer_for(error), pending=again)
+    flash(_("Tu aplicación de códigos quedó inscrita."), "ok")
+    return redirect(url_for("factors.account"), 303)
+
+
+@page.post("/enlace/<visit>/aplicacion/codigo")
+@public
+def prove(visit: str) -> BaseResponse:
+    """Type a code of one's own application behind a link."""
+    return answered(visit, lambda standing: current_house().links.own.verify(standing, _code(), place()))
+
+
+@page.post("/enlace/<visit>/aplicacion")
+@public
+def begin_behind(visit: str) -> BaseResponse:
+    """Begin an enrolment in a visit that showed a second factor."""
+
+    def act(standing: Standing) -> BaseResponse:
+        try:
+            shown = current_house().links.own.begin(standing)
+        except LinkError as error:
+            return after(standing, answer_for(error))
+        return _behind(standing, shown=shown, pending=shown.id)
+
+    return behind(visit, act)
+
+
+@page.post("/enlace/<visit>/aplicacion/confirmar")
+@public
+def confirm_behind(visit: str) -> BaseResponse:
+    """The first code of it."""
+    factor_id = request.form.get("aplicacion", "")
+
+    def act(standing: Standing) -> BaseResponse:
+        try:
+            current_house().links.own.confirm(standing, factor_id, _code())
+        except EnrolmentGone as error:
+            return after(standing, answer_for(error))
+        except LinkError as error:
+            return _behind(standing, answer=answer_for(error), pending=factor_id)
+        return _behind(standing)
+
+    return behind(visit, act)
+
+
+@page.get("/administracion/factores")
+@roles(*KEEPERS)
+def listing() -> Response:
+    """Everybody's authenticators, without their secrets."""
+    return _listing()
+
+
+@page.post("/administracion/factores/<factor_id>/revocar")
+@roles(Role.ADMINISTRADOR)
+def revoke(factor_id: str) -> BaseResponse:
+    """End one: its owner enrols anew after a code by telephone, or on their account."""
+    by = Granter(person().id, str(Role.ADMINISTRADOR), "web")
+    try:
+        current_house().links.factors.revoke(factor_id, by)
+    except LinkError as error:
+        return _listing(answer_for(error))
+    flash(_("Revocada: esa aplicación ya no sirve aquí."), "ok")
+    return redirect(url_for("factors.listing"), 303)
+
+
+def _code() -> str:
+    return request.form.get("codigo", "")[:40]
+
+
+def _account(*, answer: Answer | None = None, shown: Shown | None = None, pending: str = "") -> Response:
+    mine = current_house().links.factors.store.of(person().id)
+    text = render_template(
+        "session/factor.html",
+        answer=answer,
+        shown=shown,
+        pending=pending,
+        mine=factor_lines(mine, lens()),
+        action=url_for("factors.confirm"),
+    )
+    return make_response(text, answer.status if answer else 200)
+
+
+def _behind(
+    standing: Standing, *, answer: Answer | None = None, shown: Shown | None = None, pending: str = ""
+) -> Response:
+    visit = standing.visit.id
+    text = render_template(
+        "pages/link_factor.html",
+        answer=answer,
+        shown=shown,
+        pending=pending,
+        visit=visit,
+        action=url_for("factors.confirm_behind", visit=visit),
+    )
+    return make_response(text, answer.status if answer else 200)
+
+
+def _listing(answer: Answer | None = None) -> Response:
+    house, eyes = current_house(), lens()
+    text = render_template(
+        "pages/admin_factors.html",
+        answer=answer,
+        may_revoke=person().has_any(frozenset({Role.ADMINISTRADOR})),
+        lines=factor_lines(house.links.factors.everyone(), eyes),
+        changes=changes_of(house.ledger.history(ACCESS_CASE), eyes, lambda facts: "device" in facts),
+    )
+    return make_response(text, answer.status if answer else 200)
