@@ -82,6 +82,7 @@ def pages(folio: str) -> list[str]:
         "/buscar?q=zzzz",
         "/exportar",
         "/cuenta",
+        "/cuenta/aplicacion",
         "/guia-de-estilo",
         "/no-existe",
     ]

@@ -145,7 +145,7 @@ def test_five_tries_belong_to_the_application_and_not_to_the_visit(room: Signing
 
 
 def test_only_a_visit_with_a_second_factor_enrols_and_one_good_code_confirms(room: SigningRoom) -> None:
-    """After a telephone code: shown, confirmed within ten minutes by its own visitor, once; behind a bare link never."""
+    """After a telephone code: confirmed within ten minutes by its own visitor, once; behind a bare link never."""
     request = room.ask(room.case(), factor="code")
     standing = room.open(room.token())
     with pytest.raises(FactorNeeded):
