@@ -97,8 +97,7 @@ def test_a_contact_holds_a_zone_from_a_day_to_come(place: Installation, admin: B
     """Added, named for tomorrow, shown as coming today and as holder tomorrow; each step with its entry."""
     assert (
         admin.post_form(
-            "/administracion/contactos",
-    "/administracion/factores", {"name": "Marcela Ríos", "email": "m@zona.example"}
+            "/administracion/contactos", {"name": "Marcela Ríos", "email": "m@zona.example"}
         ).status_code
         == 303
     )
