@@ -51,7 +51,7 @@ def test_a_case_sees_the_new_holder_of_a_zone_from_its_date_on(
     folio = _case(desk)
     page = laura.go(f"/casos/{folio}?paso=3")
     chooser = page.get_by_label("Asistente comercial")
-    expect(chooser.locator("option:checked")).to_have_text("Julio Paz")
+    expect(chooser.locator("option:checked")).to_have_text("Julio Paz · titular")
 
     tomorrow = (desk.place.house.calendar.local_day(desk.place.clock()) + timedelta(days=1)).isoformat()
     page = admin.go("/administracion/zonas")
@@ -64,12 +64,16 @@ def test_a_case_sees_the_new_holder_of_a_zone_from_its_date_on(
     expect(page.get_by_role("region", name="Acapulco", exact=True).get_by_text("Por venir")).to_be_visible()
 
     page = laura.go(f"/casos/{folio}?paso=3")
-    expect(page.get_by_label("Asistente comercial").locator("option:checked")).to_have_text("Julio Paz")
+    expect(page.get_by_label("Asistente comercial").locator("option:checked")).to_have_text(
+        "Julio Paz · titular"
+    )
     desk.place.clock.offset += timedelta(days=1)
     try:
         laura.enter("laura@desk.example")
         page = laura.go(f"/casos/{folio}?paso=3")
-        expect(page.get_by_label("Asistente comercial").locator("option:checked")).to_have_text("Alexis Sol")
+        expect(page.get_by_label("Asistente comercial").locator("option:checked")).to_have_text(
+            "Alexis Sol · titular"
+        )
         admin.enter("admin@desk.example")
         page = admin.go("/administracion/zonas")
         page.get_by_text("1 periodo anterior").click()
