@@ -25,8 +25,8 @@ from audit_exports.heads import HeadsWriter
 from audit_exports.masking import Mask
 from audit_exports.people import ACCESS
 from audit_exports.peoplewriter import AccessChain
-from audit_exports.record import PackageFacts, Scope, Totals
-from audit_exports.recount import file_items, recount
+from audit_exports.record import FileItem, PackageFacts, Scope, Totals
+from audit_exports.recount import recount, words_of
 from audit_exports.refused import ExportRefused, refuse
 from audit_exports.scope import check_scope, in_period, named_by, sample_of, scope_bytes
 from audit_exports.states import definition_digest, state_of
@@ -284,11 +284,13 @@ class _Export:
         entries = [self._mask.seen(item) for item in entries]
         definition = self._definition(entries[0], definitions)
         state = state_of(definition, entries, as_of=facts.as_of, calendar=lists.calendar)
+        told = {item.entry.seq: words_of(item, withheld=self._mask.withholds(item.entry)) for item in entries}
         for item in entries:
-            self._entry(bag, item)
-        for path, data in derived.case(
-            recount(lists.named(definition), state, entries, derived.roster, lists.calendar.id, self._mask)
-        ):
+            self._entry(bag, item, told[item.entry.seq][1])
+        record = recount(
+            lists.named(definition), state, entries, derived.roster, lists.calendar.id, self._mask, told
+        )
+        for path, data in derived.case(record):
             bag.add(path, data)
 
     def _check(self, folio: str, entries: Sequence[SealedEntry]) -> None:
@@ -315,11 +317,11 @@ class _Export:
         sizes = anchors.sizes | rotations.sizes | earlier_sizes(ledger.history(EXPORTS), size) | self._since
         write_consistency(bag, ledger, sizes, self._checkpoint)
 
-    def _entry(self, bag: BagWriter, item: SealedEntry) -> None:
+    def _entry(self, bag: BagWriter, item: SealedEntry, files: Sequence[FileItem]) -> None:
         self._writer.write(bag, item)
         if self._mask.withholds(item.entry):
             return
-        for blob, told in zip(item.entry.objects, file_items(item), strict=True):
+        for blob, told in zip(item.entry.objects, files, strict=True):
             self._object(bag, blob, told.path, f"{item.entry.case}/{item.entry.seq}")
 
     def _object(self, bag: BagWriter, blob: BlobRef, path: str, subject: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from audit_exports import layout
@@ -15,8 +15,8 @@ from audit_exports.containers import printable
 from audit_exports.entrycheck import EntryReader
 from audit_exports.masking import Mask
 from audit_exports.people import Roster
-from audit_exports.record import CaseRecord, PackageFacts
-from audit_exports.recount import erased_by, file_items, recount
+from audit_exports.record import CaseRecord, FileItem, PackageFacts
+from audit_exports.recount import Words, erased_by, recount, words_of
 from audit_exports.states import definition_digest, state_of
 from audit_exports.trust import LetterJudge
 from evidence.checks import ErasureLedger, subject_of
@@ -66,11 +66,12 @@ class CaseChecker:
         read = self._reader.read(folio, seqs)
         self._erasures(read)
         sealed = [self._mask.seen(item) for item in read]
+        told = {item.entry.seq: words_of(item, withheld=self._mask.withholds(item.entry)) for item in sealed}
         for item in sealed:
-            self._files(item)
+            self._files(item, told[item.entry.seq][1])
         if [item.entry.seq for item in sealed] != list(range(1, len(seqs) + 1)):
             return None, [item.entry for item in sealed]
-        return self._record(sealed), [item.entry for item in sealed]
+        return self._record(sealed, told), [item.entry for item in sealed]
 
     def _erasures(self, sealed: Sequence[SealedEntry]) -> None:
         erasures, erased = ErasureLedger(), erased_by(sealed)
@@ -85,11 +86,11 @@ class CaseChecker:
         for finding in erasures.findings():
             self._report(finding)
 
-    def _files(self, item: SealedEntry) -> None:
+    def _files(self, item: SealedEntry, files: Sequence[FileItem]) -> None:
         if self._mask.withholds(item.entry):  # a file that travels all the same has no place: file.unexpected
             self.files_withheld += len(item.entry.objects)
             return
-        for blob, told in zip(item.entry.objects, file_items(item), strict=True):
+        for blob, told in zip(item.entry.objects, files, strict=True):
             self.objects_checked += 1
             name = f"{subject_of(item.entry)} {told.path}"
             if not self._bag.has(told.path):
@@ -117,7 +118,7 @@ class CaseChecker:
             expected = f"{blob.sha256}, {blob.size} bytes"
             self._report(Finding(CoreCode.OBJECT_DIFFERS, name, expected, f"{found}, {size} bytes"))
 
-    def _record(self, sealed: Sequence[SealedEntry]) -> CaseRecord | None:
+    def _record(self, sealed: Sequence[SealedEntry], told: Mapping[int, Words]) -> CaseRecord | None:
         folio = sealed[0].entry.case
         definition = self._definition(sealed[0].entry)
         if definition is None:
@@ -137,7 +138,7 @@ class CaseChecker:
                 subject = subject_of(item.entry)
                 self._report(Finding(Code.CATALOGUE_UNKNOWN, subject, "a version published before", named))
         record = recount(
-            self._lists.named(definition), state, sealed, self._roster, self._calendar.id, self._mask
+            self._lists.named(definition), state, sealed, self._roster, self._calendar.id, self._mask, told
         )
         self._roles(record)
         return record

@@ -107,7 +107,7 @@ class ZipContainer:
     def chunks(self, path: str) -> Iterator[bytes]:
         """The member's bytes; a CRC-32 that does not fit is raised after the last piece."""
         member = self._members[path]
-        start = member.offset + len(ziplayout.local_record(member, self._limit))
+        start = member.offset + ziplayout.local_bytes(member, self._limit)
         crc = 0
         for chunk, crc in self._pieces(start, member.size):  # noqa: B007 - the last CRC is what is wanted
             yield chunk

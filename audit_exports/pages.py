@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from audit_exports.labels import Labels
@@ -12,6 +12,7 @@ from audit_exports.record import CaseRecord, EntryRow, FileItem, PackageFacts
 from audit_exports.words import NAMINGS, size_words, when
 
 _HERE = files("audit_exports") / "reader"  # also inside the verifier, which is one file
+_TIME_SIGNS = 27  # of a ledger time; anything longer is not remembered
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
@@ -49,7 +50,12 @@ def page(title: str, main: Content, facts: PackageFacts, *, up: str = "") -> byt
 
 def moment(at: str, *, seconds: bool = False) -> Markup | None:
     """A ledger time, machine-readable beside."""
-    return tag("time", when(at, seconds=seconds), datetime=at) if at else None
+    return (_moment if len(at) <= _TIME_SIGNS else _moment.__wrapped__)(at, seconds) if at else None
+
+
+@lru_cache(maxsize=1024)
+def _moment(at: str, seconds: bool) -> Markup:
+    return tag("time", when(at, seconds=seconds), datetime=at)
 
 
 def count(number: int, spanish: tuple[str, str], english: tuple[str, str]) -> Markup:
@@ -58,6 +64,7 @@ def count(number: int, spanish: tuple[str, str], english: tuple[str, str]) -> Ma
     return both(f"{number} {spanish[0 if one else 1]}", f"{number} {english[0 if one else 1]}")
 
 
+@lru_cache(maxsize=256)
 def chip(spanish: str, english: str, tone: str = "") -> Markup:
     """A small label; its words say all that its colour does."""
     return tag("span", both(spanish, english), class_=f"chip {tone}".strip())

@@ -64,6 +64,9 @@ class Person:
     tenures: tuple[Tenure, ...] = ()
 
 
+_MOST_TOLD = 4096
+
+
 class Roster:
     """Everybody the chain speaks of, in ``entries`` entries; where names are ``reserved`` nobody has one.
 
@@ -76,10 +79,12 @@ class Roster:
         self._names: dict[str, str] = {}
         self._erased: set[str] = set()
         self._tenures: dict[str, list[Tenure]] = {}
+        self._told: dict[str, Person] = {}
 
     def see(self, item: SealedEntry) -> None:
         """The chain's next entry, in order; what does not have the expected shape says nothing."""
         self.entries += 1
+        self._told.clear()
         subject = subject_of_access(item.entry)
         if not subject:
             return
@@ -92,6 +97,13 @@ class Roster:
 
     def person(self, actor: str) -> Person:
         """Who that is."""
+        if (known := self._told.get(actor)) is None:
+            if len(self._told) >= _MOST_TOLD:
+                self._told.clear()
+            known = self._told[actor] = self._person(actor)
+        return known
+
+    def _person(self, actor: str) -> Person:
         tenures = tuple(self._tenures.get(actor, ()))
         if actor == SYSTEM:
             return Person(actor, actor, Naming.SYSTEM, tenures)

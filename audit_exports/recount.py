@@ -17,6 +17,9 @@ from workflows.facts import facts_of
 from workflows.roster import RowState, fold_roster
 from workflows.state import CaseState
 
+Words = tuple[Mapping[str, Json], tuple[FileItem, ...]]
+"""An entry's payload, empty where it is no object or not there, and its files."""
+
 
 def recount(
     definition: Definition,
@@ -25,10 +28,12 @@ def recount(
     roster: Roster,
     calendar: str,
     mask: Mask | None = None,
+    told: Mapping[int, Words] | None = None,
 ) -> CaseRecord:
     """The record of one case; ``entries`` are as ``mask`` lets them be seen.
 
-    Payloads are the case's own words: what does not have the expected shape is left out.
+    Payloads are the case's own words: what does not have the expected shape is left out. ``told`` are the `words_of`
+    the entries by number, under the same mask, where the caller has read them already.
     """
     mask = mask or Mask()
     superseded = dict(state.superseded)
@@ -37,6 +42,7 @@ def recount(
     rows = tuple(
         _row(
             item,
+            told[item.entry.seq] if told else words_of(item, withheld=mask.withholds(item.entry)),
             roster,
             erasers.get(item.leaf, 0),
             superseded.get(item.entry.seq, 0),
@@ -63,12 +69,18 @@ def erased_by(entries: Sequence[SealedEntry]) -> dict[str, int]:
     }
 
 
-def file_items(item: SealedEntry, *, withheld: bool = False) -> tuple[FileItem, ...]:
-    """An entry's files with their place in the package; names come from the payload, where it is still there.
+def words_of(item: SealedEntry, *, withheld: bool = False) -> Words:
+    """What an entry's payload says, read once, and its files with their place in the package.
 
     What is ``withheld`` has no place and no name: kind, size and digest are those of the sealed entry.
     """
-    words = _files(_payload(item))
+    payload = _payload(item)
+    return payload, _file_items(item, payload, withheld=withheld)
+
+
+def _file_items(item: SealedEntry, payload: Mapping[str, Json], *, withheld: bool) -> tuple[FileItem, ...]:
+    """Names come from the payload, where it is still there."""
+    words = _files(payload)
     types = {fact.object: fact.type for fact in facts_of(item.entry).evidence}
     found = []
     for position, blob in enumerate(item.entry.objects, 1):
@@ -89,9 +101,16 @@ def file_items(item: SealedEntry, *, withheld: bool = False) -> tuple[FileItem, 
 
 
 def _row(
-    item: SealedEntry, roster: Roster, erased: int, superseded_by: int, supersedes: int, *, withheld: bool
+    item: SealedEntry,
+    told: Words,
+    roster: Roster,
+    erased: int,
+    superseded_by: int,
+    supersedes: int,
+    *,
+    withheld: bool,
 ) -> EntryRow:
-    entry, payload, facts = item.entry, _payload(item), item.entry.facts
+    entry, (payload, files), facts = item.entry, told, item.entry.facts
     index = -1 if item.index is None else item.index
     gone = "erased" if erased else "withheld" if withheld else "absent"
     return EntryRow(
@@ -110,7 +129,7 @@ def _row(
         leaf=item.leaf,
         note=text_of(payload, "note"),
         data=_pairs(payload.get("data")),
-        files=file_items(item, withheld=withheld),
+        files=files,
         payload=gone if item.payload_bytes is None else "kept",
         people=people_of(entry),
         role_held=roster.held(entry.actor, entry.role, index),

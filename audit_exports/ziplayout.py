@@ -24,6 +24,7 @@ _REGULAR_FILE_0644 = 0o100644 << 16
 _PLAIN = 20
 _ZIP64 = 45
 _ZIP64_EXTRA = 1
+_ZIP64_LOCAL = struct.calcsize("<HHQQ")
 
 _LOCAL = struct.Struct("<4sHHHHHLLLHH")
 _CENTRAL = struct.Struct("<4sHHHHHHLLLHHHHHLL")
@@ -87,6 +88,11 @@ def local_record(member: Member, limit: int = MAX_32) -> bytes:
         len(extra),
     )
     return fixed + name + extra
+
+
+def local_bytes(member: Member, limit: int = MAX_32) -> int:
+    """How long the local header of a member is."""
+    return _LOCAL.size + len(member.name.encode()) + (_ZIP64_LOCAL if member.size >= limit else 0)
 
 
 def central_record(member: Member, limit: int = MAX_32) -> bytes:

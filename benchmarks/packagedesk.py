@@ -50,8 +50,8 @@ def export_once(folder: Path, out: Path) -> None:
     export(sources(folder), Scope(), out, actor=AUDITOR)
 
 
-def fill(folder: Path, cases: int) -> str:
-    """Seal the cases; gives the log's verifier key."""
+def fill(folder: Path, cases: int, size: int = BYTES) -> str:
+    """Seal the cases, each with `LAST_STEP` files of ``size`` bytes; gives the log's verifier key."""
     engine = connect(f"sqlite:///{folder / 'desk.sqlite3'}")
     upgrade(engine)
     start_log(engine, ORIGIN)
@@ -61,7 +61,7 @@ def fill(folder: Path, cases: int) -> str:
         "system", "system", EntryKind.ACCESS_GRANTED, facts=facts, payload={"data": {"name": "Ana Ruiz"}}
     )
     ledger.append(ACCESS, lambda _history: Composition((grant,)))
-    noise = random.Random(7).randbytes(BYTES)  # noqa: S311 - reproducible material, no secret
+    noise = random.Random(7).randbytes(size)  # noqa: S311 - reproducible material, no secret
     for number in range(cases):
         _case(ledger, blobs, noise, number)
         while ledger.sequence():

@@ -1,7 +1,8 @@
 """Whole packages at their size: export beside `zipfile` writing the same files, verifying beside bagit and SHA-256.
 
-The material goes through the real seal path: files into the object store, entries through the ledger, signed heads. The
-memory is the peak of a process that does nothing but export (or verify).
+Two shapes: many cases with files of half a MB, where the work is in entries and pages, and few with files of 10 MB,
+where it is in bytes. The material goes through the real seal path: files into the object store, entries through the
+ledger, signed heads. The memory is the peak of a process that does nothing but export (or verify).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +23,8 @@ CASES = int(os.environ.get("BENCH_PACKAGE_CASES", "146"))
 """With 146 cases a package has 20,000 files and 2 GB."""
 
 LAST_STEP, BYTES = 26, 520_000
+LARGE_CASES, LARGE_BYTES = 4, 10_000_000
+"""The other shape: 104 files, 1 GB."""
 CHUNK = 1 << 20
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -28,7 +32,7 @@ FILL = """
 import json, os, sys
 from pathlib import Path
 from benchmarks.packagedesk import fill
-print(fill(Path(sys.argv[1]), int(sys.argv[2])))
+print(fill(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))
 """
 EXPORT = """
 import json, sys, time
@@ -57,8 +61,15 @@ print(json.dumps([spent, peak_bytes()]))
 
 
 def run(scratch: Path, rounds: int) -> Iterator[Figure]:
-    """MB/s of exporting and of verifying, and the peak memory of each in MiB."""
-    vkey = str(_lines(FILL, str(scratch), str(CASES))[-1])
+    """MB/s of exporting and of verifying, and the peak memory of each in MB; one shape after the other."""
+    for shape, cases, size in (("", CASES, BYTES), (", large files", LARGE_CASES, LARGE_BYTES)):
+        with tempfile.TemporaryDirectory(dir=scratch) as folder:
+            yield from _shape(Path(folder), shape, (cases, size), rounds)
+
+
+def _shape(scratch: Path, shape: str, material: tuple[int, int], rounds: int) -> Iterator[Figure]:
+    """All figures of one shape; ``material`` is how many cases and how many bytes a file."""
+    vkey = str(_lines(FILL, str(scratch), *map(str, material))[-1])
     package, plain, folder = scratch / "package.zip", scratch / "plain.zip", scratch / "unpacked"
     _json(EXPORT, str(scratch), str(package))
     with zipfile.ZipFile(package) as archive:
@@ -72,16 +83,16 @@ def run(scratch: Path, rounds: int) -> Iterator[Figure]:
         return size / seconds / 1e6
 
     yield compare(
-        "export_package", ours, "zipfile, stored, of the same files",
+        f"export_package{shape}", ours, "zipfile, stored, of the same files",
         lambda: per_second(size, lambda: _zip(folder, plain)) / 1e6, unit="MB/s", rounds=rounds,
     )  # fmt: skip
-    yield _memory("export_package: peak memory", peaks)
+    yield _memory(f"export_package{shape}: peak memory", peaks)
     plain.unlink()
-    yield from _verifying(package, folder, vkey, size, rounds)
+    yield from _verifying(package, folder, (shape, vkey), rounds)
 
 
-def _verifying(package: Path, folder: Path, vkey: str, size: int, rounds: int) -> Iterator[Figure]:
-    peaks: list[float] = []
+def _verifying(package: Path, folder: Path, told: tuple[str, str], rounds: int) -> Iterator[Figure]:
+    (shape, vkey), size, peaks = told, package.stat().st_size, list[float]()
 
     def ours() -> float:
         seconds, peak = _json(VERIFY, str(package), vkey)
@@ -89,12 +100,12 @@ def _verifying(package: Path, folder: Path, vkey: str, size: int, rounds: int) -
         return size / seconds / 1e6
 
     yield compare(
-        "package_verify", ours, "SHA-256 of the same bytes, one core",
+        f"package_verify{shape}", ours, "SHA-256 of the same bytes, one core",
         lambda: per_second(size, lambda: _hash(package)) / 1e6, unit="MB/s", rounds=rounds,
     )  # fmt: skip
-    yield _memory("package_verify: peak memory", peaks)
+    yield _memory(f"package_verify{shape}: peak memory", peaks)
     yield compare(
-        "package_verify_vs_bagit", ours, "bagit.py --validate of the folder",
+        f"package_verify_vs_bagit{shape}", ours, "bagit.py --validate of the folder",
         lambda: per_second(size, lambda: _bagit(folder)) / 1e6, unit="MB/s", rounds=rounds,
     )  # fmt: skip
 

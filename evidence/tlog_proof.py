@@ -10,6 +10,7 @@ import base64
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from evidence.checkpoint import MAX_SIZE, Checkpoint, open_checkpoint
 from evidence.note import VerifierKey, decode_base64
@@ -17,6 +18,8 @@ from evidence.tree import HASH_BYTES, InvalidProof, verify_inclusion
 
 HEADER = "c2sp.org/tlog-proof@v1"
 MAX_HASHES = 63
+
+_HASH_TEXT = 44
 
 _INDEX = re.compile(r"index (0|[1-9][0-9]{0,18})")
 
@@ -52,6 +55,10 @@ class TlogProof:
         return checkpoint
 
 
+_known = lru_cache(maxsize=4096)(decode_base64)
+"""The upper nodes of a tree are in every proof."""
+
+
 def parse_proof(data: bytes) -> TlogProof:
     """The inverse of `TlogProof.text`; the note within is not opened.
 
@@ -71,7 +78,7 @@ def parse_proof(data: bytes) -> TlogProof:
         index = _INDEX.fullmatch(lines.pop(0)) if lines else None
         if index is None or int(index[1]) > MAX_SIZE:
             raise ValueError("no index")
-        hashes = tuple(decode_base64(line) for line in lines)
+        hashes = tuple([(_known if len(line) == _HASH_TEXT else decode_base64)(line) for line in lines])
     except ValueError as error:
         raise MalformedProof(str(error)) from error
     if len(hashes) > MAX_HASHES or any(len(item) != HASH_BYTES for item in hashes):

@@ -186,7 +186,7 @@ def facts_of(entry: Entry) -> Facts:
 def _facts_of(entry: Entry) -> Facts:
     found = entry.facts
     problems = sorted(found.keys() - FACT_NAMES)
-    texts = {name: _text(found, name, problems) for name in _TEXTS}
+    texts = {name: _text(found, name, problems) if name in found else "" for name in _TEXTS}
     for name in _TIMES:
         if texts[name] and not is_time(texts[name]):
             problems.append(name)
@@ -245,7 +245,9 @@ def _text(found: Mapping[str, Json], name: str, problems: list[str]) -> str:
 
 
 def _texts(found: Mapping[str, Json], name: str, problems: list[str]) -> dict[str, str]:
-    value = found.get(name, {})
+    if name not in found:  # nearly always
+        return {}
+    value = found[name]
     if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
         return cast("dict[str, str]", value)
     problems.append(name)
