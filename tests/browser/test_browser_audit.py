@@ -124,6 +124,7 @@ def worked(desk: Desk, folios: list[str]) -> str:
             {"severity": "minor", "title": "Falta", "text": "Falta algo", "entries": f"{folios[0]}/1"},
         ),
         ("solicitudes", {"owner": owner, "due": "2020-01-01", "title": "El acuse"}),
+        ("solicitudes", {"owner": owner, "due": "2099-01-01", "title": "La carta"}),
     ):
         assert out.post_form(f"{address}/{path}", form).status_code == 303, path
     assert boss.post_form(f"{address}/pedido/R1", {"entries": f"{folios[1]}/1"}).status_code == 303
@@ -275,15 +276,27 @@ def _pages(address: str, folio: str) -> list[str]:
     return ["/auditoria", *(address + path for path in (*inside, *work, *rest))]
 
 
+@pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_the_room(
-    folios: list[str], worked: str, person: Callable[..., Person], boss: Callable[..., Person], scheme: str
+    desk: Desk,
+    folios: list[str],
+    worked: str,
+    person: Callable[..., Person],
+    boss: Callable[..., Person],
+    scheme: str,
+    width: int,
 ) -> None:
-    """Every page of the room, for its auditor and for the supervisor, in light and in dark."""
+    """Every page of the room, for its auditor, the supervisor and who was asked, in light and dark, wide and narrow."""
     folio = draw("visita-2026", folios, 25)[0]
-    bruno = person(
-        Role.AUDITOR_EXTERNO, email=MEMBER, name="Bruno Salas", color_scheme=scheme, bypass_csp=True
-    )
+    looks = {"color_scheme": scheme, "bypass_csp": True, "viewport": {"width": width, "height": 800}}
+    bruno = person(Role.AUDITOR_EXTERNO, email=MEMBER, name="Bruno Salas", **looks)
+    laura = person(Role.ESPECIALISTA, email="laura@desk.example", name="Laura Ortega Prado", **looks)
+    out = desk.place.client(Role.AUDITOR_EXTERNO, email=MEMBER)
+    begun = [
+        str(out.post_form(f"{worked}{path}", form).headers["Location"])
+        for path, form in (("/exportar", {"sample": "encargo"}), (f"/casos/{folio}/verificar", {}))
+    ]
     office = [
         f"{worked}/consultas",
         "/auditoria/consultas",
@@ -293,7 +306,8 @@ def test_axe_finds_nothing_in_the_room(
         f"{worked}/pedido/R1",
     ]
     axe, found = Axe(), []
-    for one, paths in ((bruno, _pages(worked, folio)), (boss(color_scheme=scheme, bypass_csp=True), office)):
+    asked = ["/auditoria", f"{worked}/pedido/R2"]
+    for one, paths in ((bruno, [*_pages(worked, folio), *begun]), (boss(**looks), office), (laura, asked)):
         for path in paths:
             page = one.go(path)
             page.wait_for_load_state("networkidle")
