@@ -94,6 +94,9 @@ def test_the_whole_way_behind_links_and_its_end(room: SigningRoom) -> None:
     page = keeper.page("/administracion/factores").text
     assert "Jesús Quiriarte" in page
     assert secret not in page
+    entry = keeper.page(re.findall(r'href="(/casos/system:access/entradas/[0-9]+)"', page)[0])
+    assert "aplicación de códigos" in entry.text
+    assert secret not in entry.text
     path = f"/administracion/factores/{form}/revocar"
     assert desk.send_form(path, {}).status_code == 403
     assert desk.page("/administracion/factores").status_code == 403

@@ -27,6 +27,7 @@ def _facts(facts: Mapping[str, Json], lens: Lens) -> Iterator[tuple[str, str]]:
         "subject": _("Persona"),
         "acting_for": _("En nombre de"),
         "role": _("Función"),
+        "factor": _("Segundo factor"),
         "post": _("Puesto"),
         "rank": _("Lugar de suplente"),
         "catalogue": _("Catálogo"),
@@ -47,6 +48,8 @@ def _facts(facts: Mapping[str, Json], lens: Lens) -> Iterator[tuple[str, str]]:
 def _said(name: str, value: str, lens: Lens) -> str:
     if name in {"subject", "acting_for"}:
         return lens.who(value)
+    if (name, value) == ("factor", "totp"):
+        return _("aplicación de códigos")
     if name == "role":
         return role_name(value)
     return lens.moment(value).text if name in {"since", "until"} else value
