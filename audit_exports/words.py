@@ -28,6 +28,8 @@ KINDS = {
         "Stored document was not the one shown",
     ),
     "document.downloaded": ("Documento descargado", "Document downloaded"),
+    "return.requested": ("Carta firmada pedida por enlace", "Signed letter asked for by link"),
+    "document.returned": ("Carta firmada recibida por enlace", "Signed letter received by link"),
     "answer.requested": ("Pregunta por enlace", "Question by link"),
     "secret.left": ("Credencial por entregar", "Credential left for delivery"),
     "answer.given": ("Respuesta por enlace", "Answered by link"),

@@ -66,6 +66,8 @@ class EntryKind(StrEnum):
     DOCUMENT_STAMPED = "document.stamped"
     DOCUMENT_DIFFERED = "document.differed"
     DOCUMENT_DOWNLOADED = "document.downloaded"
+    RETURN_REQUESTED = "return.requested"
+    DOCUMENT_RETURNED = "document.returned"
     ANSWER_REQUESTED = "answer.requested"
     ANSWER_GIVEN = "answer.given"
     SECRET_LEFT = "secret.left"  # noqa: S105

@@ -25,8 +25,9 @@ ENDINGS = {
     "reported": "no reconoce la solicitud de",
     "answered": "respondió",
     "shown": "abrió lo que le dejaste",
+    "returned": "devolvió la carta firmada",
 }
-TEMPLATES = {"answered": "respuesta_hecha", "shown": "respuesta_hecha"}
+TEMPLATES = {"answered": "respuesta_hecha", "shown": "respuesta_hecha", "returned": "carta_devuelta"}
 """What the mail to who asked says, by how the request ended."""
 
 

@@ -69,6 +69,12 @@ class EfirmaInvalid(LinkError):
     code = "efirma_invalid"
 
 
+class ReturnInvalid(LinkError):
+    """What was sent back cannot be taken; ``why``: missing, many, large, unsigned, twice, secrets; ``most`` fits."""
+
+    code = "return_invalid"
+
+
 class FactorNeeded(LinkError):
     """The request asks for a second factor that this visit has not."""
 

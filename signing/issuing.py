@@ -17,6 +17,8 @@ TEMPLATES = {
     (Purpose.ANSWER, "firma_recordatorio"): "respuesta_recordatorio",
     (Purpose.SECRET, "firma_solicitada"): "secreto_enviado",
     (Purpose.SECRET, "firma_recordatorio"): "secreto_recordatorio",
+    (Purpose.UPLOAD, "firma_solicitada"): "carta_por_devolver",
+    (Purpose.UPLOAD, "firma_recordatorio"): "carta_por_devolver_recordatorio",
 }
 """What a mail about a signature is for another purpose."""
 _MAILED = OPEN | {Status.NEW}

@@ -35,6 +35,7 @@ class Status(StrEnum):
     SIGNED = "signed"
     ANSWERED = "answered"
     SHOWN = "shown"
+    RETURNED = "returned"
     DECLINED = "declined"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
@@ -45,7 +46,7 @@ class Status(StrEnum):
 OPEN = frozenset({Status.PENDING, Status.CLAIMED})
 """A request in one of these still waits for its answer."""
 
-DONE = frozenset({Status.SIGNED, Status.ANSWERED, Status.SHOWN, Status.DECLINED})
+DONE = frozenset({Status.SIGNED, Status.ANSWERED, Status.SHOWN, Status.RETURNED, Status.DECLINED})
 """The person behind the link answered: their visit still says so."""
 
 

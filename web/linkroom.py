@@ -28,6 +28,7 @@ from signing.issuing import Issuer
 from signing.kinds.answers import AnswerDesk
 from signing.kinds.box import SecretBox
 from signing.kinds.onetime import SecretDesk
+from signing.kinds.returns import ReturnDesk
 from signing.kinds.store import SecretStore
 from signing.links import LinkDesk
 from signing.office import Office
@@ -138,6 +139,11 @@ class LinkRoom:
     def onetime(self) -> SecretDesk:
         """Leaves secrets, and shows them once."""
         return SecretDesk(self.office, self.links, self.issuer, self._secrets, self._box)
+
+    @cached_property
+    def returns(self) -> ReturnDesk:
+        """Asks for signed letters back, and takes them."""
+        return ReturnDesk(self.office, self.links, self.issuer)
 
     @cached_property
     def issuer(self) -> Issuer:

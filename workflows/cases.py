@@ -44,6 +44,7 @@ from workflows.proposals import proposed
 from workflows.readers import DirectReader
 from workflows.rebuild import RebuildReport, rebuild, recount
 from workflows.registry import DefinitionRegistry
+from workflows.returning import ReturnBook
 from workflows.signatures import RequestBook
 from workflows.uploads import PreparedFile, prepare
 from workflows.writer import Calendars, CaseWriter
@@ -105,6 +106,7 @@ class CaseService(ExceptionCommands):
         self.controls = ControlDesk(self._writer, index, self, self._reader, max_files)
         self.requests = RequestBook(self._writer, self._reader, max_files)
         self.answers = AnswerBook(self._writer)
+        self.returns = ReturnBook(self._writer, self._reader, max_files)
         self.campaigns = CampaignService(self._writer, index, self._reader, blobs, self.open_case)
 
     @property

@@ -17,6 +17,7 @@ ENDINGS = {
     EntryKind.DOCUMENT_SIGNED: "signed",
     EntryKind.ANSWER_GIVEN: "answered",
     EntryKind.SECRET_SHOWN: "shown",
+    EntryKind.DOCUMENT_RETURNED: "returned",
     EntryKind.SIGNATURE_DECLINED: "declined",
     EntryKind.SIGNATURE_WITHDRAWN: "withdrawn",
     EntryKind.LINK_EXPIRED: "expired",
@@ -27,6 +28,7 @@ ENDINGS = {
 ASKING = {
     "answer": EntryKind.ANSWER_REQUESTED,
     "secret": EntryKind.SECRET_LEFT,
+    "upload": EntryKind.RETURN_REQUESTED,
 }
 """How a request begins, by its purpose; all others are for signatures."""
 

@@ -65,6 +65,7 @@ from workflows.remembered import (
     remembered_cases,
     remembered_holding,
 )
+from workflows.returnacts import ReturnCommand
 from workflows.signatureacts import SignatureCommand
 from workflows.uploads import PreparedFile
 
@@ -81,6 +82,7 @@ Command = (
     | RowCommand
     | SignatureCommand
     | AnswerCommand
+    | ReturnCommand
 )
 
 Calendars = Callable[[], BusinessCalendar]

@@ -57,7 +57,7 @@ def ask_about(  # noqa: PLR0913 - what a request is made of
         LinkError: see its kinds. And what `workflows.answering.AnswerBook.ask` raises; then nothing waits.
     """
     office.address_of("/")
-    who = _reachable(office, ask.person)
+    who = reachable(office, ask.person)
     desk.check_terms(ask.expires_at, ask.factor, who)
     now = office.clock()
     request_id = new_id("r-")
@@ -97,7 +97,7 @@ def ask_about(  # noqa: PLR0913 - what a request is made of
     return request
 
 
-def _reachable(office: Office, person: str) -> Person:
+def reachable(office: Office, person: str) -> Person:
     """Somebody known who has an address. Raises `UnknownPerson`, `NoAddress`."""
     who = office.person(person)
     if not who.email:

@@ -18,6 +18,7 @@ from web.commands import casework, console
 from web.wiring import House
 from workflows.commands import Actor
 from workflows.errors import NothingToSign
+from workflows.returning import returns
 from workflows.rules import known_step
 
 DAYS = 5
@@ -111,10 +112,12 @@ def ask(
     factor: str,
     note: str,
 ) -> None:
-    """Ask whom STEP of FOLIO belongs to for their answer by a personal link, and mail it."""
+    """Ask whom STEP of FOLIO belongs to for their answer, or for the signed letter, by a personal link, and mail it."""
     house = console.house()
     acting = _actor(house, folio, step, actor, role)
-    who = _person(house, person) if person else next(iter(house.links.answers.people(folio, ())), None)
+    found_step = known_step(house.cases.view(folio).definition, step)
+    desk = house.links.returns if returns(found_step) else house.links.answers
+    who = _person(house, person) if person else next(iter(desk.people(folio, ())), None)
     row = house.index.get(folio)
     wanted = Ask(
         folio,
@@ -125,7 +128,7 @@ def ask(
         note=note,
         about=row.title if row else "",
     )
-    found = house.links.answers.ask(house.links.desk, wanted, acting, _place())
+    found = desk.ask(house.links.desk, wanted, acting, _place())
     console.settled(house)
     console.emit(_json(found))
 

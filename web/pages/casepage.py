@@ -26,6 +26,7 @@ from web.views.kin import kin_view
 from web.views.lens import Lens, Moment
 from web.views.mail_entries import trouble_word
 from web.views.requestlist import signing_card
+from web.views.returned import return_address, returned_lines
 from web.views.standing import answering_options, principals
 from web.views.step_form import StepForm, step_form
 from web.views.trouble import Trouble, trouble_of
@@ -121,6 +122,7 @@ def _today(house: House, folio: str, view: CaseView, eyes: Lens) -> dict[str, ob
         "post": _post(house, folio, eyes),
         "arrived": arrived_in(house, folio, eyes) if may_record() else (),
         "signing": signing_card(house.links, folio, view, eyes) if may_record() else None,
+        "returned": returned_lines(view, eyes) if may_record() else (),
         **face_of(house, folio, view, eyes),
     }
 
@@ -241,5 +243,6 @@ def _by_link(definition: Definition, folio: str, form: StepForm | None) -> dict[
     step = definition.by_step[form.code]
     return {
         "ask_link": url_for("asking.question", folio=folio, step=step.code) if answers_of(step) else "",
+        "return_link": return_address(definition, folio, step.code),
         "leave_link": url_for("asking.delivery", folio=folio, step=step.code) if secret_slot(step) else "",
     }

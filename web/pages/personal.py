@@ -237,11 +237,11 @@ def code(visit: str) -> BaseResponse:
     return answered(visit, lambda standing: current_house().links.codes.verify(standing, typed, place()))
 
 
-def behind(visit: str, act: Callable[[Standing], BaseResponse]) -> Response:
+def behind(visit: str, act: Callable[[Standing], BaseResponse], *, most: int = MOST_BYTES) -> Response:
     """Do something as whom the browser's cookie proves; refusals are told on a page of this kind."""
     house = current_house()
     try:
-        if (request.content_length or 0) > MOST_BYTES:
+        if (request.content_length or 0) > most:
             return _refused(answer_for(LinkError()), 413)
         standing = house.links.links.stand(visit, request.cookies.get(COOKIE, ""), place())
         return act(standing)  # type: ignore[return-value]  # Flask's responses are Werkzeug's

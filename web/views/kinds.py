@@ -141,6 +141,19 @@ def _house_signs() -> dict[str, Sign]:
     }
 
 
+def _by_link() -> dict[str, Sign]:
+    """Kinds of what is asked for and given through personal links, signatures apart."""
+    return {
+        "return.requested": Sign(_("carta firmada pedida por enlace"), "wait", "mail"),
+        "document.returned": Sign(_("carta firmada recibida por enlace"), "warn", "tray"),
+        "answer.requested": Sign(_("pregunta por enlace"), "wait", "mail"),
+        "secret.left": Sign(_("credencial por entregar"), "wait", "key"),
+        "answer.given": Sign(_("respondió por enlace"), "ok", "check"),
+        "secret.shown": Sign(_("credencial entregada por enlace"), "ok", "key"),
+        "secret.destroyed": Sign(_("credencial destruida"), "idle", "cross"),
+    }
+
+
 def kind_sign(kind: str, mark: str = "") -> Sign:
     """What an entry says happened; ``mark`` is that of a timer's entry."""
     if kind == "timer.expired":
@@ -162,11 +175,7 @@ def kind_sign(kind: str, mark: str = "") -> Sign:
         "document.stamped": Sign(_("sello de tiempo puesto después"), "ok", "stamp"),
         "document.differed": Sign(_("el documento guardado no era el mostrado"), "late", "stop"),
         "document.downloaded": Sign(_("documento descargado"), "idle", "eye"),
-        "answer.requested": Sign(_("pregunta por enlace"), "wait", "mail"),
-        "secret.left": Sign(_("credencial por entregar"), "wait", "key"),
-        "answer.given": Sign(_("respondió por enlace"), "ok", "check"),
-        "secret.shown": Sign(_("credencial entregada por enlace"), "ok", "key"),
-        "secret.destroyed": Sign(_("credencial destruida"), "idle", "cross"),
+        **_by_link(),
         "link.issued": Sign(_("enlace enviado"), "wait", "mail"),
         "link.resent": Sign(_("enlace enviado de nuevo"), "wait", "mail"),
         "link.reported": Sign(_("enlace no reconocido"), "late", "warn"),

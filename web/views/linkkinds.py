@@ -12,12 +12,19 @@ from signing.records import Purpose, Request
 from web.linkroom import LinkRoom
 from web.views.lens import Lens, Moment
 
-TEMPLATES = {Purpose.ANSWER: "pages/link_answer.html", Purpose.SECRET: "pages/link_secret.html"}
+TEMPLATES = {
+    Purpose.ANSWER: "pages/link_answer.html",
+    Purpose.SECRET: "pages/link_secret.html",
+    Purpose.UPLOAD: "pages/link_return.html",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class KindItem:
-    """One request. ``about`` says whom the case is about; ``chosen`` is the answer that was given."""
+    """One request. ``about`` says whom the case is about; ``chosen`` is the answer that was given.
+
+    For a letter to be returned: its ``name``, whether it can be had as ``letter``, and how many files fit, or 0.
+    """
 
     id: str
     title: str
@@ -32,6 +39,10 @@ class KindItem:
     chosen: str
     open: bool
     closed: bool
+    name: str = ""
+    letter: bool = False
+    risky: bool = False
+    most: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,7 @@ def kind_page(standing: Standing, room: LinkRoom, lens: Lens, phone: str) -> tup
 def _item(item: Request, standing: Standing, room: LinkRoom, lens: Lens) -> KindItem:
     asker = room.office.people.person(item.asked_by)
     definition = room.office.cases.view(item.folio).definition
+    upload = item.purpose is Purpose.UPLOAD
     options = (
         tuple((branch.code, lens.say(branch.name)) for branch in room.answers.options(item))
         if item.purpose is Purpose.ANSWER
@@ -92,6 +104,10 @@ def _item(item: Request, standing: Standing, room: LinkRoom, lens: Lens) -> Kind
         chosen=dict(options).get(_chosen(item, room), ""),
         open=item.waits(standing.now),
         closed=not satisfies(standing.visit.factor, item.factor),
+        name=item.title,
+        letter=item.details.get("letter") == "si",
+        risky=upload and room.returns.risky(item),
+        most=room.returns.most(item) if upload else 0,
     )
 
 

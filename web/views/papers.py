@@ -108,7 +108,22 @@ def sealed_lines(
     situation = house.cases.requests.situation(folio)
     letter = next((item for item in letters_of(situation) if item.seq < seq), None)
     sent = _sent(letter, situation.entries)
-    return {number: paper_lines(paper_findings(about, folio, sent)) for number, about in read.items()}
+    return {
+        number: paper_lines(paper_findings(about, folio, sent)) for number, about in _as_one(read).items()
+    }
+
+
+def _as_one(read: Mapping[int, dict[str, Json]]) -> Mapping[int, dict[str, Json]]:
+    """Photographs of a letter's pages, one a file, are one letter: its pages are those of all of them."""
+    papers = {number: paper for number, about in read.items() if isinstance(paper := about["paper"], dict)}
+    counts = [paper.get("pages") for paper in papers.values()]
+    if len(papers) < 2 or not all(isinstance(count, int) for count in counts):
+        return read
+    total = sum(count for count in counts if isinstance(count, int))
+    return {
+        number: {**about, "paper": {**papers[number], "pages": total}} if number in papers else about
+        for number, about in read.items()
+    }
 
 
 def judged(house: House, stream: BinaryIO, name: str) -> Report:
