@@ -46,7 +46,8 @@ function gather(form) {
       if (call.status === 200) location.assign(call.responseURL);
       else {
         busy(false);
-        told(form, call.responseXML);
+        if (call.status >= 500) say(form, [form.dataset.failed]);
+        else told(form, call.responseXML);
       }
     });
     call.addEventListener("error", () => {
