@@ -55,8 +55,6 @@ PUBLIC = {
     "personal.report",
     "personal.call",
     "personal.code",
-    "linkkinds.answer",
-    "linkkinds.reveal",
     "checking.show",
 }
 """Everything a stranger may call; a new one is added here by somebody who has thought about it."""

@@ -135,7 +135,7 @@ def _form(folio: str, step: str, answer: Answer | None = None) -> Response:
     house, eyes = current_house(), lens()
     found = _step(house, folio, step)
     contacts = tuple(item.id for item in house.directory.contacts() if item.email)
-    people = house.links.returns.people(folio, contacts)
+    people = tuple(who for who in house.links.returns.people(folio, contacts) if who.id != person().id)
     text = render_template(
         "pages/ask_return.html",
         folio=folio,
@@ -143,7 +143,8 @@ def _form(folio: str, step: str, answer: Answer | None = None) -> Response:
         step=found.code,
         begun=step,
         step_name=eyes.say(found.name),
-        people=tuple(who for who in people if who.id != person().id),
+        people=people,
+        can_app=house.links.desk.can_prove(people, "totp"),
         proposed=next(iter(likely(house.cases.requests.situation(folio))), ""),
         letter=house.links.returns.letter(folio, found.code),
         said=request.form if request.method == "POST" else {},
