@@ -44,10 +44,6 @@ PUBLIC = {
     "personal.letter",
     "personal.signed",
     "personal.sign",
-    "linkkinds.answer",
-    "linkkinds.reveal",
-    "returnlink.letter",
-    "returnlink.send",
     "efirma.prepare",
     "efirma.complete",
     "personal.decline",
@@ -55,6 +51,10 @@ PUBLIC = {
     "personal.report",
     "personal.call",
     "personal.code",
+    "linkkinds.answer",
+    "linkkinds.reveal",
+    "returnlink.letter",
+    "returnlink.send",
     "checking.show",
 }
 """Everything a stranger may call; a new one is added here by somebody who has thought about it."""
