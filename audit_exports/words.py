@@ -35,6 +35,8 @@ KINDS = {
     "answer.given": ("Respuesta por enlace", "Answered by link"),
     "secret.shown": ("Credencial entregada por enlace", "Credential delivered by link"),
     "secret.destroyed": ("Credencial destruida", "Credential destroyed"),
+    "review.requested": ("Revisión por enlace", "Review by link"),
+    "review.finished": ("Revisión terminada por enlace", "Review finished by link"),
     "link.issued": ("Enlace enviado", "Link sent"),
     "link.resent": ("Enlace enviado de nuevo", "Link sent again"),
     "link.fetched": ("Enlace consultado", "Link fetched"),

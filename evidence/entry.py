@@ -73,6 +73,8 @@ class EntryKind(StrEnum):
     SECRET_LEFT = "secret.left"  # noqa: S105
     SECRET_SHOWN = "secret.shown"  # noqa: S105 - the kind's name
     SECRET_DESTROYED = "secret.destroyed"  # noqa: S105
+    REVIEW_REQUESTED = "review.requested"
+    REVIEW_FINISHED = "review.finished"
     LINK_ISSUED = "link.issued"
     LINK_RESENT = "link.resent"
     LINK_FETCHED = "link.fetched"

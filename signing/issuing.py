@@ -15,6 +15,8 @@ from workflows.signatureacts import RequestNote
 TEMPLATES = {
     (Purpose.ANSWER, "firma_solicitada"): "respuesta_solicitada",
     (Purpose.ANSWER, "firma_recordatorio"): "respuesta_recordatorio",
+    (Purpose.REVIEW, "firma_solicitada"): "revision_solicitada",
+    (Purpose.REVIEW, "firma_recordatorio"): "revision_recordatorio",
     (Purpose.SECRET, "firma_solicitada"): "secreto_enviado",
     (Purpose.SECRET, "firma_recordatorio"): "secreto_recordatorio",
     (Purpose.UPLOAD, "firma_solicitada"): "carta_por_devolver",

@@ -29,6 +29,7 @@ from signing.kinds.answers import AnswerDesk
 from signing.kinds.box import SecretBox
 from signing.kinds.onetime import SecretDesk
 from signing.kinds.returns import ReturnDesk
+from signing.kinds.review import ReviewDesk
 from signing.kinds.store import SecretStore
 from signing.links import LinkDesk
 from signing.office import Office
@@ -144,6 +145,11 @@ class LinkRoom:
     def returns(self) -> ReturnDesk:
         """Asks for signed letters back, and takes them."""
         return ReturnDesk(self.office, self.links, self.issuer)
+
+    @cached_property
+    def reviews(self) -> ReviewDesk:
+        """Asks areas to review their rows, and takes what they decide."""
+        return ReviewDesk(self.office, self.links, self.issuer)
 
     @cached_property
     def issuer(self) -> Issuer:

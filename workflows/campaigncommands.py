@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol
 
 from evidence.canonical import Json
 from workflows.commands import Actor, Receipt, Upload
+from workflows.reviewacts import ByLink
 from workflows.rosterview import RosterView
 
 
@@ -34,7 +35,10 @@ class TakeExtract:
 
 @dataclass(frozen=True, slots=True)
 class AskAreas:
-    """Record that areas were asked, with the mail(s) sent; their days begin. ``areas`` empty: all not yet asked."""
+    """Record that areas were asked, with the mail(s) sent; their days begin. ``areas`` empty: all not yet asked.
+
+    ``linked``: each is asked by a personal link, whose own entries stand for the mail.
+    """
 
     folio: str
     actor: Actor
@@ -44,6 +48,7 @@ class AskAreas:
     note: str = ""
     acting_for: str = ""
     idempotency_key: str = ""
+    linked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class DecideRows:
 
     ``seen`` is the last entry (``seq``) of the case that the person had before them, 0 for one who says nothing of it:
     rows that somebody decided in a later entry are refused as `workflows.errors.RowsDecided`, within the append.
+
+    ``by_link``: an area's person decides through her personal link (`workflows.reviewing`): her rows, while she may.
     """
 
     folio: str
@@ -68,6 +75,7 @@ class DecideRows:
     occurred_at: datetime | None = None
     acting_for: str = ""
     idempotency_key: str = ""
+    by_link: ByLink | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ from workflows.facts import RowFact, time_text
 from workflows.indexing import index_sheet
 from workflows.ports import CaseIndex, DocumentReader
 from workflows.removals import Removals
+from workflows.reviewing import own_rows, told
 from workflows.rosterjoin import RosterReader, counted
 from workflows.rosterview import RosterView
 from workflows.rowdrafts import (
@@ -59,6 +60,7 @@ from workflows.rowdrafts import (
     rules_of,
     takes_evidence,
 )
+from workflows.signatories import mailed_slots
 from workflows.uploads import PreparedFile, prepare
 from workflows.writer import CaseWriter
 
@@ -122,7 +124,7 @@ class CampaignService:
         wanted, roster = rules_of(situation), roster_of(situation)
         areas = command.areas or tuple(a.area for a in roster.state().areas if not a.sent_seq)
         known_areas(roster, areas)
-        mails = self._read(command.uploads, situation, wanted.send, _MAIL)
+        mails = () if command.linked else self._read(command.uploads, situation, wanted.send, _MAIL)
         sheet = self._made(
             situation, wanted.send, self._asked_sheet(situation, areas), "hojas_areas.xlsx", _SHEET
         )
@@ -139,9 +141,12 @@ class CampaignService:
 
         def drafts(situation: Situation, blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
             wanted, roster = rules_of(situation), roster_of(situation)
-            rows = named_rows(roster, command.rows)
-            step = deciding_step(situation, roster, rows, command)
-            may_record(situation, step, command.actor)
+            if command.by_link is not None:
+                rows, step = own_rows(situation, roster, command, command.by_link), wanted.answers
+            else:
+                rows = named_rows(roster, command.rows)
+                step = deciding_step(situation, roster, rows, command)
+                may_record(situation, step, command.actor)
             rows_open(situation)
             known_decision(wanted, command.decision, resolving=step == wanted.resolve)
             not_decided_since(situation, rows.values(), command.seen, command.actor)
@@ -155,7 +160,9 @@ class CampaignService:
                 occurred_at=command.occurred_at,
                 acting_for=command.acting_for,
             )
-            return (row_draft(situation, act, blobs),)
+            made = row_draft(situation, act, blobs)
+            link = command.by_link
+            return (made if link is None else told(situation, made, command.folio, link),)
 
         return self._writer.append(command.folio, drafts, files, command)
 
@@ -315,6 +322,7 @@ class CampaignService:
         def drafts(situation: Situation, blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
             takes_evidence(situation, step, command.actor)
             asked = areas if step == rules_of(situation).send else ()
+            found = situation.definition.by_step[step]
             act = Act(
                 step,
                 command.actor,
@@ -323,6 +331,7 @@ class CampaignService:
                 note=command.note,
                 occurred_at=command.occurred_at,
                 acting_for=command.acting_for,
+                system=mailed_slots(found, found.default_branch) if command.linked else (),
             )
             return (row_draft(situation, act, blobs),)
 

@@ -45,6 +45,7 @@ from workflows.readers import DirectReader
 from workflows.rebuild import RebuildReport, rebuild, recount
 from workflows.registry import DefinitionRegistry
 from workflows.returning import ReturnBook
+from workflows.reviewing import ReviewBook
 from workflows.signatures import RequestBook
 from workflows.uploads import PreparedFile, prepare
 from workflows.writer import Calendars, CaseWriter
@@ -107,6 +108,7 @@ class CaseService(ExceptionCommands):
         self.requests = RequestBook(self._writer, self._reader, max_files)
         self.answers = AnswerBook(self._writer)
         self.returns = ReturnBook(self._writer, self._reader, max_files)
+        self.reviews = ReviewBook(self._writer)
         self.campaigns = CampaignService(self._writer, index, self._reader, blobs, self.open_case)
 
     @property

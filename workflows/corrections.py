@@ -24,7 +24,7 @@ def correctors(definition: Definition, entry: Entry) -> tuple[str, ...]:
     """
     if entry.kind is EntryKind.STEP_WAIVED:
         return (*definition.waiver_roles, *definition.correction_roles)
-    if entry.kind in rules.BY_LINK:
+    if entry.kind in rules.BY_LINK or entry.facts.get("through"):
         return definition.correction_roles
     step = definition.by_step.get(entry.step)
     roles = step.roles if step is not None else ()

@@ -18,6 +18,7 @@ ENDINGS = {
     EntryKind.ANSWER_GIVEN: "answered",
     EntryKind.SECRET_SHOWN: "shown",
     EntryKind.DOCUMENT_RETURNED: "returned",
+    EntryKind.REVIEW_FINISHED: "answered",
     EntryKind.SIGNATURE_DECLINED: "declined",
     EntryKind.SIGNATURE_WITHDRAWN: "withdrawn",
     EntryKind.LINK_EXPIRED: "expired",
@@ -29,6 +30,7 @@ ASKING = {
     "answer": EntryKind.ANSWER_REQUESTED,
     "secret": EntryKind.SECRET_LEFT,
     "upload": EntryKind.RETURN_REQUESTED,
+    "review": EntryKind.REVIEW_REQUESTED,
 }
 """How a request begins, by its purpose; all others are for signatures."""
 

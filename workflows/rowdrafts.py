@@ -42,6 +42,7 @@ class Act:
     note: str = ""
     occurred_at: datetime | None = None
     acting_for: str = ""
+    system: tuple[str, ...] = ()
 
 
 def row_draft(
@@ -59,6 +60,7 @@ def row_draft(
         occurred_at=act.occurred_at,
         acting_for=act.acting_for,
         rows=act.rows,
+        system=act.system,
     )
     stated = state_claim(situation, claim)
     return draft(situation, claim, stated, entry_kind(step, stated.branch), blobs, refs)

@@ -231,7 +231,8 @@ def supersedable(state: CaseState, entries: Sequence[Entry], seq: int, *, annul:
     by = dict(state.superseded).get(seq)
     if by is not None:
         raise NotSupersedable(seq=seq, why="superseded", by=by)
-    if entry.kind not in CORRECTABLE or (entry.kind in ANNUL_ONLY and not annul):
+    by_link = entry.kind in ANNUL_ONLY or entry.facts.get("through")
+    if entry.kind not in CORRECTABLE or (by_link and not annul):
         raise NotSupersedable(seq=seq, why="kind")
     if (annul and seq in opening_versions(state)) or (
         entry.kind is EntryKind.EVIDENCE_SUPERSEDED and entry.facts.get("annul")

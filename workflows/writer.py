@@ -66,6 +66,7 @@ from workflows.remembered import (
     remembered_holding,
 )
 from workflows.returnacts import ReturnCommand
+from workflows.reviewacts import ReviewCommand
 from workflows.signatureacts import SignatureCommand
 from workflows.uploads import PreparedFile
 
@@ -83,6 +84,7 @@ Command = (
     | SignatureCommand
     | AnswerCommand
     | ReturnCommand
+    | ReviewCommand
 )
 
 Calendars = Callable[[], BusinessCalendar]
@@ -329,7 +331,9 @@ def _members(command: Command | Part) -> dict[str, Json]:
     """What is asked, by name; files are told by their content, and the key is not part of the question."""
     names = (item.name for item in fields(command))
     return {
-        name: _plain(getattr(command, name)) for name in names if name not in {"uploads", "idempotency_key"}
+        name: _plain(getattr(command, name))
+        for name in names
+        if name not in {"uploads", "idempotency_key", "by_link"}
     }
 
 

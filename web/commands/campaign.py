@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 
 from evidence.canonical import Json
 from web.acting import actor_for
-from web.commands import casework, console
+from web.commands import arealinks, casework, console
 from web.wiring import House, HouseError
 from workflows.campaigncommands import (
     ArchiveCampaign,
@@ -31,6 +31,7 @@ from workflows.rosterview import RosterQuery
 PROCESS = "MA-005"
 
 group = AppGroup("campaign", help="Recertification campaigns: hundreds of rows, each with its decision.")
+arealinks.add_to(group)
 
 area_option = click.option("--area", default="", help="Code of an area, as `rows` shows it.")
 reason_option = click.option("--reason", required=True, help="Why, in a sentence; kept as personal data.")

@@ -6,6 +6,7 @@ from flask import Flask
 
 from web.pages import (
     administration,
+    arealinks,
     articles,
     asking,
     attention,
@@ -35,6 +36,7 @@ from web.pages import (
     ledger,
     lettering,
     linkkinds,
+    linkreview,
     look,
     many,
     opening,
@@ -70,6 +72,8 @@ PAGES = (
     linkkinds.page,
     returnlink.page,
     returned.page,
+    linkreview.page,
+    arealinks.page,
     asking.page,
     checking.page,
     recording.page,

@@ -275,6 +275,10 @@ def after(standing: Standing, trouble: Answer | None) -> BaseResponse:
 
 
 def _page(standing: Standing, trouble: Answer | None = None) -> Response:
+    if standing.link.purpose is Purpose.REVIEW:
+        from web.pages.linkreview import review_response  # noqa: PLC0415 - that page stands on this one
+
+        return review_response(standing, trouble=trouble)
     house = current_house()
     if standing.link.purpose is Purpose.SIGN:
         shown: LinkPage | KindPage = link_page(standing, house.links, lens(), _phone())

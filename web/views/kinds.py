@@ -146,6 +146,8 @@ def _by_link() -> dict[str, Sign]:
     return {
         "return.requested": Sign(_("carta firmada pedida por enlace"), "wait", "mail"),
         "document.returned": Sign(_("carta firmada recibida por enlace"), "warn", "tray"),
+        "review.requested": Sign(_("revisión por enlace"), "wait", "mail"),
+        "review.finished": Sign(_("terminó su revisión"), "ok", "check"),
         "answer.requested": Sign(_("pregunta por enlace"), "wait", "mail"),
         "secret.left": Sign(_("credencial por entregar"), "wait", "key"),
         "answer.given": Sign(_("respondió por enlace"), "ok", "check"),

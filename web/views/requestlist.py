@@ -24,6 +24,7 @@ STEPS = (
     "answer.requested",
     "secret.left",
     "return.requested",
+    "review.requested",
     "link.issued",
     "link.resent",
     "link.fetched",

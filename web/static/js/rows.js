@@ -189,6 +189,7 @@ class Grid {
 
   /** What is chosen and typed waits on the server until it is sealed. */
   async save() {
+    if (!this.form.dataset.draft) return; // behind a personal link there are no drafts
     await this.known; // what waited there is in the page before anything takes its place
     const fields = { rows: ranges(this.table.chosen), decision: this.form.elements.decision.value, reason: this.form.elements.reason.value };
     try {
@@ -201,7 +202,7 @@ class Grid {
   }
 
   async restore() {
-    const draft = await request("GET", this.form.dataset.draft).catch(() => null);
+    const draft = this.form.dataset.draft ? await request("GET", this.form.dataset.draft).catch(() => null) : null;
     const kept = draft?.fields?.rows ?? "";
     if (draft?.id) this.form.elements.idempotency_key.value = `draft:${draft.id}`;
     if (draft?.fields?.reason && !this.form.elements.reason.value) this.form.elements.reason.value = draft.fields.reason;
@@ -235,6 +236,7 @@ class Grid {
       performance.mark("rows-asked");
       const told = await request("POST", this.form.action, {
         rows: ranges(numbers), decision: decision.value, reason: reason.value.trim(), seen: this.seen, idempotency_key: key.value,
+        digest: this.form.elements.huella?.value,
       });
       performance.measure("rows-answer", "rows-asked");
       this.sealed(told, numbers);
@@ -335,6 +337,7 @@ class Grid {
 
   /** Who decided a row, when and why, without leaving the grid. */
   async history(link) {
+    if (!link) return;
     const box = document.querySelector("[data-history-box]");
     const html = await this.text(`${link.href}?trozo=1`);
     if (!html) {
