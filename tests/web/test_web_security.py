@@ -58,6 +58,11 @@ PUBLIC = {
     "linkkinds.reveal",
     "returnlink.letter",
     "returnlink.send",
+    "linkreview.rows",
+    "linkreview.every",
+    "linkreview.changes",
+    "linkreview.decide",
+    "linkreview.finish",
     "checking.show",
 }
 """Everything a stranger may call; a new one is added here by somebody who has thought about it."""
