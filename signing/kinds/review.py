@@ -89,7 +89,7 @@ class ReviewDesk(SigningDesk):
             who = office.person(person)
             if not who.email:
                 raise NoAddress(name=who.name)
-        desk.check_terms(office.clock() + timedelta(days=1), invite.factor)
+            desk.check_terms(office.clock() + timedelta(days=1), invite.factor, who)
         unasked = tuple(area for area in invite.areas if not known[area].sent_at)
         if unasked:
             ask = AskAreas(invite.folio, actor, (), unasked, note=invite.note, linked=True)
