@@ -176,3 +176,15 @@ def test_the_console_asks_by_link_and_shows_none(room: ReviewRoom) -> None:
     assert done.exit_code == 0, done.output
     assert room.all_kinds(folio).count("review.requested") == 1
     assert room.token() not in done.output
+
+
+def test_a_second_factor_stands_before_the_rows(room: ReviewRoom) -> None:
+    """Asked for a code, the page offers it and shows no row; the script gets none either."""
+    folio = room.campaign()
+    request = room.invite(folio, factor="code")
+    phone, there = _opened(room)
+    page = phone.get(there).text
+    assert "Falta un código" in page
+    assert room.rows(folio).by_number[room.numbers(folio)[0]].hid not in page
+    for path in ("filas/todas", "filas/cambios?desde=0"):
+        assert "data-n=" not in phone.get(f"{there}/{request.id}/{path}").text

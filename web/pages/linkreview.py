@@ -25,6 +25,7 @@ from web.pages.campaigning import filters_posted, fresh_key
 from web.pages.context import lens
 from web.pages.personal import behind, hide, place
 from web.security import public
+from web.views.factors import factor_choice
 from web.views.grid import FILTERS, decision_word, filters_of, posted_rows
 from web.views.linkreview import Area, area_behind, progress_behind, review_page, rows_behind
 from web.wiring import current_house
@@ -144,6 +145,7 @@ def review_response(standing: Standing, request_id: str = "", trouble: Answer | 
         progress=shown.progress,
         bulk={name: request.form.get(name, "") for name in ("decision", "reason")} if trouble else {},
         key=fresh_key(),
+        own=factor_choice(standing, house.links),
         receipt=_receipt(area, request.args.get("sellada", "")) if shown.grid else None,
         visit=visit,
         trouble=trouble,
