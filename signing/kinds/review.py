@@ -223,24 +223,21 @@ class ReviewDesk(SigningDesk):
             note=note,
             details={"area": code},
         )
-        office.store.add_request(request)
         ask = AskReview(
-            invite.folio,
-            code,
-            request.id,
-            actor,
-            request.signatory,
-            question,
-            expires_at,
-            invite.factor,
-            note,
+            invite.folio, code, request.id, actor, person, question, expires_at, invite.factor, note
         )
-        try:
-            office.cases.reviews.ask(ask)
-        except Refusal:
-            office.store.move(request.id, [Status.NEW], Status.VOID)
-            raise
+        self._recorded(request, ask)
         return request
+
+    def _recorded(self, request: Request, ask: AskReview) -> None:
+        """The row, then its entry; a row whose entry was refused waits for nothing."""
+        store = self.office.store
+        store.add_request(request)
+        try:
+            self.office.cases.reviews.ask(ask)
+        except Refusal:
+            store.move(request.id, [Status.NEW], Status.VOID)
+            raise
 
     def _step(self, folio: str) -> str:
         found = self.office.cases.view(folio).definition.roster
