@@ -37,13 +37,8 @@ from workflows.errors import RequestSettled
 from workflows.facts import Facts
 from workflows.signatureacts import SignDocument
 
-METHODS = ("typed", "drawn", "uploaded")
-ACT_TAG = b"constancia/v1/act\n"
 STALE = timedelta(minutes=3)
 """A signature under way for longer was given up by whoever began it."""
-MOST_PICTURE = 2 * 1024 * 1024
-PICTURE_WIDTH = 1_200
-DONE, RECEIPT = "firma_hecha", "firma_acuse"
 TRIES = Limit(free=60, first=timedelta(seconds=30), longest=timedelta(minutes=10), memory=timedelta(hours=1))
 _PAUSE, _PAUSES = 0.25, 160
 
