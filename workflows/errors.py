@@ -15,6 +15,9 @@ from workflows.lettererrors import LetterIncomplete as LetterIncomplete  # noqa:
 from workflows.lettererrors import LetterNotOffered as LetterNotOffered  # noqa: PLC0414 - as above
 from workflows.lettererrors import LetterUnfit as LetterUnfit  # noqa: PLC0414 - as above
 from workflows.refusal import Refusal as Refusal  # noqa: PLC0414 - as above
+from workflows.reviewerrors import AreaNotAsked as AreaNotAsked  # noqa: PLC0414 - as above
+from workflows.reviewerrors import RowsNotYours as RowsNotYours  # noqa: PLC0414 - as above
+from workflows.reviewerrors import WindowOver as WindowOver  # noqa: PLC0414 - as above
 
 
 class UnknownProcess(Refusal):
