@@ -11,6 +11,7 @@ from audit_exports.bag import TAG_FILES, MalformedManifest, Payload, parse_manif
 from audit_exports.behind import Behind
 from audit_exports.codes import Code
 from audit_exports.containers import Container, Unreadable, printable
+from audit_exports.tally import Tally
 from evidence.findings import Finding
 
 MAX_MANIFEST = 512 << 20
@@ -20,20 +21,21 @@ _MAX_TAG = 64 << 10
 class Bag:
     """Files under ``data/``, by their path without that prefix. Findings go where the caller says.
 
-    `open` comes first; when it says no, nothing else may be asked. Memory: a line of the manifest a file.
+    `open` comes first; when it says no, nothing else may be asked; `close` last. ``tally`` counts what was read, and
+    whoever checks files counts there too. Files are hashed behind the caller by so many ``threads``. Memory: a line of
+    the manifest a file.
     """
 
-    def __init__(self, container: Container, report: Callable[[Finding], None]) -> None:
+    def __init__(self, container: Container, report: Callable[[Finding], None], *, threads: int = 1) -> None:
         self._container = container
         self._report = report
         self._sizes: dict[str, int] = {}
         self._manifest: dict[str, str] = {}
-        self._seen: set[str] = set()
+        self.tally = Tally()
         self.info = b""
         self.tag_digest = ""
-        self.bytes_read = 0
         self._counting = threading.Lock()
-        self._behind = Behind()
+        self._behind = Behind(threads)
 
     def open(self) -> bool:
         """Check structure, tag files and both manifests against what is there."""
@@ -95,11 +97,12 @@ class Bag:
         self._behind.do(job, 0)
 
     def settle(self) -> None:
-        """Wait for what is read behind; nothing more may be asked for that way."""
-        try:
-            self._behind.settle()
-        finally:
-            self._behind.close()
+        """Wait for what is read behind."""
+        self._behind.settle()
+
+    def close(self) -> None:
+        """Stop reading behind; nothing more may be asked for that way."""
+        self._behind.close()
 
     def _hashed(self, path: str) -> str | None:
         hashed, size = hashlib.sha256(), 0
@@ -116,14 +119,14 @@ class Bag:
 
     def _count(self, size: int) -> None:
         with self._counting:
-            self.bytes_read += size
+            self.tally.bytes += size
 
     def leftovers(self) -> list[str]:
         """Listed files that nobody asked for."""
-        return [path for path in self._manifest if path not in self._seen]
+        return [path for path in self._manifest if path not in self.tally.paths]
 
     def _present(self, path: str, limit: int | None) -> bool:
-        self._seen.add(path)
+        self.tally.paths.add(path)
         if path not in self._manifest:
             self._report(Finding(Code.FILE_MISSING, path, "a file", "nothing"))
             return False

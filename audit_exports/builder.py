@@ -16,12 +16,13 @@ from audit_exports.anchors import AnchorWriter
 from audit_exports.bagwriter import BagWriter
 from audit_exports.catalogues import ListChain, Lists
 from audit_exports.consistency import earlier_sizes, write_consistency
-from audit_exports.derived import Derived
+from audit_exports.derived import Derived, case_files
 from audit_exports.destination import Destination
 from audit_exports.engagements import chain_of, covered, engagement_in, sampled
 from audit_exports.entrywriter import EntryWriter
 from audit_exports.exportlog import EXPORTS, Written, log_export
 from audit_exports.heads import HeadsWriter
+from audit_exports.irregular import irregularities
 from audit_exports.masking import Mask
 from audit_exports.people import ACCESS
 from audit_exports.peoplewriter import AccessChain
@@ -290,7 +291,9 @@ class _Export:
         record = recount(
             lists.named(definition), state, entries, derived.roster, lists.calendar.id, self._mask, told
         )
-        for path, data in derived.case(record):
+        found = tuple(irregularities(record))
+        derived.add(record, found)
+        for path, data in case_files(record, facts, found):
             bag.add(path, data)
 
     def _check(self, folio: str, entries: Sequence[SealedEntry]) -> None:

@@ -56,10 +56,6 @@ class CaseChecker:
         self._calendar = lists.calendar
         self._roster = roster
         self._definitions: dict[str, Definition | None] = {}
-        self.objects_checked = 0
-        self.letters_checked = 0
-        self.payloads_withheld = 0
-        self.files_withheld = 0
 
     def check(self, folio: str, seqs: Sequence[int]) -> tuple[CaseRecord | None, list[Entry]]:
         """The case's record, when its entries allow one, and the entries that could be read."""
@@ -82,16 +78,16 @@ class CaseChecker:
             if withheld and present:
                 subject = subject_of(item.entry)
                 self._report(Finding(Code.CONTENT_RESERVED, subject, "no payload", "a payload"))
-            self.payloads_withheld += withheld and item.leaf not in erased
+            self._bag.tally.payloads_withheld += withheld and item.leaf not in erased
         for finding in erasures.findings():
             self._report(finding)
 
     def _files(self, item: SealedEntry, files: Sequence[FileItem]) -> None:
         if self._mask.withholds(item.entry):  # a file that travels all the same has no place: file.unexpected
-            self.files_withheld += len(item.entry.objects)
+            self._bag.tally.files_withheld += len(item.entry.objects)
             return
         for blob, told in zip(item.entry.objects, files, strict=True):
-            self.objects_checked += 1
+            self._bag.tally.objects += 1
             name = f"{subject_of(item.entry)} {told.path}"
             if not self._bag.has(told.path):
                 self._report(Finding(CoreCode.OBJECT_MISSING, name, blob.sha256, "nothing"))
@@ -107,7 +103,7 @@ class CaseChecker:
         said = self._letters.judge(pdf) if pdf is not None else None
         if said is None:
             return
-        self.letters_checked += 1
+        self._bag.tally.letters += 1
         if not said.signatures or said.wrong:
             found = ", ".join(said.wrong) or "no signature"
             self._report(Finding(Code.LETTER_SIGNATURE, name, "signatures that cover it", printable(found)))

@@ -11,7 +11,6 @@ import stat
 import threading
 import zlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -23,6 +22,8 @@ from evidence.findings import Finding
 
 CHUNK = 1 << 20
 _SMALL = 4 * CHUNK
+_HUGE = 64 * CHUNK
+"""From here on a second thread reads ahead: whoever hashes one such file has nobody else to share the work with."""
 
 
 class Unreadable(Exception):
@@ -83,8 +84,7 @@ class ZipContainer:
         self._stream = stream
         self._limit = limit
         self._members: dict[str, Member] = {}
-        self._reader = ThreadPoolExecutor(1)
-        self._reading = threading.Lock()
+        self._at = _reader(stream)
 
     def problems(self) -> list[Finding]:
         """Compare every structural byte with the one spelling; stops at the first that makes the rest guesswork."""
@@ -115,36 +115,21 @@ class ZipContainer:
             raise Unreadable(Finding(Code.ZIP_CRC, path, f"{member.crc:08x}", f"{crc:08x}"))
 
     def close(self) -> None:
-        """Stop the reading thread and close the file."""
-        self._reader.shutdown()
+        """Close the file."""
         self._stream.close()
 
     def _pieces(self, start: int, size: int) -> Iterator[tuple[bytes, int]]:
-        """Pieces with the running CRC-32. A big member's next piece is read and summed while its last is hashed."""
-        if size <= _SMALL:
-            data = self._at(start, size)
-            yield data, zlib.crc32(data)
-            return
-        stops = range(start, start + size, CHUNK)
-        crc, following = 0, None
-        for at in stops:
-            current = following.result() if following else self._piece(at, min(CHUNK, start + size - at), crc)
-            crc, after = current[1], at + CHUNK
-            following = (
-                self._reader.submit(self._piece, after, min(CHUNK, start + size - after), crc)
-                if after < start + size
-                else None
-            )
-            yield current
+        """Pieces of at most 1 MiB (a small member is one) with the running CRC-32."""
+        step = max(size, 1) if size <= _SMALL else CHUNK
+        pieces = self._summed(range(start, start + size, step), start + size)
+        return _ahead(pieces) if size >= _HUGE else pieces
 
-    def _piece(self, at: int, size: int, crc: int) -> tuple[bytes, int]:
-        data = self._at(at, size)
-        return data, zlib.crc32(data, crc)
-
-    def _at(self, offset: int, size: int) -> bytes:
-        with self._reading:
-            self._stream.seek(offset)
-            return self._stream.read(size)
+    def _summed(self, starts: range, stop: int) -> Iterator[tuple[bytes, int]]:
+        crc = 0
+        for at in starts:
+            data = self._at(at, min(starts.step, stop - at))
+            crc = zlib.crc32(data, crc)
+            yield data, crc
 
     def _directory_problems(self, count: int, start: int, length: int) -> list[Finding]:
         names, position, offset, directory = NameCheck(), start, 0, _Window(self._at)
@@ -207,6 +192,50 @@ class ZipContainer:
             return Finding(Code.ZIP_HEADER, name, local.hex(), found.hex())
         self._members[name] = member
         return len(local) + raw.size
+
+
+def _reader(stream: BinaryIO) -> Callable[[int, int], bytes]:
+    """Read ``size`` bytes at an offset (fewer where the stream ends), from any number of threads.
+
+    Where the system can, without moving the stream's place, so that nobody waits for anybody and a forked process may
+    use the same file.
+    """
+    try:
+        descriptor = stream.fileno() if hasattr(os, "pread") else None
+    except OSError:  # not a file
+        descriptor = None
+    if descriptor is None:
+        return _taking_turns(stream)
+
+    def at_once(offset: int, size: int) -> bytes:
+        found = os.pread(descriptor, size, offset)
+        while len(found) < size and (more := os.pread(descriptor, size - len(found), offset + len(found))):
+            found += more
+        return found
+
+    return at_once
+
+
+def _taking_turns(stream: BinaryIO) -> Callable[[int, int], bytes]:
+    turn = threading.Lock()
+
+    def alone(offset: int, size: int) -> bytes:
+        with turn:
+            stream.seek(offset)
+            return stream.read(size)
+
+    return alone
+
+
+def _ahead(pieces: Iterator[tuple[bytes, int]]) -> Iterator[tuple[bytes, int]]:
+    """The same pieces; a thread makes the next one while the caller is busy with the last."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - few packages have such files
+
+    with ThreadPoolExecutor(1) as thread:
+        following = thread.submit(next, pieces, None)
+        while (current := following.result()) is not None:
+            following = thread.submit(next, pieces, None)
+            yield current
 
 
 class _Window:

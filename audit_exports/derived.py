@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Self
 
 from audit_exports import layout
@@ -15,7 +15,7 @@ from audit_exports.coverpage import cover_sheet
 from audit_exports.eventlog import EventLog
 from audit_exports.indexpage import IndexPage
 from audit_exports.indicators import Tallies
-from audit_exports.irregular import irregularities
+from audit_exports.irregular import Irregularity
 from audit_exports.people import Roster
 from audit_exports.peoplepage import people_page
 from audit_exports.population import integrity_bytes, members_of, series_facts
@@ -69,9 +69,8 @@ class Derived:
         self._workbook.close()
         self._events.close()
 
-    def case(self, record: CaseRecord) -> Iterator[tuple[str, bytes]]:
-        """``(path, bytes)`` of a case's own derived files; the case also goes into everything about the whole."""
-        found = list(irregularities(record))
+    def add(self, record: CaseRecord, found: Sequence[Irregularity]) -> None:
+        """A case, and what an auditor would ask about it, goes into everything about the whole; by folio."""
         self.totals = self.totals.plus(record, len(found))
         self._folios.append(record.folio)
         self._presence.add(record)
@@ -80,11 +79,6 @@ class Derived:
         self._events.add(record)
         self._tallies.add(record, found)
         self._findings.add(record, found)
-        yield layout.state_path(record.folio), state_bytes(record)
-        yield layout.timeline_path(record.folio), timeline(record)
-        yield layout.matrix_path(record.folio), matrix(record)
-        yield layout.cover_path(record.folio), cover_sheet(record, self._facts, found)
-        yield layout.case_page_path(record.folio), case_page(record, self._facts, found)
 
     def people(self) -> frozenset[str]:
         """Actor ids of everybody in the cases so far."""
@@ -137,6 +131,17 @@ class Derived:
             self._engagement,
         )
         return report(self._facts, told)
+
+
+def case_files(
+    record: CaseRecord, facts: PackageFacts, found: Sequence[Irregularity]
+) -> Iterator[tuple[str, bytes]]:
+    """``(path, bytes)`` of a case's own derived files."""
+    yield layout.state_path(record.folio), state_bytes(record)
+    yield layout.timeline_path(record.folio), timeline(record)
+    yield layout.matrix_path(record.folio), matrix(record)
+    yield layout.cover_path(record.folio), cover_sheet(record, facts, found)
+    yield layout.case_page_path(record.folio), case_page(record, facts, found)
 
 
 def state_bytes(record: CaseRecord) -> bytes:

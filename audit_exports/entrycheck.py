@@ -21,8 +21,8 @@ _MAX_PROOF = 1 << 20
 class EntryReader:
     """Reads entries under one checkpoint, whose signed text is ``note``, of the log ``origin``.
 
-    ``seen`` is told of every chain read, with the entries that could be. ``newest`` is the latest ledger time among
-    those that are proved.
+    ``seen`` is told of every chain read, with the entries that could be. The bag's tally counts entries, and knows the
+    latest ledger time among those that are proved.
     """
 
     def __init__(
@@ -40,8 +40,6 @@ class EntryReader:
         self._checkpoint = checkpoint
         self._note = note
         self._seen = seen or (lambda _case, _entries: None)
-        self.entries_checked = 0
-        self.newest = ""
 
     def read(self, folio: str, seqs: Sequence[int]) -> list[SealedEntry]:
         """The entries of a case that could be read, in order; findings say what is wrong with them and their links."""
@@ -65,7 +63,7 @@ class EntryReader:
         data = self._bag.take(layout.entry_path(folio, seq), MAX_ENTRY_BYTES)
         if data is None:
             return None
-        self.entries_checked += 1
+        self._bag.tally.entries += 1
         leaf = leaf_hash(data)
         index = self._proof(folio, seq, leaf)
         entry, findings = check_entry_bytes(data, leaf.hex(), log=self._origin, place=subject)
@@ -77,7 +75,7 @@ class EntryReader:
             self._report(Finding(Code.CASE_MISFILED, subject, subject, subject_of(entry)))
             return None
         if index >= 0:
-            self.newest = max(self.newest, entry.at)
+            self._bag.tally.newest = max(self._bag.tally.newest, entry.at)
         payload, salt = self._payload(entry)
         return SealedEntry(data, leaf.hex(), payload, salt, index, entry)
 

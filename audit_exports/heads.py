@@ -77,13 +77,12 @@ class HeadsCheck:
         self._bag = bag
         self._report = report
         self._commitment: Commitment | None = None
-        self._whole = True
         self.at = ""
 
     @property
     def complete_as_of(self) -> int:
         """See the class."""
-        return self._commitment.size if self._commitment is not None and self._whole else 0
+        return self._commitment.size if self._commitment is not None and self._bag.tally.whole else 0
 
     def open(self, reader: EntryReader) -> None:
         """Read the commitment."""
@@ -111,7 +110,7 @@ class HeadsCheck:
             proof.verify(self._commitment)
             self._fits(case, entries, proof, self._commitment.size)
         except InvalidProof as error:
-            self._whole = False
+            self._bag.tally.whole = False
             self._report(Finding(Code.HEADS_INVALID, case, f"whole at {self._commitment.size}", str(error)))
 
     def _proof(self, case: str) -> HeadProof | AbsenceProof:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -15,8 +14,9 @@ from audit_exports.anchors import AnchorCheck
 from audit_exports.bag import bag_info, reader_version
 from audit_exports.bagreader import Bag
 from audit_exports.casecheck import CaseChecker
+from audit_exports.casework import CaseWork, compare
 from audit_exports.catalogues import read_lists
-from audit_exports.codes import Code, weigh
+from audit_exports.codes import Code
 from audit_exports.containers import Container, printable
 from audit_exports.derived import Derived
 from audit_exports.engagements import EngagementReader
@@ -25,10 +25,12 @@ from audit_exports.heads import HeadsCheck
 from audit_exports.masking import Mask
 from audit_exports.peoplecheck import AccessChecker
 from audit_exports.receiptcheck import check_receipt
-from audit_exports.record import CaseRecord, PackageFacts, Totals
-from audit_exports.scope import MalformedScope, in_period, named_by, parse_scope, sample_problem
+from audit_exports.record import PackageFacts, Totals
+from audit_exports.scope import MalformedScope, parse_scope, sample_problem
 from audit_exports.succession import trusted_keys
+from audit_exports.tally import MAX_FINDINGS, Found
 from audit_exports.trust import Trust
+from audit_exports.workers import check_cases
 from auditing.model import Engagement
 from evidence.checkpoint import Checkpoint, peek_checkpoint
 from evidence.checks import check_checkpoint, check_fresh
@@ -40,7 +42,8 @@ from evidence.outside import Anchor
 from workflows.calendar import BusinessCalendar, bundled_calendars
 from workflows.tables import DefinitionInvalid
 
-MAX_FINDINGS = 1000
+__all__ = ["MAX_FINDINGS", "PackageReport", "check_package"]
+
 _MAX_SCOPE = 16 << 20
 _MAX_NOTE = 1 << 20
 _MAX_CALENDAR = 1 << 20
@@ -82,23 +85,32 @@ class PackageReport:
 
 
 def check_package(
-    container: Container, trust: Trust, *, progress: Callable[[int, int], None] | None = None
+    container: Container,
+    trust: Trust,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    processes: int = 1,
 ) -> PackageReport:
     """Check everything that can be checked, and give one verdict.
 
     ``progress`` is called with the cases done and the cases in all. The verdict is valid only when a key of ``trust``
-    signed the checkpoint.
+    signed the checkpoint. Where the system allows, cases are checked by so many ``processes`` (see `workers`); files
+    are hashed by as many threads in any case.
+
+    Raises:
+        WorkerLost: one of the processes died.
     """
-    return _PackageCheck(container, trust, progress or (lambda _done, _all: None)).run()
+    return _PackageCheck(container, trust, progress or (lambda _done, _all: None), processes).run()
 
 
 class _PackageCheck:
-    def __init__(self, container: Container, trust: Trust, progress: Callable[[int, int], None]) -> None:
-        self._reporting = threading.Lock()
-        self._findings: list[Finding] = []
-        self._codes: dict[str, Finding] = {}
-        self._total = 0
-        self._bag = Bag(container, self._report)
+    def __init__(
+        self, container: Container, trust: Trust, progress: Callable[[int, int], None], processes: int
+    ) -> None:
+        self._found = Found()
+        self._report = self._found.report
+        self._processes = processes
+        self._bag = Bag(container, self._report, threads=processes)
         self._heads = HeadsCheck(self._bag, self._report)
         self._anchors: AnchorCheck | None = None
         self._trust = trust
@@ -107,14 +119,15 @@ class _PackageCheck:
         self._signed = False
         self._receipt = False
         self._cases = 0
-        self._reader: EntryReader | None = None
-        self._checker: CaseChecker | None = None
         self._audit: EngagementReader | None = None
         self._engagement: Engagement | None = None
 
     def run(self) -> PackageReport:
         if self._bag.open():
-            self._inside()
+            try:
+                self._inside()
+            finally:
+                self._bag.close()
         if self._trust.receipt is not None and self._bag.tag_digest:
             findings = check_receipt(self._trust, self._bag.tag_digest)
             self._receipt = not findings
@@ -134,39 +147,41 @@ class _PackageCheck:
         signed = checkpoint.origin, checkpoint.size, checkpoint.root.hex()
         if told != signed:
             self._report(Finding(Code.SCOPE_DIFFERS, layout.SCOPE, str(signed), str(told)))
-        self._reader = EntryReader(self._bag, self._report, facts.origin, checkpoint, note, self._heads.see)
-        keys = trusted_keys(self._bag, self._reader, self._report, checkpoint, note, self._trust.keys)
+        reader = EntryReader(self._bag, self._report, facts.origin, checkpoint, note, self._heads.see)
+        keys = trusted_keys(self._bag, reader, self._report, checkpoint, note, self._trust.keys)
         self._trust = replace(self._trust, keys=keys.believed)
         self._open_checkpoint(note)
         calendar = self._calendar(facts)
         if calendar is None:
             return
-        self._heads.open(self._reader)
+        self._heads.open(reader)
         self._anchors = AnchorCheck(self._bag, self._report, replace(self._trust, keys=keys.known))
-        self._anchors.check(self._reader, checkpoint, note)
-        self._audit = EngagementReader(self._bag, self._reader, self._report)
+        self._anchors.check(reader, checkpoint, note)
+        self._audit = EngagementReader(self._bag, reader, self._report)
         self._engagement = self._audit.read(facts.scope.engagement)
         mask = Mask(self._engagement)
-        access = AccessChecker(self._bag, self._reader, self._report)
+        access = AccessChecker(self._bag, reader, self._report)
         roster = access.read(self._seqs(_ACCESS_ENTRY), reserved=mask.active)
-        lists = read_lists(self._bag, self._reader, self._report, self._seqs(_LIST_ENTRY), calendar)
+        lists = read_lists(self._bag, reader, self._report, self._seqs(_LIST_ENTRY), calendar)
         calendar = lists.calendar
-        self._checker = CaseChecker(
-            self._bag, self._report, facts, self._reader, lists, roster, self._trust.letters, mask
+        checker = CaseChecker(
+            self._bag, self._report, facts, reader, lists, roster, self._trust.letters, mask
         )
+        work = CaseWork(self._bag, self._report, facts, checker, calendar, roster)
         with Derived(facts, roster, lists, self._engagement) as derived:
-            whole = self._check_cases(self._checker, derived, facts, calendar)
+            whole = self._check_cases(work, derived, facts, calendar)
             if whole:
                 access.finish(() if mask.active else derived.people())
                 self._withheld(mask, derived)
-            self._fresh(self._reader)
+            self._fresh()
             self._finish(derived, facts, totals, whole=whole)
 
     def _withheld(self, mask: Mask, derived: Derived) -> None:
         """How much the engagement's terms keep out: it is no fault, and it must be said."""
-        if not mask.active or self._checker is None or self._engagement is None:
+        if not mask.active or self._engagement is None:
             return
-        kept = (self._checker.payloads_withheld, self._checker.files_withheld, len(derived.people()))
+        tally = self._bag.tally
+        kept = (tally.payloads_withheld, tally.files_withheld, len(derived.people()))
         found = "{} payloads, {} files, names of {} people withheld".format(*kept)
         self._report(
             Finding(Code.CONTENT_WITHHELD, self._engagement.chain, "personal data masked by the terms", found)
@@ -243,22 +258,21 @@ class _PackageCheck:
             )
 
     def _check_cases(
-        self, checker: CaseChecker, derived: Derived, facts: PackageFacts, calendar: BusinessCalendar
+        self, work: CaseWork, derived: Derived, facts: PackageFacts, calendar: BusinessCalendar
     ) -> bool:
         """Every case, sorted by folio; whether each gave a record."""
         whole = True
         cases, firsts = self._grouped(), list[Entry]()
-        for done, (folio, seqs) in enumerate(sorted(cases.items())):
-            self._progress(done, len(cases))
-            record, entries = checker.check(folio, sorted(seqs))
-            self._in_scope(facts, folio, entries, calendar)
-            firsts += entries[:1]
-            if record is None:
+        outcomes = check_cases(work, sorted(cases.items()), self._found, self._processes)
+        for outcome in outcomes:
+            self._progress(self._cases, len(cases))
+            if outcome.first is not None:
+                firsts.append(outcome.first)
+            if outcome.record is None:
                 whole = False
             else:
-                self._compare_case(derived, record)
+                derived.add(outcome.record, outcome.irregular)
             self._cases += 1
-        self._bag.settle()
         self._progress(len(cases), len(cases))
         if not cases:
             self._report(Finding(Code.PACKAGE_EMPTY, "casos", "at least one case", "none"))
@@ -284,20 +298,10 @@ class _PackageCheck:
         found = (pattern.fullmatch(path) for path in self._bag.paths())
         return sorted(int(match[1]) for match in found if match)
 
-    def _in_scope(
-        self, facts: PackageFacts, folio: str, entries: list[Entry], calendar: BusinessCalendar
-    ) -> None:
-        if not named_by(facts.scope, folio) or (entries and not in_period(facts.scope, entries, calendar)):
-            self._report(Finding(Code.CASE_OUT_OF_SCOPE, folio, str(asdict(facts.scope)), folio))
-
-    def _compare_case(self, derived: Derived, record: CaseRecord) -> None:
-        for path, data in derived.case(record):
-            self._compare(path, hashlib.sha256(data).hexdigest())
-
-    def _fresh(self, reader: EntryReader) -> None:
+    def _fresh(self) -> None:
         """Whether the package reaches to the moment the verifier asked for; only what a signature covers counts."""
         told = [anchor.time for anchor in self._held.values()]
-        moments = (reader.newest, *told) if self._signed else ()
+        moments = (self._bag.tally.newest, *told) if self._signed else ()
         for finding in check_fresh(self._trust.not_before, *moments, subject=layout.CHECKPOINT):
             self._report(finding)
 
@@ -314,32 +318,15 @@ class _PackageCheck:
             if derived.totals != totals:
                 self._report(Finding(Code.SCOPE_DIFFERS, layout.SCOPE, str(derived.totals), str(totals)))
             for path, _, pieces in derived.whole():
-                self._compare(path, _digest(pieces))
+                compare(self._bag, self._report, path, _digest(pieces))
         else:
             for path in filter(layout.is_derived, self._bag.leftovers()):
                 self._bag.digest(path)
         for path in self._bag.leftovers():
             self._report(Finding(Code.FILE_UNEXPECTED, printable(path), "nothing", "a file"))
 
-    def _compare(self, path: str, expected: str) -> None:
-        """A derived file against what it must be; of another version only its digest in the manifest counts."""
-        found = self._bag.digest(path)
-        same_version = reader_version(self._bag.info) == layout.READER_VERSION
-        if found is not None and found != expected and same_version:
-            self._report(Finding(Code.DERIVED_DIFFERS, path, expected, found))
-
     def _receipt_given(self) -> bool:
         return self._trust.receipt is not None
-
-    def _report(self, finding: Finding) -> None:
-        with self._reporting:
-            self._keep(finding)
-
-    def _keep(self, finding: Finding) -> None:
-        self._total += 1
-        self._codes.setdefault(finding.code, finding)
-        if len(self._findings) < MAX_FINDINGS:
-            self._findings.append(finding)
 
     @property
     def _held(self) -> Mapping[str, Anchor]:
@@ -351,23 +338,24 @@ class _PackageCheck:
         return max(("A0", *(anchor.level for anchor in self._held.values())))
 
     def _result(self) -> PackageReport:
-        checker = self._checker
+        tally, found = self._bag.tally, self._found
+        verdict, haul = found.verdict(), found.take()
         return PackageReport(
-            verdict=weigh(self._codes.values()),
+            verdict=verdict,
             level=self._level(),
             anchors=tuple(asdict(anchor) for anchor in self._held.values()),
             size=self._checkpoint.size,
             root=self._checkpoint.root.hex(),
             log=self._checkpoint.origin,
             cases_checked=self._cases,
-            entries_checked=self._reader.entries_checked if self._reader else 0,
-            objects_checked=checker.objects_checked if checker else 0,
-            letters_checked=checker.letters_checked if checker else 0,
-            bytes_checked=self._bag.bytes_read,
+            entries_checked=tally.entries,
+            objects_checked=tally.objects,
+            letters_checked=tally.letters,
+            bytes_checked=tally.bytes,
             complete_as_of=self._heads.complete_as_of,
             receipt=self._receipt,
-            findings=tuple(self._findings),
-            findings_total=self._total,
+            findings=haul.kept,
+            findings_total=haul.total,
         )
 
 
