@@ -27,7 +27,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from signing.apart import finish
 from signing.efirma_certificate import Efirma, EfirmaRefused
-from signing.pades import CMS_ROOM, DIGEST, SEAL_FIELD, PadesSigner, mark_style
+from signing.pades import CMS_ROOM, DIGEST, SEAL_FIELD, CertificateRevoked, PadesSigner, mark_style
 from signing.pades_document import opened, placed
 from signing.pades_stamp import drawn
 from signing.ports import SignedDocument, Stamp
@@ -132,14 +132,17 @@ def complete(
 
     Raises:
         EfirmaRefused: ``bad_signature``: not by the certificate's key, or over something else; ``gone``: the letter is
-            not the one that was prepared.
+            not the one that was prepared; ``revoked``: what was told of the certificate since.
         SigningUnavailable: the seal, or the whole, is not good.
     """
     if hashlib.sha256(shown).hexdigest() != prepared.shown or not prepared.pdf.startswith(shown):
         raise EfirmaRefused("gone")
     certificate = x509.Certificate.load(prepared.certificate)
     _signed_by(certificate, signature, prepared.to_sign)
-    return signer.seal_beside(finish(_completed(signer, prepared, certificate, signature)), at)
+    try:
+        return signer.seal_beside(finish(_completed(signer, prepared, certificate, signature)), at)
+    except CertificateRevoked as error:
+        raise EfirmaRefused("revoked") from error
 
 
 async def _completed(

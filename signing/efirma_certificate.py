@@ -7,7 +7,6 @@ an e.firma has no OU, and its key usage adds data encipherment and key agreement
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,14 +18,13 @@ from signing.apart import finish
 from signing.certificates import person_of
 from signing.expected import RFC
 from signing.report import Person
-from signing.revocation import Gathered
-from signing.validation import Trust
+from signing.revocation import Revocations
+from signing.revoked import REVOKED, UNKNOWN, revocation_of
+from signing.trust import Trust
 
 MOST_CERTIFICATE = 16_384
 _ENCIPHERING = {"data_encipherment", "key_agreement"}
 _LEAST_BITS = 2048
-
-Revocations = Callable[[x509.Certificate, Trust], Gathered | None]
 
 
 class EfirmaRefused(Exception):
@@ -57,12 +55,11 @@ CODES = (
 
 @dataclass(frozen=True, slots=True)
 class Efirma:
-    """An accepted certificate. ``revocation`` is ``good`` or ``unknown``; ``gathered`` what says so, to be embedded."""
+    """An accepted certificate; ``revocation`` is a state of `signing.revoked`, never ``revoked``."""
 
     certificate: x509.Certificate
     person: Person
     revocation: str
-    gathered: Gathered | None
 
 
 def judge_certificate(
@@ -87,9 +84,7 @@ def judge_certificate(
     _in_force(certificate, at)
     if not trust.roots:
         raise EfirmaRefused("no_roots")
-    gathered = revocations(certificate, trust)
-    _under_trust(certificate, trust, gathered, at)
-    return Efirma(certificate, person, "good" if gathered is not None else "unknown", gathered)
+    return Efirma(certificate, person, _under_trust(certificate, trust, revocations, at))
 
 
 def _read(der: bytes) -> x509.Certificate:
@@ -134,14 +129,24 @@ def _in_force(certificate: x509.Certificate, at: datetime) -> None:
         raise EfirmaRefused("expired", when=certificate.not_valid_after.isoformat())
 
 
-def _under_trust(
-    certificate: x509.Certificate, trust: Trust, gathered: Gathered | None, at: datetime
-) -> None:
-    context = gathered.whole(at) if gathered is not None else trust.context(None, at, stamps=False)
-    validator = CertificateValidator(certificate, validation_context=context)
+def _under_trust(certificate: x509.Certificate, trust: Trust, revocations: Revocations, at: datetime) -> str:
+    """What is known of its revocation; nobody is asked about a certificate that no trusted authority issued."""
+    validator = CertificateValidator(certificate, validation_context=trust.context(None, at, stamps=False))
     try:
-        finish(validator.async_validate_usage({"non_repudiation"}))  # type: ignore[no-untyped-call]  # untyped in pyHanko
+        path = finish(validator.async_validate_usage({"non_repudiation"}))  # type: ignore[no-untyped-call]  # untyped in pyHanko
     except RevokedError as error:
         raise EfirmaRefused("revoked") from error
     except (PathBuildingError, PathValidationError, ValidationError) as error:
         raise EfirmaRefused("untrusted") from error
+    gathered = revocations(certificate, trust)
+    if gathered is None:
+        return UNKNOWN
+    known = gathered.told
+    told = finish(
+        revocation_of(
+            path, lambda when, latest: known.until(latest).context(None, when, stamps=False), at, at
+        )
+    )
+    if told.state == REVOKED:
+        raise EfirmaRefused("revoked")
+    return told.state

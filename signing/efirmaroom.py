@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from signing.efirma import Prepared, complete, prepare
-from signing.efirma_certificate import EfirmaRefused, Revocations, judge_certificate
+from signing.efirma_certificate import EfirmaRefused, judge_certificate
 from signing.efirmaports import Accepted
 from signing.errors import EfirmaInvalid
 from signing.pades import PadesSigner
 from signing.ports import SignedDocument, Stamp
-from signing.revocation import no_revocations
-from signing.validation import Trust
+from signing.revocation import Revocations, no_revocations
+from signing.trust import Trust
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +30,7 @@ from pyhanko.sign.signers.pdf_signer import (
     PdfTimeStamper,
     TimestampDSSContentSettings,
 )
+from pyhanko.sign.validation import DocumentSecurityStore
 from pyhanko.stamp import StaticStampStyle
 
 from evidence.ports import Clock
@@ -38,9 +40,10 @@ from signing.pades_stamp import drawn
 from signing.pades_time import NoAnswer, StampSource
 from signing.ports import SignedDocument, SigningUnavailable, Stamp, Validity
 from signing.report import Report
-from signing.revocation import Revocations, no_revocations
+from signing.revocation import Gathered, Revocations, no_revocations
 from signing.seal import Seal
-from signing.validation import Trust, judge
+from signing.trust import Trust
+from signing.validation import judge, signers_of
 
 SEAL_FIELD = "Sello"
 DIGEST = "sha256"
@@ -99,6 +102,8 @@ class PadesSigner:
             return sealed
         try:
             return self.add_stamp(sealed.pdf)
+        except CertificateRevoked:
+            raise
         except SigningUnavailable as error:
             _log.warning("time stamp pending: %s", error)
             return replace(sealed, stamp="pending")
@@ -120,15 +125,25 @@ class PadesSigner:
     def add_stamp(self, pdf: bytes) -> SignedDocument:
         """The document with a document time stamp over all of it, appended: what was ``pending`` is ``made``.
 
+        Under the stamp goes what can be had of the revocation of every signature's certificate, so that the letter may
+        reach B-LTA.
+
         Raises:
+            CertificateRevoked: it was had, and it says so.
             SigningUnavailable: no authority is configured, or it does not answer as it should.
         """
         if self.source is None:
             raise SigningUnavailable("no time-stamping authority is configured")
         try:
-            return self._checked(finish(_stamped(pdf, self.source)), self.clock(), "made")
+            stamped = finish(_stamped(pdf, self.source, self._gathered(pdf)))
+            return self._checked(stamped, self.clock(), "made")
         except (NoAnswer, _StampBad) as error:
             raise SigningUnavailable(f"time stamp: {error}") from error
+
+    def _gathered(self, pdf: bytes) -> tuple[Gathered, ...]:
+        """What can be had of the revocation of those who signed."""
+        signers = dict.fromkeys(signers_of(pdf))
+        return tuple(got for one in signers if (got := self.revocations(one, self.trust)) is not None)
 
     def report(self, pdf: bytes, *, known: datetime | None = None) -> Report:
         """Everything found in a document; ``known`` as in `signing.validation.judge`."""
@@ -184,9 +199,15 @@ class PadesSigner:
         if "stamp_untrusted" in report.every_problem:
             raise _StampBad("the authority's certificate is not under the configured chain")
         validity = _validity(report)
+        if "revoked" in validity.problems:
+            raise CertificateRevoked("a certificate was revoked")
         if not validity.good:
             raise SigningUnavailable(f"the seal is not good: {', '.join(validity.problems)}")
         return SignedDocument(signed, validity.profile, validity.certificate, stamp, validity.stamped_at)
+
+
+class CertificateRevoked(SigningUnavailable):
+    """A certificate that signed was revoked before it did."""
 
 
 class _StampBad(Exception):
@@ -214,8 +235,16 @@ async def _sign(made: PdfSigner, writer: IncrementalPdfFileWriter, at: datetime)
     return _whole(output)
 
 
-async def _stamped(pdf: bytes, source: StampSource) -> bytes:
+async def _stamped(pdf: bytes, source: StampSource, gathered: Sequence[Gathered]) -> bytes:
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    if gathered:
+        DocumentSecurityStore.supply_dss_in_writer(
+            writer,
+            None,
+            certs=[item for got in gathered for item in got.certificates],
+            ocsps=[item for got in gathered for item in got.ocsps],
+            crls=[item for got in gathered for item in got.crls],
+        )
     output = await PdfTimeStamper(source.stamper()).async_timestamp_pdf(
         writer, DIGEST, bytes_reserved=CMS_ROOM
     )

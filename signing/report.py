@@ -52,6 +52,8 @@ class SignatureFacts:
     (time stamps and what is needed to check them), ``signatures`` (besides, further signatures) or ``other``.
     ``claimed_at`` is the signer's own clock; ``stamped_at`` a time that a trusted authority gives; ``judged_at`` the
     moment as of which certificates were judged. ``certified`` is the DocMDP level (1: no changes) or 0.
+    ``revocation`` is a state of `signing.revoked.Revocation` (of time stamps always ``unknown``), ``revoked_at`` since
+    when; ``lasting`` says that the file itself carries what shows that nothing was revoked.
     """
 
     field_name: str
@@ -66,6 +68,8 @@ class SignatureFacts:
     stamped_at: str
     judged_at: str
     revocation: str
+    revoked_at: str
+    lasting: bool
     certified: int
     reason: str
 

@@ -17,7 +17,7 @@ from pyhanko_certvalidator.errors import OCSPFetchError, OCSPValidationError
 from pyhanko_certvalidator.fetchers.common_utils import format_ocsp_request, process_ocsp_response_data
 
 from signing.pades_time import Answered, NoAnswer, Send
-from signing.validation import Trust
+from signing.trust import Trust
 
 Fetch = Callable[[str], Answered]
 """From an address to the answer; raises as `Send` does."""
@@ -27,11 +27,22 @@ _MOST_ADDRESSES = 3
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Revocation data for a chain, beside what judges it."""
+    """Revocation data for a chain (``certificates``, up to its root), beside what judges it.
+
+    Of some of its authorities it may be missing.
+    """
 
     trust: Trust
     crls: tuple[crl.CertificateList, ...] = ()
     ocsps: tuple[ocsp.OCSPResponse, ...] = ()
+    certificates: tuple[x509.Certificate, ...] = ()
+
+    @property
+    def told(self) -> Trust:
+        """What judges the chain, with the data."""
+        return replace(
+            self.trust, crls=(*self.trust.crls, *self.crls), ocsps=(*self.trust.ocsps, *self.ocsps)
+        )
 
     def whole(self, moment: datetime) -> ValidationContext:
         """A context that holds all of it, for signatures and stamps together."""
@@ -42,43 +53,53 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """Asks the addresses that certificates name."""
+    """Asks the addresses that certificates name.
+
+    Args:
+        send: posts a query.
+        fetch: gets a list.
+        responders: asked before those that a signatory's certificate names; the authorities' above are never asked
+            there. For issuers whose certificates name none, as some of SAT's do not.
+    """
 
     send: Send
     fetch: Fetch
+    responders: tuple[str, ...] = ()
 
     def gather(self, certificate: x509.Certificate, trust: Trust) -> Gathered | None:
-        """Revocation data of every certificate under a root; ``None`` when it cannot be had of one of them."""
+        """Revocation data of a certificate and the authorities above it, as far as it can be had; else ``None``."""
         known = (*trust.others, *trust.roots)
         crls: list[crl.CertificateList] = []
         ocsps: list[ocsp.OCSPResponse] = []
+        chain = [certificate]
         current = certificate
         for _ in range(8):
-            if current.subject == current.issuer:
-                return Gathered(trust, tuple(crls), tuple(ocsps))
             issuer = next((item for item in known if item.subject == current.issuer), None)
-            if issuer is None:
-                return None
-            response = self._ocsp(current, issuer)
+            if current.subject == current.issuer or issuer is None:
+                break
+            urls = self.responders if current is certificate else ()
+            response = self._ocsp(current, issuer, (*urls, *current.ocsp_urls))
             if response is not None:
                 ocsps.append(response)
             else:
-                lists = self._lists(current)
-                if not lists:
-                    return None
-                crls += lists
+                crls += self._lists(current)
             current = issuer
-        return None
+            chain.append(issuer)
+        return Gathered(trust, tuple(crls), tuple(ocsps), tuple(chain)) if crls or ocsps else None
 
-    def _ocsp(self, certificate: x509.Certificate, issuer: x509.Certificate) -> ocsp.OCSPResponse | None:
+    def _ocsp(
+        self, certificate: x509.Certificate, issuer: x509.Certificate, urls: Iterable[str]
+    ) -> ocsp.OCSPResponse | None:
         query = format_ocsp_request(
             certificate, AuthorityWithCert(issuer), certid_hash_algo="sha1", request_nonces=False
         )
-        for url in _first(certificate.ocsp_urls):
+        for url in _first(urls):
             try:
                 answer = self.send(url, query.dump(), "application/ocsp-request")
                 if answer.status == 200:
-                    return process_ocsp_response_data(answer.body, ocsp_request=query, ocsp_url=url)
+                    found = process_ocsp_response_data(answer.body, ocsp_request=query, ocsp_url=url)
+                    if _knows(found):
+                        return found
             except (NoAnswer, ValueError, OCSPFetchError, OCSPValidationError):
                 continue  # the next address, then the lists: what cannot be had is reported as unknown
         return None
@@ -92,6 +113,12 @@ class Registry:
             except (NoAnswer, ValueError):
                 continue  # as above
         return []
+
+
+def _knows(response: ocsp.OCSPResponse) -> bool:
+    """Whether a responder knows the certificate at all (RFC 6960, 2.2)."""
+    found = response.response_data["responses"]
+    return len(found) > 0 and found[0]["cert_status"].name != "unknown"
 
 
 def _crl_urls(certificate: x509.Certificate) -> Iterable[str]:
@@ -108,7 +135,7 @@ def _first(urls: Iterable[str]) -> Sequence[str]:
 
 
 Revocations = Callable[[x509.Certificate, Trust], Gathered | None]
-"""Gathers for a certificate's chain; ``None`` when not everything can be had."""
+"""Gathers for a certificate's chain; ``None`` when nothing can be had."""
 
 
 def no_revocations(_certificate: x509.Certificate, _trust: Trust) -> Gathered | None:

@@ -8,14 +8,12 @@ it is known to have existed: a trusted time stamp's, else one that the caller kn
 from __future__ import annotations
 
 import io
-import json
-from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from asn1crypto import cms, crl, ocsp, x509  # type: ignore[import-untyped]  # publishes no types
+from asn1crypto import cms, x509  # type: ignore[import-untyped]  # publishes no types
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESIndeterminate
 from pyhanko.sign.diff_analysis import ModificationLevel
@@ -27,57 +25,33 @@ from pyhanko.sign.validation import (
     async_validate_pdf_timestamp,
 )
 from pyhanko.sign.validation.errors import NoDSSFoundError
-from pyhanko_certvalidator import ValidationContext
 
 from documents.refusals import Refuse, hostile
 from evidence.entry import format_time, parse_time
 from signing.apart import finish
 from signing.certificates import person_of
 from signing.report import Report, SignatureFacts
+from signing.revoked import (
+    NOT_REVOKED,
+    REVOKED,
+    UNKNOWN,
+    UNPUBLISHED,
+    Contexts,
+    Revocation,
+    revocation_of,
+)
+from signing.trust import Trust
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """Certificates by which signatures and their time stamps are judged, and what is known of revocations."""
+def signers_of(pdf: bytes) -> tuple[x509.Certificate, ...]:
+    """The certificates that the signatures of a file name as theirs, without time stamps'; judged by nobody.
 
-    roots: tuple[x509.Certificate, ...]
-    stamp_roots: tuple[x509.Certificate, ...] = ()
-    others: tuple[x509.Certificate, ...] = ()
-    crls: tuple[crl.CertificateList, ...] = ()
-    ocsps: tuple[ocsp.OCSPResponse, ...] = ()
-
-    def as_text(self) -> str:
-        """The certificates as JSON, for another process; revocation data stays here (files carry their own)."""
-        named = {"roots": self.roots, "stamp_roots": self.stamp_roots, "others": self.others}
-        return json.dumps(
-            {name: [b64encode(item.dump()).decode() for item in items] for name, items in named.items()}
-        )
-
-    @classmethod
-    def from_text(cls, text: str) -> Trust:
-        """What `as_text` wrote."""
-        return cls(
-            **{
-                name: tuple(x509.Certificate.load(b64decode(item)) for item in items)
-                for name, items in json.loads(text).items()
-            }
-        )
-
-    def context(
-        self, store: DocumentSecurityStore | None, moment: datetime, *, stamps: bool
-    ) -> ValidationContext:
-        """What certificates are judged by at a moment; nothing is fetched."""
-        given: dict[str, Any] = {
-            "trust_roots": list(self.stamp_roots if stamps else self.roots),
-            "other_certs": list(self.others),
-            "crls": list(self.crls),
-            "ocsps": list(self.ocsps),
-            "moment": moment,
-            "allow_fetching": False,
-            "revocation_mode": "soft-fail",
-            "retroactive_revinfo": True,
-        }
-        return store.as_validation_context(given) if store is not None else ValidationContext(**given)
+    Raises:
+        documents.refusals.Refuse: the file cannot be read.
+    """
+    with hostile("pdf"):
+        found = PdfFileReader(io.BytesIO(pdf), strict=False).embedded_signatures
+        return tuple(item.signer_cert for item in found if not _is_stamp(item))
 
 
 def judge(pdf: bytes, trust: Trust, *, at: datetime, known: datetime | None = None) -> Report:
@@ -93,12 +67,12 @@ def judge(pdf: bytes, trust: Trust, *, at: datetime, known: datetime | None = No
     """
     try:
         with hostile("pdf"):
-            return finish(_judge(pdf, trust, min(known or at, at)))
+            return finish(_judge(pdf, trust, min(known or at, at), at))
     except Refuse:
         return Report((), problems=("unreadable",))
 
 
-async def _judge(pdf: bytes, trust: Trust, moment: datetime) -> Report:
+async def _judge(pdf: bytes, trust: Trust, moment: datetime, now: datetime) -> Report:
     reader = PdfFileReader(io.BytesIO(pdf), strict=False)
     try:
         store: DocumentSecurityStore | None = DocumentSecurityStore.read_dss(reader)
@@ -112,12 +86,13 @@ async def _judge(pdf: bytes, trust: Trust, moment: datetime) -> Report:
             facts.append(stamps.pop(0))
             continue
         later = [other.stamped_at for other in stamps if other.good]
-        facts.append(await _signature(item, store, trust, min([moment, *map(parse_time, later)])))
+        earliest = min([moment, *map(parse_time, later)])
+        facts.append(await _signature(item, store, trust, earliest, now))
     problems = [] if found else ["no_signature"]
     if facts and facts[-1].covers != "file" and facts[-1].added != "stamps" and not facts[-1].problems:
         problems.append("extended")
     pages = int(reader.root["/Pages"]["/Count"])
-    return Report(tuple(facts), _profile(facts, found, store), tuple(problems), pages)
+    return Report(tuple(facts), _profile(facts, found), tuple(problems), pages)
 
 
 def _is_stamp(item: EmbeddedPdfSignature) -> bool:
@@ -138,7 +113,11 @@ async def _stamp(
 
 
 async def _signature(
-    item: EmbeddedPdfSignature, store: DocumentSecurityStore | None, trust: Trust, moment: datetime
+    item: EmbeddedPdfSignature,
+    store: DocumentSecurityStore | None,
+    trust: Trust,
+    moment: datetime,
+    now: datetime,
 ) -> SignatureFacts:
     attached = _attached(item.signer_info)
     stated = _stated(attached) if attached is not None else None
@@ -157,8 +136,33 @@ async def _signature(
         problems.append("stamp_untrusted")
     if not problems and not status.bottom_line:
         problems.append("untrusted")
-    facts = _facts(item, "signature", problems, moment, status)
-    return replace(facts, stamped_at=format_time(stated) if stamped and stated else "")
+    told, lasting = await _told(status, store, trust, moment, now)
+    if told.state == REVOKED and not problems:
+        problems.append("revoked")
+    return replace(
+        _facts(item, "signature", problems, moment, status),
+        stamped_at=format_time(stated) if stamped and stated else "",
+        revocation=told.state,
+        revoked_at=told.since,
+        lasting=lasting,
+    )
+
+
+async def _told(
+    status: Any, store: DocumentSecurityStore | None, trust: Trust, moment: datetime, now: datetime
+) -> tuple[Revocation, bool]:
+    """What is known of the certificate's revocation, and whether the file itself carries all that says so."""
+    if status.validation_path is None:
+        return Revocation(UNKNOWN), False
+
+    def contexts(known: Trust) -> Contexts:
+        return lambda when, latest: known.until(latest).context(None, when, stamps=False)
+
+    file = replace(trust, crls=(), ocsps=()).joined(store)
+    carried = await revocation_of(status.validation_path, contexts(file), moment, now)
+    if carried.state in NOT_REVOKED or not (trust.crls or trust.ocsps):
+        return carried, carried.state in NOT_REVOKED
+    return await revocation_of(status.validation_path, contexts(trust.joined(store)), moment, now), False
 
 
 def _attached(info: cms.SignerInfo) -> cms.SignedData | None:
@@ -202,8 +206,6 @@ _OUT_OF_TIME = (
 
 
 def _distrust(status: Any) -> str:
-    if status.revoked:
-        return "revoked"
     return "expired" if status.trust_problem_indic in _OUT_OF_TIME else "untrusted"
 
 
@@ -233,7 +235,9 @@ def _facts(
         claimed_at=format_time(claimed) if claimed is not None else "",
         stamped_at="",
         judged_at=format_time(moment),
-        revocation="unknown",
+        revocation=UNKNOWN,
+        revoked_at="",
+        lasting=False,
         certified=docmdp.value if docmdp is not None else 0,
         reason=str(item.sig_object.get("/Reason", ""))[:500],
     )
@@ -242,7 +246,6 @@ def _facts(
 def _profile(
     facts: Sequence[SignatureFacts],
     found: Sequence[EmbeddedPdfSignature],
-    store: DocumentSecurityStore | None,
 ) -> str:
     """The lowest profile of ETSI EN 319 142-1 that the signatures reach, by what is there and trusted."""
     signatures = [number for number, item in enumerate(facts) if item.kind == "signature"]
@@ -253,7 +256,10 @@ def _profile(
     last = signatures[-1]
     archived = any(item.kind == "time_stamp" and item.good for item in facts[last + 1 :])
     stamped = archived or all(facts[number].stamped_at for number in signatures)
-    material = store is not None and bool(store.crls or store.ocsps)
+    signing = [facts[number] for number in signatures]
+    material = any(item.lasting for item in signing) and all(
+        item.lasting or item.revocation == UNPUBLISHED for item in signing
+    )
     if not stamped:
         return "B-B"
     if not material:

@@ -6,6 +6,7 @@ See `documents.worker`, of which these are further jobs, and `signing.isolation`
 from __future__ import annotations
 
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -31,13 +32,16 @@ def _free_place() -> Run:
 
 
 def _judge() -> Run:
-    from signing.validation import Trust, judge  # noqa: PLC0415 - as above
+    from signing.trust import Trust  # noqa: PLC0415 - as above
+    from signing.validation import judge, signers_of  # noqa: PLC0415 - as above
 
     def run(stream: BinaryIO, options: Mapping[str, Any], _limits: Limits) -> Answer:
-        trust = Trust.from_text(options["trust"])
+        trust = Trust.from_text(stream.read(options["trust"]).decode())
+        pdf = stream.read()
         known = datetime.fromisoformat(options["known"]) if options["known"] else None
-        found = judge(stream.read(), trust, at=datetime.fromisoformat(options["at"]), known=known)
-        return {"report": asdict(found)}, b""
+        found = judge(pdf, trust, at=datetime.fromisoformat(options["at"]), known=known)
+        signers = [item.dump() for item in signers_of(pdf)] if found.signatures else []
+        return {"report": asdict(found), "signers": [b64encode(item).decode() for item in signers]}, b""
 
     return run
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from asn1crypto import x509  # type: ignore[import-untyped]  # publishes no types
@@ -10,12 +12,12 @@ from anchoring.guarded import Guarded
 from anchoring.transport import Answer, Unreachable
 from evidence.ports import Clock
 from signing.efirmaroom import EfirmaRoom
-from signing.isolation import SignatureReader
+from signing.isolation import Ask, SignatureReader
 from signing.pades import PadesSigner
 from signing.pades_time import NoAnswer, Send, StampSource
-from signing.revocation import Fetch, Registry
+from signing.revocation import Fetch, Gathered, Registry, Revocations
 from signing.seal import Seal, SealUnusable, certificates, seal_from_files, seal_from_pkcs12, seal_from_token
-from signing.validation import Trust
+from signing.trust import Trust
 from web.readiness import HouseError
 from web.settings import Settings
 
@@ -28,7 +30,6 @@ def signer_of(settings: Settings, clock: Clock, reader: SignatureReader) -> Pade
     """
     seal = seal_of(settings)
     guard = Guarded(settings.inside_hosts)
-    open_guard = Guarded(settings.inside_hosts, plain=True)
     return PadesSigner(
         seal=seal,
         trust=trust_of(settings, seal),
@@ -36,7 +37,7 @@ def signer_of(settings: Settings, clock: Clock, reader: SignatureReader) -> Pade
         clock=clock,
         zone=settings.tz,
         place=reader.free_place,
-        revocations=Registry(_sending(open_guard), _fetching(open_guard)).gather,
+        revocations=_asking(settings, seal),
     )
 
 
@@ -97,6 +98,35 @@ def _read(path: Path | None) -> list[x509.Certificate]:
         return list(certificates(path.read_bytes()))
     except (SealUnusable, OSError) as error:
         raise HouseError("seal_unusable", detail=f"{path}: {error}") from error
+
+
+def asking(signer: PadesSigner) -> Ask:
+    """Asks the issuers of certificates whether they were revoked, for files that do not say so themselves."""
+
+    def ask(certificates: Sequence[bytes]) -> str | None:
+        """See `signing.isolation.Ask`."""
+        loaded = [x509.Certificate.load(item) for item in certificates]
+        found = [got for one in loaded if (got := signer.revocations(one, signer.trust)) is not None]
+        if not found:
+            return None
+        crls = tuple(item for got in found for item in got.crls)
+        ocsps = tuple(item for got in found for item in got.ocsps)
+        return replace(signer.trust, crls=crls, ocsps=ocsps).as_text()
+
+    return ask
+
+
+def _asking(settings: Settings, seal: Seal) -> Revocations:
+    """The configured responders are asked of e.firmas alone: of the seal they know nothing."""
+    guard = Guarded(settings.inside_hosts, plain=True)
+    plain = Registry(_sending(guard), _fetching(guard))
+    named = replace(plain, responders=settings.efirma_ocsp)
+
+    def gather(certificate: x509.Certificate, trust: Trust) -> Gathered | None:
+        """See `signing.revocation.Revocations`."""
+        return (plain if certificate == seal.certificate else named).gather(certificate, trust)
+
+    return gather
 
 
 def _sending(guard: Guarded) -> Send:

@@ -139,6 +139,13 @@ SPECS: tuple[Spec, ...] = (
         "PEM file with the authorities whose certificates may sign letters, such as SAT's for e.firma.",
     ),
     Spec(
+        "EFIRMA_OCSP",
+        "",
+        _addresses,
+        "Where it is asked first whether an e.firma was revoked (OCSP), separated by blanks; then where its "
+        "certificate says.",
+    ),
+    Spec(
         "INSIDE_HOSTS",
         "",
         _hosts,
@@ -248,6 +255,7 @@ class Settings:
     seal_password: str
     seal_chain: Path | None
     signature_roots: Path | None
+    efirma_ocsp: tuple[str, ...]
     inside_hosts: frozenset[str]
     policy: Path | None
     log_entries: bool

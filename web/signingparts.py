@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from documents.limits import Limits
 from evidence.ports import Clock
 from signing.isolation import SignatureReader
+from signing.report import Report
 from web.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,6 +40,25 @@ class SigningParts(ABC):
         from web.sealing import signer_of  # noqa: PLC0415 - pyHanko costs each command that signs nothing
 
         return signer_of(self.settings, self.clock, self.signatures)
+
+    def judged(
+        self, stream: BinaryIO, *, name: str, known: datetime | None = None, ask: bool = False
+    ) -> Report:
+        """The digital signatures of a file by the house's trust, in a confined process.
+
+        With ``ask``, issuers are asked about revocation where the file does not carry their answer: for judgements that
+        somebody called for, since it may take seconds.
+        """
+        from web.sealing import asking  # noqa: PLC0415 - as above
+
+        return self.signatures.judge(
+            stream,
+            trust=self.signer.trust.as_text(),
+            at=self.clock(),
+            known=known,
+            name=name,
+            ask=asking(self.signer) if ask else None,
+        )
 
     @cached_property
     def efirma(self) -> EfirmaRoom:

@@ -56,13 +56,20 @@ class Issued:
 
 @dataclass
 class Sat:
-    """A root, an issuing authority, and the address where its revocations are told."""
+    """A root, an issuing authority, and the address where its revocations are told.
+
+    ``silent``: nobody answers. ``root_silent``: nobody tells of the issuing authority. ``ignorant``: its responder
+    knows no certificate.
+    """
 
     root: Issued
     issuer: Issued
     url: str = ""
     revoked: set[int] = field(default_factory=set)
+    revoked_ago: timedelta = timedelta(days=2)
     silent: bool = False
+    root_silent: bool = False
+    ignorant: bool = False
 
     @property
     def pem(self) -> bytes:
@@ -101,9 +108,9 @@ class Sat:
             builder = builder.add_extension(x509.ExtendedKeyUsage(uses), critical=False)
         return Issued(self._told(builder, ocsp_told, crl_told).sign(self.issuer.key, hashes.SHA256()), key)
 
-    def crl(self) -> bytes:
-        """The list of revoked certificates, signed now."""
-        now = datetime.now(UTC)
+    def crl(self, *, at: datetime | None = None) -> bytes:
+        """The list of revoked certificates, signed now, or as if later."""
+        now = at or datetime.now(UTC)
         builder = (
             x509.CertificateRevocationListBuilder()
             .issuer_name(self.issuer.certificate.subject)
@@ -116,7 +123,7 @@ class Sat:
             one = (
                 x509.RevokedCertificateBuilder()
                 .serial_number(serial)
-                .revocation_date(now - timedelta(days=2))
+                .revocation_date(now - self.revoked_ago)
                 .build()
             )
             builder = builder.add_revoked_certificate(one)
@@ -140,15 +147,17 @@ class Sat:
         """The OCSP response to a query about one certificate."""
         asked = ocsp.load_der_ocsp_request(query)
         now = datetime.now(UTC)
-        revoked = asked.serial_number in self.revoked
+        revoked = asked.serial_number in self.revoked and not self.ignorant
+        status = ocsp.OCSPCertStatus.REVOKED if revoked else ocsp.OCSPCertStatus.GOOD
+        status = ocsp.OCSPCertStatus.UNKNOWN if self.ignorant else status
         built = ocsp.OCSPResponseBuilder().add_response(
             cert=known[asked.serial_number],
             issuer=self.issuer.certificate,
             algorithm=hashes.SHA1(),  # noqa: S303 - how OCSP names a certificate
-            cert_status=ocsp.OCSPCertStatus.REVOKED if revoked else ocsp.OCSPCertStatus.GOOD,
+            cert_status=status,
             this_update=now - timedelta(minutes=1),
             next_update=now + timedelta(hours=1),
-            revocation_time=now - timedelta(days=2) if revoked else None,
+            revocation_time=now - self.revoked_ago if revoked else None,
             revocation_reason=None,
         )
         built = built.responder_id(ocsp.OCSPResponderEncoding.HASH, self.issuer.certificate)
@@ -188,10 +197,12 @@ def telling_sat() -> Iterator[Sat]:
             self._give(sat.answer(query, known), "application/ocsp-response")
 
         def do_GET(self) -> None:
-            self._give(sat.root_crl() if "raiz" in self.path else sat.crl(), "application/pkix-crl")
+            of_root = "raiz" in self.path
+            content = sat.root_crl() if of_root else sat.crl()
+            self._give(content, "application/pkix-crl", silent=of_root and sat.root_silent)
 
-        def _give(self, content: bytes, media: str) -> None:
-            self.send_response(503 if sat.silent else 200)
+        def _give(self, content: bytes, media: str, *, silent: bool = False) -> None:
+            self.send_response(503 if sat.silent or silent else 200)
             self.send_header("Content-Type", media)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

@@ -17,7 +17,7 @@ from signing.pades_place import free_place
 from signing.ports import Stamp
 from signing.seal import Seal, seal_from_pem
 from signing.sealkeys import SealMaterial, make_seal
-from signing.validation import Trust
+from signing.trust import Trust
 
 ZONE = ZoneInfo("America/Mexico_City")
 FOLIO = "MA-001-2026-000123"

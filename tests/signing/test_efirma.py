@@ -23,7 +23,7 @@ from signing.efirma_certificate import Efirma, EfirmaRefused, judge_certificate
 from signing.pades import PadesSigner
 from signing.ports import SignedDocument
 from signing.revocation import Registry, no_revocations
-from signing.validation import Trust
+from signing.trust import Trust
 from tests.fakes.sat import CURP, RFC, Issued, Sat, make_sat, telling_sat
 from tests.servers.pdfsig import openssl_cms, pdfsig
 from tests.signing.conftest import COMMITMENT, letter, now, stamp_of

@@ -22,7 +22,8 @@ from signing.pades_stamp import HEIGHT, WIDTH, drawn
 from signing.ports import DocumentUnfit, SigningUnavailable
 from signing.seal import Seal, SealUnusable, seal_from_pem
 from signing.sealkeys import SealMaterial, make_seal, renew_seal
-from signing.validation import Trust, judge
+from signing.trust import Trust
+from signing.validation import judge
 from tests.servers.pdfsig import openssl_cms, pdfsig
 from tests.signing.conftest import COMMITMENT, LINE, ZONE, letter, now, stamp_of
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_an
 
 from signing.pades import PadesSigner
 from signing.seal import SealUnusable, seal_from_pkcs12, seal_from_token
-from signing.validation import Trust
+from signing.trust import Trust
 from tests.fakes.sat import Issued, Sat, make_sat
 from tests.signing.conftest import letter, now, stamp_of
 
@@ -81,7 +81,7 @@ from signing.seal import seal_from_token
 from tests.signing.conftest import ZONE, letter, now, stamp_of
 from signing.pades import PadesSigner
 from signing.pades_place import free_place
-from signing.validation import Trust
+from signing.trust import Trust
 uri, pin, chain = sys.argv[1:4]
 seal = seal_from_token(uri, pin, Path(chain).read_bytes())
 place = lambda f, p, s: free_place(f, page=p, size=s)

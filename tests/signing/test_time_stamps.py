@@ -7,24 +7,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from asn1crypto import x509
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption
-from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from anchoring.guarded import Guarded
-from anchoring.transport import Answer, Unreachable
 from signing.pades import PadesSigner
-from signing.pades_time import NoAnswer, StampSource
 from signing.ports import SigningUnavailable
 from signing.revocation import Registry
-from signing.seal import Seal, seal_from_pkcs12
-from signing.validation import Trust
+from signing.trust import Trust
 from tests.fakes.sat import Sat, telling_sat
 from tests.servers.pdfsig import pdfsig
 from tests.servers.timestamping import TimestampAuthority, timestamp_authority
+from tests.signing.authorities import bought, sending, source, stamping
 from tests.signing.conftest import letter, now, stamp_of
 
 
@@ -47,31 +41,6 @@ def sat() -> Iterator[Sat]:
     """An authority that tells of revocation."""
     with telling_sat() as running:
         yield running
-
-
-def sending(*urls: str, plain: bool = False) -> Guarded:
-    """The real transport, with these hosts allowed inside."""
-    return Guarded(frozenset(urlsplit(url).netloc for url in urls), plain=plain)
-
-
-def source(*urls: str, allowed: bool = True) -> StampSource:
-    """Authorities at these addresses."""
-    guard = sending(*urls) if allowed else Guarded()
-
-    def send(url: str, body: bytes, media: str) -> Answer:
-        try:
-            return guard.post(url, body, media)
-        except Unreachable as error:
-            raise NoAnswer(str(error)) from error
-
-    return StampSource(urls, send)
-
-
-def stamping(signer: PadesSigner, authority: TimestampAuthority, *, allowed: bool = True) -> PadesSigner:
-    """The signer with that authority."""
-    root = x509.Certificate.load(authority.root.public_bytes(Encoding.DER))
-    trust = replace(signer.trust, stamp_roots=(root,))
-    return replace(signer, source=source(authority.url, allowed=allowed), trust=trust)
 
 
 def sealed(signer: PadesSigner) -> tuple[bytes, object]:
@@ -163,14 +132,6 @@ def test_a_stamped_letter_is_judged_by_its_stamp_when_the_seal_has_expired(
     assert later.report(made.pdf).good
     assert later.report(added.pdf).good
     assert later.report(pending.pdf).every_problem == ("expired",)
-
-
-def bought(sat: Sat, **told: bool) -> Seal:
-    """A seal that another authority issued, from a PKCS #12 file."""
-    issued = sat.person(**told)
-    chain = [sat.issuer.certificate, sat.root.certificate]
-    content = serialize_key_and_certificates(b"s", issued.key, issued.certificate, chain, NoEncryption())
-    return seal_from_pkcs12(content, "")
 
 
 @pytest.mark.parametrize("way", ["ocsp", "list"])

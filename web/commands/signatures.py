@@ -25,19 +25,18 @@ _EXITS = {"valid": 0, "invalid": 1, "unverifiable": 2}
 @click.option(
     "--known", default="", help="ISO time at which the file is known to have existed, as by its entry."
 )
+@click.option(
+    "--online",
+    is_flag=True,
+    help="Ask the issuers about revocation where the file does not carry their answer.",
+)
 @console.json_option
 @console.command
-def verify(file: Path, known: str, as_json: bool) -> None:
+def verify(file: Path, known: str, online: bool, as_json: bool) -> None:
     """Judge the signatures of FILE by this installation's trust. Exit 0: valid, 1: invalid, 2: unverifiable."""
     house = console.house()
     with file.open("rb") as stream:
-        report = house.signatures.judge(
-            stream,
-            trust=house.signer.trust.as_text(),
-            at=house.clock(),
-            known=_moment(known),
-            name=file.name,
-        )
+        report = house.judged(stream, name=file.name, known=_moment(known), ask=online)
     said = told(report)
     if as_json:
         signatures = [asdict(item) for item in report.signatures]

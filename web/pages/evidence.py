@@ -11,7 +11,7 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from documents.isolation import WorkerFailed
 from documents.refusals import FileRefused
-from evidence.entry import SealedEntry
+from evidence.entry import SealedEntry, parse_time
 from evidence.ports import BlobCorrupt, BlobMissing
 from evidence.proofs import prove_entry
 from web.downloads import download as send
@@ -23,7 +23,7 @@ from web.pages.context import lens
 from web.security import signed_in
 from web.views.entries import EntryLine, FileLine, entry_line, entry_lines
 from web.views.lens import Lens
-from web.views.papers import PaperLine, is_signed, judged, judged_lines, sealed_lines
+from web.views.papers import PaperLine, is_signed, judged_lines, sealed_lines
 from web.views.previews import PREVIEW_WIDTH, Shown, about_lines, picture, rendered
 from web.views.standing import mending
 from web.wiring import current_house
@@ -148,7 +148,9 @@ def _judged(found: Found) -> dict[int, tuple[PaperLine, ...]]:
     told = {}
     for file in wanted:
         with checked_copy(house.blobs, found.sealed.entry.objects[file.number]) as stream:
-            told[file.number] = judged_lines(judged(house, stream, file.name))
+            told[file.number] = judged_lines(
+                house.judged(stream, name=file.name, known=parse_time(found.sealed.entry.at), ask=True)
+            )
     return told
 
 

@@ -82,7 +82,7 @@ def brought_back(
     compared = paper_findings(about, folio, _sent(letter, situation.entries))
     made: dict[str, Json] = {"_paper": [[item.code, item.state, item.detail] for item in compared]}
     if _signed(found.about):
-        report = judged(house, stream, found.name)
+        report = house.judged(stream, name=found.name)
         made["_judged"] = [[line.state, line.text] for line in judged_lines(report)]
     stream.seek(0)
     return made
@@ -124,12 +124,6 @@ def _as_one(read: Mapping[int, dict[str, Json]]) -> Mapping[int, dict[str, Json]
         number: {**about, "paper": {**papers[number], "pages": total}} if number in papers else about
         for number, about in read.items()
     }
-
-
-def judged(house: House, stream: BinaryIO, name: str) -> Report:
-    """The digital signatures of a file, by the house's trust, in a confined process."""
-    trust = house.signer.trust.as_text()
-    return house.signatures.judge(stream, trust=trust, at=house.clock(), name=name)
 
 
 def is_signed(about: Mapping[str, Json]) -> bool:

@@ -39,6 +39,20 @@ _ADDED: Mapping[str, str] = {
 }
 
 
+_REVOCATION: Mapping[str, str] = {
+    "good": N_("No estaba revocado: lo dicen quien emitió el certificado y las autoridades sobre él."),
+    "issuer_unknown": N_(
+        "No estaba revocado, según quien lo emitió; de la autoridad que lo emitió no se sabe si fue revocada."
+    ),
+    "revoked": N_("Estaba revocado desde el %(when)s, según quien lo emitió."),
+    "revoked_later": N_(
+        "Se revocó el %(when)s, después de que consta que la firma ya existía; lo firmado antes sigue valiendo."
+    ),
+    "unknown": N_("No se sabe si el certificado fue revocado: nadie lo respondió."),
+    "unpublished": N_("No se sabe si el certificado fue revocado: su emisor no dice dónde preguntarlo."),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """A headline, what is wrong, and for each signature its title and sentences. ``verdict`` as `verdict_of`."""
@@ -106,8 +120,5 @@ def _when(item: SignatureFacts) -> str:
 
 
 def _revocation(item: SignatureFacts) -> str:
-    if item.revocation == "good":
-        return gettext("Su emisor respondió que no estaba revocado.")
-    if item.revocation == "revoked":
-        return gettext("Su emisor respondió que estaba revocado.")
-    return gettext("No se sabe si el certificado fue revocado: nadie lo respondió.")
+    since = {"when": format_moment(item.revoked_at)} if item.revoked_at else {"when": ""}
+    return gettext(_REVOCATION[item.revocation], **since)
