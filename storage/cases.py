@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, Select, case, func, select, tuple_, union
+from sqlalchemy import ColumnElement, Engine, Row, Select, case, func, literal, select, tuple_, union
 
 from documents.identifiers import fold
 from evidence.canonical import Json
@@ -41,6 +41,20 @@ _LISTED = (
 )
 _TALLY = tuple(tally.c[name] for name in Tally.__dataclass_fields__ if name != "figures")
 _DUE = case((projection.c.next_due == "", _LATEST), else_=projection.c.next_due)
+_EXCEPTIONS = (
+    select(func.count())
+    .select_from(figure)
+    .where(figure.c.case_id == projection.c.case_id, figure.c.kind == "exception")
+    .scalar_subquery()
+)
+_ORDERS: Mapping[str, tuple[ColumnElement[Any], bool]] = {
+    "opened": (projection.c.opened_at, True),
+    "due": (_DUE, False),
+    "folio": (projection.c.case_id, False),
+    "status": (projection.c.status, False),
+    "exceptions": (_EXCEPTIONS, False),
+}
+"""By what rows are ordered, and whether that falls."""
 
 
 class SqlCaseIndex:
@@ -64,7 +78,7 @@ class SqlCaseIndex:
                 select(func.count()).select_from(projection).where(*wanted)
             ).scalar_one()
         shown = rows[:limit]
-        following = _cursor(query.order, shown[-1]) if len(rows) > limit else ""
+        following = _cursor(query, shown[-1]) if len(rows) > limit else ""
         return Page(tuple(_row(row) for row in shown), following, total)
 
     def get(self, folio: str) -> CaseRow | None:
@@ -173,31 +187,31 @@ def _filters(query: CaseQuery) -> list[ColumnElement[bool]]:
 
 
 def _ordered(rows: Select[Any], query: CaseQuery) -> Select[Any]:
-    if query.order == "opened":
-        keys = tuple_(projection.c.opened_at, projection.c.case_id)
-        if query.after:
-            rows = rows.where(keys < _position(query.after, query.order))
-        return rows.order_by(projection.c.opened_at.desc(), projection.c.case_id.desc())
-    if query.order == "due":
-        keys = tuple_(_DUE, projection.c.case_id)
-        if query.after:
-            rows = rows.where(keys > _position(query.after, query.order))
-        return rows.order_by(_DUE, projection.c.case_id)
-    raise ValueError(f"unknown order {query.order!r}")
+    if query.order not in _ORDERS:
+        raise ValueError(f"unknown order {query.order!r}")
+    key, falls = _ORDERS[query.order]
+    falling, folio = falls != query.turned, projection.c.case_id
+    if query.after:
+        told, last = _position(query.after, query)
+        place, here = tuple_(key, folio), tuple_(literal(told), literal(last))
+        rows = rows.where(place < here if falling else place > here)
+    rows = rows.add_columns(key.label("place"))
+    return rows.order_by(key.desc(), folio.desc()) if falling else rows.order_by(key, folio)
 
 
-def _cursor(order: str, last: Row[*tuple[Any, ...]]) -> str:
-    key = last.opened_at if order == "opened" else last.next_due or _LATEST
-    return base64.urlsafe_b64encode(json.dumps([order, key, last.case_id]).encode()).decode().rstrip("=")
+def _cursor(query: CaseQuery, last: Row[*tuple[Any, ...]]) -> str:
+    told = json.dumps([query.order, query.turned, last.place, last.case_id])
+    return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
 
 
-def _position(cursor: str, wanted: str) -> tuple[str, str]:
+def _position(cursor: str, query: CaseQuery) -> tuple[str | int, str]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        order, key, folio = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        order, turned, key, folio = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, TypeError) as error:
         raise ValueError("not a cursor of this index") from error
-    if order != wanted or not isinstance(key, str) or not isinstance(folio, str):
+    kind = int if query.order == "exceptions" else str
+    if (order, turned) != (query.order, query.turned) or type(key) is not kind or not isinstance(folio, str):
         raise ValueError("a cursor of another order")
     return key, folio
 

@@ -29,8 +29,9 @@ class CaseQuery:
     ``status`` is `CaseState.status`; ``due_until`` is a ledger time (cases whose next due moment is not later);
     ``text`` is folded by the index as `documents.identifiers.fold` does and matched within the search text, all words.
     ``counted`` are the cases that a number of the board counts.
-    ``order`` is ``opened`` (newest first) or ``due`` (earliest first, cases without a due moment last). ``after`` is
-    the opaque cursor of the page before.
+    ``order`` is ``opened`` (newest first), ``due`` (earliest first, cases without a due moment last), ``folio``,
+    ``status`` or ``exceptions`` (rising); ``turned`` turns it round, ties included. ``after`` is the opaque cursor of
+    the page before.
     """
 
     process: str = ""
@@ -44,6 +45,7 @@ class CaseQuery:
     text: str = ""
     counted: CaseSet | None = None
     order: str = "opened"
+    turned: bool = False
     limit: int = 50
     after: str = ""
 

@@ -21,6 +21,7 @@ class MemoryCaseIndex:
 
     def find(self, query: CaseQuery) -> Page[CaseRow]:
         found = [p for p in self._ledger.projections.values() if _matches(query, p)]
+        assert not query.turned, "turned round by a database"
         if query.order == "due":
             found.sort(key=lambda p: (not p.next_due, p.next_due, p.case))
         else:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from documents.identifiers import fold
 from evidence.entry import format_time
-from evidence.ports import BlobCorrupt, Composition, Projection, Reference
+from evidence.ports import BlobCorrupt, Composition, Figure, Projection, Reference, Tally
 from storage.cases import SqlCaseIndex
 from storage.ledger import SqlLedger
 from storage.ledger_tables import projection as projections
@@ -44,6 +44,7 @@ def made(number: int) -> Projection:
         title=title,
         document=b'{"n":%d}' % number,
         search_text=fold(title),
+        tally=Tally(figures=tuple(Figure("exception", f"e{n}", opened) for n in range(number % 3))),
     )
 
 
@@ -113,6 +114,34 @@ def test_by_due_moment(index: SqlCaseIndex) -> None:
     rows = [made(number) for number in range(30)]
     expected = sorted((row.next_due == "", row.next_due, row.case) for row in rows)
     assert found(index, CaseQuery(order="due")) == [case for _, _, case in expected]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("order", "key"),
+    [
+        ("opened", lambda row: row.opened_at),
+        ("due", lambda row: row.next_due or "~"),
+        ("folio", lambda row: row.case),
+        ("status", lambda row: row.status.encode()),
+        ("exceptions", lambda row: len(row.tally.figures)),
+    ],
+)
+def test_every_order_goes_both_ways(index: SqlCaseIndex, order: str, key: object, turned: bool) -> None:
+    """Over pages of three, by each order and turned round, every row comes once and in its place."""
+    rows = sorted((key(made(n)), made(n).case) for n in range(30))  # type: ignore[operator]
+    falling = (order == "opened") != turned
+    expected = [case for _key, case in (reversed(rows) if falling else rows)]
+    assert found(index, CaseQuery(order=order, turned=turned)) == expected
+
+
+def test_a_cursor_belongs_to_one_order(index: SqlCaseIndex) -> None:
+    """Given to another order, or to the same turned round, it is refused and nothing is listed."""
+    page = index.find(CaseQuery(order="exceptions", limit=3))
+    for query in (CaseQuery(order="exceptions", turned=True), CaseQuery(order="status"), CaseQuery()):
+        with pytest.raises(ValueError, match="order"):
+            index.find(replace(query, after=page.next))
+    assert index.find(CaseQuery(order="exceptions", limit=3, after=page.next)).rows
 
 
 def test_rows_that_appear_meanwhile_shift_nothing(index: SqlCaseIndex, sql_ledger: SqlLedger) -> None:
