@@ -28,12 +28,33 @@ class View:
     number: int = 0
 
 
+VIEW_ORDERS = ("at", "actor", "what", "subject", "engagement")
+"""What a page of views may be ordered by; those of equal value by when they were."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewQuery:
+    """Which views: empty members do not filter.
+
+    ``order`` is one of `VIEW_ORDERS`, rising, or falling where ``falls``; ``after`` is the opaque cursor of the page
+    before.
+    """
+
+    engagement: str = ""
+    actor: str = ""
+    what: str = ""
+    order: str = "at"
+    falls: bool = True
+    after: str = ""
+    limit: int = 50
+
+
 @dataclass(frozen=True, slots=True)
 class ViewPage:
-    """Some rows, newest first; ``next`` is where the next page goes on (0: none), ``total`` all that match."""
+    """Some rows; ``next`` is the cursor of the next page (``""``: none), ``total`` all that match."""
 
     rows: tuple[View, ...]
-    next: int
+    next: str
     total: int
 
 
@@ -44,8 +65,12 @@ class ViewLog(Protocol):
         """Keep a row; durable when it returns. ``number`` is given here."""
         ...
 
-    def page(self, *, engagement: str = "", actor: str = "", before: int = 0, limit: int = 50) -> ViewPage:
-        """Rows before a number (0: from the newest); empty members do not filter."""
+    def page(self, query: ViewQuery) -> ViewPage:
+        """A page by keyset. Raises `ValueError` for an order or a cursor that is none."""
+        ...
+
+    def whats(self, engagement: str = "") -> tuple[str, ...]:
+        """Every ``what`` there is, sorted."""
         ...
 
     def all(self, *, engagement: str = "") -> Iterator[View]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import json
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import ColumnElement, Engine, func, insert, select
+from sqlalchemy import ColumnElement, Engine, asc, desc, func, insert, literal, select, tuple_
 
 from auditing.model import CHAINS
-from auditing.views import View, ViewPage
+from auditing.views import VIEW_ORDERS, View, ViewPage, ViewQuery
 from storage.accounts import changing
 from storage.audit_tables import audit_view
 from storage.database import reading
@@ -60,24 +63,41 @@ class SqlViewLog:
         with changing(self._engine) as connection:
             connection.execute(insert(audit_view).values(row))
 
-    def page(self, *, engagement: str = "", actor: str = "", before: int = 0, limit: int = 50) -> ViewPage:
+    def page(self, query: ViewQuery) -> ViewPage:
         """See the port."""
-        wanted = _wanted(engagement, actor)
-        paged = [*wanted, audit_view.c.id < before] if before else wanted
-        query = select(*_COLUMNS).where(*paged).order_by(audit_view.c.id.desc()).limit(limit + 1)
+        if query.order not in VIEW_ORDERS:
+            raise ValueError(f"unknown order {query.order!r}")
+        # Rows are numbered as they come: their number is the order of time, and decides between equals.
+        key = audit_view.c.id if query.order == "at" else audit_view.c[query.order]
+        wanted = _wanted(query.engagement, query.actor, query.what)
+        rows_query = select(*_COLUMNS).where(*wanted)
+        if query.after:
+            told, number = _position(query)
+            place, here = tuple_(key, audit_view.c.id), tuple_(literal(told), literal(number))
+            rows_query = rows_query.where(place < here if query.falls else place > here)
+        turn = desc if query.falls else asc
         with reading(self._engine) as connection:
-            rows = [View(*row) for row in connection.execute(query)]
+            found = connection.execute(
+                rows_query.order_by(turn(key), turn(audit_view.c.id)).limit(query.limit + 1)
+            )
+            rows = [View(*row) for row in found]
             total = connection.execute(
                 select(func.count()).select_from(audit_view).where(*wanted)
             ).scalar_one()
-        shown = rows[:limit]
-        return ViewPage(tuple(shown), shown[-1].number if len(rows) > limit else 0, total)
+        shown = rows[: query.limit]
+        return ViewPage(tuple(shown), _cursor(query, shown[-1]) if len(rows) > query.limit else "", total)
+
+    def whats(self, engagement: str = "") -> tuple[str, ...]:
+        """See the port."""
+        query = select(audit_view.c.what).where(*_wanted(engagement)).distinct().order_by(audit_view.c.what)
+        with reading(self._engine) as connection:
+            return tuple(connection.execute(query).scalars())
 
     def all(self, *, engagement: str = "") -> Iterator[View]:
         """See the port."""
         after = 0
         while True:
-            query = select(*_COLUMNS).where(*_wanted(engagement, ""), audit_view.c.id > after)
+            query = select(*_COLUMNS).where(*_wanted(engagement), audit_view.c.id > after)
             with reading(self._engine) as connection:
                 rows = [
                     View(*row) for row in connection.execute(query.order_by(audit_view.c.id).limit(_BATCH))
@@ -88,10 +108,24 @@ class SqlViewLog:
             after = rows[-1].number
 
 
-def _wanted(engagement: str, actor: str) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if engagement:
-        found.append(audit_view.c.engagement == engagement)
-    if actor:
-        found.append(audit_view.c.actor == actor)
-    return found
+def _cursor(query: ViewQuery, last: View) -> str:
+    key = last.number if query.order == "at" else getattr(last, query.order)
+    told = json.dumps([query.order, query.falls, key, last.number])
+    return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
+
+
+def _position(query: ViewQuery) -> tuple[str | int, int]:
+    try:
+        padded = query.after + "=" * (-len(query.after) % 4)
+        order, falls, key, number = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise ValueError("not a cursor of this log") from error
+    kind = int if query.order == "at" else str
+    if (order, falls) != (query.order, query.falls) or type(key) is not kind or type(number) is not int:
+        raise ValueError("a cursor of another order")
+    return key, number
+
+
+def _wanted(engagement: str, actor: str = "", what: str = "") -> list[ColumnElement[bool]]:
+    asked = ((audit_view.c.engagement, engagement), (audit_view.c.actor, actor), (audit_view.c.what, what))
+    return [column == value for column, value in asked if value]

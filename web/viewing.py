@@ -6,6 +6,8 @@ is not given.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Flask, Response, request
 
 from identity.accounts import AUDITORS
@@ -14,7 +16,22 @@ from web.wiring import current_house
 
 _SILENT = frozenset({"static", "jobs.show", "look.theme", "look.style_guide"})
 _SILENT_GROUPS = frozenset({"session", "health", "tlog", "requesting"})
-_PARTS = ("folio", "seq", "number", "pid", "sid", "fid", "rid", "process", "version", "job_id", "step")
+_PARTS = (
+    "folio",
+    "seq",
+    "number",
+    "pid",
+    "sid",
+    "fid",
+    "rid",
+    "process",
+    "version",
+    "job_id",
+    "step",
+    "which",
+)
+_ASKED = ("entrada", "pagina")
+_ONWARD = frozenset({301, 302, 303, 304, 307, 308})
 _LONGEST = 200
 
 
@@ -26,15 +43,26 @@ def install(app: Flask) -> None:
 def _note(response: Response) -> Response:
     endpoint = request.endpoint or ""
     group = endpoint.partition(".")[0]
-    if request.method != "GET" or response.status_code != 200 or not endpoint:
-        return response
-    if endpoint in _SILENT or group in _SILENT_GROUPS:
+    if not endpoint or not _shows(response) or endpoint in _SILENT or group in _SILENT_GROUPS:
         return response
     user = maybe_person()
     if user is None or not user.has_any(AUDITORS):
         return response
     named = request.view_args or {}
-    subject = "/".join(str(named[part]) for part in _PARTS if part in named)[:_LONGEST]
     role = min(str(role) for role in user.roles & AUDITORS)
-    current_house().room.log(user.id, role, endpoint, subject, str(named.get("eid", "")))
+    current_house().room.log(user.id, role, endpoint, _subject(named), str(named.get("eid", "")))
     return response
+
+
+def _shows(response: Response) -> bool:
+    """Whether the answer shows something: a page or file, a part of a file, or a form again after a refusal."""
+    if request.method == "GET":
+        return response.status_code in {200, 206}
+    return request.method == "POST" and response.status_code not in _ONWARD and response.status_code < 500
+
+
+def _subject(named: Mapping[str, object]) -> str:
+    """What was shown; where the address names the entry beside the path, or a page of a file, that too."""
+    parts = [str(named[part]) for part in _PARTS if part in named]
+    parts += [value for name in _ASKED if (value := request.args.get(name, "")).isdecimal()]
+    return "/".join(parts)[:_LONGEST]

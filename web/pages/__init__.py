@@ -14,6 +14,10 @@ from web.pages import (
     auditcases,
     auditfield,
     auditlog,
+    auditsample,
+    auditscope,
+    auditsheets,
+    auditviews,
     auditwork,
     board,
     campaign,
@@ -97,9 +101,13 @@ PAGES = (
     tlog.page,
     auditlog.page,
     audit.page,
+    auditscope.page,
     auditcases.page,
     auditfield.page,
     auditwork.page,
+    auditsheets.page,
+    auditsample.page,
+    auditviews.page,
 )
 
 

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from flask import Blueprint, make_response, render_template, request, url_for
+from flask import Response as FlaskResponse
 from werkzeug.wrappers import Response
 
 from auditing.attributes import attributes_of
 from auditing.chain import AUDITOR_ROLES, By
 from auditing.desk import Opening
 from auditing.model import Engagement, Item, Kind, Result, Terms
-from evidence.entry import SealedEntry
+from auditing.views import ViewQuery
 from identity.accounts import Role
 from web.errors import Answer
 from web.i18n import gettext as _
+from web.pages import auditsheets as sheets
 from web.pages.auditforms import act, entries_typed, form_key
 from web.pages.auditforms import page as shown
+from web.pages.auditsheets import Listed, address, asked_whole, link_here, listed, sheet_of
 from web.pages.auditvisit import OFFICE, Visit, may_enter, office_role, visit
 from web.pages.context import KEEPERS, lens, process_names
 from web.security import anyone, person, roles
 from web.views import auditwords
-from web.views.entries import EntryLine, entry_line
+from web.views.auditlists import EngagementLine, engagement_columns
 from web.views.trouble import trouble_of
 from web.wiring import House, current_house
 
@@ -37,16 +41,6 @@ page.add_app_template_global(auditwords.method_word, "method_word")
 page.add_app_template_global(auditwords.attribute_name, "attribute_name")
 page.add_app_template_global(auditwords.order_sign, "order_sign")
 keepers = roles(*KEEPERS)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """An engagement in the list."""
-
-    state: Engagement
-    live: bool
-    open_findings: int
-    owed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +71,7 @@ def room() -> str:
     today = house.room.chain.today().isoformat()
     return render_template(
         "pages/audit_room.html",
-        lines=[_line(house, state) for state in mine],
+        listed=_engagements(house, mine),
         owed=[
             Owed(state.id, state.title, item)
             for state in every
@@ -92,8 +86,36 @@ def room() -> str:
     )
 
 
-def _line(house: House, state: Engagement) -> Line:
-    return Line(
+@page.get("/encargos.xlsx")
+@anyone
+def engagements_table() -> FlaskResponse:
+    """The engagements a person finds, as a spreadsheet."""
+    house, user = current_house(), person()
+    mine = [state for state in house.room.register.all() if may_enter(house.room, state, user)]
+    return sheet_of(_engagements(house, mine), lens(), "encargos.xlsx")
+
+
+def _engagements(house: House, states: Sequence[Engagement]) -> Listed[EngagementLine]:
+    """Engagements by what is asked of the page, the newest first."""
+    wanted = request.args.get("estado", "")
+    lines = [line for line in (_line(house, state) for state in states) if wanted in {"", _standing(line)}]
+    return listed(
+        _("Auditorías"),
+        lines,
+        engagement_columns(),
+        lambda one: one.state.id,
+        link_here("audit.room"),
+        natural="-id",
+        sheet=address("audit.engagements_table", {}, asked_whole()),
+    )
+
+
+def _standing(line: EngagementLine) -> str:
+    return "cerradas" if line.state.closed else "vigentes" if line.live else "vencidas"
+
+
+def _line(house: House, state: Engagement) -> EngagementLine:
+    return EngagementLine(
         state,
         house.room.live(state),
         sum(item.standing in {"raised", "answered", "reopened"} for item in state.findings),
@@ -181,7 +203,7 @@ def _overview(found: Visit, answer: Answer | None = None) -> Response:
         processes=process_names(house),
         vkey=house.vkey.text,
         checkpoint=latest[1].decode("utf-8", "replace") if latest else "",
-        views=house.room.views.page(engagement=found.state.id, limit=1).total,
+        views=house.room.views.page(ViewQuery(engagement=found.state.id, limit=1)).total,
     )
 
 
@@ -244,24 +266,11 @@ def close(eid: str) -> Response:
 def book(eid: str) -> Response:
     """Everything done in the engagement, entry by entry."""
     found = visit(eid)
-    history = found.house.ledger.history(found.state.chain)
-    return shown("audit_book", found, lines=[_book_line(item, found) for item in reversed(history)])
-
-
-def _book_line(sealed: SealedEntry, found: Visit) -> tuple[EntryLine, str]:
-    """The line, and what its facts say of the auditors' own things."""
-    named = (
-        "population",
-        "sample",
-        "folio",
-        "attribute",
-        "result",
-        "finding",
-        "severity",
-        "standing",
-        "item",
-    )
-    facts = sealed.entry.facts
-    return entry_line(sealed, None, found.eyes), " · ".join(
-        str(facts[name]) for name in named if facts.get(name)
+    return shown(
+        "audit_book",
+        found,
+        listed=sheets.book(found),
+        kinds=sheets.book_kinds(found),
+        wanted=request.args.get("que", ""),
+        link=link_here("audit.book", eid=eid),
     )

@@ -1,12 +1,11 @@
-"""Cases as an engagement's auditors see them: the list in scope, the walk through one, its entries and files."""
+"""Cases as an engagement's auditors see them: the walk through one, its entries and files, on any date."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from urllib.parse import urlencode
+from datetime import datetime
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -14,32 +13,31 @@ from werkzeug.wrappers import Response as BaseResponse
 from auditing.attributes import Ordering, attributes_of, ordering
 from auditing.model import Attribute, Sample, TestResult
 from evidence.canonical import Json
-from evidence.entry import SealedEntry, format_time
+from evidence.entry import SealedEntry
 from evidence.proofs import prove_entry
 from web.casecheck import verify_case as check_case
 from web.downloads import download as send
 from web.errors import Answer
+from web.i18n import gettext as _
 from web.jobs import Progress
 from web.pages.auditforms import page as shown
+from web.pages.auditsheets import Listed, address, asked_whole, link_here, listed, sheet_of
 from web.pages.auditvisit import Visit, visit
 from web.pages.blobs import checked_copy
-from web.pages.context import definitions, in_force
 from web.pages.evidence import show_file
 from web.pages.forms import occurred_at
 from web.pages.jobview import job_desk, job_view, own_job
 from web.pages.ledger import kept_report
 from web.security import anyone, person
-from web.views.audittables import CaseLine, case_line, case_sheet
+from web.views.auditlists import CaseEntry, case_entry_columns
 from web.views.case_page import CasePage, case_page
 from web.views.entries import EntryLine, entry_lines
+from web.views.lens import Moment
 from web.views.previews import PREVIEW_WIDTH
 from web.views.reports import report_view
 from workflows.casefile import CaseView
-from workflows.ports import CaseQuery
 
 page = Blueprint("auditcases", __name__, url_prefix="/auditoria/<eid>/casos")
-_ROWS = 50
-_MOST = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,97 +66,6 @@ class Walk:
     tests: tuple[Test, ...]
 
 
-@page.get("")
-@anyone
-def listing(eid: str) -> BaseResponse:
-    """Cases in scope, page after page, as they are or were on a date."""
-    found = visit(eid)
-    asked = request.args.to_dict()
-    moment = occurred_at(asked.get("a_la_fecha", ""))
-    codes = found.state.terms.processes or tuple(item.process for item in in_force(found.house))
-    process = asked.get("proceso") if asked.get("proceso") in codes else codes[0]
-    try:
-        rows = found.house.index.find(_query(found, str(process), asked, _ROWS))
-    except ValueError:  # a cursor that this index did not give
-        abort(400)
-    kept = {name: value for name, value in asked.items() if value and name != "despues"}
-
-    def link(**changed: str) -> str:
-        query = urlencode({name: value for name, value in {**kept, **changed}.items() if value})
-        return url_for("auditcases.listing", eid=eid) + (f"?{query}" if query else "")
-
-    return shown(
-        "audit_cases",
-        found,
-        lines=_lines(found, [row.folio for row in rows.rows], moment),
-        total=rows.total,
-        codes=codes,
-        process=process,
-        asked=asked,
-        link=link,
-        following=link(despues=rows.next) if rows.next else "",
-        table=url_for("auditcases.table", eid=eid) + (f"?{urlencode(kept)}" if kept else ""),
-    )
-
-
-@page.get("/tabla.xlsx")
-@anyone
-def table(eid: str) -> Response:
-    """The same list, whole, as a spreadsheet."""
-    found = visit(eid)
-    found.need_downloads()
-    asked = request.args.to_dict()
-    codes = found.state.terms.processes or tuple(item.process for item in in_force(found.house))
-    process = str(asked.get("proceso") if asked.get("proceso") in codes else codes[0])
-    folios: list[str] = []
-    while len(folios) < _MOST:
-        rows = found.house.index.find(_query(found, process, asked, 500))
-        folios += [row.folio for row in rows.rows]
-        if not rows.next:
-            break
-        asked["despues"] = rows.next
-    moment = occurred_at(asked.get("a_la_fecha", ""))
-    return case_sheet(_lines(found, folios, moment), found.eyes, f"{eid}-{process}-casos.xlsx")
-
-
-def _query(found: Visit, process: str, asked: Mapping[str, str], limit: int) -> CaseQuery:
-    terms = found.state.terms
-    return CaseQuery(
-        process=process,
-        opened_from=_midnight(found, terms.start, 0),
-        opened_to=_midnight(found, terms.end, 1),
-        closed={"abiertos": False, "cerrados": True}.get(asked.get("estado", "")),
-        complete=False if asked.get("estado") == "incompletos" else None,
-        text="" if found.masked else asked.get("q", ""),
-        order="due" if asked.get("orden") == "vence" else "opened",
-        after=asked.get("despues", ""),
-        limit=limit,
-    )
-
-
-def _midnight(found: Visit, day: str, plus: int) -> str:
-    """The first moment of a day in the house's zone, so many days on, as a ledger time."""
-    here = datetime.combine(date.fromisoformat(day) + timedelta(days=plus), time(), found.room.chain.zone)
-    return format_time(here)
-
-
-def _lines(found: Visit, folios: list[str], moment: datetime | None) -> list[CaseLine]:
-    known = definitions(found.house)
-    lines = []
-    for folio in folios:
-        row = found.house.index.get(folio)
-        if row is None or not found.room.chain.in_scope(found.state, folio):
-            continue
-        if moment is not None and row.opened_at > format_time(moment):
-            continue
-        view = found.house.cases.view(folio, as_of=moment) if moment is not None else None
-        title = "" if found.masked else row.title
-        lines.append(
-            case_line(row, known(row.process, row.version), view.state if view else None, title, found.eyes)
-        )
-    return lines
-
-
 @page.get("/<folio>")
 @anyone
 def show(eid: str, folio: str) -> BaseResponse:
@@ -171,7 +78,9 @@ def show_case(found: Visit, folio: str, sample: str, answer: Answer | None = Non
     raw = request.args.get("a_la_fecha", "")
     view = found.case(folio, occurred_at(raw))
     walk = _walk(found, view, sample)
-    return shown("audit_case", found, answer, walk=walk, as_of_raw=raw, folio=folio, stay=_stay())
+    return shown(
+        "audit_case", found, answer, walk=walk, as_of_raw=raw, as_of=_as_of(found), folio=folio, stay=_stay()
+    )
 
 
 def _stay() -> dict[str, str]:
@@ -221,12 +130,70 @@ def _tests(found: Visit, view: CaseView, sample: Sample) -> tuple[Test, ...]:
     )
 
 
+@page.get("/<folio>/entradas")
+@anyone
+def entries(eid: str, folio: str) -> BaseResponse:
+    """The entries of a case as a table: by step and by what happened."""
+    found = visit(eid)
+    told, view = _entry_list(found, folio)
+    return shown(
+        "audit_entries",
+        found,
+        folio=folio,
+        listed=told,
+        asked=request.args,
+        link=link_here("auditcases.entries", eid=eid, folio=folio),
+        steps=list(dict.fromkeys(item.entry.step for item in view.entries if item.entry.step)),
+        stay=_stay(),
+        as_of=_as_of(found),
+    )
+
+
+@page.get("/<folio>/entradas.xlsx")
+@anyone
+def entries_table(eid: str, folio: str) -> Response:
+    """The same, whole, as a spreadsheet."""
+    found = visit(eid)
+    found.need_downloads()
+    return sheet_of(_entry_list(found, folio)[0], found.eyes, f"{eid}-{folio}-entradas.xlsx")
+
+
+def _entry_list(found: Visit, folio: str) -> tuple[Listed[CaseEntry], CaseView]:
+    view = found.case(folio, occurred_at(request.args.get("a_la_fecha", "")))
+    lines = entry_lines(view.entries, view.definition, view.state, found.eyes_on())
+    wanted = request.args.get("paso", "")
+    told = [
+        CaseEntry(line, item.entry.at)
+        for line, item in zip(lines, view.entries, strict=True)
+        if wanted in {"", line.step}
+    ]
+    parts = {"eid": found.state.id, "folio": folio}
+    return (
+        listed(
+            _("Entradas del caso"),
+            told,
+            case_entry_columns(),
+            lambda one: f"{one.line.seq:09}",
+            link_here("auditcases.entries", **parts),
+            natural="numero",
+            sheet=address("auditcases.entries_table", parts, asked_whole()) if found.downloads else "",
+        ),
+        view,
+    )
+
+
+def _as_of(found: Visit) -> Moment | None:
+    """The date asked for, in words."""
+    moment = occurred_at(request.args.get("a_la_fecha", ""))
+    return found.eyes.moment(moment) if moment is not None else None
+
+
 @page.get("/<folio>/entradas/<int:seq>")
 @anyone
 def entry(eid: str, folio: str, seq: int) -> BaseResponse:
     """One entry, with its place in the chain and the check that the auditor's own browser makes."""
     found = visit(eid)
-    sealed, line, content = _entry(found, folio, seq)
+    sealed, line, content = _entry(found, folio, seq, occurred_at(request.args.get("a_la_fecha", "")))
     numbers = range(len(sealed.entry.objects)) if content and found.downloads else ()
     return shown(
         "audit_entry",
@@ -241,14 +208,18 @@ def entry(eid: str, folio: str, seq: int) -> BaseResponse:
         ],
         vkey=found.house.vkey.text,
         whole=found.room.chain.in_scope(found.state, folio),
+        stay=_stay(),
+        as_of=_as_of(found),
     )
 
 
-def _entry(found: Visit, folio: str, seq: int) -> tuple[SealedEntry, EntryLine, bool]:
-    """An entry in scope, or one handed over as an answer; 404 for any other."""
+def _entry(
+    found: Visit, folio: str, seq: int, as_of: datetime | None = None
+) -> tuple[SealedEntry, EntryLine, bool]:
+    """An entry in scope, or one handed over as an answer, as it stood at a moment; 404 for any other."""
     if not found.room.chain.in_scope(found.state, folio) and not found.state.shown(folio, seq):
         abort(404)
-    view = found.house.cases.view(folio)
+    view = found.house.cases.view(folio, as_of=as_of)
     if not 1 <= seq <= len(view.entries):
         abort(404)
     entries = found.entries(view.entries)

@@ -1,9 +1,10 @@
-"""Populations, samples, tests and attributes of an engagement."""
+"""Populations, draws, tests and attributes of an engagement."""
 
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
 
 from flask import Blueprint, Response, abort, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -11,37 +12,30 @@ from werkzeug.wrappers import Response as BaseResponse
 from auditing.attributes import attributes_of
 from auditing.errors import AuditRefused
 from auditing.fieldwork import Draw
-from auditing.model import Attribute, Engagement, Method, Population, Result, Sample
-from auditing.population import gaps_of
-from auditing.sampling import cfr_size, new_seed, reproduces
+from auditing.model import Method, Population
+from auditing.population import Row, gaps_of
+from auditing.sampling import cfr_size, new_seed
 from web.downloads import download as send
 from web.errors import Answer
 from web.i18n import gettext as _
 from web.inception import settle
+from web.pages import auditsheets as lists
 from web.pages.auditcases import show_case
-from web.pages.auditforms import act, folios_typed, form_key
+from web.pages.auditforms import act, folios_typed, form_key, moment_asked
 from web.pages.auditforms import page as shown
+from web.pages.auditscope import lines_of
+from web.pages.auditsheets import address, link_here
 from web.pages.auditvisit import Visit, visit
 from web.pages.context import process_names
+from web.pages.forms import occurred_at
 from web.security import anyone
-from web.views.audittables import exceptions_of, population_sheet, sample_sheet
+from web.views.auditlists import population_row_columns, standing_cells, standing_headings
+from web.views.audittables import spreadsheet
 from web.views.auditwords import frequency_words
+from web.views.tables import headings
 
 page = Blueprint("auditfield", __name__, url_prefix="/auditoria/<eid>")
-_ROWS = 100
 _GAPS = 50
-_SORTS = ("lugar", "folio", "resultado")
-
-
-@dataclass(frozen=True, slots=True)
-class SampleLine:
-    """A sample in the list, with how far its tests are."""
-
-    sample: Sample
-    process: str
-    done: int
-    total: int
-    exceptions: int
 
 
 @page.get("/poblaciones")
@@ -61,16 +55,9 @@ def _populations(found: Visit, answer: Answer | None = None) -> BaseResponse:
         found,
         answer,
         offered=offered,
-        samples=[_sample_line(found.state, item) for item in reversed(found.state.samples)],
+        listed=lists.populations(found),
+        samples=lists.samples(found),
     )
-
-
-def _sample_line(state: Engagement, sample: Sample) -> SampleLine:
-    population = state.population(sample.population)
-    process = population.process if population else ""
-    done = sum(key[0] == sample.id for key in state.tests)
-    total = sample.n * len(attributes_of(state, process))
-    return SampleLine(sample, process, done, total, exceptions_of(state, sample))
 
 
 @page.post("/poblaciones")
@@ -105,28 +92,45 @@ def population(eid: str, pid: str) -> BaseResponse:
 
 def _population(found: Visit, pid: str, answer: Answer | None = None) -> BaseResponse:
     told = _known_population(found, pid)
-    rows = found.room.field.rows(found.state, pid)
-    falling = request.args.get("orden") == "desc"
-    after = request.args.get("desde", "")
-    ordered = rows[::-1] if falling else rows
-    left = [row for row in ordered if not after or (row.folio < after if falling else row.folio > after)]
-    gaps = gaps_of(row.folio for row in rows)
+    frozen, moment = found.room.field.rows(found.state, pid), occurred_at(request.args.get("a_la_fecha", ""))
+    told_list = _population_list(found, told, frozen)
     return shown(
         "audit_population",
         found,
         answer,
         population=told,
-        rows=[(row, found.eyes.moment(row.opened_at)) for row in left[:_ROWS]],
-        following=left[_ROWS - 1].folio if len(left) > _ROWS else "",
-        falling=falling,
-        after=after,
-        gaps=gaps[:_GAPS],
+        listed=told_list,
+        standing=lines_of(found, [row.folio for row in told_list.page.rows], moment),
+        as_of=found.eyes.moment(moment) if moment else None,
+        moments=_moments(found, told),
+        link=link_here("auditfield.population", eid=found.state.id, pid=pid),
+        asked=request.args,
+        gaps=gaps_of(row.folio for row in frozen)[:_GAPS],
         checked=found.room.field.recompute(told) if request.args.get("comprobar") else None,
         seed=new_seed(),
         cfr=cfr_size(told.rows),
         frequencies=frequency_words(),
-        samples=[_sample_line(found.state, item) for item in found.state.samples if item.population == pid],
+        samples=lists.samples(found, pid),
     )
+
+
+def _population_list(found: Visit, told: Population, frozen: Sequence[Row]) -> lists.Listed[Row]:
+    """The frozen list by folio or by opening; the state beside it is no part of it."""
+    parts = {"eid": found.state.id, "pid": told.id}
+    kept = {name: request.args.get(name, "") for name in ("orden", "a_la_fecha")}
+    sheet = address("auditfield.population_file", {**parts, "form": "xlsx"}, kept) if found.downloads else ""
+    link = link_here("auditfield.population", **parts)
+    return lists.listed(_("Población"), frozen, population_row_columns(), lambda row: row.folio, link,
+                        natural="folio", sheet=sheet)  # fmt: skip
+
+
+def _moments(found: Visit, told: Population) -> list[tuple[str, str]]:
+    """Dates worth looking at: when it was frozen, and the end of its period."""
+    end = datetime.combine(date.fromisoformat(told.end), time(23, 59, 59))
+    return [
+        (_("al congelarla"), moment_asked(told.frozen.at, found.eyes)),
+        (_("al fin del periodo"), end.isoformat()),
+    ]
 
 
 def _known_population(found: Visit, pid: str) -> Population:
@@ -145,8 +149,23 @@ def population_file(eid: str, pid: str, form: str) -> Response:
         data = found.room.field.file(found.state, pid)
         return send(io.BytesIO(data), f"{name}.csv", size=len(data))
     if form == "xlsx":
-        return population_sheet(found.room.field.rows(found.state, pid), found.eyes, f"{name}.xlsx")
+        told = _population_list(found, _known_population(found, pid), found.room.field.rows(found.state, pid))
+        return _with_states(found, told, f"{name}.xlsx")
     return abort(404)
+
+
+def _with_states(found: Visit, told: lists.Listed[Row], name: str) -> Response:
+    """The frozen list in its order, and how each case stands today or stood at the moment asked for."""
+    moment = occurred_at(request.args.get("a_la_fecha", ""))
+    when = found.eyes.moment(moment or found.eyes.now).iso
+    columns = [*headings(told.columns), *standing_headings()]
+
+    def rows() -> Iterator[Sequence[str | int]]:
+        for row in told.page.every:
+            line = lines_of(found, [row.folio], moment).get(row.folio)
+            yield [*(column.cell(row) for column in told.columns), *standing_cells(line), when]
+
+    return spreadsheet(found.eyes, name, told.title, columns, rows())
 
 
 @page.post("/poblaciones/<pid>/muestras")
@@ -166,7 +185,7 @@ def draw(eid: str, pid: str) -> BaseResponse:
             reason=form.get("reason", ""),
         )
         told = found.room.field.draw(found.by(), eid, pid, wanted, key=form_key())
-        return _("Muestra extraída."), url_for("auditfield.sample", eid=eid, sid=told.id)
+        return _("Muestra extraída."), url_for("auditsample.sample", eid=eid, sid=told.id)
 
     return act(work, lambda answer: _population(found, pid, answer))
 
@@ -176,77 +195,6 @@ def _method(raw: str) -> Method:
         return Method(raw)
     except ValueError as error:
         raise AuditRefused("sample_size", wanted=raw[:20], most="") from error
-
-
-@page.get("/muestras/<sid>")
-@anyone
-def sample(eid: str, sid: str) -> BaseResponse:
-    """A sample as a matrix: cases by attributes, with what was tested."""
-    found = visit(eid)
-    told = found.state.sample(sid) or abort(404)
-    population = _known_population(found, told.population)
-    attributes = attributes_of(found.state, population.process)
-    wanted = request.args.get("resultado", "")
-    sort = request.args.get("orden", "") if request.args.get("orden", "") in _SORTS else "lugar"
-    frozen = [row.folio for row in found.room.field.rows(found.state, told.population)]
-    return shown(
-        "audit_sample",
-        found,
-        sample=told,
-        population=population,
-        attributes=attributes,
-        rows=_matrix(found.state, told, attributes, wanted, sort),
-        reproduced=reproduces(told, frozen),
-        wanted=wanted,
-        sort=sort,
-        line=_sample_line(found.state, told),
-        first=_first_untested(found.state, told, attributes),
-    )
-
-
-def _matrix(
-    state: Engagement, sample: Sample, attributes: tuple[Attribute, ...], wanted: str, sort: str
-) -> list[tuple[int, str, list[object]]]:
-    rows = []
-    for place, folio in enumerate(sample.folios, 1):
-        tests = [state.tests.get((sample.id, folio, item.code)) for item in attributes]
-        found = {test.result if test else None for test in tests}
-        keep = {
-            "excepcion": Result.EXCEPTION in found,
-            "pendiente": None in found,
-            "probado": None not in found,
-        }.get(wanted, True)
-        if keep:
-            rows.append((place, folio, tests))
-    if sort == "folio":
-        rows.sort(key=lambda row: row[1])
-    if sort == "resultado":
-        rows.sort(
-            key=lambda row: (-sum(bool(test and test.result is Result.EXCEPTION) for test in row[2]), row[0])
-        )
-    return [(place, folio, list(tests)) for place, folio, tests in rows]
-
-
-def _first_untested(state: Engagement, sample: Sample, attributes: tuple[Attribute, ...]) -> str:
-    """The first case that still lacks a result; the first of all when none does."""
-    lacking = (
-        folio
-        for folio in sample.folios
-        if any((sample.id, folio, item.code) not in state.tests for item in attributes)
-    )
-    return next(lacking, sample.folios[0] if sample.folios else "")
-
-
-@page.get("/muestras/<sid>/tabla.xlsx")
-@anyone
-def sample_table(eid: str, sid: str) -> Response:
-    """The matrix as a spreadsheet."""
-    found = visit(eid)
-    told = found.state.sample(sid) or abort(404)
-    found.need_downloads()
-    population = _known_population(found, told.population)
-    attributes = attributes_of(found.state, population.process)
-    return sample_sheet(found.state, told, attributes, found.eyes, f"{eid}-{sid}.xlsx")
 
 
 @page.post("/muestras/<sid>/<folio>/pruebas")
@@ -267,8 +215,9 @@ def test(eid: str, sid: str, folio: str) -> BaseResponse:
         found.room.field.test(found.by(), eid, sid, folio, results, key=form_key())
         place = told.folios.index(folio) + 1
         onward = told.folios[place] if form.get("onward") and place < told.n else folio
+        when = request.args.get("a_la_fecha") or None
         return _("Pruebas selladas de %(folio)s.", folio=folio), url_for(
-            "auditcases.show", eid=eid, folio=onward, muestra=sid
+            "auditcases.show", eid=eid, folio=onward, muestra=sid, a_la_fecha=when
         )
 
     return act(work, lambda answer: show_case(found, folio, sid, answer))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 
 from flask import flash, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
@@ -14,6 +15,7 @@ from evidence import ports
 from identity.accounts import IdentityError
 from web.errors import Answer, answer_for
 from web.pages.auditvisit import Visit
+from web.views.lens import Lens
 from web.views.trouble import trouble_of
 
 MENDED = (AuditRefused, IdentityError, ports.StoreUnavailable, ports.IdempotencyMismatch)
@@ -59,6 +61,13 @@ def page(template: str, found: Visit, answer: Answer | None = None, **more: obje
 def form_key() -> str:
     """The idempotency key that the form carries."""
     return request.form.get("idempotency_key", "")[:80]
+
+
+def moment_asked(at: str, eyes: Lens) -> str:
+    """A ledger time as an address asks for it (``a_la_fecha``): to the second, and not before that time."""
+    here = eyes.local(at)
+    later = here + timedelta(seconds=1) if here.microsecond else here
+    return later.replace(tzinfo=None, microsecond=0).isoformat()
 
 
 def entries_typed(raw: str) -> list[tuple[str, int]]:

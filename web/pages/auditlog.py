@@ -1,10 +1,10 @@
-"""What auditors viewed, for those who keep the house; and what an engagement takes home: its package."""
+"""What an engagement takes home: its working papers and its package."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, abort, render_template, request, url_for
+from flask import Blueprint, Response, abort, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from audit_exports.builder import export as build_package
@@ -14,78 +14,24 @@ from auditing.population import day_of, process_of
 from evidence.canonical import Json
 from evidence.words import digest_words
 from web.acting import actor_for
-from web.downloads import download
+from web.downloads import resumable
 from web.errors import Answer
 from web.i18n import gettext as _
 from web.jobs import Progress, Work
 from web.pages.auditforms import act
 from web.pages.auditforms import page as shown
-from web.pages.auditvisit import OFFICE, Visit, visit
-from web.pages.context import lens
+from web.pages.auditvisit import Visit, visit
 from web.pages.jobview import job_desk, job_view, own_job
 from web.proving import before_export
-from web.security import anyone, person, roles
+from web.security import anyone, person
 from web.views.auditpapers import papers
-from web.views.audittables import view_sheet
-from web.views.auditwords import view_word
 from web.views.lens import size_text
-from web.wiring import JobRecord, current_house
+from web.wiring import JobRecord
 from workflows.commands import Actor
 
 page = Blueprint("auditlog", __name__, url_prefix="/auditoria")
-office = roles(*OFFICE)
-_ROWS = 100
 WHOLE = "encargo"
 """What the form posts for the engagement's own package."""
-
-
-@page.get("/consultas")
-@office
-def everything() -> str:
-    """Everything auditors viewed, in the room and outside it, newest first."""
-    return _log("")
-
-
-@page.get("/consultas.xlsx")
-@office
-def everything_table() -> Response:
-    """The same as a spreadsheet."""
-    return view_sheet(current_house().room.views.all(), lens(), "consultas.xlsx")
-
-
-@page.get("/<eid>/consultas")
-@office
-def of_engagement(eid: str) -> str:
-    """What was viewed in one engagement."""
-    visit(eid)
-    return _log(eid)
-
-
-@page.get("/<eid>/consultas.xlsx")
-@office
-def of_engagement_table(eid: str) -> Response:
-    """The same as a spreadsheet."""
-    visit(eid)
-    return view_sheet(current_house().room.views.all(engagement=eid), lens(), f"{eid}-consultas.xlsx")
-
-
-def _log(eid: str) -> str:
-    house, eyes = current_house(), lens()
-    actor = request.args.get("quien", "")
-    before = max(0, request.args.get("antes", 0, type=int))
-    found = house.room.views.page(engagement=eid, actor=actor, before=before, limit=_ROWS)
-    return render_template(
-        "pages/audit_views.html",
-        state=house.room.register.get(eid) if eid else None,
-        rows=[
-            (view, eyes.moment(view.at), eyes.who(view.actor), view_word(view.what)) for view in found.rows
-        ],
-        total=found.total,
-        following=found.next,
-        actor=actor,
-        actor_name=eyes.who(actor) if actor else "",
-        first=not before,
-    )
 
 
 @page.get("/<eid>/exportar")
@@ -213,7 +159,9 @@ def package(eid: str, job_id: str) -> Response:
     path = found.house.settings.data / "exports" / f"{job.id}.zip"
     if job.state != "done" or not path.is_file():
         abort(404)
-    return download(path.open("rb"), str(job.result.get("name", path.name)), size=path.stat().st_size)
+    return resumable(
+        path, str(job.result.get("name", path.name)), str(job.result.get("tag_manifest", job.id))
+    )
 
 
 def _job(eid: str, job_id: str) -> JobRecord:

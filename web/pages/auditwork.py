@@ -12,8 +12,10 @@ from auditing.errors import AuditRefused
 from auditing.model import Severity
 from web.errors import Answer
 from web.i18n import gettext as _
-from web.pages.auditforms import act, entries_typed, folios_typed, form_key
+from web.pages import auditsheets as lists
+from web.pages.auditforms import act, entries_typed, folios_typed, form_key, moment_asked
 from web.pages.auditforms import page as shown
+from web.pages.auditsheets import link_here
 from web.pages.auditvisit import Visit, office_role, visit
 from web.pages.context import lens, process_names
 from web.security import anyone, person
@@ -31,17 +33,13 @@ def findings(eid: str) -> Response:
 
 def _findings(found: Visit, answer: Answer | None = None) -> Response:
     state = found.state
-    wanted = request.args.get("gravedad", "")
-    kept = [
-        item for item in reversed(state.findings) if wanted not in set(Severity) or item.severity == wanted
-    ]
     processes = state.terms.processes or tuple(item.code for item in process_names(found.house))
     return shown(
         "audit_findings",
         found,
         answer,
-        findings=kept,
-        wanted=wanted,
+        listed=lists.findings(found),
+        link=link_here("auditwork.findings", eid=state.id),
         severities=list(Severity),
         attributes=[item for code in processes for item in attributes_of(state, code)],
         asked=request.args,
@@ -81,7 +79,8 @@ def finding(eid: str, fid: str) -> Response:
 
 def _finding(found: Visit, fid: str, answer: Answer | None = None) -> Response:
     told = found.state.finding(fid) or abort(404)
-    return shown("audit_finding", found, answer, finding=told)
+    then = moment_asked(told.raised.at, found.eyes)
+    return shown("audit_finding", found, answer, finding=told, then=then)
 
 
 @page.post("/hallazgos/<fid>/respuesta")
@@ -127,7 +126,15 @@ def _items(found: Visit, answer: Answer | None = None) -> Response:
         for user in found.house.accounts.everyone(found.house.clock())
         if user.active and user.id not in found.state.terms.auditors and user.roles
     ]
-    return shown("audit_items", found, answer, people=people, wanted=request.args.get("ver", ""))
+    return shown(
+        "audit_items",
+        found,
+        answer,
+        people=people,
+        wanted=request.args.get("ver", ""),
+        listed=lists.items(found),
+        link=link_here("auditwork.items", eid=found.state.id),
+    )
 
 
 @page.post("/solicitudes")

@@ -36,6 +36,10 @@ _UNDER = {
     "auditcases": "audit",
     "auditwork": "audit",
     "auditlog": "audit",
+    "auditsheets": "audit",
+    "auditscope": "audit",
+    "auditsample": "audit",
+    "auditviews": "audit",
 }
 """Blueprints that belong to another's place in the navigation."""
 
