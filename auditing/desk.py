@@ -51,7 +51,7 @@ class EngagementDesk:
         """
         chain = self._chain
         chain.keeper(by)
-        self._check(wanted.terms)
+        self._check(wanted.terms, guests=True)
         facts = {**terms_json(wanted.terms), "attributes_version": CURRENT}
         data = {
             "title": title(wanted.title),
@@ -86,6 +86,50 @@ class EngagementDesk:
             return (draft(by, EntryKind.ENGAGEMENT_CHANGED, terms_json(terms), {"reason": told}),)
 
         return self._chain.write(engagement, make)
+
+    def invite(self, by: By, engagement: str, account: str, invitation: str, until: str) -> Engagement:
+        """Name somebody among the auditors of an external engagement, unless named already.
+
+        With an ``invitation`` (its id, good ``until`` a ledger time) the link that was made for them is told of too.
+
+        Raises:
+            AuditRefused: ``not_a_keeper``, ``engagement_over``, ``invite_internal``, ``auditor_unfit``.
+        """
+        self._chain.keeper(by)
+
+        def make(state: Engagement) -> Sequence[EntryDraft]:
+            self._chain.open(state)
+            if state.terms.kind is not Kind.EXTERNAL:
+                raise AuditRefused("invite_internal")
+            self._chain.fit(state.terms.kind, [account])
+            drafts = []
+            if account not in state.terms.auditors:
+                terms = replace(state.terms, auditors=(*state.terms.auditors, account))
+                drafts.append(
+                    draft(by, EntryKind.ENGAGEMENT_CHANGED, terms_json(terms), {"reason": "Invitación"})
+                )
+            if invitation:
+                facts: dict[str, Json] = {"invitation": invitation, "subject": account, "until": until}
+                drafts.append(draft(by, EntryKind.AUDITOR_INVITED, facts, {}))
+            return drafts
+
+        return self._chain.write(engagement, make)
+
+    def admit(self, by: By, engagement: str, invitation: str) -> Engagement:
+        """Somebody invited comes in by their link.
+
+        Raises:
+            AuditRefused: ``not_an_auditor``, ``engagement_over``.
+        """
+
+        def make(state: Engagement) -> Sequence[EntryDraft]:
+            self._chain.auditor(state, by)
+            if not any((item.id, item.account) == (invitation, by.id) for item in state.invited):
+                raise AuditRefused("not_an_auditor")
+            facts: dict[str, Json] = {"invitation": invitation, "subject": by.id}
+            return (draft(by, EntryKind.AUDITOR_ADMITTED, facts, {}),)
+
+        return self._chain.write(engagement, make, key=f"admitted:{invitation}", digest=digest_of(invitation))
 
     def grant(self, by: By, engagement: str, entries: Sequence[tuple[str, int]], reason: str) -> Engagement:
         """Let the auditors of a masked engagement see the content of single entries.
@@ -145,9 +189,12 @@ class EngagementDesk:
 
         return self._chain.write(engagement, make)
 
-    def _check(self, terms: Terms) -> None:
+    def _check(self, terms: Terms, *, guests: bool = False) -> None:
+        """Refuse terms that cannot be; with ``guests`` an external engagement may name its auditors later."""
         days = [terms.start, terms.end, terms.expires]
-        if not all(_is_day(day) for day in days) or terms.end < terms.start or not terms.auditors:
+        if not all(_is_day(day) for day in days) or terms.end < terms.start:
+            raise AuditRefused("terms_invalid")
+        if not terms.auditors and not (guests and terms.kind is Kind.EXTERNAL):
             raise AuditRefused("terms_invalid")
         if terms.expires < self._chain.today().isoformat():
             raise AuditRefused("terms_invalid")

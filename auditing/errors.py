@@ -9,7 +9,7 @@ MORE_CODES = (
     "mask_internal text_missing text_long population_unknown population_empty out_of_scope sample_unknown sample_size "
     "seed_invalid reason_missing not_in_population not_in_sample attribute_unknown result_unknown note_missing "
     "finding_unknown finding_state severity_unknown item_unknown item_state entry_unknown no_downloads no_files "
-    "no_whole_cases"
+    "no_whole_cases invite_internal invitation_dead"
 )
 CODES = frozenset(MORE_CODES.split())
 

@@ -16,6 +16,7 @@ from auditing.model import (
     Attribute,
     Engagement,
     Finding,
+    Invited,
     Item,
     ItemAct,
     ItemState,
@@ -36,7 +37,7 @@ from evidence.canonical import Json
 from evidence.entry import EntryKind, MalformedEntry, SealedEntry
 
 Step = Callable[[Engagement, SealedEntry], Engagement]
-Numbered = TypeVar("Numbered", Finding, Item)
+Numbered = TypeVar("Numbered", Finding, Item, Invited)
 
 
 def fold(entries: Sequence[SealedEntry]) -> Engagement | None:
@@ -247,9 +248,27 @@ def _put(items: tuple[Numbered, ...], changed: Numbered) -> tuple[Numbered, ...]
     return tuple(changed if item.id == changed.id else item for item in items)
 
 
+def _invited(state: Engagement, sealed: SealedEntry) -> Engagement:
+    facts = sealed.entry.facts
+    found = Invited(
+        read.text(facts, "invitation"), read.text(facts, "subject"), read.text(facts, "until"), act_of(sealed)
+    )
+    return replace(state, invited=(*state.invited, found))
+
+
+def _admitted(state: Engagement, sealed: SealedEntry) -> Engagement:
+    wanted = read.text(sealed.entry.facts, "invitation")
+    found = next((item for item in state.invited if item.id == wanted), None)
+    if found is None or found.account != sealed.entry.actor:
+        raise Malformed("invitation")
+    return replace(state, invited=_put(state.invited, replace(found, admitted=act_of(sealed))))
+
+
 _STEPS: Mapping[EntryKind, Step] = {
     EntryKind.ENGAGEMENT_CHANGED: _changed,
     EntryKind.ENGAGEMENT_CLOSED: _closed,
+    EntryKind.AUDITOR_INVITED: _invited,
+    EntryKind.AUDITOR_ADMITTED: _admitted,
     EntryKind.ITEM_REQUESTED: _added,
     EntryKind.ITEM_ANSWERED: _item(ItemState.ANSWERED),
     EntryKind.ITEM_ACCEPTED: _item(ItemState.ACCEPTED),

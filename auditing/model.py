@@ -250,6 +250,17 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Invited:
+    """Somebody invited by a personal link: the account, until when the link is good, and the act of coming in."""
+
+    id: str
+    account: str
+    until: str
+    act: Act
+    admitted: Act | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Engagement:
     """An engagement as its chain tells it; ``head`` is the leaf of its last entry, ``unreadable`` are entry numbers.
 
@@ -274,6 +285,7 @@ class Engagement:
     tests: Mapping[tuple[str, str, str], TestResult] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     grants: tuple[EntryName, ...] = ()
+    invited: tuple[Invited, ...] = ()
     unreadable: tuple[int, ...] = ()
     entries: int = 0
     head: str = ""

@@ -52,6 +52,21 @@ login_session = Table(
 )
 Index("ix_login_session_user_id", login_session.c.user_id)
 
+account_invitation = Table(
+    "account_invitation",
+    metadata,
+    Column("token_hash", Name, primary_key=True),
+    Column("id", Name, nullable=False),
+    Column("account", Name, ForeignKey(account.c.id), nullable=False),
+    Column("place", Name, nullable=False),
+    Column("invited_by", Name, nullable=False),
+    Column("created_at", Name, nullable=False),
+    Column("expires_at", Name, nullable=False),
+    Column("state", Name, nullable=False),
+)
+"""Links by which somebody sets the first password of their account; the link itself is in one mail alone."""
+Index("ix_account_invitation_account", account_invitation.c.account)
+
 login_throttle = Table(
     "login_throttle",
     metadata,

@@ -12,6 +12,8 @@ from auditing.fieldwork import FieldDesk
 from auditing.model import Engagement
 from auditing.views import View, ViewLog, seal_of
 from evidence.entry import format_time
+from identity.invitations import InvitationStore
+from web.auditinvites import Invitations
 
 if TYPE_CHECKING:
     from web.wiring import House
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 class AuditRoom:
     """Everything the room's pages and commands ask for."""
 
-    def __init__(self, house: House, heads: ChainHeads, views: ViewLog) -> None:
+    def __init__(self, house: House, heads: ChainHeads, views: ViewLog, invitations: InvitationStore) -> None:
         self._house = house
         self.views = views
         self.register = Register(house.ledger, heads)
@@ -29,6 +31,7 @@ class AuditRoom:
         self.field = FieldDesk(self.chain, house.blobs, self._retain_until)
         self.findings = FindingDesk(self.chain)
         self.requests = RequestDesk(self.chain)
+        self.invitations = Invitations(house, self.chain, self.engagements, invitations)
 
     def roles_of(self, user_id: str) -> frozenset[str]:
         """The roles of an open account today; none for an unknown one."""

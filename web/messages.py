@@ -281,6 +281,8 @@ AUDIT: Mapping[str, Message] = {
     "item_state": Message(409, N_("La solicitud %(item)s no está en ese punto."), N_("Abre la solicitud y revisa qué sigue.")),
     "entry_unknown": Message(422, N_("No existe esa entrada (%(folio)s, %(seq)s)."), N_("Escribe el folio y el número de entrada, como MA-001-2026-000001/4.")),
     "no_downloads": Message(403, N_("Esta auditoría no permite descargas."), N_("Pide a quien la abrió que lo permita.")),
+    "invite_internal": Message(422, N_("Se invita por enlace sólo a una auditoría externa."), N_("Quien audita desde dentro ya tiene cuenta: nómbralo en las condiciones.")),
+    "invitation_dead": Message(404, N_("Esta invitación ya no sirve."), N_("Se usa una sola vez y vence. Si ya elegiste tu contraseña, entra con ella; si no, pide otra a quien te invitó.")),
     "no_whole_cases": Message(403, N_("En esta auditoría los datos personales están reservados: sólo se entrega el paquete del encargo."), N_("Elige el encargo: lleva entradas, pruebas y estados, y dice qué reserva.")),
     "no_files": Message(403, N_("En esta auditoría el contenido está reservado: se ve la entrada y la huella, no el archivo."), N_("Pide a supervisión que abra esta entrada, con motivo.")),
 }  # fmt: skip

@@ -39,6 +39,7 @@ from storage.factors import SqlFactors
 from storage.filesystem import FileBlobStore
 from storage.guard import SqlGuard, SqliteGuard
 from storage.inbox import SqlInbox
+from storage.invitations import SqlInvitations
 from storage.jobs import JobRecord, SqlJobs
 from storage.ledger import SqlLedger, log_begun, start_log
 from storage.links import SqlLinks
@@ -299,7 +300,9 @@ class House(ProvableParts, SigningParts):
     @cached_property
     def room(self) -> AuditRoom:
         """The auditors' room."""
-        return AuditRoom(self, SqlChainHeads(self.engine), SqlViewLog(self.engine))
+        return AuditRoom(
+            self, SqlChainHeads(self.engine), SqlViewLog(self.engine), SqlInvitations(self.engine)
+        )
 
     @cached_property
     def accounts(self) -> SqlAccounts:

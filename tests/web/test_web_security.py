@@ -30,6 +30,8 @@ PUBLIC = {
     "requesting.send",
     "requesting.sent",
     "health.ready",
+    "auditinvite.show",
+    "auditinvite.accept",
     "session.enter",
     "session.log_in",
     "session.leave",

@@ -188,10 +188,11 @@ def _terms() -> Terms:
 @anyone
 def overview(eid: str) -> Response:
     """An engagement at a glance: terms, progress, what waits."""
-    return _overview(visit(eid))
+    return show_overview(visit(eid))
 
 
-def _overview(found: Visit, answer: Answer | None = None) -> Response:
+def show_overview(found: Visit, answer: Answer | None = None) -> Response:
+    """The overview, also after a refusal of one of its forms."""
     house = found.house
     latest = house.ledger.latest_checkpoint()
     return shown(
@@ -228,7 +229,7 @@ def change(eid: str) -> Response:
         found.room.engagements.change(found.by(), eid, terms, request.form.get("reason", ""))
         return _("Cambio sellado."), url_for("audit.overview", eid=eid)
 
-    return act(work, lambda answer: _overview(found, answer))
+    return act(work, lambda answer: show_overview(found, answer))
 
 
 @page.post("/<eid>/abrir")
@@ -244,7 +245,7 @@ def grant(eid: str) -> Response:
             "audit.overview", eid=eid
         )
 
-    return act(work, lambda answer: _overview(found, answer))
+    return act(work, lambda answer: show_overview(found, answer))
 
 
 @page.post("/<eid>/cerrar")
@@ -258,7 +259,7 @@ def close(eid: str) -> Response:
         found.room.engagements.close(found.by(), eid, note, found.room.views_seal(eid))
         return _("Auditoría cerrada y sellada."), url_for("audit.overview", eid=eid)
 
-    return act(work, lambda answer: _overview(found, answer))
+    return act(work, lambda answer: show_overview(found, answer))
 
 
 @page.get("/<eid>/bitacora")

@@ -13,12 +13,13 @@ from werkzeug.wrappers import Response
 from auditing.errors import AuditRefused
 from evidence import ports
 from identity.accounts import IdentityError
+from signing.errors import LinkError
 from web.errors import Answer, answer_for
 from web.pages.auditvisit import Visit
 from web.views.lens import Lens
 from web.views.trouble import trouble_of
 
-MENDED = (AuditRefused, IdentityError, ports.StoreUnavailable, ports.IdempotencyMismatch)
+MENDED = (AuditRefused, IdentityError, LinkError, ports.StoreUnavailable, ports.IdempotencyMismatch)
 _ENTRY = re.compile(r"([A-Z]{2}-\d{3}-\d{4}-\d{6})\s*[/·:,]\s*(\d{1,6})")
 _FOLIO = re.compile(r"[A-Z]{2}-\d{3}-\d{4}-\d{6}")
 Show = Callable[[Answer | None], Response]

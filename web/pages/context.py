@@ -40,6 +40,7 @@ _UNDER = {
     "auditscope": "audit",
     "auditsample": "audit",
     "auditviews": "audit",
+    "auditinvite": "audit",
 }
 """Blueprints that belong to another's place in the navigation."""
 
