@@ -48,7 +48,7 @@ def test_engagements_are_numbered_and_read_back_from_their_chain(room: Room) -> 
         ({"end": "2025-12-31"}, "terms_invalid"),
         ({"start": "01/01/2026"}, "terms_invalid"),
         ({"expires": "2026-01-01"}, "terms_invalid"),
-        ({"auditors": ()}, "terms_invalid"),
+        ({"kind": Kind.INTERNAL, "auditors": ()}, "terms_invalid"),
         ({"auditors": ("u-nobody",)}, "auditor_unfit"),
         ({"auditors": ("u-both",)}, "auditor_unfit"),
         ({"auditors": (INSIDER.id,)}, "auditor_unfit"),
@@ -60,6 +60,14 @@ def test_terms_that_protect_nobody_are_refused(room: Room, changed: dict[str, ob
     with refused(code):
         room.opened(**changed)
     assert room.register.all() == ()
+
+
+def test_an_external_engagement_may_name_its_auditors_once_it_is_open(room: Room) -> None:
+    """Who is invited has no account before: the engagement is opened first, and a change may not empty it again."""
+    state = room.opened(auditors=())
+    assert room.engagements.invite(KEEPER, state.id, AUDITOR.id, "", "").terms.auditors == (AUDITOR.id,)
+    with refused("terms_invalid"):
+        room.engagements.change(KEEPER, state.id, replace(TERMS, auditors=()), "ninguna")
 
 
 def test_only_the_house_opens_changes_and_closes(room: Room) -> None:
