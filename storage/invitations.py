@@ -56,4 +56,4 @@ class SqlInvitations:
         query = select(*(_ROW[name] for name in _MEMBERS), _ROW.state).where(*wanted)
         with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(_ROW.created_at, _ROW.id))
-            return [Invitation(*row[:-1], InvitationState(row.state)) for row in rows]
+            return [Invitation(**{**row._asdict(), "state": InvitationState(row.state)}) for row in rows]
