@@ -5,6 +5,7 @@ from __future__ import annotations
 from auditing.attributes import Order
 from auditing.model import Attribute, Item, ItemState, Kind, Method, Result, Sample, Severity, Standing
 from auditing.sampling import FREQUENCIES
+from web.i18n import N_
 from web.i18n import gettext as _
 from web.views.kinds import Sign
 from web.views.lens import Lens
@@ -102,51 +103,53 @@ def attribute_name(attribute: Attribute, eyes: Lens) -> str:
     return attribute.name_en if eyes.locale == "en" and attribute.name_en else attribute.name
 
 
+_VIEWS = {
+    "audit.room": N_("auditorías"),
+    "audit.overview": N_("resumen del encargo"),
+    "audit.book": N_("bitácora del encargo"),
+    "audit.engagements_table": N_("auditorías en Excel"),
+    "auditwork.findings": N_("hallazgos"),
+    "auditwork.finding": N_("hallazgo"),
+    "auditwork.items": N_("solicitudes"),
+    "auditfield.populations": N_("poblaciones y muestras"),
+    "auditfield.attributes": N_("atributos"),
+    "auditlog.form": N_("exportar"),
+    "auditlog.result": N_("avance de un paquete"),
+    "auditscope.listing": N_("lista de casos"),
+    "auditscope.table": N_("lista de casos en Excel"),
+    "auditsheets.table": N_("lista en Excel"),
+    "auditsheets.tests_page": N_("pruebas"),
+    "auditsample.sample": N_("muestra"),
+    "auditsample.table": N_("muestra en Excel"),
+    "auditcases.listing": N_("lista de casos"),
+    "auditcases.table": N_("lista de casos en Excel"),
+    "auditcases.entries": N_("entradas de un caso"),
+    "auditcases.entries_table": N_("entradas de un caso en Excel"),
+    "auditcases.verified": N_("verificación de un caso"),
+    "auditcases.show": N_("caso"),
+    "auditcases.entry": N_("entrada"),
+    "auditcases.download": N_("archivo descargado"),
+    "auditcases.preview": N_("vista de un archivo"),
+    "auditcases.exact": N_("bytes de una entrada"),
+    "auditcases.proof": N_("prueba de una entrada"),
+    "auditfield.population": N_("población"),
+    "auditfield.population_file": N_("población descargada"),
+    "auditfield.sample": N_("muestra"),
+    "auditfield.sample_table": N_("muestra en Excel"),
+    "auditlog.package": N_("paquete descargado"),
+    "auditlog.workpapers": N_("papeles de trabajo"),
+    "cases.show": N_("caso"),
+    "cases.listing": N_("lista de casos"),
+    "evidence.entry": N_("entrada"),
+    "evidence.download": N_("archivo descargado"),
+    "evidence.preview": N_("vista de un archivo"),
+    "evidence.exact": N_("bytes de una entrada"),
+    "evidence.proof": N_("prueba de una entrada"),
+    "export.package": N_("paquete descargado"),
+    "searching.results": N_("búsqueda"),
+}
+
+
 def view_word(what: str) -> str:
     """What a logged view showed, from the name of its page."""
-    words = {
-        "audit.room": _("auditorías"),
-        "audit.overview": _("resumen del encargo"),
-        "audit.book": _("bitácora del encargo"),
-        "audit.engagements_table": _("auditorías en Excel"),
-        "auditwork.findings": _("hallazgos"),
-        "auditwork.finding": _("hallazgo"),
-        "auditwork.items": _("solicitudes"),
-        "auditfield.populations": _("poblaciones y muestras"),
-        "auditfield.attributes": _("atributos"),
-        "auditlog.form": _("exportar"),
-        "auditlog.result": _("avance de un paquete"),
-        "auditscope.listing": _("lista de casos"),
-        "auditscope.table": _("lista de casos en Excel"),
-        "auditsheets.table": _("lista en Excel"),
-        "auditsheets.tests_page": _("pruebas"),
-        "auditsample.sample": _("muestra"),
-        "auditsample.table": _("muestra en Excel"),
-        "auditcases.listing": _("lista de casos"),
-        "auditcases.table": _("lista de casos en Excel"),
-        "auditcases.entries": _("entradas de un caso"),
-        "auditcases.entries_table": _("entradas de un caso en Excel"),
-        "auditcases.verified": _("verificación de un caso"),
-        "auditcases.show": _("caso"),
-        "auditcases.entry": _("entrada"),
-        "auditcases.download": _("archivo descargado"),
-        "auditcases.preview": _("vista de un archivo"),
-        "auditcases.exact": _("bytes de una entrada"),
-        "auditcases.proof": _("prueba de una entrada"),
-        "auditfield.population": _("población"),
-        "auditfield.population_file": _("población descargada"),
-        "auditfield.sample": _("muestra"),
-        "auditfield.sample_table": _("muestra en Excel"),
-        "auditlog.package": _("paquete descargado"),
-        "auditlog.workpapers": _("papeles de trabajo"),
-        "cases.show": _("caso"),
-        "cases.listing": _("lista de casos"),
-        "evidence.entry": _("entrada"),
-        "evidence.download": _("archivo descargado"),
-        "evidence.preview": _("vista de un archivo"),
-        "evidence.exact": _("bytes de una entrada"),
-        "evidence.proof": _("prueba de una entrada"),
-        "export.package": _("paquete descargado"),
-        "searching.results": _("búsqueda"),
-    }
-    return words.get(what, what)
+    return _(_VIEWS[what]) if what in _VIEWS else what
