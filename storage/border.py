@@ -9,11 +9,17 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from evidence.ports import StoreError, StoreUnavailable
 
+MOVED = "constancia: moved"
+"""What the triggers of a shut database say (`storage.moving.transfer`)."""
 _LOST_RACE = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
 
 
 class LostRace(Exception):
     """Somebody else was quicker: the transaction changed nothing and may be tried again."""
+
+
+class MovedAway(StoreError):
+    """This database was shut: the installation is being moved, or lives elsewhere by now. It can only be read."""
 
 
 class WrongLog(StoreError):
@@ -26,6 +32,8 @@ def translated() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
+        if MOVED in str(error.orig):
+            raise MovedAway(str(error.orig)) from error
         raise LostRace(str(error.orig)) from error
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) in _LOST_RACE:

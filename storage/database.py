@@ -118,11 +118,24 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring the tables up to ``revision``; several processes may call it at once."""
-    with _ALEMBIC, answered(), writing(engine) as connection:
+    with answered(), writing(engine) as connection:
+        upgrade_within(connection, revision)
+
+
+def upgrade_within(connection: Connection, revision: str = "head") -> None:
+    """The same inside a transaction that goes on: what follows in it stands or falls with the tables."""
+    with _ALEMBIC:
         from alembic import command  # noqa: PLC0415 - see `_config`
 
         _one_at_a_time(connection)
         command.upgrade(_config(connection), revision)
+
+
+def knows(revision: str) -> bool:
+    """Whether this program has a migration of that number."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see `_config`
+
+    return any(item.revision == revision for item in ScriptDirectory(str(_MIGRATIONS)).walk_revisions())
 
 
 def downgrade(engine: Engine, revision: str) -> None:

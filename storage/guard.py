@@ -49,6 +49,11 @@ class SqlGuard:
         self._ready = False
         self._lock = threading.Lock()
 
+    @property
+    def engine(self) -> Engine:
+        """The database it is kept in."""
+        return self._engine
+
     def last(self) -> Head | None:
         """``(size, root hash)`` last signed, or ``None`` before the first."""
         self._prepare()

@@ -5,9 +5,9 @@ Migrations compare the database with it, so a module that declares tables must b
 
 from __future__ import annotations
 
-from storage import account_tables, audit_tables, ledger_tables, link_tables, mail_tables
+from storage import account_tables, audit_tables, ledger_tables, link_tables, mail_tables, relocated
 from storage.metadata import metadata
 
-DECLARING = (ledger_tables, account_tables, mail_tables, audit_tables, link_tables)
+DECLARING = (ledger_tables, account_tables, mail_tables, audit_tables, link_tables, relocated)
 
 __all__ = ["DECLARING", "metadata"]

@@ -6,6 +6,7 @@ Each worker of a parallel run has its own servers, on its own ports, so no state
 from __future__ import annotations
 
 import shutil
+import subprocess
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -90,3 +91,19 @@ def object_server() -> Iterator[seaweedfs.ObjectServer]:
 def bucket_name() -> str:
     """A bucket nobody has used."""
     return f"prueba-{uuid.uuid4().hex[:20]}"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one megabyte (needs root and mount)."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"cannot mount a small file system here: {mounted.stderr.decode().strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)

@@ -14,7 +14,7 @@ from flask_login import LoginManager  # type: ignore[import-untyped]  # publishe
 from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]  # publishes no types
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import commands, errors, i18n, logs, pages, security, viewing
+from web import commands, errors, i18n, logs, meters, pages, security, viewing
 from web.requests import StagingRequest
 from web.security import Visitor
 from web.settings import Settings
@@ -58,6 +58,7 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
     pages.register(app)
     viewing.install(app)
     errors.install(app)
+    meters.install(app)
     commands.register(app)
     app.jinja_env.globals["asset"] = asset
     security.check_declared(app)

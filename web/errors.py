@@ -34,19 +34,17 @@ from web.i18n import format_size, gettext, local
 from web.linkmessages import LINKS
 from web.logs import LOG
 from web.messages import Message
+from web.meters import noted
 from web.releases import DefinitionsUnfit
 from web.security import wants_json
 from web.views.definition_problems import in_file, spanish
-from web.wiring import DraftTooLarge, HouseError, RetroactiveChange, WrongLog
+from web.wiring import DraftTooLarge, HouseError, MovedAway, RetroactiveChange, WrongLog
 from workflows.calendar import OutOfCalendar
 from workflows.closing import TimersIncomplete
 from workflows.errors import Refusal
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_FULL_WORDS = (
-    "disk is full",
-    "SQLITE_IOERR_SHMSIZE",
-)  # the latter: not even the shared index of the log fits
+_FULL_WORDS = ("disk is full", "SQLITE_IOERR_SHMSIZE")  # the latter: not even the log's shared index fits
 _UNMIGRATED = re.compile(r"no such (table|column)|(relation|column) .* does not exist")
 _SIZES = frozenset({"size", "limit"})
 
@@ -83,7 +81,9 @@ def answer_for(error: BaseException) -> Answer | None:
     """The answer to an exception that is in the table; ``None`` for a fault of ours."""
     for kind, make in _TABLE:
         if isinstance(error, kind):
-            return make(error)
+            answer = make(error)
+            noted(answer.code)
+            return answer
     return None
 
 
@@ -197,7 +197,7 @@ def _identity(error: IdentityError) -> Answer:
 
 def _draft(error: DraftTooLarge) -> Answer:
     limit = format_size(error.limit) if error.code == "draft_bytes" else str(error.limit)
-    return _answer(messages.HOUSE[error.code], error.code, {"limit": limit})
+    return house_answer(error.code, {"limit": limit})
 
 
 def _always(code: str) -> Callable[[BaseException], Answer]:
@@ -303,8 +303,7 @@ def _http(error: HTTPException) -> Answer:
     if isinstance(error.description, str) and error.description in messages.HOUSE:
         return house_answer(error.description)
     code = error.code or 500
-    found = house_answer(codes.get(code, "bad_request" if code < 500 else "unavailable"))
-    return Answer(code, found.code, found.message, found.advice)
+    return replace(house_answer(codes.get(code, "bad_request" if code < 500 else "unavailable")), status=code)
 
 
 _TABLE: tuple[tuple[type[BaseException], Callable[..., Answer]], ...] = (
@@ -332,6 +331,7 @@ _TABLE: tuple[tuple[type[BaseException], Callable[..., Answer]], ...] = (
     (ports.BlobCorrupt, _corrupt),
     (ports.RolledBack, _rolled_back),
     (WrongLog, _always("wrong_log")),
+    (MovedAway, _always("moved")),
     (ports.StoreError, _always("store_unfit")),
     (OutOfCalendar, _always("out_of_calendar")),
     (TimersIncomplete, _timers),
@@ -364,8 +364,8 @@ def _incident(error: Exception) -> Answer:
     incident = secrets.token_hex(4)
     LOG.error("incident", exc_info=error, extra={"incident": incident, "request": g.get("request_id", "")})
     _forget_person()
-    found = house_answer("internal")
-    return Answer(found.status, found.code, found.message, found.advice, incident=incident)
+    noted("internal")
+    return replace(house_answer("internal"), incident=incident)
 
 
 def _forget_person() -> None:

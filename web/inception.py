@@ -52,7 +52,7 @@ def initialise(
     _log_started(house, os_user)
     publish_definitions(house, os_user)
     settle(house)
-    _write_settings(settings.data / SETTINGS_FILE, house.settings, env)
+    write_settings(settings.data / SETTINGS_FILE, house.settings, env)
     return house
 
 
@@ -180,7 +180,8 @@ def _key(path: Path, origin: str) -> None:
             raise HouseError("log_exists", origin=kept.name) from None
 
 
-def _write_settings(path: Path, settings: Settings, env: Mapping[str, str]) -> None:
+def write_settings(path: Path, settings: Settings, env: Mapping[str, str]) -> None:
+    """Keep the log's name, its secret and what the environment said; an existing file stays as it is."""
     if path.exists():
         return
     given = {

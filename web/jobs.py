@@ -207,6 +207,8 @@ class Steward:
             duty.work(self._house)
         except Exception as error:  # noqa: BLE001 - the steward outlives any trouble, and tells it
             duty.failures += 1
+            if self._house.meters is not None:
+                self._house.meters.duty_failures.labels(duty.name).inc()
             answer = answer_for(error)
             duty.trouble = answer.code if answer else type(error).__name__
             LOG.error("steward", exc_info=error, extra={"what": f"{duty.name}: {duty.trouble}"})

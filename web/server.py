@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # publishes no types
 
-from web import logs
+from web import logs, meters
 from web.jobs import Steward
+from web.meters import meters_of
 from web.settings import Settings
 from web.wiring import HouseHolder
 
@@ -34,7 +39,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # untyped base
         app = create_app(self._settings)
         holder = app.extensions["constancia"]
         assert isinstance(holder, HouseHolder)  # noqa: S101 - put there by create_app
-        steward = Steward(holder.open())
+        house = holder.open()
+        house.meters = meters_of(app)
+        steward = Steward(house)
         app.extensions["constancia.steward"] = steward
         steward.start()
         return app
@@ -42,24 +49,37 @@ class Server(BaseApplication):  # type: ignore[misc]  # untyped base
 
 def serve(settings: Settings, host: str, port: int, workers: int, threads: int) -> None:
     """Serve until told to stop (SIGTERM finishes requests under way)."""
-    Server(
-        settings,
-        {
-            "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
-            "workers": workers,
-            "threads": threads,
-            "worker_class": "gthread",
-            "worker_exit": _stop_steward,
-            "timeout": 120,
-            "graceful_timeout": 30,
-            "keepalive": 5,
-            "limit_request_line": 8190,
-            "accesslog": None,  # our own line a request has no addresses in it
-            "loglevel": "warning",
-            "forwarded_allow_ips": "",  # proxies are counted by web.app, never believed by name
-            "control_socket_disable": True,
-        },
-    ).run()
+    counters, master = tempfile.mkdtemp(prefix="constancia-counters-"), os.getpid()
+    meters.remember(Path(counters))  # before any worker imports the library
+    try:
+        Server(settings, _options(host, port, workers, threads)).run()
+    finally:
+        if os.getpid() == master:  # a worker leaves through here, too
+            shutil.rmtree(counters, ignore_errors=True)
+
+
+def _options(host: str, port: int, workers: int, threads: int) -> dict[str, Any]:
+    return {
+        "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        "workers": workers,
+        "threads": threads,
+        "worker_class": "gthread",
+        "worker_exit": _stop_steward,
+        "child_exit": _forget_worker,
+        "timeout": 120,
+        "graceful_timeout": 30,
+        "keepalive": 5,
+        "limit_request_line": 8190,
+        "accesslog": None,  # our own line a request has no addresses in it
+        "loglevel": "warning",
+        "forwarded_allow_ips": "",  # proxies are counted by web.app, never believed by name
+        "control_socket_disable": True,
+    }
+
+
+def _forget_worker(_arbiter: object, worker: Any) -> None:
+    """In the master, which reaps the workers."""
+    meters.forget(worker.pid)
 
 
 def _stop_steward(_arbiter: object, worker: Any) -> None:

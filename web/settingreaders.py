@@ -43,6 +43,13 @@ def hosts(raw: str) -> frozenset[str]:
     return frozenset(raw.split())
 
 
+def metrics(raw: str) -> str:
+    """Who may read the numbers: nobody, this machine, or whoever bears a token."""
+    if raw in {"", "loopback"} or (len(raw) >= 20 and raw.isascii() and raw.isprintable() and " " not in raw):
+        return raw
+    raise ValueError("must be loopback, or a token of 20 printable ASCII characters or more without blanks")
+
+
 def natural(low: int, high: int) -> Callable[[str], int]:
     """A reader of whole numbers within bounds."""
 

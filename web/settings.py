@@ -16,9 +16,11 @@ import click
 from notifications.imap import Mailbox
 from notifications.smtp import SmtpServer
 from web import settingreaders
+from web.settingchecks import PREFIX, contradictions, file_values
 from workflows.mailing import Addressee
 
-PREFIX = "CONSTANCIA_"
+__all__ = ["PREFIX", "SPECS", "Settings", "SettingsInvalid", "Spec", "file_values", "settings_table"]
+
 SETTINGS_FILE = "settings.env"
 KEY_FILE = "keys/log.key"
 SEAL_KEY_FILE, SEAL_CHAIN_FILE, SEAL_ROOT_KEY_FILE = "keys/seal.key", "keys/seal.pem", "keys/seal-root.key"
@@ -210,6 +212,13 @@ SPECS: tuple[Spec, ...] = (
     Spec("MAX_UPLOAD_MB", "50", _natural(1, 10_000), "Largest single file, in MiB."),
     Spec("MAX_FILES", "20", _natural(1, 200), "Most files in one entry."),
     Spec("MAX_DRAFT_MB", "200", _natural(1, 100_000), "Most bytes in one draft, in MiB."),
+    Spec(
+        "METRICS",
+        "",
+        settingreaders.metrics,
+        "Who may read /metrics: `loopback`, or a token of 20 characters or more to be borne. Empty: nobody.",
+        secret=True,
+    ),
     Spec("DRAFT_DAYS", "14", _natural(1, 365), "Days an untouched draft is kept."),
     Spec("RETENTION_YEARS", "10", _natural(0, 100), "Years the object lock is set to; 0 sets none."),
     Spec("SESSION_IDLE_MINUTES", "120", _natural(5, 1440), "A session ends after so long without a request."),
@@ -269,6 +278,7 @@ class Settings:
     max_files: int
     max_draft_mb: int
     draft_days: int
+    metrics: str
     retention_years: int
     session_idle_minutes: int
     session_hours: int
@@ -285,11 +295,11 @@ class Settings:
         """
         problems: list[str] = []
         data = _path(env.get(PREFIX + "DATA") or "./var")
-        merged = {**_file_values(data / SETTINGS_FILE, problems), **env}
+        merged = {**file_values(data / SETTINGS_FILE, problems), **env}
         merged[PREFIX + "DATA"] = str(data)
         known = {PREFIX + spec.name for spec in SPECS}
         values = {spec.name.lower(): _value(spec, merged, problems) for spec in SPECS}
-        problems += _contradictions(values)
+        problems += contradictions(values)
         if problems:
             raise SettingsInvalid(problems)
         unknown = tuple(sorted(name for name in merged if name.startswith(PREFIX) and name not in known))
@@ -347,47 +357,6 @@ def _value(spec: Spec, merged: Mapping[str, str], problems: list[str]) -> object
         shown = "" if spec.secret else f" (found {raw!r})"
         problems.append(f"{PREFIX}{spec.name} {error}{shown}")
         return None
-
-
-def _contradictions(values: Mapping[str, object]) -> list[str]:
-    problems = []
-    if values["s3_endpoint"]:
-        problems += [
-            f"{PREFIX}{name.upper()} is needed when {PREFIX}S3_ENDPOINT is set"
-            for name in ("s3_access_key", "s3_secret_key", "s3_bucket")
-            if not values[name]
-        ]
-    if values["tsa_url"] and not values["tsa_chain"]:
-        problems.append(f"{PREFIX}TSA_CHAIN is needed when {PREFIX}TSA_URL is set")
-    if values["seal_pkcs12"] and values["seal_pkcs11"]:
-        problems.append(f"{PREFIX}SEAL_PKCS12 and {PREFIX}SEAL_PKCS11 exclude each other")
-    if values["seal_pkcs11"] and not values["seal_chain"]:
-        problems.append(f"{PREFIX}SEAL_CHAIN is needed when {PREFIX}SEAL_PKCS11 is set")
-    file_mb, draft_mb = values["max_upload_mb"], values["max_draft_mb"]
-    if isinstance(file_mb, int) and isinstance(draft_mb, int) and file_mb > draft_mb:
-        problems.append(f"{PREFIX}MAX_UPLOAD_MB is larger than {PREFIX}MAX_DRAFT_MB")
-    return problems
-
-
-def _file_values(path: Path, problems: list[str]) -> dict[str, str]:
-    """``NAME=value`` lines; blank lines and ``#`` comments are skipped."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        problems.append(f"{path} cannot be read: {error.__class__.__name__}")
-        return {}
-    values = {}
-    for number, line in enumerate(lines, 1):
-        name, equals, value = line.strip().partition("=")
-        if not name or name.startswith("#"):
-            continue
-        if not equals or not name.startswith(PREFIX):
-            problems.append(f"{path}, line {number}: expected {PREFIX}NAME=value")
-        else:
-            values[name] = value
-    return values
 
 
 def settings_table() -> str:

@@ -29,28 +29,37 @@ from storage.accounts import Database, SqlAccounts, SqlSessions, SqlThrottle
 from storage.articles import SqlArticles
 from storage.auditing import SqlChainHeads, SqlViewLog
 from storage.board import SqlBoard
-from storage.border import WrongLog
+from storage.border import MovedAway, WrongLog
 from storage.cases import SqlCaseIndex
 from storage.catalogues import SqlCatalogues
 from storage.database import connect, upgrade
 from storage.directory import RetroactiveChange, SqlDirectory
 from storage.drafts import Draft, DraftFile, DraftKey, DraftTooLarge, SqlDrafts
 from storage.factors import SqlFactors
-from storage.filesystem import FileBlobStore
 from storage.guard import SqlGuard, SqliteGuard
 from storage.inbox import SqlInbox
 from storage.invitations import SqlInvitations
 from storage.jobs import JobRecord, SqlJobs
 from storage.ledger import SqlLedger, log_begun, start_log
 from storage.links import SqlLinks
+from storage.moving import transfer as moving
+from storage.moving.backup import BackupReport, Beside, write_backup
+from storage.moving.contents import Backup, open_backup
+from storage.moving.errors import MovingRefused
+from storage.moving.restore import restore as restore_backup
 from storage.onetime import SqlSecrets
 from storage.outbox import SqlOutbox
 from storage.preparations import SqlPreparations
+from storage.relocated import MovedBlobs, SqlMoves
+from storage.stores import object_store, restore_target
 from storage.texts import SqliteTextIndex
+from storage.vitals import SqlVitals, Vitals
+from storage.watched import WatchedBlobs
 from web.auditroom import AuditRoom
 from web.holder import HouseHolder, current_house
 from web.linkroom import HousePeople, LinkRoom, box_of, factor_box_of, office_of
 from web.mailroom import MailRoom
+from web.meters import Meters
 from web.postoffice import PostOffice
 from web.provable import ProvableParts
 from web.readiness import HouseError, now, require_ready
@@ -67,6 +76,9 @@ from workflows.published import CatalogueDesk
 from workflows.registry import DefinitionRegistry
 
 __all__ = [
+    "Backup",
+    "BackupReport",
+    "Beside",
     "Draft",
     "DraftFile",
     "DraftKey",
@@ -75,16 +87,26 @@ __all__ = [
     "HouseError",
     "HouseHolder",
     "JobRecord",
+    "MovedAway",
+    "MovingRefused",
     "RetroactiveChange",
     "SqlDrafts",
+    "SqlGuard",
     "SqlJobs",
+    "Vitals",
     "WrongLog",
     "current_house",
     "log_begun",
+    "moving",
     "now",
+    "object_store",
+    "open_backup",
     "require_ready",
+    "restore_backup",
+    "restore_target",
     "start_log",
     "upgrade",
+    "write_backup",
 ]
 
 _MIB = 1024 * 1024
@@ -115,6 +137,7 @@ class House(ProvableParts, SigningParts):
         self._documents = documents
         self.mailing = mailing
         self._engines: list[Database] = []
+        self.meters: Meters | None = None
 
     @cached_property
     def engine(self) -> Database:
@@ -130,20 +153,8 @@ class House(ProvableParts, SigningParts):
     @cached_property
     def blobs(self) -> BlobStore:
         """The sealed files."""
-        wanted = self.settings
-        if not wanted.s3_endpoint:
-            return FileBlobStore(wanted.data / "objects")
-        from storage.s3 import S3BlobStore  # noqa: PLC0415 - the SDK costs each command of a house that has no S3
-
-        return S3BlobStore(
-            endpoint=wanted.s3_endpoint,
-            access_key=wanted.s3_access_key,
-            secret_key=wanted.s3_secret_key,
-            bucket=wanted.s3_bucket,
-            secure=wanted.s3_secure,
-            retention=self._retention,
-            clock=self.clock,
-        )
+        store = MovedBlobs(object_store(self.settings, self.clock), SqlMoves(self.engine).find)
+        return WatchedBlobs(store, self._watch)
 
     @cached_property
     def guard(self) -> CheckpointGuard:
@@ -343,14 +354,19 @@ class House(ProvableParts, SigningParts):
         return SqlDrafts(self.engine)
 
     @cached_property
+    def vitals(self) -> SqlVitals:
+        """What operators watch."""
+        return SqlVitals(self.engine)
+
+    def _watch(self, operation: str, seconds: float, error: BaseException | None) -> None:
+        """Time the object store where somebody counts: a server does, a command does not."""
+        if self.meters is not None:
+            self.meters.watch_store(operation, seconds, error)
+
+    @cached_property
     def jobs(self) -> SqlJobs:
         """Progress of long work."""
         return SqlJobs(self.engine)
-
-    @property
-    def _retention(self) -> timedelta | None:
-        years = self.settings.retention_years
-        return timedelta(days=round(years * 365.25)) if years else None
 
     def close(self) -> None:
         """Let go of the databases' connections."""

@@ -101,7 +101,7 @@ def test_a_log_that_has_begun_never_gets_a_second_key(place: Installation) -> No
 def test_an_interrupted_inception_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed at any of its steps, it does not count as done, and running it again finishes with one entry of each."""
     for number, step in enumerate(
-        ["upgrade", "start_log", "publish_definitions", "settle", "_write_settings"]
+        ["upgrade", "start_log", "publish_definitions", "settle", "write_settings"]
     ):
         env = {"CONSTANCIA_DATA": str(tmp_path / str(number))}
         with monkeypatch.context() as broken:

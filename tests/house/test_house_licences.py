@@ -15,11 +15,18 @@ LESSER = {"psycopg", "psycopg-binary"}
 
 
 def licence_of(package: Distribution) -> str:
-    """Everything a distribution says of its licence: expression, field (first line) and classifiers."""
+    """Everything a distribution says of its licence: expression, field (first line), classifiers, else its file."""
     said = package.metadata
     field = (said.get("License") or "").strip().splitlines()[:1]
     classifiers = [text for text in said.get_all("Classifier") or [] if text.startswith("License ::")]
-    return " | ".join([said.get("License-Expression") or "", *field, *classifiers])
+    stated = [text for text in (said.get("License-Expression") or "", *field, *classifiers) if text]
+    return " | ".join(stated or _first_lines(package))
+
+
+def _first_lines(package: Distribution) -> list[str]:
+    """How the licence files of a distribution begin, where its metadata says nothing."""
+    files = [item for item in package.files or [] if "/licenses/" in item.as_posix()]
+    return [line for item in files for line in item.read_text().strip().splitlines()[:1]]
 
 
 def runtime(root: Path) -> list[Distribution]:

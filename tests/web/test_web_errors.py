@@ -85,14 +85,17 @@ def test_every_refusal_of_a_person_has_words() -> None:
 
 
 def test_every_code_the_house_raises_has_words_and_every_word_is_used() -> None:
-    """Codes are gathered from the source: `HouseError("…")`, `house_answer("…")`, `_always("…")`, `abort(…, "…")`."""
+    """Codes are gathered from the source: `HouseError("…")`, `house_answer("…")`, `_always("…")`, `abort(…, "…")`.
+
+    What storage refuses of backups and moves becomes the house's word by its code: `MovingRefused("…")`.
+    """
     used = set()
-    for path in WEB.rglob("*.py"):
+    for path in (*WEB.rglob("*.py"), *(WEB.parent / "storage" / "moving").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            if name in {"HouseError", "house_answer", "_always", "abort"}:
+            if name in {"HouseError", "house_answer", "_always", "abort", "MovingRefused"}:
                 used |= {item.value for item in ast.walk(node) if isinstance(item, ast.Constant)}
     texts = {code for code in used if isinstance(code, str)}
     raised = {node for node in texts if re.fullmatch(r"[a-z_]+", node)}

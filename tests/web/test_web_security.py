@@ -32,6 +32,7 @@ PUBLIC = {
     "health.ready",
     "auditinvite.show",
     "auditinvite.accept",
+    "metrics.show",
     "session.enter",
     "session.log_in",
     "session.leave",

@@ -6,6 +6,7 @@ from flask import Flask
 
 from web.commands import (
     attention,
+    backup,
     campaign,
     cases,
     catalogues,
@@ -21,6 +22,7 @@ from web.commands import (
     report,
     setup,
     signatures,
+    transfer,
     upkeep,
     users,
 )
@@ -28,7 +30,7 @@ from web.commands import (
 
 def register(app: Flask) -> None:
     """Put every command into the application."""
-    for command in (setup.init, setup.serve, demo.demo):
+    for command in (setup.init, setup.serve, demo.demo, backup.backup, backup.restore, transfer.transfer):
         app.cli.add_command(command)
     for group in (
         setup.database,

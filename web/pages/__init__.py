@@ -44,6 +44,7 @@ from web.pages import (
     linkreview,
     look,
     many,
+    metrics,
     opening,
     outgoing,
     personal,
@@ -61,6 +62,7 @@ from web.pages import (
 PAGES = (
     session.page,
     health.page,
+    metrics.page,
     look.page,
     inbox.page,
     attention.page,

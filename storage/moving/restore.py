@@ -1,0 +1,260 @@
+"""Restoring a backup into an empty installation: read whole, verified apart, and only then put in place.
+
+The rows first become an SQLite file beside the data, the objects a folder beside it (or versions in the bucket); there
+the ledger is verified in full. An SQLite installation then gets that very file, by a rename; on PostgreSQL the rows
+are loaded in one transaction and read again before it is committed. Whatever goes wrong before leaves an empty
+installation.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, inspect, select
+
+from evidence.entry import BlobRef, parse_time
+from evidence.findings import Report, Verdict
+from evidence.note import VerifierKey
+from evidence.ports import BlobStore, Clock
+from evidence.publisher import NOTE_MEDIA, RETENTION
+from evidence.verify import verify_ledger
+from storage.border import answered
+from storage.database import connect, downgrade, is_sqlite, knows, reading, upgrade_within, writing
+from storage.filesystem import FileBlobStore
+from storage.ledger import SqlLedger
+from storage.moving.archive import sync_folder
+from storage.moving.contents import Backup
+from storage.moving.errors import MovingRefused
+from storage.moving.rows import FLEETING, TableLayout, count_on, digest, load
+from storage.relocated import MovedBlobs, Moves, save_moves, versions_of
+from storage.schema import metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a backup goes: the database, the data directory, and the folder of the objects or what opens a store."""
+
+    database: str
+    data: Path
+    folder: Path | None
+    store: Callable[[], BlobStore]
+    clock: Clock
+
+
+def restore(backup: Backup, target: Target, keys: Iterable[VerifierKey]) -> Report:
+    """Put a backup in place of nothing; gives what the full verification said of it before it counted.
+
+    Raises:
+        MovingRefused: ``not_empty``, ``backup_newer``, ``restore_unverified``, ``backup_damaged``; nothing counts.
+        StoreUnavailable, OSError: nothing counts; versions put into a bucket stay there as objects without entries.
+    """
+    contents, keys = backup.contents, tuple(keys)
+    if not knows(contents.revision):
+        raise MovingRefused("backup_newer", detail=f"schema {contents.revision}")
+    engine = connect(target.database)
+    try:
+        check_empty(engine)
+        with _workshop(target, engine) as shop:
+            digests = {item.name: contents.digests[f"tables/{item.name}.jsonl"] for item in contents.layouts}
+            load_all(shop.engine, contents.revision, contents.layouts, backup.rows, digests)
+            ledger = SqlLedger(shop.engine, contents.origin, clock=target.clock)
+            verified(ledger, None, keys)
+            store = shop.store(with_objects=contents.with_objects)
+            moves = _put_all(backup, store, ledger, target.clock())
+            found = verified(ledger, MovedBlobs(store, lambda key, version: moves.get((key, version))), keys)
+            if is_sqlite(engine):
+                with answered(), writing(shop.engine) as connection:
+                    save_moves(connection, moves)
+                shop.put_in_place()
+            else:
+                load_all(engine, contents.revision, contents.layouts, backup.rows, digests, moves)
+                shop.put_objects_in_place()
+        return found
+    finally:
+        engine.dispose()
+
+
+def check_empty(engine: Engine) -> None:
+    """Refuse a database in which anything is; tables without rows are taken away, to be made anew.
+
+    Raises:
+        MovingRefused: ``not_empty``. StoreUnavailable: the database does not answer.
+    """
+    path = Path(engine.url.database or "")
+    if is_sqlite(engine) and not path.exists():
+        return
+    with reading(engine) as connection:
+        held = set(inspect(connection).get_table_names())
+        for name in sorted(held & set(metadata.tables) - FLEETING):
+            if connection.execute(select(1).select_from(metadata.tables[name]).limit(1)).first():
+                raise MovingRefused("not_empty", detail=name)
+    if "alembic_version" in held:
+        downgrade(engine, "base")
+
+
+def load_all(
+    engine: Engine,
+    revision: str,
+    tables: Iterable[TableLayout],
+    rows: Callable[[TableLayout], Iterator[bytes]],
+    digests: Mapping[str, str],
+    moves: Moves | None = None,
+) -> None:
+    """Make the tables, fill them, read them again and compare: one transaction, all of it or nothing.
+
+    Raises:
+        MovingRefused: ``backup_damaged``: what the database gives back is not what it was given.
+        StoreUnavailable: the database refuses.
+    """
+    tables = tuple(tables)
+    with answered(), writing(engine) as connection:
+        upgrade_within(connection, revision)
+        for layout in tables:
+            load(connection, layout, rows(layout))
+            count_on(connection, layout)
+        compare(connection, tables, digests)
+        upgrade_within(connection)
+        save_moves(connection, moves or {})
+
+
+def compare(connection: Connection, tables: Iterable[TableLayout], digests: Mapping[str, str]) -> None:
+    """Hold every table against the digest of its lines."""
+    for layout in tables:
+        if digest(connection, layout) != digests[layout.name]:
+            raise MovingRefused(
+                "backup_damaged", detail=f"table {layout.name} reads otherwise than it was written"
+            )
+
+
+def put_objects(
+    refs: Iterable[BlobRef],
+    put: Callable[[BlobRef, datetime | None], BlobRef],
+) -> Moves:
+    """Put each content once, locked for as long as the longest of its entries says; gives the versions that moved."""
+    moves: Moves = {}
+    for _key, group in groupby(refs, lambda ref: ref.key):
+        same = list(group)
+        until = max(ref.retain_until for ref in same)
+        moves |= versions_of(same, put(same[0], parse_time(until) if until else None))
+    return moves
+
+
+def put_notes(ledger: SqlLedger, store: BlobStore, now: datetime) -> None:
+    """Copies of the signed checkpoints, locked as the publisher locks them."""
+    for _size, note in ledger.checkpoints():
+        store.put(io.BytesIO(note), media=NOTE_MEDIA, retain_until=now + RETENTION)
+
+
+def _put_all(backup: Backup, store: BlobStore, ledger: SqlLedger, now: datetime) -> Moves:
+    def put(ref: BlobRef, until: datetime | None) -> BlobRef:
+        if not backup.contents.with_objects:
+            return ref  # it is there already, or the verification that follows says so
+        return store.put(_Chunks(backup.object(ref)), media=ref.media, retain_until=until)  # type: ignore[arg-type]
+
+    moves = put_objects(backup.refs(), put) if backup.contents.with_objects else {}
+    put_notes(ledger, store, now)
+    return moves
+
+
+class _Chunks(io.RawIOBase):
+    """Chunks as a stream."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        super().__init__()
+        self._chunks = chunks
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer)
+        for chunk in () if self._rest else self._chunks:
+            self._rest = chunk
+            if chunk:
+                break
+        given, self._rest = self._rest[: len(view)], self._rest[len(view) :]
+        view[: len(given)] = given
+        return len(given)
+
+
+def verified(ledger: SqlLedger, blobs: BlobStore | None, keys: Iterable[VerifierKey]) -> Report:
+    """Verify, in full where there are objects; any verdict but valid is refused (``restore_unverified``)."""
+    found = verify_ledger(ledger, blobs, keys=keys, full=blobs is not None)
+    if found.verdict is not Verdict.VALID:
+        told = [f"{item.code} {item.subject}: {item.expected} / {item.found}" for item in found.findings[:20]]
+        raise MovingRefused("restore_unverified", verdict=str(found.verdict), detail="; ".join(told) or "-")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Shop:
+    """Where a restoration is made before it counts."""
+
+    target: Target
+    engine: Engine
+    database: Path
+    scratch: Path
+    objects: Path | None
+
+    def store(self, *, with_objects: bool) -> BlobStore:
+        """Where objects go: into a folder beside the final one, or where they are already."""
+        if self.objects is not None and with_objects:
+            return FileBlobStore(self.objects)
+        return self.target.store()
+
+    def put_in_place(self) -> None:
+        """Objects first: an object without an entry is harmless, the other way round it is a loss."""
+        self.put_objects_in_place()
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.engine.dispose()
+        for beside in ("-wal", "-shm"):  # of the empty database that is replaced
+            Path(f"{self.database}{beside}").unlink(missing_ok=True)
+        self.scratch.replace(self.database)
+        sync_folder(self.database.parent)
+
+    def put_objects_in_place(self) -> None:
+        """Where the objects were made beside their folder, that folder, which held none, makes way."""
+        final = self.target.folder
+        if self.objects is None or final is None or not self.objects.exists():
+            return
+        if final.exists():
+            if any(path.is_file() for path in (final / "sha256").glob("*/*")):
+                raise MovingRefused("not_empty", detail=str(final))
+            shutil.rmtree(final)
+        self.objects.replace(final)
+        sync_folder(final.parent)
+
+
+@contextmanager
+def _workshop(target: Target, engine: Engine) -> Iterator[_Shop]:
+    """Places beside the data, taken away in the end whatever happens, and before, should one have been left."""
+    database = Path(engine.url.database or "") if is_sqlite(engine) else target.data / "constancia.sqlite3"
+    scratch = database.with_name(f"{database.name}.restoring")
+    objects = (
+        target.folder.with_name(f"{target.folder.name}.restoring") if target.folder is not None else None
+    )
+    _remove(scratch, objects)
+    made = connect(URL.create("sqlite", database=str(scratch)))
+    try:
+        yield _Shop(target, made, database, scratch, objects)
+    finally:
+        made.dispose()
+        _remove(scratch, objects)
+
+
+def _remove(scratch: Path, objects: Path | None) -> None:
+    for beside in ("", "-wal", "-shm", "-journal"):
+        with suppress(FileNotFoundError):
+            Path(f"{scratch}{beside}").unlink()
+    if objects is not None:
+        shutil.rmtree(objects, ignore_errors=True)

@@ -1,0 +1,50 @@
+"""What is checked of settings beyond each one by itself: the file they may come from, and how they go together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+PREFIX = "CONSTANCIA_"
+
+
+def contradictions(values: Mapping[str, object]) -> list[str]:
+    """What cannot be set together, or not without something else."""
+    problems = []
+    if values["s3_endpoint"]:
+        problems += [
+            f"{PREFIX}{name.upper()} is needed when {PREFIX}S3_ENDPOINT is set"
+            for name in ("s3_access_key", "s3_secret_key", "s3_bucket")
+            if not values[name]
+        ]
+    if values["tsa_url"] and not values["tsa_chain"]:
+        problems.append(f"{PREFIX}TSA_CHAIN is needed when {PREFIX}TSA_URL is set")
+    if values["seal_pkcs12"] and values["seal_pkcs11"]:
+        problems.append(f"{PREFIX}SEAL_PKCS12 and {PREFIX}SEAL_PKCS11 exclude each other")
+    if values["seal_pkcs11"] and not values["seal_chain"]:
+        problems.append(f"{PREFIX}SEAL_CHAIN is needed when {PREFIX}SEAL_PKCS11 is set")
+    file_mb, draft_mb = values["max_upload_mb"], values["max_draft_mb"]
+    if isinstance(file_mb, int) and isinstance(draft_mb, int) and file_mb > draft_mb:
+        problems.append(f"{PREFIX}MAX_UPLOAD_MB is larger than {PREFIX}MAX_DRAFT_MB")
+    return problems
+
+
+def file_values(path: Path, problems: list[str]) -> dict[str, str]:
+    """``NAME=value`` lines; blank lines and ``#`` comments are skipped."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(f"{path} cannot be read: {error.__class__.__name__}")
+        return {}
+    values = {}
+    for number, line in enumerate(lines, 1):
+        name, equals, value = line.strip().partition("=")
+        if not name or name.startswith("#"):
+            continue
+        if not equals or not name.startswith(PREFIX):
+            problems.append(f"{path}, line {number}: expected {PREFIX}NAME=value")
+        else:
+            values[name] = value
+    return values
