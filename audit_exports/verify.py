@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,16 +20,15 @@ from audit_exports.letters import PdfsigLetters
 from audit_exports.packagecheck import PackageReport, check_package
 from audit_exports.stamps import NoOpenssl, OpensslStamps
 from audit_exports.trust import Trust
-from audit_exports.workers import WorkerLost
 from evidence.findings import Finding, Verdict
 from evidence.note import ED25519, MalformedKey, VerifierKey
 from evidence.policy import MAX_POLICY_BYTES, MalformedPolicy, Policy, parse_policy
+from evidence.processes import WorkerLost, processors
 
 USAGE_ERROR = 3
 _MAX_RECEIPT = 1 << 20
 _SHOWN = 40
 _MOST_HOURS = 1_000_000
-_MOST_PROCESSES = 8
 
 _VERDICTS = {
     Verdict.VALID: ("VÁLIDO", "VALID"),
@@ -59,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NoOpenssl:
         parser.error("--tsa-chain needs the openssl program / necesita el programa openssl")
     try:
-        report = check_package(container, trust, progress=_progress(), processes=_processes())
+        report = check_package(container, trust, progress=_progress(), processes=processors())
     except WorkerLost as error:
         sys.stderr.write(f"{parser.prog}: no terminó de revisar / did not finish checking: {error}\n")
         return Verdict.UNVERIFIABLE.exit_code
@@ -70,12 +68,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         print(as_text(report, options.package.name))  # noqa: T201 - the command's output
     return report.verdict.exit_code
-
-
-def _processes() -> int:
-    """As many as there are processors to work on, within reason: more would wait for the one that puts it together."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(usable, _MOST_PROCESSES)
 
 
 def _progress() -> Callable[[int, int], None] | None:

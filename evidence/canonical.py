@@ -13,15 +13,14 @@ b'{"a":"\xc3\xb1","b":[1,true,null]}'
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Callable
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]  # typeshed leaves them out
 from typing import NoReturn
 
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 
 MAX_INTEGER = 2**53 - 1
 
-# Signs that UTF-16 writes as two units, or that may be written as an escape: only keys with them sort in another order.
-_BEYOND = re.compile("[\U00010000-\U0010ffff]|\\\\u")
 _INTEGER_DIGITS = len(str(MAX_INTEGER)) + 1  # with its sign
 
 
@@ -51,21 +50,48 @@ def parse_canonical(data: bytes) -> Json:
     """
     try:
         text = data.decode()
-        value: Json = _decoder.decode(text)
-        again = _encode(value, ascii_keys=_BEYOND.search(text) is None or _ascii_keys(value))
-    except (ValueError, RecursionError) as error:
+    except UnicodeDecodeError as error:
         raise NotCanonical(str(error)) from error
-    if again != data:
+    value, end = scan_canonical(text, 0)
+    if end != len(text):
         raise NotCanonical("not the canonical spelling")
     return value
 
 
-def _encode(value: Json, *, ascii_keys: bool) -> bytes:
-    text = _sorting.encode(value) if ascii_keys else _ordered.encode(_sorted(value))
+def scan_canonical(text: str, start: int) -> tuple[Json, int]:
+    """The value whose canonical spelling begins at ``start`` of decoded UTF-8, and where it ends.
+
+    Raises:
+        NotCanonical: see `parse_canonical`.
+    """
     try:
-        return text.encode()
+        value, end = _decoder.raw_decode(text, start)
+        spelling = text[start:end]
+        again = _encoded(value, ascii_keys=_ascii_text(spelling) or _ascii_keys(value))
+    except (ValueError, RecursionError) as error:
+        raise NotCanonical(str(error)) from error
+    if again != spelling:
+        raise NotCanonical("not the canonical spelling")
+    return value, end
+
+
+def _ascii_text(text: str) -> bool:
+    """Whether no key of a spelling can sort otherwise by UTF-16 than by code points.
+
+    That takes signs which UTF-16 writes as two units, or escapes, which may stand for any.
+    """
+    return "\\u" not in text and (text.isascii() or len(text.encode("utf-16-le")) == 2 * len(text))
+
+
+def _encode(value: Json, *, ascii_keys: bool) -> bytes:
+    try:
+        return _encoded(value, ascii_keys=ascii_keys).encode()
     except UnicodeEncodeError as error:
         raise NotCanonical("unpaired surrogate") from error
+
+
+def _encoded(value: Json, *, ascii_keys: bool) -> str:
+    return _write_sorted(value) if ascii_keys else _write(_sorted(value))
 
 
 def _integer(text: str) -> int:
@@ -79,8 +105,20 @@ def _no_float(text: str) -> NoReturn:
 
 
 _decoder = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float, parse_int=_integer)
-_sorting = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
-_ordered = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=False, separators=(",", ":"))
+
+
+def _encoder(*, sort_keys: bool) -> Callable[[Json], str]:
+    """What `json.JSONEncoder.encode` does, without making its C encoder anew for every value."""
+    plain = json.JSONEncoder(
+        ensure_ascii=False, check_circular=False, sort_keys=sort_keys, separators=(",", ":")
+    )
+    if c_make_encoder is None:  # an interpreter that has it in Python only
+        return plain.encode
+    write = c_make_encoder(None, plain.default, encode_basestring, None, ":", ",", sort_keys, False, False)
+    return lambda value: "".join(write(value, 0))
+
+
+_write_sorted, _write = _encoder(sort_keys=True), _encoder(sort_keys=False)
 
 
 def _ascii_keys(value: Json) -> bool:

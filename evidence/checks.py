@@ -103,16 +103,20 @@ class ChainChecker:
 
     def check(self, entry: Entry, leaf: str) -> list[Finding]:
         """Findings about this link; the chain goes on from this entry whatever was found."""
-        head = self._heads.get(entry.case)
-        seq, prev = head if head is not None else (0, genesis_hash(self._log, entry.case))
-        self._heads[entry.case] = entry.seq, leaf
-        if entry.seq == seq + 1 and entry.prev == prev:
+        return self.follow(entry.case, entry.seq, entry.prev, leaf)
+
+    def follow(self, case: str, seq: int, prev: str, leaf: str) -> list[Finding]:
+        """The same of an entry's members."""
+        head = self._heads.get(case)
+        last, expected = head if head is not None else (0, genesis_hash(self._log, case))
+        self._heads[case] = seq, leaf
+        if seq == last + 1 and prev == expected:
             return []
         findings = []
-        if entry.seq != seq + 1:
-            findings.append(Finding(Code.CHAIN_SEQ, subject_of(entry), str(seq + 1), str(entry.seq)))
-        if entry.prev != prev:
-            findings.append(Finding(Code.CHAIN_PREV, subject_of(entry), prev, entry.prev))
+        if seq != last + 1:
+            findings.append(Finding(Code.CHAIN_SEQ, f"{case}/{seq}", str(last + 1), str(seq)))
+        if prev != expected:
+            findings.append(Finding(Code.CHAIN_PREV, f"{case}/{seq}", expected, prev))
         return findings
 
 
@@ -137,15 +141,19 @@ class ClockChecker:
 
     def check(self, entry: Entry) -> list[Finding]:
         """A finding when ``at`` lies more than `CLOCK_TOLERANCE` before the latest time seen so far."""
-        if entry.at >= self._latest:  # fixed width: the order of texts is the order of times
-            self._latest = entry.at
+        return self.tick(entry.at, entry.case, entry.seq)
+
+    def tick(self, at: str, case: str, seq: int) -> list[Finding]:
+        """The same of an entry's members."""
+        if at >= self._latest:  # fixed width: the order of texts is the order of times
+            self._latest = at
             self._floor = ""
             return []
         if not self._floor:
             self._floor = format_time(parse_time(self._latest) - CLOCK_TOLERANCE)
-        if entry.at >= self._floor:
+        if at >= self._floor:
             return []
-        return [Finding(Code.TIME_BACKWARDS, subject_of(entry), f"{self._latest} or later", entry.at)]
+        return [Finding(Code.TIME_BACKWARDS, f"{case}/{seq}", f"{self._latest} or later", at)]
 
 
 class ErasureLedger:

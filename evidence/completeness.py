@@ -72,8 +72,12 @@ class HeadsChecker:
     def see(self, index: int, entry: Entry, subject: str) -> list[Finding]:
         """Take note of an entry; findings where it commits to other heads."""
         findings = self._check(index, entry, subject) if entry.kind is EntryKind.HEADS_COMMITTED else []
-        self._journal.append((index, entry.case, self._heads.get(entry.case)))
+        self.note(index, entry.case)
         return findings
+
+    def note(self, index: int, case: str) -> None:
+        """Take note of an entry of another kind."""
+        self._journal.append((index, case, self._heads.get(case)))
 
     def _check(self, index: int, entry: Entry, subject: str) -> list[Finding]:
         claimed = commitment_of(entry.facts)

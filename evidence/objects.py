@@ -6,26 +6,38 @@ shorter retention. Copies of signed checkpoints lie in the same store and count 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from evidence.entry import BlobRef, format_time
 from evidence.findings import Code, Finding
 from evidence.ports import BlobCorrupt, BlobMissing, BlobStore, StoredBlob, StoreUnavailable
+from evidence.processes import processors
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 CHUNK = 1 << 20
+_WAITING = 64
+_SEVERAL = 4
 
 
 class ObjectChecker:
-    """Checks references one by one and remembers them; `leftovers` then tells what nobody refers to.
+    """Checks references and remembers them; `leftovers` then tells what nobody refers to.
 
-    Memory: one key per object while ``full``; none otherwise.
+    With ``full`` objects are read by several threads, which let go of the interpreter's lock while they read and hash:
+    what is found comes later, in order, and `settle` has the rest. Memory: one key per object while ``full``; none
+    otherwise.
     """
 
     def __init__(self, blobs: BlobStore, *, full: bool) -> None:
         self._blobs = blobs
         self._full = full
         self._known: set[str] = set()
+        self._pool: ThreadPoolExecutor | None = None
+        self._under_way: deque[Future[tuple[list[Finding], int]]] = deque()
         self.objects_checked = 0
         self.bytes_checked = 0
 
@@ -34,19 +46,26 @@ class ObjectChecker:
         self._known.add(key)
 
     def check(self, ref: BlobRef, subject: str) -> list[Finding]:
-        """Is the object there as the entry says? With ``full`` its bytes are read and hashed by the store's stream."""
-        name = f"{subject} {ref.key}"
-        if self._full:
-            self._known.add(ref.key)
+        """Is the object there as the entry says? With ``full`` its bytes are read and hashed by the store's stream.
+
+        With ``full`` the answer may be about an object given earlier.
+        """
         self.objects_checked += 1
-        try:
-            findings = _compare(ref, self._blobs.stat(ref), name)
-            if self._full:
-                findings += self._read(ref, name)
-        except BlobMissing:
-            return [self._missing(ref, name)]
-        except StoreUnavailable as error:
-            return [Finding(Code.OBJECT_UNAVAILABLE, name, "an answer", str(error))]
+        name = f"{subject} {ref.key}"
+        if not self._full:
+            return self._checked(ref, name)[0]
+        self._known.add(ref.key)
+        self._under_way.append(self._threads().submit(self._checked, ref, name))
+        return self._told() if len(self._under_way) > _WAITING else []
+
+    def settle(self) -> list[Finding]:
+        """What is found of the objects that are still being read; the last thing asked of `check`."""
+        findings = []
+        while self._under_way:
+            findings += self._told()
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
         return findings
 
     def check_copy(self, ref: BlobRef, subject: str) -> list[Finding]:
@@ -72,14 +91,40 @@ class ObjectChecker:
         """Objects in the store under keys that no entry checked so far and no known note has."""
         return (stored for stored in self._blobs.list() if stored.key not in self._known)
 
-    def _read(self, ref: BlobRef, name: str) -> list[Finding]:
+    def _threads(self) -> ThreadPoolExecutor:
+        if self._pool is None:
+            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - where objects are read only
+
+            self._pool = ThreadPoolExecutor(min(processors(), _SEVERAL), "objects")
+        return self._pool
+
+    def _told(self) -> list[Finding]:
+        findings, size = self._under_way.popleft().result()
+        self.bytes_checked += size
+        return findings
+
+    def _checked(self, ref: BlobRef, name: str) -> tuple[list[Finding], int]:
+        """Findings, and how many bytes were read."""
+        try:
+            findings, size = _compare(ref, self._blobs.stat(ref), name), 0
+            if self._full:
+                found, size = self._read(ref, name)
+                findings += found
+        except BlobMissing:
+            return [self._missing(ref, name)], 0
+        except StoreUnavailable as error:
+            return [Finding(Code.OBJECT_UNAVAILABLE, name, "an answer", str(error))], 0
+        return findings, size
+
+    def _read(self, ref: BlobRef, name: str) -> tuple[list[Finding], int]:
+        size = 0
         try:
             with self._blobs.open(ref) as stream:
                 while chunk := stream.read(CHUNK):
-                    self.bytes_checked += len(chunk)
+                    size += len(chunk)
         except BlobCorrupt as error:
-            return [Finding(Code.OBJECT_DIFFERS, name, error.expected, error.found)]
-        return []
+            return [Finding(Code.OBJECT_DIFFERS, name, error.expected, error.found)], size
+        return [], size
 
     def _missing(self, ref: BlobRef, name: str) -> Finding:
         """Tell an object that is gone from one that is there in another version only."""

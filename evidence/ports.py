@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 from evidence.entry import BlobRef, EntryDraft, SealedEntry
 from evidence.heads import CaseHead
@@ -190,6 +190,29 @@ Compose = Callable[[Sequence[SealedEntry]], Composition]
 again after a conflict. It refuses by raising; then nothing is written."""
 
 
+class Row(NamedTuple):
+    """An entry as a store holds it, unchecked, with the columns beside it that repeat a member of it.
+
+    ``log_index`` is ``None`` for an entry that is not sequenced yet; payload and salt are ``None`` once erased. Columns
+    hold whatever is found there: a row is for verification, which wants to see damage.
+    """
+
+    log_index: int | None
+    leaf: str
+    entry_bytes: bytes
+    payload_bytes: bytes | None
+    salt: bytes | None
+    case_id: str
+    case_seq: int
+    prev: str
+    recorded_at: str
+    actor: str
+    role: str
+    kind: str
+    process: str
+    step: str
+
+
 class LedgerStore(Protocol):
     """Durable, append-only entries with their payloads, tree and projections.
 
@@ -237,6 +260,14 @@ class LedgerStore(Protocol):
 
     def unsequenced(self) -> Iterator[SealedEntry]:
         """Entries that have no log index yet, in the order they were committed."""
+        ...
+
+    def stored_rows(self, start: int = 0, stop: int | None = None) -> Iterator[Row]:
+        """What `entries` gives, with the columns beside each."""
+        ...
+
+    def unsequenced_rows(self) -> Iterator[Row]:
+        """What `unsequenced` gives, with the columns beside each."""
         ...
 
     def cases(self) -> Iterator[str]:
@@ -288,8 +319,11 @@ class LedgerStore(Protocol):
         """The largest kept checkpoint."""
         ...
 
-    def column_discrepancies(self) -> Iterator[tuple[str, str, str]]:
-        """Rows whose index columns differ from their bytes, as ``(subject, expected, found)``; streamed."""
+    def cache_discrepancies(self) -> Iterator[tuple[str, str, str]]:
+        """Heads of cases and the log's size where they differ from the rows, as ``(subject, expected, found)``.
+
+        The columns of the rows themselves are the verifier's to check (`evidence.rowcheck`). Streamed.
+        """
         ...
 
     def replace_projection(self, projection: Projection) -> None:

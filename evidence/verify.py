@@ -8,9 +8,11 @@ ledger says about itself is not. Projections are no evidence and are not looked 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import islice
 
 from evidence.anchors import AnchorChecker, Note, copy_of
 from evidence.checks import (
@@ -20,17 +22,18 @@ from evidence.checks import (
     check_checkpoint,
     check_entry_bytes,
     check_fresh,
-    check_payload,
     subject_of,
 )
 from evidence.completeness import HeadsChecker
-from evidence.entry import BlobRef, SealedEntry
+from evidence.entry import BlobRef, Entry, SealedEntry
 from evidence.findings import Code, Finding, Report, Verdict, verdict_of
 from evidence.note import VerifierKey
 from evidence.objects import ObjectChecker
 from evidence.outside import Anchor, OutsideAnchors, Trust
-from evidence.ports import BlobCorrupt, BlobMissing, BlobStore, LedgerStore, StoredBlob
+from evidence.ports import BlobCorrupt, BlobMissing, BlobStore, LedgerStore, Row, StoredBlob
+from evidence.processes import ordered
 from evidence.replay import TreeReplay
+from evidence.rowcheck import Answer, RowCheck
 from evidence.tree import leaf_hash
 
 __all__ = ["Finding", "Progress", "Report", "Verdict", "verify_ledger", "verify_objects"]
@@ -42,11 +45,13 @@ LEVELS = ("none", "A0", "A1", "A2", "A3")
 """Anchors from weak to strong; ``docs/formats/ledger.md`` says what each means."""
 
 _BATCH = 256
+_WORTH_SHARING = 8 * _BATCH
+"""Entries from which on several processes are begun."""
 _LARGEST_NOTE = 8192
 _DIGEST = re.compile(r"sha256/[0-9a-f]{2}/([0-9a-f]{64})")
 
 
-def verify_ledger(
+def verify_ledger(  # noqa: PLR0913 - what may be asked of it
     ledger: LedgerStore,
     blobs: BlobStore | None = None,
     *,
@@ -56,6 +61,7 @@ def verify_ledger(
     progress: Progress | None = None,
     now: datetime | None = None,
     trust: Trust | None = None,
+    processes: int = 1,
 ) -> Report:
     """Check everything a ledger holds; appends may go on meanwhile.
 
@@ -69,11 +75,13 @@ def verify_ledger(
         now: against which locks are judged; the present by default.
         trust: logs, witnesses and time stamps the caller trusts; the policy's quorum must have cosigned a checkpoint
             that agrees.
+        processes: how many may share the work of a long log (see `evidence.processes`).
 
     Raises:
         StoreUnavailable: the ledger store cannot answer; nothing was decided.
+        WorkerLost: one of the processes died; nothing was decided.
     """
-    return _Verification(ledger, blobs, keys, trust or Trust(), full=full).run(
+    return _Verification(ledger, blobs, keys, trust or Trust(), full=full, processes=processes).run(
         known_checkpoints, progress, now or datetime.now(UTC)
     )
 
@@ -91,6 +99,7 @@ def verify_objects(ledger: LedgerStore, blobs: BlobStore) -> tuple[list[Finding]
         findings += _check_objects(checker, row, ledger.origin)
     for row in pending.values():
         findings += _check_objects(checker, row, ledger.origin)
+    findings += checker.settle()
     for size, note in ledger.checkpoints():
         findings += checker.check_copy(copy_of(note), f"checkpoint {size}")
     return findings + [_unreferenced(stored) for stored in checker.leftovers()], checker
@@ -107,8 +116,10 @@ class _Verification:
         trust: Trust,
         *,
         full: bool,
+        processes: int,
     ) -> None:
         self._ledger = ledger
+        self._processes = processes
         self._blobs = blobs
         self._full = full
         self._keys = (*keys, *trust.policy.log_keys)
@@ -119,6 +130,7 @@ class _Verification:
         self._policy = trust.policy
         self._not_before = trust.not_before
         self._held: dict[str, Anchor] = {}
+        self._rows = RowCheck(self._log, objects=blobs is not None)
         self._replay = TreeReplay(ledger)
         self._chain = ChainChecker(self._log)
         self._heads = HeadsChecker(self._chain.heads)
@@ -129,16 +141,18 @@ class _Verification:
 
     def run(self, known: Iterable[bytes], progress: Progress | None, now: datetime) -> Report:
         # Read before the size: what is not among the first `size` entries and was waiting then, is waiting still.
-        waiting = {row.leaf: row for row in self._ledger.unsequenced()}
+        waiting = {row.leaf: row for row in self._ledger.unsequenced_rows()}
         size = self._size()
         self._sequenced(size, known, waiting, progress)
         for row in waiting.values():
-            self._check(row)
-        for subject, expected, found in self._ledger.column_discrepancies():
+            self._take(row, self._rows.one(row))
+        for subject, expected, found in self._ledger.cache_discrepancies():
             self._find(Code.ENTRY_COLUMN, subject, expected, found)
         self._findings += self._erasures.findings()
         if not self._checked:
             self._find(Code.LOG_EMPTY, "log", "entries", "none")
+        if self._objects is not None:
+            self._findings += self._objects.settle()
         if self._full and self._objects is not None:
             self._leftovers(self._objects)
         self._hold_outside()
@@ -158,7 +172,7 @@ class _Verification:
         self,
         size: int | None,
         known: Iterable[bytes],
-        waiting: dict[str, SealedEntry],
+        waiting: dict[str, Row],
         progress: Progress | None,
     ) -> None:
         """The entries that have an index, in batches that end where a tile or a checkpoint does."""
@@ -166,12 +180,12 @@ class _Verification:
         note = self._meet(next(notes, None), notes)
         leaves: list[bytes] = []
         expected = 0
-        for row in self._ledger.entries(0, size):
+        for row, told in self._looked_at(size):
             waiting.pop(row.leaf, None)
-            if row.index != expected:
-                self._find(Code.INDEX_GAP, f"leaf {row.leaf}", str(expected), str(row.index))
-            expected = expected + 1 if row.index is None else row.index + 1
-            leaves.append(self._check(row))
+            if row.log_index != expected:
+                self._find(Code.INDEX_GAP, f"leaf {row.leaf}", str(expected), str(row.log_index))
+            expected = expected + 1 if row.log_index is None else row.log_index + 1
+            leaves.append(self._take(row, told))
             taken = self._replay.size + len(leaves)
             if taken % _BATCH == 0 or (note is not None and note.size == taken):
                 self._findings += self._replay.take(leaves)
@@ -201,26 +215,50 @@ class _Verification:
                 self._anchors.meet(note, None, self._replay.size)
             note = next(iter(notes), None)
 
-    def _check(self, row: SealedEntry) -> bytes:
-        """All that one entry can be asked; returns the leaf hash of the bytes that are really there."""
-        entry, findings = check_entry_bytes(row.entry_bytes, row.leaf, log=self._log, place=_place(row))
+    def _looked_at(self, size: int | None) -> Iterator[tuple[Row, Answer]]:
+        """The rows that have an index, each with what is to be told of it; the looking is shared by processes."""
+        rows, batches = self._ledger.stored_rows(0, size), deque[list[Row]]()
+
+        def given() -> Iterator[list[tuple[object, ...]]]:
+            while batch := list(islice(rows, _BATCH)):
+                batches.append(batch)
+                yield list(map(tuple, batch))  # which travels more lightly
+
+        worth = size is not None and size >= _WORTH_SHARING
+        for told in ordered(self._rows.many, given(), processes=self._processes if worth else 1):
+            yield from zip(batches.popleft(), told, strict=True)
+
+    def _take(self, row: Row, told: Answer) -> bytes:
+        """What a row means beside all others; returns the leaf hash of the bytes that are really there."""
         self._checked += 1
-        if entry is not None:
-            subject = subject_of(entry)
-            if row.index is not None:
-                findings += self._heads.see(row.index, entry, subject)
-            findings += self._chain.check(entry, row.leaf)
-            findings += self._clock.check(entry)
-            self._outside.see(entry, subject)
-            findings += check_payload(entry.payload, row.payload_bytes, row.salt, subject=subject)
-            self._erasures.see(
-                entry, row.leaf, payload_present=row.payload_bytes is not None or row.salt is not None
-            )
-            if self._objects is not None:
-                for ref in entry.objects:
-                    findings += self._objects.check(ref, subject)
-        self._findings += findings
-        return leaf_hash(row.entry_bytes) if findings else bytes.fromhex(row.leaf)
+        if isinstance(told, tuple):
+            case, seq = row.case_id, row.case_seq
+            if row.log_index is not None:
+                self._heads.note(row.log_index, case)
+            self._findings += self._chain.follow(case, seq, row.prev, row.leaf)
+            self._findings += self._clock.tick(row.recorded_at, case, seq)
+            if told:
+                self._look(told, f"{case}/{seq}")
+            return bytes.fromhex(row.leaf)
+        self._findings += told.findings
+        if told.entry is not None:
+            self._telling(row, told.entry)
+        return leaf_hash(row.entry_bytes)
+
+    def _telling(self, row: Row, entry: Entry) -> None:
+        subject, leaf = subject_of(entry), str(row.leaf)
+        if row.log_index is not None:
+            self._findings += self._heads.see(row.log_index, entry, subject)
+        self._findings += self._chain.check(entry, leaf)
+        self._findings += self._clock.check(entry)
+        self._outside.see(entry, subject)
+        self._erasures.see(entry, leaf, payload_present=row.payload_bytes is not None or row.salt is not None)
+        self._look(entry.objects, subject)
+
+    def _look(self, objects: Iterable[BlobRef], subject: str) -> None:
+        if self._objects is not None:
+            for ref in objects:
+                self._findings += self._objects.check(ref, subject)
 
     def _known_copy(self, note: Note) -> None:
         if self._full and note.kept and self._objects is not None:
@@ -310,12 +348,9 @@ def _strength(level: str) -> int:
     return LEVELS.index(level)
 
 
-def _place(row: SealedEntry) -> str:
-    return f"leaf {row.leaf}" if row.index is None else f"index {row.index}"
-
-
 def _check_objects(checker: ObjectChecker, row: SealedEntry, log: str) -> list[Finding]:
-    entry, findings = check_entry_bytes(row.entry_bytes, row.leaf, log=log, place=_place(row))
+    place = f"leaf {row.leaf}" if row.index is None else f"index {row.index}"
+    entry, findings = check_entry_bytes(row.entry_bytes, row.leaf, log=log, place=place)
     if entry is not None:
         for ref in entry.objects:
             findings += checker.check(ref, subject_of(entry))

@@ -53,19 +53,34 @@ def _digest(source: BinaryIO, keep: Callable[[bytes], object]) -> tuple[str, int
     return digest.hexdigest(), size
 
 
-def checked_stream(read: Callable[[int], bytes], *, key: str, sha256: str, size: int) -> BinaryIO:
-    """A buffered stream over ``read(n)`` that knows what it must amount to.
+Fill = Callable[[memoryview], int]
+"""Reads into a buffer; gives how many bytes, 0 at the end."""
+
+
+def filling(read: Callable[[int], bytes]) -> Fill:
+    """``read(n)`` as `Fill`."""
+
+    def fill(buffer: memoryview) -> int:
+        chunk = read(len(buffer))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+    return fill
+
+
+def checked_stream(fill: Fill, *, key: str, sha256: str, size: int) -> BinaryIO:
+    """A buffered stream over ``fill`` that knows what it must amount to.
 
     The last bytes are only given out once digest (hex) and size (bytes) are right; otherwise, and at every read after
     that, `BlobCorrupt` is raised. Not seekable.
     """
-    return io.BufferedReader(_Checked(read, key, sha256, size), CHUNK)
+    return io.BufferedReader(_Checked(fill, key, sha256, size), CHUNK)
 
 
 class _Checked(io.RawIOBase):
-    def __init__(self, read: Callable[[int], bytes], key: str, sha256: str, size: int) -> None:
+    def __init__(self, fill: Fill, key: str, sha256: str, size: int) -> None:
         super().__init__()
-        self._source = read
+        self._source = fill
         self._key = key
         self._sha256 = sha256
         self._size = size
@@ -79,16 +94,15 @@ class _Checked(io.RawIOBase):
     def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
         if self._ended:
             return 0
-        chunk = self._source(len(buffer))
-        self._count += len(chunk)
-        self._hash.update(chunk)
-        if self._count >= self._size or not chunk:
+        count = self._source(buffer)
+        self._count += count
+        self._hash.update(buffer[:count])
+        if self._count >= self._size or not count:
             self._check_end()
-        buffer[: len(chunk)] = chunk
-        return len(chunk)
+        return count
 
     def _check_end(self) -> None:
-        surplus = self._source(1) if self._count == self._size else b""
+        surplus = self._source(memoryview(bytearray(1))) if self._count == self._size else 0
         if surplus or self._count != self._size:
             more = "more" if surplus or self._count > self._size else "fewer"
             raise BlobCorrupt(self._key, f"{self._size} bytes", f"{more} bytes")

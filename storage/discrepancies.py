@@ -1,22 +1,17 @@
-"""Comparing every index and cache of the ledger with the bytes it was made from."""
+"""Comparing the caches of the ledger with the rows they were made from."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from sqlalchemy import Engine, Row, bindparam, func, select
+from sqlalchemy import Engine, bindparam, func, select
 
-from evidence.entry import MalformedEntry, parse_entry
-from evidence.tree import leaf_hash
 from storage.database import reading
 from storage.ledger_tables import case_head, log_entry, log_state
 from storage.reader import PAGE
-from storage.rows import INDEXED
 
 Discrepancy = tuple[str, str, str]
 
-_ROWS = select(log_entry).where(log_entry.c.id > bindparam("after")).order_by(log_entry.c.id).limit(PAGE)
 _LAST = (
     select(log_entry.c.case_id, func.max(log_entry.c.case_seq).label("seq")).group_by(log_entry.c.case_id)
 ).subquery()
@@ -40,43 +35,11 @@ _HEADS = (
 )
 
 
-def column_discrepancies(engine: Engine, origin: str) -> Iterator[Discrepancy]:
-    """`LedgerStore.column_discrepancies`: rows against their bytes, heads against rows, the size against indices."""
-    yield from _entries(engine, origin)
+def cache_discrepancies(engine: Engine) -> Iterator[Discrepancy]:
+    """`LedgerStore.cache_discrepancies`: heads against rows, the size against indices."""
     yield from _heads(engine)
     yield from _orphans(engine)
     yield from _size(engine)
-
-
-def _entries(engine: Engine, origin: str) -> Iterator[Discrepancy]:
-    after = -1
-    while True:
-        with reading(engine) as connection:
-            rows = connection.execute(_ROWS, {"after": after}).all()
-        for row in rows:
-            yield from _row(row, origin)
-        if len(rows) < PAGE:
-            return
-        after = rows[-1].id
-
-
-def _row(row: Row[Any], origin: str) -> Iterator[Discrepancy]:
-    subject = f"{row.case_id}/{row.case_seq}"
-    found_leaf = leaf_hash(row.entry_bytes).hex()
-    if found_leaf != row.leaf:
-        yield f"{subject} leaf", found_leaf, row.leaf
-    try:
-        entry = parse_entry(row.entry_bytes)
-    except MalformedEntry as error:
-        yield f"{subject} entry_bytes", "an entry", str(error)
-        return
-    if entry.log != origin:
-        yield f"{subject} log", origin, entry.log
-    values = (entry.case, entry.seq, entry.prev, entry.at, entry.actor, entry.role, entry.kind, entry.process)
-    for name, value in zip(INDEXED, (*values, entry.step), strict=True):
-        held = getattr(row, name)
-        if held != value:
-            yield f"{subject} {name}", str(value), str(held)
 
 
 def _heads(engine: Engine) -> Iterator[Discrepancy]:

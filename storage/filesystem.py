@@ -74,11 +74,11 @@ class FileBlobStore:
         except OSError as error:
             raise StoreUnavailable(f"read {ref.key}: {error.strerror}") from error
 
-        def read(count: int) -> bytes:
+        def fill(buffer: memoryview) -> int:
             with _unavailable(f"read {ref.key}"):
-                return source.read(count)
+                return source.readinto(buffer)
 
-        with source, checked_stream(read, key=ref.key, sha256=ref.sha256, size=ref.size) as stream:
+        with source, checked_stream(fill, key=ref.key, sha256=ref.sha256, size=ref.size) as stream:
             yield stream
 
     def stat(self, ref: BlobRef) -> StoredBlob:

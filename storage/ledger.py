@@ -13,7 +13,7 @@ from evidence.entry import SALT_BYTES, SealedEntry
 from evidence.ports import AppendConflict, Clock, Compose, Composition, Projection
 from storage.border import LostRace, answered, translated
 from storage.database import is_sqlite, reading, writing
-from storage.discrepancies import column_discrepancies
+from storage.discrepancies import cache_discrepancies
 from storage.group_commit import GroupCommit
 from storage.ledger_tables import checkpoint, log_state
 from storage.projections import remove_projection, save_projection
@@ -115,9 +115,9 @@ class SqlLedger(LedgerReader):
         """Remove what the caches hold of a case without entries."""
         self._retried(lambda connection: remove_projection(connection, case))
 
-    def column_discrepancies(self) -> Iterator[tuple[str, str, str]]:
-        """Indexes and caches that differ from the entries' bytes; see the port."""
-        return column_discrepancies(self._engine, self._origin)
+    def cache_discrepancies(self) -> Iterator[tuple[str, str, str]]:
+        """Caches that differ from the rows; see the port."""
+        return cache_discrepancies(self._engine)
 
     def _retried(self, work: Callable[[Connection], Result]) -> Result:
         for _ in range(ATTEMPTS):

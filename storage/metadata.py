@@ -35,6 +35,11 @@ class Bytes(TypeDecorator[bytes]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> bytes | None:  # noqa: ARG002 - the base's signature
         """Bytes, whatever the database stored."""
-        if value is None or isinstance(value, bytes):
-            return value
-        return str(value).encode(errors="surrogateescape")
+        return as_bytes(value)
+
+
+def as_bytes(value: Any) -> bytes | None:
+    """What a column of `Bytes` holds, as bytes; see there."""
+    if value is None or isinstance(value, bytes):
+        return value
+    return str(value).encode(errors="surrogateescape")

@@ -10,15 +10,19 @@ from sqlalchemy import Connection, Engine, Row, Select, bindparam, func, select
 from evidence.entry import SealedEntry, genesis_hash
 from evidence.heads import CaseHead
 from evidence.ports import BlobCorrupt, BlobMissing
+from evidence.ports import Row as StoredRow
 from evidence.tiles import TILE_WIDTH
 from evidence.tree import HASH_BYTES, Frontier
 from storage.border import WrongLog
 from storage.database import reading
 from storage.ledger_tables import checkpoint, log_entry, log_state, tile
-from storage.rows import SEALED, as_found, trusted
+from storage.rows import SEALED, WHOLE, as_found, stored, trusted
 
 PAGE = 256
-"""Rows read in one short transaction: a slow consumer of a stream holds no lock and no snapshot."""
+"""Entries read in one short transaction: a slow consumer of a stream holds no lock and no snapshot."""
+
+ROWS_PAGE = 1024
+"""Rows for verification, which is quick with each."""
 
 HEADS_PAGE = 4096
 """Heads of cases in one transaction: three short columns each."""
@@ -33,6 +37,16 @@ _PENDING = (
     SEALED.where(log_entry.c.log_index.is_(None), log_entry.c.id > bindparam("after"))
     .order_by(log_entry.c.id)
     .limit(PAGE)
+)
+_ROWS_SPAN = (
+    WHOLE.where(log_entry.c.log_index >= bindparam("start"), log_entry.c.log_index < bindparam("stop"))
+    .order_by(log_entry.c.log_index)
+    .limit(ROWS_PAGE)
+)
+_ROWS_PENDING = (
+    WHOLE.where(log_entry.c.log_index.is_(None), log_entry.c.id > bindparam("after"))
+    .order_by(log_entry.c.id)
+    .limit(ROWS_PAGE)
 )
 _CASES = (
     select(log_entry.c.case_id)
@@ -166,6 +180,19 @@ class LedgerReader:
     def unsequenced(self) -> Iterator[SealedEntry]:
         """Entries without an index by row number, as found."""
         return map(as_found, self._pages(_PENDING, "after", -1, lambda row: row.id))
+
+    def stored_rows(self, start: int = 0, stop: int | None = None) -> Iterator[StoredRow]:
+        """Sequenced entries by index with their columns, as found."""
+        end = _NO_END if stop is None else stop
+        pages = self._pages(
+            _ROWS_SPAN, "start", start, lambda row: row.log_index + 1, {"stop": end}, ROWS_PAGE
+        )
+        return map(stored, pages)
+
+    def unsequenced_rows(self) -> Iterator[StoredRow]:
+        """Entries without an index by row number, with their columns, as found."""
+        pages = self._pages(_ROWS_PENDING, "after", -1, lambda row: row.id, page=ROWS_PAGE)
+        return map(stored, pages)
 
     def cases(self) -> Iterator[str]:
         """Every case that has an entry, sorted by code point."""

@@ -5,12 +5,16 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, select, type_coerce
+from sqlalchemy.types import NULLTYPE
 
 from evidence.entry import Entry, SealedEntry, parse_entry
 from evidence.ports import BlobCorrupt, StoreError
+from evidence.ports import Row as StoredRow
+from evidence.rowcheck import COLUMNS
 from evidence.tree import leaf_hash
 from storage.ledger_tables import log_entry, payload
+from storage.metadata import as_bytes
 
 SEALED: Select[Any] = select(
     log_entry.c.id,
@@ -24,8 +28,14 @@ SEALED: Select[Any] = select(
 ).select_from(log_entry.outerjoin(payload, payload.c.leaf == log_entry.c.leaf))
 """Entries with their payloads; an erased payload is a missing row."""
 
-INDEXED = ("case_id", "case_seq", "prev", "recorded_at", "actor", "role", "kind", "process", "step")
-"""The columns that repeat a member of the entry."""
+WHOLE: Select[Any] = select(
+    log_entry.c.id,
+    log_entry.c.log_index,
+    log_entry.c.leaf,
+    *(type_coerce(column, NULLTYPE) for column in (log_entry.c.entry_bytes, payload.c.bytes, payload.c.salt)),
+    *(log_entry.c[name] for name in COLUMNS),
+).select_from(log_entry.outerjoin(payload, payload.c.leaf == log_entry.c.leaf))
+"""A row number, and after it what `stored` takes."""
 
 
 def indexed(entry: Entry) -> dict[str, str | int]:
@@ -78,6 +88,18 @@ def trusted(row: Row[Any]) -> SealedEntry:
 def as_found(row: Row[Any]) -> SealedEntry:
     """An entry for verification, which wants to see damage instead of stopping at it: nothing is parsed here."""
     return SealedEntry(row.entry_bytes, str(row.leaf), row.payload_bytes, row.salt, row.log_index)
+
+
+def stored(row: Row[Any]) -> StoredRow:
+    """A row of `WHOLE` for verification; bytes are nearly always bytes (see `storage.metadata.Bytes`)."""
+    found = StoredRow._make(row[1:])
+    if type(found.entry_bytes) is type(found.payload_bytes) is type(found.salt) is bytes:
+        return found
+    return found._replace(
+        entry_bytes=as_bytes(found.entry_bytes) or b"",
+        payload_bytes=as_bytes(found.payload_bytes),
+        salt=as_bytes(found.salt),
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -27,7 +27,7 @@ from urllib3.exceptions import HTTPError
 
 from evidence.entry import BlobRef, format_time
 from evidence.ports import BlobCorrupt, BlobMissing, Clock, StoredBlob, StoreError, StoreUnavailable, blob_key
-from storage.checked import CHUNK, checked_stream, measured
+from storage.checked import CHUNK, checked_stream, filling, measured
 
 PART_BYTES = 8 << 20
 """Bigger objects go up in parts of this size; it is also the memory an upload takes."""
@@ -150,7 +150,7 @@ class S3BlobStore:
                 return response.read(count, decode_content=False)
 
         try:
-            with checked_stream(read, key=ref.key, sha256=ref.sha256, size=ref.size) as stream:
+            with checked_stream(filling(read), key=ref.key, sha256=ref.sha256, size=ref.size) as stream:
                 yield stream
         finally:
             response.close()
@@ -232,7 +232,7 @@ class S3BlobStore:
     ) -> str:
         """Send the bytes; the stream fails before its last byte if the source has changed since it was hashed."""
         single = size <= PART_BYTES
-        checked = checked_stream(stream.read, key=key, sha256=sha256, size=size)
+        checked = checked_stream(filling(stream.read), key=key, sha256=sha256, size=size)
         with _translated(key):
             try:
                 result = self._client.put_object(

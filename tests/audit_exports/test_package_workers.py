@@ -19,7 +19,7 @@ CASE = "data/casos/ZZ-001-2026-000001/"
 CHECK = """
 import json, os, sys, threading
 from pathlib import Path
-from audit_exports import casework, verify, workers
+from audit_exports import casework, verify
 from audit_exports.containers import open_container
 from audit_exports.packagecheck import check_package
 from audit_exports.trust import Trust
@@ -100,7 +100,7 @@ checked = casework.CaseWork.check
 def dies(self, folio, seqs):
     return os._exit(9) if folio.endswith("2") else checked(self, folio, seqs)
 casework.CaseWork.check = dies
-verify._processes = lambda: 2
+verify.processors = lambda: 2
 print(json.dumps([verify.main([sys.argv[1], "--vkey", sys.argv[2]])]))
 """
     assert run(code, sample[1], sample[0].vkey) == [2]

@@ -30,6 +30,7 @@ from evidence.ports import (
     StoredBlob,
     blob_key,
 )
+from evidence.ports import Row as StoredRow
 from evidence.tiles import grow
 from evidence.tree import HASH_BYTES, Frontier, leaf_hash
 
@@ -46,6 +47,17 @@ class Row:
     case: str
     seq: int
     sealed: SealedEntry
+
+    def stored(self) -> StoredRow:
+        """The row as a store shows it; columns it does not keep are those of the bytes."""
+        sealed = self.sealed
+        held = (sealed.index, sealed.leaf, sealed.entry_bytes, sealed.payload_bytes, sealed.salt)
+        try:
+            told = parse_entry(sealed.entry_bytes)
+        except MalformedEntry:
+            return StoredRow(*held, self.case, self.seq, *[""] * 7)
+        columns = (told.prev, told.at, told.actor, told.role, str(told.kind), told.process, told.step)
+        return StoredRow(*held, self.case, self.seq, *columns)
 
 
 class MemoryLedger:
@@ -115,6 +127,16 @@ class MemoryLedger:
         with self._lock:
             return iter([row.sealed for row in self.rows if row.sealed.index is None])
 
+    def stored_rows(self, start: int = 0, stop: int | None = None) -> Iterator[StoredRow]:
+        with self._lock:
+            places = {row.sealed.index: row for row in self.rows if row.sealed.index is not None}
+        chosen = (index for index in sorted(places) if index >= start and (stop is None or index < stop))
+        return (places[index].stored() for index in chosen)
+
+    def unsequenced_rows(self) -> Iterator[StoredRow]:
+        with self._lock:
+            return iter([row.stored() for row in self.rows if row.sealed.index is None])
+
     def cases(self) -> Iterator[str]:
         with self._lock:
             return iter(sorted({row.case for row in self.rows}))
@@ -168,15 +190,8 @@ class MemoryLedger:
         with self._lock:
             return max(self.checkpoints(), default=None)
 
-    def column_discrepancies(self) -> Iterator[tuple[str, str, str]]:
-        for row in list(self.rows):
-            try:
-                entry = parse_entry(row.sealed.entry_bytes)
-            except MalformedEntry as error:
-                yield f"{row.case}/{row.seq}", "an entry", str(error)
-                continue
-            if (entry.case, entry.seq) != (row.case, row.seq):
-                yield f"{row.case}/{row.seq}", f"{entry.case}/{entry.seq}", f"{row.case}/{row.seq}"
+    def cache_discrepancies(self) -> Iterator[tuple[str, str, str]]:
+        return iter(())
 
     def replace_projection(self, projection: Projection) -> None:
         with self._lock:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from evidence.canonical import Json
 from evidence.entry import EntryDraft, EntryKind, SealedEntry, format_time
 from evidence.ports import Composition, LedgerStore, Projection, Reference
+from evidence.rowcheck import Checked, RowCheck
 from evidence.tiles import tiles_of
 from evidence.tree import leaf_hash, node_hash
 
@@ -144,7 +145,10 @@ def check_whole(ledger: LedgerStore) -> list[SealedEntry]:
         assert not leaf or sealed.entry.prev == leaf
         heads[sealed.entry.case] = sealed.entry.seq, sealed.leaf
     assert sorted(heads) == list(ledger.cases())
-    assert list(ledger.column_discrepancies()) == []
+    assert list(ledger.cache_discrepancies()) == []
+    rows = [*ledger.stored_rows(), *ledger.unsequenced_rows()]
+    told = RowCheck(ledger.origin, objects=False).many(rows)
+    assert [found for item in told if isinstance(item, Checked) for found in item.findings] == []
     return everything
 
 

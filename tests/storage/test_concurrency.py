@@ -107,7 +107,7 @@ def test_a_stalled_upload_keeps_nobody_waiting(sql_ledger: SqlLedger, tmp_path: 
 def test_a_slow_reader_keeps_nobody_waiting(sql_ledger: SqlLedger, engine: Engine) -> None:
     """R8: a stream half read (a slow download, a long verification) holds neither lock nor connection."""
     fill(sql_ledger, 600)
-    streams = [sql_ledger.entries(), sql_ledger.cases(), sql_ledger.column_discrepancies()]
+    streams = [sql_ledger.entries(), sql_ledger.cases(), sql_ledger.stored_rows()]
     next(streams[0])
     next(streams[1])
     assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]

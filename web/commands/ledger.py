@@ -12,6 +12,7 @@ from flask.cli import AppGroup
 from evidence.checkpoint import Checkpoint, sign_checkpoint
 from evidence.findings import Report, Verdict
 from evidence.note import NoteError
+from evidence.processes import processors
 from evidence.proofs import prove_entry
 from evidence.publisher import restore_guard
 from evidence.verify import verify_ledger
@@ -44,6 +45,7 @@ def verify(full: bool, max_age: int | None, as_json: bool) -> None:
         full=full,
         known_checkpoints=known_head(house),
         trust=replace(house.trust, not_before=house.clock() - timedelta(hours=max_age) if max_age else None),
+        processes=processors(),
     )
     if as_json:
         console.emit(report.as_json())

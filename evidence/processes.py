@@ -1,0 +1,166 @@
+"""Work shared by several processes, its results in order.
+
+For what holds the interpreter's lock: parsing, deriving, writing. Processes are forked from one that has read what all
+of the work needs; where the system cannot fork, or other threads run, the caller's own process does the work.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkProcess
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+MOST = 8
+_AHEAD = 32
+"""Results that may wait for the one before them; memory is theirs."""
+
+
+class WorkerLost(RuntimeError):
+    """A process ended before it told what it was asked: nothing is known of its work."""
+
+
+def processors() -> int:
+    """How many processes are worth having: the processors there are to use, `MOST` at most."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, MOST)
+
+
+def may_fork() -> bool:
+    """Only where it is safe: on Linux, and as long as no other thread could hold a lock that its copy waits for."""
+    return sys.platform == "linux" and threading.active_count() == 1
+
+
+def ordered(
+    work: Callable[[Task], Result], tasks: Iterable[Task], *, processes: int, given: int = 1
+) -> Iterator[Result]:
+    """``work`` of each task, in the order of the tasks, done by so many processes.
+
+    Args:
+        work: what is done; in a child it works on the child's own copy of everything.
+        tasks: taken one by one; they and the results travel pickled.
+        processes: how many, the caller's own not counted; with one the caller does all of it.
+        given: tasks a process has at a time. More than one spares waiting, and is for tasks of a few bytes only: who
+            is still telling of one does not listen to the next.
+
+    Raises:
+        WorkerLost: see there. What ``work`` raises is raised here.
+    """
+    if processes < 2 or not may_fork():
+        yield from map(work, tasks)
+        return
+    gc.collect()
+    gc.freeze()  # what is there already is shared: collecting garbage shall not write to it
+    crew = _Crew(work, iter(tasks), processes, given)
+    try:
+        place = 0
+        while crew.has(place):
+            good, value = pickle.loads(crew.result(place))  # noqa: S301 - our own child's
+            if not good:
+                raise value
+            yield value
+            place += 1
+    finally:
+        crew.dismiss()
+        gc.unfreeze()
+
+
+class _Crew:
+    """The processes, and what they told that was not asked for yet."""
+
+    def __init__(self, work: Callable[[Any], Any], tasks: Iterator[Any], processes: int, given: int) -> None:
+        self._tasks = tasks
+        self._given = given
+        self._next = 0
+        self._wanted = 0
+        self._ended = False
+        self._told: dict[int, bytes] = {}
+        self._busy: dict[Connection, deque[int]] = {}
+        self._processes: list[ForkProcess] = []
+        for _ in range(processes):
+            self._hire(work)
+
+    def has(self, place: int) -> bool:
+        """Whether there is such a task; places are asked for in order."""
+        self._wanted = place
+        self._give()
+        return place < self._next
+
+    def result(self, place: int) -> bytes:
+        """What was told of a task."""
+        while place not in self._told:
+            self._listen()
+            self._give()
+        return self._told.pop(place)
+
+    def dismiss(self) -> None:
+        """End the processes; those that still work are stopped."""
+        for channel, given in self._busy.items():
+            with suppress(OSError):  # it is gone already, which `result` has told
+                if not given:
+                    channel.send_bytes(b"")
+            channel.close()
+        for process, given in zip(self._processes, self._busy.values(), strict=True):
+            if given:
+                process.terminate()
+            process.join()
+
+    def _hire(self, work: Callable[[Any], Any]) -> None:
+        from multiprocessing import get_context  # noqa: PLC0415 - only where there is work for several
+
+        context = get_context("fork")
+        ours, theirs = context.Pipe()
+        # The child has copies of every channel opened before it, and must not keep them open.
+        process = context.Process(target=_serve, args=(work, theirs, [*self._busy, ours]), daemon=True)
+        process.start()
+        theirs.close()
+        self._busy[ours] = deque()
+        self._processes.append(process)
+
+    def _give(self) -> None:
+        """Tasks to whoever has room, as far ahead as results may wait."""
+        for channel, given in self._busy.items():
+            while len(given) < self._given and self._next < self._wanted + _AHEAD and not self._ended:
+                task = next(self._tasks, self)
+                if task is self:
+                    self._ended = True
+                    return
+                channel.send_bytes(pickle.dumps(task, pickle.HIGHEST_PROTOCOL))
+                given.append(self._next)
+                self._next += 1
+
+    def _listen(self) -> None:
+        from multiprocessing.connection import wait  # noqa: PLC0415 - see `_hire`
+
+        ready = wait([channel for channel, given in self._busy.items() if given])
+        for channel, given in self._busy.items():
+            if channel in ready:
+                try:
+                    self._told[given[0]] = channel.recv_bytes()
+                except (EOFError, ConnectionError) as error:
+                    raise WorkerLost("a process ended before it told of its work") from error
+                given.popleft()
+
+
+def _serve(work: Callable[[Any], Any], channel: Connection, others: list[Connection]) -> None:
+    """A child's life: do what it is given until it is given nothing."""
+    for other in others:
+        other.close()
+    while given := channel.recv_bytes():
+        try:
+            told = True, work(pickle.loads(given))  # noqa: S301 - from our own parent
+        except Exception as error:  # noqa: BLE001 - raised again in the parent
+            told = False, error
+        channel.send_bytes(pickle.dumps(told, pickle.HIGHEST_PROTOCOL))
