@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from audit_exports import layout
 from audit_exports.irregular import GROUPS, Irregularity
 from audit_exports.labels import Labels
-from audit_exports.markup import Content, Markup, both, href, tag
+from audit_exports.markup import HOLE, Content, Markup, Shape, both, href, tag
 from audit_exports.pages import (
     chip,
     entry_meta,
@@ -178,21 +179,10 @@ def _timeline(record: CaseRecord, found: Sequence[Irregularity]) -> Content:
     for row in record.entries:
         step = record.definition.by_step.get(row.step)
         name = both(f"{step.code} · {step.name.es}", f"{step.code} · {step.name.en}") if step else None
-        exception = (
-            tag("span", both("excepción", "exception"), class_="chip bad") if row.seq in marked else None
-        )
-        lines.append(
-            tag(
-                "li",
-                moment(row.occurred_at or row.at),
-                tag("a", both("entrada", "entry"), f" {row.seq}", href=f"#e{row.seq}"),
-                " · ",
-                [name, " · "] if name else None,
-                both(*kind_words(row.kind)),
-                [" ", exception] if exception else None,
-                class_="mal" if row.seq in marked else None,
-            )
-        )
+        told = [moment(row.occurred_at or row.at), row.seq, row.seq, both(*kind_words(row.kind))]
+        if name:
+            told.insert(3, name)
+        lines.append(_timeline_line(named=step is not None, marked=row.seq in marked).fill(*told))
     files = [
         tag("a", both("carátula", "cover sheet"), href="caratula.pdf"),
         " · ",
@@ -205,6 +195,23 @@ def _timeline(record: CaseRecord, found: Sequence[Irregularity]) -> Content:
         tag("p", both("También en archivo: ", "Also as a file: "), files, class_="meta"),
         tag("ol", lines, class_="linea"),
     ]
+
+
+@cache
+def _timeline_line(*, named: bool, marked: bool) -> Shape:
+    exception = tag("span", both("excepción", "exception"), class_="chip bad") if marked else None
+    return Shape(
+        tag(
+            "li",
+            HOLE,
+            tag("a", both("entrada", "entry"), f" {HOLE}", href=f"#e{HOLE}"),
+            " · ",
+            [HOLE, " · "] if named else None,
+            HOLE,
+            [" ", exception] if exception else None,
+            class_="mal" if marked else None,
+        )
+    )
 
 
 def _steps(record: CaseRecord) -> Content:
@@ -220,21 +227,17 @@ def _step(record: CaseRecord, step: StepState) -> Markup:
     spanish, english, tone = STEP_STATUS[step.status]
     if step.mandatory and step.status in {StepStatus.OPEN, StepStatus.BLOCKED}:
         spanish, english = f"{spanish} · obligatorio", f"{english} · mandatory"
-    head = tag(
-        "div",
-        tag("h3", both(definition.name.es, definition.name.en)),
-        chip(spanish, english, tone),
-        class_="cabeza",
-    )
     proofs = [_proof(record, row) for row in record.rows_of(step)]
-    number = tag("span", tag("span", both("Paso ", "Step "), class_="oculto"), step.step, class_="num")
-    return tag(
-        "li",
-        number,
-        tag("div", head, proofs),
-        class_="hallable" if proofs else "hallable vacio",
-        id=f"p{step.step}",
-    )
+    name, status = both(definition.name.es, definition.name.en), chip(spanish, english, tone)
+    return _step_item(empty=not proofs).fill(step.step, step.step, name, status, proofs)
+
+
+@cache
+def _step_item(*, empty: bool) -> Shape:
+    number = tag("span", tag("span", both("Paso ", "Step "), class_="oculto"), HOLE, class_="num")
+    head = tag("div", tag("h3", HOLE), HOLE, class_="cabeza")
+    kind = "hallable vacio" if empty else "hallable"
+    return Shape(tag("li", number, tag("div", head, HOLE), class_=kind, id=f"p{HOLE}"))
 
 
 def _proof(record: CaseRecord, row: EntryRow) -> Markup:
@@ -244,17 +247,17 @@ def _proof(record: CaseRecord, row: EntryRow) -> Markup:
         annulled = tag("p", chip("Anulada", "Superseded", "bad"), " ", link)
     words = kind_words(row.kind)
     labels = Labels(record.definition, row.step)
-    return tag(
-        "section",
-        tag("h4", both(*words), labels.choice(row.choice)),
-        annulled,
-        _role_doubt(row),
-        entry_meta(record, row),
-        entry_words(row, labels),
-        file_cards(row, labels, _UP),
-        class_="prueba anulada" if row.superseded_by else "prueba",
-        aria_label=f"{words[0]} {row.seq}",
-    )
+    return _section(annulled=bool(row.superseded_by)).fill(
+        words[0], row.seq, both(*words), labels.choice(row.choice), annulled, _role_doubt(row),
+        entry_meta(record, row), entry_words(row, labels), file_cards(row, labels, _UP),
+    )  # fmt: skip
+
+
+@cache
+def _section(*, annulled: bool) -> Shape:
+    kind = "prueba anulada" if annulled else "prueba"
+    body = tag("h4", HOLE, HOLE), *[HOLE] * 5
+    return Shape(tag("section", *body, class_=kind, aria_label=f"{HOLE} {HOLE}"))
 
 
 def _role_doubt(row: EntryRow) -> Content:
@@ -293,24 +296,29 @@ def _chain(record: CaseRecord) -> Content:
 
 
 def _chain_row(record: CaseRecord, row: EntryRow) -> Markup:
-    folio = record.folio
-    paths = [(both("entrada", "entry"), layout.entry_path(folio, row.seq))]
-    if row.payload == "kept":
-        paths.append((both("contenido", "payload"), layout.payload_path(folio, row.seq)))
-    paths.append((both("prueba", "proof"), layout.proof_path(folio, row.seq)))
-    links = [[tag("a", words, href=_UP + href(path)), " "] for words, path in paths]
-    cells = (
-        str(row.seq),
-        str(row.index),
+    folio, kept = record.folio, row.payload == "kept"
+    paths = [layout.entry_path(folio, row.seq), layout.proof_path(folio, row.seq)]
+    if kept:
+        paths.insert(1, layout.payload_path(folio, row.seq))
+    return _chain_cells(kept=kept).fill(
+        row.seq,
+        row.seq,
+        row.index,
         both(*kind_words(row.kind)),
         row.step,
         moment(row.at, seconds=True),
-        [who(record.roster.person(row.actor)), f" ({row.role})"],
+        who(record.roster.person(row.actor)),
+        row.role,
+        row.leaf,
+        *(_UP + href(path) for path in paths),
     )
-    return tag(
-        "tr",
-        [tag("td", cell) for cell in cells],
-        tag("td", row.leaf, class_="hash"),
-        tag("td", links),
-        id=f"e{row.seq}",
-    )
+
+
+@cache
+def _chain_cells(*, kept: bool) -> Shape:
+    words = [both("entrada", "entry"), both("contenido", "payload"), both("prueba", "proof")]
+    links = [[tag("a", name, href=HOLE), " "] for name in (words if kept else words[::2])]
+    cells = [tag("td", HOLE) for _ in range(5)]
+    person = tag("td", HOLE, f" ({HOLE})")
+    leaf, files = tag("td", HOLE, class_="hash"), tag("td", links)
+    return Shape(tag("tr", cells, person, leaf, files, id=f"e{HOLE}"))

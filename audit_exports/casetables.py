@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from audit_exports import layout
 from audit_exports.irregular import GROUPS, Irregularity
@@ -58,6 +58,7 @@ _CHAIN = (
     "anulada por 11|contenido 11|hoja (SHA-256) 66|prueba 12"
 )
 _ORDERS = {Order.KEPT: "se guardó", Order.BROKEN: "no se guardó", Order.PENDING: "todavía no", Order.NONE: ""}
+_LATE = frozenset({"recorded_late", "overdue"})
 _SIGNING = frozenset({"document.signed", "signature.requested", "signature.declined"})
 
 
@@ -86,8 +87,8 @@ class CaseTables:
     def add(self, record: CaseRecord, found: Sequence[Irregularity]) -> None:
         """One more case, and what an auditor would ask about it."""
         self._add_case(record, len(found))
-        for step in record.state.steps:
-            self.matrix.add(*matrix_row(record, step, link=True))
+        for cells in matrix_rows(record, link=True):
+            self.matrix.add(*cells)
         self._add_attributes(record)
         for row in record.entries:
             self._add_entry(record, row)
@@ -265,8 +266,15 @@ class CaseTables:
             )  # fmt: skip
 
 
-def matrix_row(record: CaseRecord, step: StepState, *, link: bool = False) -> list[Cell | str | int]:
-    """One step of a case: required, present, late, waived, in words."""
+def matrix_rows(record: CaseRecord, *, link: bool = False) -> Iterator[list[Cell | str | int]]:
+    """Each step of a case: required, present, late, waived, in words."""
+    late = late_entries(record)
+    return (
+        _matrix_row(record, step, fulfilment(record, step, late), link=link) for step in record.state.steps
+    )
+
+
+def _matrix_row(record: CaseRecord, step: StepState, fulfilled: str, *, link: bool) -> list[Cell | str | int]:
     rows = list(record.rows_of(step))
     last = rows[-1] if rows else None
     due = step.mandatory and step.status in {StepStatus.OPEN, StepStatus.BLOCKED}
@@ -277,7 +285,7 @@ def matrix_row(record: CaseRecord, step: StepState, *, link: bool = False) -> li
         record.definition.by_step[step.step].name.es,
         str(record.definition.by_step[step.step].kind),
         Cell(STEP_STATUS[step.status][0], style=ALERT if due else 0),
-        fulfilment(record, step),
+        fulfilled,
         yes(step.mandatory),
         _numbers(step.entries),
         _numbers(step.past),
@@ -290,9 +298,16 @@ def matrix_row(record: CaseRecord, step: StepState, *, link: bool = False) -> li
     ]
 
 
-def fulfilment(record: CaseRecord, step: StepState) -> str:
-    """``presente``, ``presente, tarde``, ``dispensado``, ``falta``, ``pendiente`` or ``no exigido``."""
-    late = {ex.seq for ex in record.state.exceptions if str(ex.code) in {"recorded_late", "overdue"}}
+def late_entries(record: CaseRecord) -> frozenset[int]:
+    """The numbers of entries that came too late."""
+    return frozenset(ex.seq for ex in record.state.exceptions if str(ex.code) in _LATE)
+
+
+def fulfilment(record: CaseRecord, step: StepState, late: frozenset[int]) -> str:
+    """``presente``, ``presente, tarde``, ``dispensado``, ``falta``, ``pendiente`` or ``no exigido``.
+
+    ``late`` are the case's `late_entries`.
+    """
     if step.status is StepStatus.WAIVED:
         return "dispensado"
     if step.status is StepStatus.DONE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from audit_exports.casetables import fulfilment
+from audit_exports.casetables import fulfilment, late_entries
 from audit_exports.irregular import GROUPS, Irregularity
 from audit_exports.pdf import MONO, SOFT, Meta
 from audit_exports.pdfflow import Col, Flow
@@ -76,11 +76,12 @@ def _machine(record: CaseRecord, code: str) -> str:
 
 
 def _steps(record: CaseRecord) -> Iterator[tuple[str, ...]]:
+    lateness = late_entries(record)
     for step in record.state.steps:
         if step.status is StepStatus.NOT_APPLICABLE and not step.entries:
             continue
         rows = list(record.rows_of(step))
-        told = fulfilment(record, step)
+        told = fulfilment(record, step, lateness)
         late = "! " if told in {"falta", "presente, tarde"} else ""
         happened = when(rows[-1].occurred_at or rows[-1].at) if rows else ""
         yield (

@@ -9,7 +9,7 @@ from typing import Self
 
 from audit_exports import layout
 from audit_exports.casepage import case_page
-from audit_exports.casetables import MATRIX, matrix_row
+from audit_exports.casetables import MATRIX, matrix_rows
 from audit_exports.catalogues import Lists
 from audit_exports.coverpage import cover_sheet
 from audit_exports.eventlog import EventLog
@@ -24,9 +24,8 @@ from audit_exports.processpage import process_page
 from audit_exports.readmepage import readme_page
 from audit_exports.record import CaseRecord, PackageFacts, Totals
 from audit_exports.report import Findings, Told, report
-from audit_exports.sheet import Cell
 from audit_exports.standards import standards
-from audit_exports.tables import columns, csv_line
+from audit_exports.tables import columns, csv_text
 from audit_exports.timeline import timeline
 from audit_exports.workbook import Workbook
 from audit_exports.zipwriter import CHUNK
@@ -151,11 +150,8 @@ def state_bytes(record: CaseRecord) -> bytes:
 
 def matrix(record: CaseRecord) -> bytes:
     """The case's step matrix as CSV: required, present, late, waived."""
-    lines = [csv_line([column.heading for column in columns(MATRIX)])]
-    for step in record.state.steps:
-        cells = matrix_row(record, step)
-        lines.append(csv_line([str(cell.value if isinstance(cell, Cell) else cell) for cell in cells]))
-    return "".join(lines).encode("utf-8-sig", "replace")
+    headings = [column.heading for column in columns(MATRIX)]
+    return csv_text([headings, *matrix_rows(record)]).encode("utf-8-sig", "replace")
 
 
 def _small(path: str, data: bytes) -> Piece:

@@ -50,6 +50,34 @@ def tag(name: str, /, *content: Content, **attributes: str | bool | None) -> Mar
     return Markup(f"<{head}>") if name in _VOID else Markup(f"<{head}>{_joined(content)}</{name}>")
 
 
+HOLE = "\ue000"
+"""A sign for private use, which stands in a `Shape` for what comes later."""
+
+
+class Shape:
+    """Markup made once and filled many times, such as the rows of a table.
+
+    Its holes are `HOLE`, in content or attributes; what fills them, in their order, is escaped as `tag` would.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, markup: Markup) -> None:
+        self._text = markup.replace("%", "%%").replace(HOLE, "%s")
+
+    def fill(self, *contents: Content) -> Markup:
+        """The markup with its holes filled."""
+        written = [
+            content
+            if type(content) is Markup
+            else _escaped(content)
+            if type(content) is str
+            else render(content)
+            for content in contents
+        ]
+        return Markup(self._text % tuple(written))
+
+
 @lru_cache(maxsize=1024)
 def both(spanish: str, english: str) -> Markup:
     """The same text in the two languages of the page; the reader shows one of them."""

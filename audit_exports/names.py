@@ -22,6 +22,7 @@ _WINDOWS_DEVICES = frozenset(
     ["con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))]
 )
 _FORBIDDEN = frozenset('<>:"/\\|?*%')
+_ODD = re.compile(r'[<>:"/\\|?*%]')
 # Parts of ASCII letters, digits and a few signs that begin and end well: what nearly every path of a package is. No
 # device of Windows' can be among them (a part's first letters are looked at), and ASCII needs no normal form.
 _PLAIN_PART = (
@@ -92,6 +93,14 @@ def media_extension(media: str) -> str:
 
 
 def _clean(name: str) -> str:
+    if name.isprintable() and not _ODD.search(
+        name
+    ):  # nothing to replace: no control, and no space but the plain one
+        return unicodedata.normalize("NFC", " ".join(name.split())).strip(" .")
+    return _cleaned(name)
+
+
+def _cleaned(name: str) -> str:
     normal = unicodedata.normalize("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])
     kept = "".join(
         " " if unicodedata.category(c)[0] in "CZ" else "_" if c in _FORBIDDEN else c for c in normal

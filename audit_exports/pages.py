@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from audit_exports.labels import Labels
-from audit_exports.markup import Content, Markup, both, href, source_hash, tag
+from audit_exports.markup import HOLE, Content, Markup, Shape, both, href, render, source_hash, tag
 from audit_exports.people import Naming, Person
 from audit_exports.record import CaseRecord, EntryRow, FileItem, PackageFacts
 from audit_exports.words import NAMINGS, size_words, when
@@ -78,26 +78,43 @@ def file_cards(row: EntryRow, labels: Labels, up: str) -> Content:
 
 def who(person: Person) -> Content:
     """A person's name with the id beside it; the id alone, and why, where the log has no name for it (any more)."""
-    if person.naming is Naming.SYSTEM:
-        return person.name
-    mark = tag("span", person.id, class_="mono")
-    if person.naming is Naming.NAMED:
-        return [person.name, " · ", mark]
-    return [mark, " [", both(*NAMINGS[person.naming]), "]"]
+    return _who(person.id, person.name, person.naming)
+
+
+@lru_cache(maxsize=256)
+def _who(actor: str, name: str, naming: Naming) -> Markup:
+    if naming is Naming.SYSTEM:
+        return render(name)
+    mark = tag("span", actor, class_="mono")
+    if naming is Naming.NAMED:
+        return render([name, " · ", mark])
+    return render([mark, " [", both(*NAMINGS[naming]), "]"])
 
 
 def entry_meta(record: CaseRecord, row: EntryRow) -> Markup:
     """Who, in which role, when it happened and when it was recorded."""
-    actor = who(record.roster.person(row.actor))
-    parts: list[Content] = [both("Entrada", "Entry"), f" {row.seq} · ", actor, f" ({row.role})"]
+    told: list[Content] = [row.seq, who(record.roster.person(row.actor)), row.role]
     if row.acting_for:
-        parts += [" ", both("por cuenta de", "acting for"), " ", who(record.roster.person(row.acting_for))]
+        told.append(who(record.roster.person(row.acting_for)))
     if row.via:
-        parts += [" · ", both("vía", "via"), f" {row.via}"]
+        told.append(row.via)
     if row.occurred_at:
-        parts += [" · ", both("ocurrió", "occurred"), " ", moment(row.occurred_at)]
-    parts += [" · ", both("se registró", "recorded"), " ", moment(row.at)]
-    return tag("p", parts, class_="meta")
+        told.append(moment(row.occurred_at))
+    shape = _meta(acting=bool(row.acting_for), via=bool(row.via), occurred=bool(row.occurred_at))
+    return shape.fill(*told, moment(row.at))
+
+
+@cache
+def _meta(*, acting: bool, via: bool, occurred: bool) -> Shape:
+    parts: list[Content] = [both("Entrada", "Entry"), f" {HOLE} · ", HOLE, f" ({HOLE})"]
+    if acting:
+        parts += [" ", both("por cuenta de", "acting for"), " ", HOLE]
+    if via:
+        parts += [" · ", both("vía", "via"), f" {HOLE}"]
+    if occurred:
+        parts += [" · ", both("ocurrió", "occurred"), " ", HOLE]
+    parts += [" · ", both("se registró", "recorded"), " ", HOLE]
+    return Shape(tag("p", parts, class_="meta"))
 
 
 def entry_words(row: EntryRow, labels: Labels) -> list[Content]:
@@ -183,16 +200,22 @@ def _foot(facts: PackageFacts, up: str) -> Markup:
 def _file_card(item: FileItem, labels: Labels, up: str) -> Markup:
     if item.withheld:
         return _withheld_card(item)
-    link = up + href(item.path)
-    if item.media in _PICTURES:
-        shown = tag("a", tag("img", src=link, alt=item.name, decoding="async"), href=link, tabindex="-1")
+    link, picture = up + href(item.path), item.media in _PICTURES
+    first = (link, link, item.name) if picture else (item.path.rpartition(".")[2].upper(),)
+    slot = [labels.slot(item.slot), " · " if item.slot else None]
+    size, digest = size_words(item.size), item.sha256
+    return _card(picture=picture).fill(*first, link, item.name, item.media, slot, size, digest, digest[:16])
+
+
+@cache
+def _card(*, picture: bool) -> Shape:
+    if picture:
+        shown = tag("a", tag("img", src=HOLE, alt=HOLE, decoding="async"), href=HOLE, tabindex="-1")
     else:
-        shown = tag("span", item.path.rpartition(".")[2].upper(), class_="tipo", aria_hidden="true")
-    about = tag(
-        "small", labels.slot(item.slot), " · " if item.slot else None, size_words(item.size), title=item.media
-    )
-    digest = tag("small", f"SHA-256 {item.sha256[:16]}…", class_="mono", title=item.sha256)
-    return tag("figure", shown, tag("figcaption", tag("a", item.name, href=link), about, digest))
+        shown = tag("span", HOLE, class_="tipo", aria_hidden="true")
+    about = tag("small", HOLE, HOLE, title=HOLE)
+    digest = tag("small", f"SHA-256 {HOLE}…", class_="mono", title=HOLE)
+    return Shape(tag("figure", shown, tag("figcaption", tag("a", HOLE, href=HOLE), about, digest)))
 
 
 def _withheld_card(item: FileItem) -> Markup:

@@ -13,7 +13,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import BinaryIO
-from xml.sax.saxutils import escape, quoteattr
 
 from audit_exports.markup import href
 from audit_exports.spool import Spool
@@ -151,12 +150,13 @@ class Sheet:
         return f'<c r="{place}" s="{style}" t="inlineStr">{_OPEN}{text}{_SHUT}'
 
     def _link(self, place: str, path: str) -> None:
+        """What `href` gives needs no escaping in an attribute."""
         self._link_count += 1
         name = f"rId{self._link_count}"
         self._links.write(f'<hyperlink ref="{place}" r:id="{name}"/>')
         self._relations.write(
             f'<Relationship Id="{name}" Type="{_OFFICE_REL}/hyperlink" '
-            f'Target={quoteattr(href(path))} TargetMode="External"/>'
+            f'Target="{href(path)}" TargetMode="External"/>'
         )
 
     def _opening(self) -> str:
@@ -195,7 +195,12 @@ def write_workbook(sink: BinaryIO, sheets: Sequence[Sheet], *, title: str, creat
 def _written(value: str) -> str:
     """A cell's text as XML."""
     text = _ILLEGAL.sub("\ufffd", neutral(value)[:MAX_TEXT])
-    return escape(_LOOKS_ESCAPED.sub("_x005F_", text) if "_x" in text else text)
+    return _escaped(_LOOKS_ESCAPED.sub("_x005F_", text) if "_x" in text else text)
+
+
+def _escaped(text: str) -> str:
+    """Text of an element, or of an attribute without quotes in it, as XML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 _short = lru_cache(maxsize=8192)(_written)
@@ -236,7 +241,7 @@ def _core_properties(title: str, created: str) -> str:
     return (
         f'{_HEAD}<cp:coreProperties xmlns:cp="{core}" '
         'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" '
-        f'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><dc:title>{escape(title)}</dc:title>'
+        f'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><dc:title>{_escaped(title)}</dc:title>'
         f'<dcterms:created xsi:type="dcterms:W3CDTF">{created}</dcterms:created></cp:coreProperties>'
     )
 
@@ -253,7 +258,7 @@ def _relationships(*items: tuple[str, str]) -> str:
 def _small_parts(sheets: Sequence[Sheet], title: str, created: str) -> Iterator[tuple[str, str]]:
     numbers = range(1, len(sheets) + 1)
     names = "".join(
-        f'<sheet name={quoteattr(sheet.name)} sheetId="{n}" r:id="rId{n}"/>'
+        f'<sheet name="{_escaped(sheet.name)}" sheetId="{n}" r:id="rId{n}"/>'
         for n, sheet in zip(numbers, sheets, strict=True)
     )
     book = f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE_REL}"><sheets>{names}</sheets></workbook>'

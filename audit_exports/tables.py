@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from audit_exports.sheet import DANGEROUS, Cell, Column, Sheet
 from audit_exports.spool import Spool
 
 _SPOOL = 1 << 18
+Cells = Sequence[Cell | str | int]
 
 
 def columns(spec: str) -> list[Column]:
@@ -31,15 +32,17 @@ class Table:
         heads = columns(spec)
         self.sheet = Sheet(name, heads)
         self._csv = Spool(_SPOOL)
+        self._record = _records(self._csv.write)
         if path:
-            self._csv.write("\ufeff" + csv_line([column.heading for column in heads]))
+            self._csv.write("\ufeff")
+            self._record([column.heading for column in heads])
 
     def add(self, *cells: Cell | str | int) -> None:
         """Append a row."""
         self.count += 1
         self.sheet.add(*cells)
         if self.path:
-            self._csv.write(csv_line([str(cell.value if isinstance(cell, Cell) else cell) for cell in cells]))
+            self._record(cells)
 
     def csv(self) -> tuple[int, Iterator[bytes]]:
         """The CSV's size in bytes and its pieces."""
@@ -51,10 +54,31 @@ class Table:
         self._csv.close()
 
 
-def csv_line(cells: list[str]) -> str:
-    """One record of a CSV file."""
+def csv_text(rows: Iterable[Cells]) -> str:
+    """A whole CSV file."""
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\r\n").writerow(
-        ["'" + cell if cell.startswith(DANGEROUS) else cell for cell in cells]
-    )
+    record = _records(text.write)
+    for row in rows:
+        record(row)
     return text.getvalue()
+
+
+def _records(write: Callable[[str], object]) -> Callable[[Cells], object]:
+    """What writes a record of a CSV file; text no spreadsheet takes for a formula."""
+    writer = csv.writer(_Sink(write), lineterminator="\r\n")
+
+    def record(cells: Cells) -> None:
+        texts = [
+            cell if type(cell) is str else str(cell.value if isinstance(cell, Cell) else cell)
+            for cell in cells
+        ]
+        writer.writerow(["'" + text if text.startswith(DANGEROUS) else text for text in texts])
+
+    return record
+
+
+class _Sink:
+    """What a csv writer writes to."""
+
+    def __init__(self, write: Callable[[str], object]) -> None:
+        self.write = write

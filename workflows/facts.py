@@ -7,10 +7,10 @@ problem and counts as absent, and nothing is raised.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from evidence.canonical import Json
 from evidence.entry import Entry, format_time, parse_time
@@ -186,32 +186,15 @@ def facts_of(entry: Entry) -> Facts:
 def _facts_of(entry: Entry) -> Facts:
     found = entry.facts
     problems = sorted(found.keys() - FACT_NAMES)
-    texts = {name: _text(found, name, problems) if name in found else "" for name in _TEXTS}
+    members: dict[str, Any] = {name: _text(found, name, problems) for name in _TEXTS if name in found}
     for name in _TIMES:
-        if texts[name] and not is_time(texts[name]):
+        if members.get(name) and not is_time(members[name]):
             problems.append(name)
-            texts[name] = ""
-    return Facts(
-        **texts,
-        params=_texts(found, "params", problems),
-        parties=_texts(found, "parties", problems),
-        homonyms=_texts(found, "homonyms", problems),
-        catalogues=_texts(found, "catalogues", problems),
-        evidence=tuple(_evidence(found.get("evidence", []), len(entry.objects), problems)),
-        annul=found.get("annul", False) is True,
-        run=_number(found, "run", 0, problems),
-        count=_number(found, "count", ABSENT, problems),
-        rows=tuple(_rows(found.get("rows", []), problems)),
-        areas=_codes(found, "areas", problems),
-        flags=_codes(found, "flags", problems),
-        counts=_numbers(found.get("counts", {}), problems),
-        check=_texts(found, "check", problems),
-        covers=_texts(found, "covers", problems),
-        mail=_texts(found, "mail", problems),
-        seal=_texts(found, "seal", problems),
-        templates=_texts(found, "templates", problems),
-        problems=tuple(problems),
-    )
+            members[name] = ""
+    for name, read in _READERS.items():
+        if name in found:  # few are
+            members[name] = read(entry, name, problems)
+    return Facts(**members, problems=tuple(problems))
 
 
 def is_time(text: str) -> bool:
@@ -244,10 +227,8 @@ def _text(found: Mapping[str, Json], name: str, problems: list[str]) -> str:
     return ""
 
 
-def _texts(found: Mapping[str, Json], name: str, problems: list[str]) -> dict[str, str]:
-    if name not in found:  # nearly always
-        return {}
-    value = found[name]
+def _texts(entry: Entry, name: str, problems: list[str]) -> dict[str, str]:
+    value = entry.facts[name]
     if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
         return cast("dict[str, str]", value)
     problems.append(name)
@@ -303,3 +284,25 @@ def _one_evidence(item: Json, objects: int) -> EvidenceFact | None:
 
 def _integer(value: Json, least: int, most: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+_READERS: Mapping[str, Callable[[Entry, str, list[str]], object]] = {
+    "params": _texts,
+    "parties": _texts,
+    "homonyms": _texts,
+    "catalogues": _texts,
+    "evidence": lambda entry, name, found: tuple(_evidence(entry.facts[name], len(entry.objects), found)),
+    "annul": lambda entry, name, _found: entry.facts[name] is True,
+    "run": lambda entry, name, found: _number(entry.facts, name, 0, found),
+    "count": lambda entry, name, found: _number(entry.facts, name, ABSENT, found),
+    "rows": lambda entry, name, found: tuple(_rows(entry.facts[name], found)),
+    "areas": lambda entry, name, found: _codes(entry.facts, name, found),
+    "flags": lambda entry, name, found: _codes(entry.facts, name, found),
+    "counts": lambda entry, name, found: _numbers(entry.facts[name], found),
+    "check": _texts,
+    "covers": _texts,
+    "mail": _texts,
+    "seal": _texts,
+    "templates": _texts,
+}
+"""How members that are no single text are read, in the order in which problems are told."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit_exports import names
-from audit_exports.markup import href
+from audit_exports.markup import HOLE, Content, Markup, Shape, href, tag
 from audit_exports.names import path_problem
 from audit_exports.spool import Spool
 from evidence.canonical import NotCanonical, canonical_bytes, parse_canonical
@@ -35,6 +35,22 @@ def test_a_plain_path_is_judged_as_the_full_rules_judge_it(path: str) -> None:
 def test_unsafe_paths_are_not_taken_for_plain(path: str) -> None:
     """Devices, ends in dots, spaces or newlines, and empty parts have a finding."""
     assert path_problem(path)
+
+
+@given(st.text(max_size=12) | st.text(alphabet="a ñn\u0303<\u0338.\u037e/\t\u00a0", max_size=8))
+def test_a_files_own_name_is_cleaned_as_sign_by_sign(name: str) -> None:
+    """Names with nothing to replace take a shorter way to the same name."""
+    assert names._clean(name) == names._cleaned(name)
+
+
+def test_a_shape_is_filled_as_its_elements_would_be() -> None:
+    """Text is escaped in content and attributes alike, markup is not, lists and nothing are as ever; `%` is a sign."""
+    shape = Shape(tag("a", HOLE, " 100 % ", HOLE, HOLE, href=HOLE))
+    nasty = "<\"&'\u202e%s>"
+    parts: list[Content] = [tag("b", nasty), [nasty, None, 7]]
+    filled = shape.fill(nasty, nasty, *parts)
+    assert filled == tag("a", nasty, " 100 % ", *parts, href=nasty)
+    assert type(filled) is Markup
 
 
 @given(st.text(alphabet=st.characters(max_codepoint=0x2FF), max_size=30))

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from evidence.entry import BlobRef
-from evidence.findings import Verdict
+from evidence.findings import Finding, Verdict
 from evidence.note import SigningKey
 from evidence.objects import ObjectChecker
 from evidence.verify import verify_ledger
@@ -132,7 +132,7 @@ def test_the_check_of_objects_in_four_directions(place: Place, journey: Journey)
     (ref,) = sealed.entry.objects
     orphan = journey.blobs.put(io.BytesIO(b"nadie me nombra"), media="text/plain")
     checker = ObjectChecker(journey.blobs, full=True)
-    assert checker.check(ref, "x") == []
+    assert _found(checker, ref) == []
     assert [stored.key for stored in checker.leftovers()] == [orphan.key]
     if place.bucket is None:
         _damage_files(Path(place.folder), ref.key, checker, ref)
@@ -140,29 +140,34 @@ def test_the_check_of_objects_in_four_directions(place: Place, journey: Journey)
         _damage_bucket(journey, checker, ref)
 
 
+def _found(checker: ObjectChecker, ref: BlobRef) -> list[Finding]:
+    """All that is found of one object."""
+    return checker.check(ref, "x") + checker.settle()
+
+
 def _damage_files(folder: Path, key: str, checker: ObjectChecker, ref: BlobRef) -> None:
     path = folder / key
     path.chmod(0o644)
     path.write_bytes(b"x" + CONTENT[1:])
-    assert [finding.code for finding in checker.check(ref, "x")] == ["object.differs"]
+    assert [finding.code for finding in _found(checker, ref)] == ["object.differs"]
     path.write_bytes(CONTENT[:-1])
-    assert {finding.code for finding in checker.check(ref, "x")} == {"object.differs"}
+    assert {finding.code for finding in _found(checker, ref)} == {"object.differs"}
     path.unlink()
-    assert [finding.code for finding in checker.check(ref, "x")] == ["object.missing"]
+    assert [finding.code for finding in _found(checker, ref)] == ["object.missing"]
 
 
 def _damage_bucket(journey: Journey, checker: ObjectChecker, ref: BlobRef) -> None:
     elsewhere = replace(ref, version="0" * 32)
-    assert [finding.code for finding in checker.check(elsewhere, "x")] == ["object.version_differs"]
+    assert [finding.code for finding in _found(checker, elsewhere)] == ["object.version_differs"]
     longer = replace(ref, retain_until="2099-01-01T00:00:00.000000Z")
-    assert [finding.code for finding in checker.check(longer, "x")] == ["object.retention_shortened"]
+    assert [finding.code for finding in _found(checker, longer)] == ["object.retention_shortened"]
     never = replace(ref, sha256="ab" * 32, key=f"sha256/ab/{'ab' * 32}")
-    assert [finding.code for finding in checker.check(never, "x")] == ["object.missing"]
+    assert [finding.code for finding in _found(checker, never)] == ["object.missing"]
     assert isinstance(journey.blobs, crashing.S3BlobStore)
     client, bucket = journey.blobs._client, journey.blobs._bucket
     forged = client.put_object(
         bucket_name=bucket, object_name=ref.key, data=io.BytesIO(b"x" + CONTENT[1:]), length=len(CONTENT)
     )
-    assert checker.check(ref, "x") == []
+    assert _found(checker, ref) == []
     other = replace(ref, version=forged.version_id, retain_until="")
-    assert [finding.code for finding in checker.check(other, "x")] == ["object.differs"]
+    assert [finding.code for finding in _found(checker, other)] == ["object.differs"]
