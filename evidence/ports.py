@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, Protocol
 
 from evidence.entry import BlobRef, EntryDraft, SealedEntry
 from evidence.heads import CaseHead
+from evidence.rows import Row
 
 Clock = Callable[[], datetime]
 """Gives the present as an aware datetime; a parameter everywhere, so that tests own time."""
@@ -188,29 +189,6 @@ class Composition:
 Compose = Callable[[Sequence[SealedEntry]], Composition]
 """From the case's whole history to what shall be added. Pure and quick: it runs inside the transaction and may run
 again after a conflict. It refuses by raising; then nothing is written."""
-
-
-class Row(NamedTuple):
-    """An entry as a store holds it, unchecked, with the columns beside it that repeat a member of it.
-
-    ``log_index`` is ``None`` for an entry that is not sequenced yet; payload and salt are ``None`` once erased. Columns
-    hold whatever is found there: a row is for verification, which wants to see damage.
-    """
-
-    log_index: int | None
-    leaf: str
-    entry_bytes: bytes
-    payload_bytes: bytes | None
-    salt: bytes | None
-    case_id: str
-    case_seq: int
-    prev: str
-    recorded_at: str
-    actor: str
-    role: str
-    kind: str
-    process: str
-    step: str
 
 
 class LedgerStore(Protocol):

@@ -19,7 +19,7 @@ from evidence.canonical import NotCanonical, parse_canonical, scan_canonical
 from evidence.checks import check_entry_bytes, check_payload, subject_of
 from evidence.entry import MAX_ENTRY_BYTES, SALT_BYTES, BlobRef, Entry, EntryKind, payload_commitment
 from evidence.findings import Code, Finding
-from evidence.ports import Row
+from evidence.rows import Row
 
 COLUMNS = Row._fields[Row._fields.index("case_id") :]
 """The columns that repeat a member of the entry."""

@@ -30,10 +30,11 @@ from evidence.findings import Code, Finding, Report, Verdict, verdict_of
 from evidence.note import VerifierKey
 from evidence.objects import ObjectChecker
 from evidence.outside import Anchor, OutsideAnchors, Trust
-from evidence.ports import BlobCorrupt, BlobMissing, BlobStore, LedgerStore, Row, StoredBlob
+from evidence.ports import BlobCorrupt, BlobMissing, BlobStore, LedgerStore, StoredBlob
 from evidence.processes import ordered
 from evidence.replay import TreeReplay
 from evidence.rowcheck import Answer, RowCheck
+from evidence.rows import Row
 from evidence.tree import leaf_hash
 
 __all__ = ["Finding", "Progress", "Report", "Verdict", "verify_ledger", "verify_objects"]

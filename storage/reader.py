@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Row, Select, bindparam, func, select
 from evidence.entry import SealedEntry, genesis_hash
 from evidence.heads import CaseHead
 from evidence.ports import BlobCorrupt, BlobMissing
-from evidence.ports import Row as StoredRow
+from evidence.rows import Row as StoredRow
 from evidence.tiles import TILE_WIDTH
 from evidence.tree import HASH_BYTES, Frontier
 from storage.border import WrongLog

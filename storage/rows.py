@@ -10,8 +10,8 @@ from sqlalchemy.types import NULLTYPE
 
 from evidence.entry import Entry, SealedEntry, parse_entry
 from evidence.ports import BlobCorrupt, StoreError
-from evidence.ports import Row as StoredRow
 from evidence.rowcheck import COLUMNS
+from evidence.rows import Row as StoredRow
 from evidence.tree import leaf_hash
 from storage.ledger_tables import log_entry, payload
 from storage.metadata import as_bytes

@@ -14,8 +14,8 @@ from evidence.canonical import canonical_bytes, parse_canonical
 from evidence.checks import check_entry_bytes
 from evidence.entry import BlobRef, EntryDraft, EntryKind, SealedEntry, genesis_hash, payload_commitment, seal
 from evidence.findings import Code
-from evidence.ports import Row
 from evidence.rowcheck import COLUMNS, Checked, RowCheck
+from evidence.rows import Row
 from evidence.tree import leaf_hash
 
 LOG, CASE, SALT = "constancia.example/prueba", "MA-001-2026-000001", bytes(range(32))

@@ -30,7 +30,7 @@ from evidence.ports import (
     StoredBlob,
     blob_key,
 )
-from evidence.ports import Row as StoredRow
+from evidence.rows import Row as StoredRow
 from evidence.tiles import grow
 from evidence.tree import HASH_BYTES, Frontier, leaf_hash
 
