@@ -8,7 +8,7 @@ nothing. A code that is in neither list below, such as one of a caller's own, ma
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 
@@ -58,6 +58,7 @@ class Code(StrEnum):
     CHECKPOINT_NONE = "checkpoint.none"
     CHECKPOINT_STALE = "checkpoint.stale"
     HEADS_DIFFER = "heads.differ"
+    VIEWS_DIFFER = "views.differ"
     ANCHOR_INVALID = "anchor.invalid"
     QUORUM_UNMET = "quorum.unmet"
     LOG_TRUNCATED = "log.truncated"
@@ -111,6 +112,14 @@ class Report:
     checkpoint_size: int = 0
     unsequenced: int = 0
     anchors: tuple[Mapping[str, str | int], ...] = ()
+
+    def beside(self, more: Iterable[Finding]) -> Report:
+        """The report with findings about what lies outside the log and is committed to by it; they weigh as much."""
+        found = tuple(more)
+        worst = {self.verdict, verdict_of(found)}
+        order = (Verdict.INVALID, Verdict.UNVERIFIABLE, Verdict.VALID)
+        verdict = next(item for item in order if item in worst)
+        return replace(self, verdict=verdict, findings=(*self.findings, *found))
 
     def as_json(self) -> dict[str, object]:
         """The report as commands print it."""

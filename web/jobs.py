@@ -22,7 +22,7 @@ from web.drafts import DraftDesk
 from web.errors import answer_for, house_answer
 from web.inception import settle
 from web.logs import LOG
-from web.proving import keep_anchors, keep_heads
+from web.proving import keep_anchors, keep_heads, keep_views
 from web.wiring import House, HouseError, JobRecord
 from workflows.texts import catch_up
 
@@ -166,6 +166,7 @@ class Steward:
             Duty("links", 60.0, _sweep_links),
             Duty("controls", 60.0, _run_series),
             Duty("heads", 3600.0, keep_heads),
+            Duty("views", 3600.0, keep_views),
             Duty("anchors", 3600.0, keep_anchors),
             Duty("mail", 2.0, _send_mail),
             Duty("mailbox", 60.0, _poll_mailbox),

@@ -1,10 +1,11 @@
-"""What makes the log provable to others as time goes by: heads committed daily, checkpoints anchored hourly."""
+"""What makes the log provable to others: heads and views committed to daily, checkpoints anchored hourly."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from anchoring.desk import Outcome
+from auditing.viewproof import commit_views, newest
 from evidence.completeness import commit_heads, grown_since, latest_commitment
 from evidence.entry import parse_time
 from web.inception import settle
@@ -31,6 +32,17 @@ def keep_heads(house: House) -> bool:
     if found is not None and house.clock() - parse_time(found[1].entry.at) < HEADS_EVERY:
         return False
     return commit(house)
+
+
+def keep_views(house: House) -> bool:
+    """Commit to what auditors viewed if a day has passed and there is more of it; whether it did."""
+    found = newest(house.ledger)
+    if found is not None and house.clock() - parse_time(found[1].entry.at) < HEADS_EVERY:
+        return False
+    made = commit_views(house.ledger, house.room.views, house.clock())
+    if made is not None:
+        settle(house)
+    return made is not None
 
 
 def keep_anchors(house: House) -> Outcome:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
+from auditing.viewproof import check_views
 from evidence.checkpoint import Checkpoint, sign_checkpoint
 from evidence.findings import Report, Verdict
 from evidence.note import NoteError
@@ -46,7 +47,7 @@ def verify(full: bool, max_age: int | None, as_json: bool) -> None:
         known_checkpoints=known_head(house),
         trust=replace(house.trust, not_before=house.clock() - timedelta(hours=max_age) if max_age else None),
         processes=processors(),
-    )
+    ).beside(check_views(house.ledger, house.room.views))
     if as_json:
         console.emit(report.as_json())
     else:

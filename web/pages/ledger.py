@@ -9,6 +9,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from auditing.model import CHAINS
+from auditing.viewproof import check_views
 from evidence.canonical import Json
 from evidence.checkpoint import peek_checkpoint
 from evidence.entry import SealedEntry
@@ -80,8 +81,13 @@ def verify_all() -> Response:
 
     def work(progress: Progress) -> Mapping[str, Json]:
         report = verify_ledger(
-            house.ledger, house.blobs, keys=house.vkeys, full=full, progress=progress, trust=house.trust
-        )
+            house.ledger,
+            house.blobs,
+            keys=house.vkeys,
+            full=full,
+            progress=progress,
+            trust=house.trust,
+        ).beside(check_views(house.ledger, house.room.views))
         return {"report": kept_report(report)}
 
     job = job_desk().start("verify", person().id, work)

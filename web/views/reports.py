@@ -169,6 +169,9 @@ def _outside_text(code: str) -> str:
         "heads.differ": _(
             "El compromiso con el último renglón de cada caso no es el que había: se ocultaron o cambiaron entradas."
         ),
+        "views.differ": _(
+            "Las consultas de auditoría no son las que se comprometieron: se perdieron o cambiaron renglones."
+        ),
         "anchor.invalid": _("Una cofirma o un sello de tiempo no respalda lo que la bitácora dice de él."),
         "quorum.unmet": _("Faltan las cofirmas de testigos que pide la política de confianza."),
     }.get(code, "")
