@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from evidence.canonical import Json
 from evidence.entry import EntryDraft, EntryKind, SealedEntry
 from evidence.ports import Composition, LedgerStore
 from identity.access import ACCESS_CASE, Granter, via_json
@@ -16,21 +17,43 @@ class FactorLog:
     def __init__(self, ledger: LedgerStore) -> None:
         self._ledger = ledger
 
-    def enrolled(self, subject: str, factor: str, factor_id: str, by: Granter) -> None:
-        """Somebody has a second factor of a kind from now on."""
-        self._append(EntryKind.ACCESS_GRANTED, subject, factor, factor_id, by)
+    def enrolled(
+        self,
+        subject: str,
+        factor: str,
+        factor_id: str,
+        by: Granter,
+        private: Mapping[str, Json] | None = None,
+    ) -> None:
+        """Somebody has a second factor of a kind from now on; ``private`` goes into the payload."""
+        self._append(EntryKind.ACCESS_GRANTED, subject, factor, factor_id, by, private or {})
 
-    def revoked(self, subject: str, factor: str, factor_id: str, by: Granter) -> None:
+    def revoked(
+        self,
+        subject: str,
+        factor: str,
+        factor_id: str,
+        by: Granter,
+        private: Mapping[str, Json] | None = None,
+    ) -> None:
         """They have it no more."""
-        self._append(EntryKind.ACCESS_REVOKED, subject, factor, factor_id, by)
+        self._append(EntryKind.ACCESS_REVOKED, subject, factor, factor_id, by, private or {})
 
-    def _append(self, kind: EntryKind, subject: str, factor: str, factor_id: str, by: Granter) -> None:
+    def _append(  # noqa: PLR0913 - what an entry says
+        self,
+        kind: EntryKind,
+        subject: str,
+        factor: str,
+        factor_id: str,
+        by: Granter,
+        private: Mapping[str, Json],
+    ) -> None:
         draft = EntryDraft(
             actor=by.id,
             role=by.role,
             kind=kind,
             facts={"subject": subject, "factor": factor, "device": factor_id, "via": by.via},
-            payload={"via": via_json(by)},
+            payload={"via": via_json(by), **private},
         )
 
         def compose(_history: Sequence[SealedEntry]) -> Composition:

@@ -15,6 +15,7 @@ from evidence.canonical import Json, canonical_bytes
 from evidence.entry import format_time
 from signing.consent import Consent
 from signing.errors import MethodInvalid
+from signing.factors.passkeys import Proof
 from signing.levels import level_of
 from signing.links import Standing
 from signing.office import Place
@@ -29,13 +30,17 @@ PICTURE_WIDTH = 1_200
 
 @dataclass(frozen=True, slots=True)
 class SignForm:
-    """What the signatory sends: the digest the page showed, the consent's version, how they sign, and the picture."""
+    """What the signatory sends: the digest the page showed, the consent's version, how they sign, and the picture.
+
+    ``proof`` is what their passkey signed, where they have signed with one.
+    """
 
     digest: str
     consent: str
     method: str
     typed: str = ""
     picture: bytes = b""
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True)

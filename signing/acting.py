@@ -6,6 +6,7 @@ import io
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -23,9 +24,13 @@ from signing.errors import (
     DocumentDiffers,
     FactorNeeded,
     LinkDead,
+    PasskeyInvalid,
+    PasskeyNeeded,
     SigningFailed,
     StillSigning,
 )
+from signing.factors.passkeys import Proof
+from signing.factors.records import PASSKEY
 from signing.issuing import Issuer
 from signing.levels import level_of, satisfies
 from signing.links import LinkDesk, Standing
@@ -76,8 +81,8 @@ class SigningDesk(BehindLink):
         """Sign one letter. Whatever fails leaves the request as it was.
 
         Raises:
-            AlreadyAnswered, StillSigning, FactorNeeded, ConsentStale, MethodInvalid, DocumentDiffers, SigningFailed,
-            LinkDead, TooManyTries; and what `workflows.signatures.RequestBook.sign` raises.
+            AlreadyAnswered, StillSigning, FactorNeeded, PasskeyNeeded, PasskeyInvalid, ConsentStale, MethodInvalid,
+            DocumentDiffers, SigningFailed, LinkDead, TooManyTries; and what `workflows.signatures.RequestBook.sign` raises.
         """
         office = self.office
         request = self.open_request(standing, request_id)
@@ -88,6 +93,7 @@ class SigningDesk(BehindLink):
             raise ConsentStale
         if form.digest != request.digest:
             self.differs(standing, request, "form")
+        standing = by_key(standing, request, form.proof)
         picture = picture_of(self.office.reader, form)
         self.claimed(request, lambda: self._signed(standing, request, form, consent, picture, place))
         return request
@@ -130,6 +136,8 @@ class SigningDesk(BehindLink):
         at = office.clock()
         level = level_of(standing.visit.factor)
         act = act_of(standing, request, form, consent, picture, place, at)
+        if form.proof is not None:
+            act = act.with_content({"passkey": dict(form.proof.record)})
         sealed = self._seal(request, shown, picture, level, act, at)
         self.record(standing, request, sealed, act, method=form.method, place=place)
 
@@ -246,3 +254,22 @@ def cleared(visit: Visit, request: Request) -> None:
     """Raises `FactorNeeded` while a visit lacks what a request asks for."""
     if not satisfies(visit.factor, request.factor):
         raise FactorNeeded
+
+
+def by_key(standing: Standing, request: Request, proof: Proof | None) -> Standing:
+    """The standing of who signs a letter, with their passkey where it was used: over this letter, in this visit.
+
+    Raises:
+        PasskeyNeeded: who opened the visit with a key signs with it too: level N3 is of the signature, not of the door.
+        PasskeyInvalid: ``letters``: what the key signed is another letter.
+    """
+    if proof is None:
+        if standing.visit.factor == PASSKEY:
+            raise PasskeyNeeded
+        return standing
+    letter = {"request": request.id, "document": request.digest}
+    letters = proof.statement.get("letters")
+    here = (proof.statement.get("visit"), proof.owner) == (standing.visit.id, request.signatory)
+    if not here or not isinstance(letters, list) or letter not in letters:
+        raise PasskeyInvalid(why="letters")
+    return replace(standing, visit=replace(standing.visit, factor=PASSKEY))

@@ -183,6 +183,18 @@ class OwnCodeUsed(LinkError):
     code = "own_code_used"
 
 
+class PasskeyInvalid(LinkError):
+    """A passkey's answer is refused; ``why``: a word of `signing.factors.webauthn.WHY`, or ``absent``, ``many``."""
+
+    code = "passkey_invalid"
+
+
+class PasskeyNeeded(LinkError):
+    """The visit was opened by a passkey, so the signature takes one made by it too."""
+
+    code = "passkey_needed"
+
+
 class DocumentUnsignable(LinkError):
     """``why``: the letter cannot be signed as it is (signed already, restricted, hybrid, …)."""
 

@@ -8,9 +8,9 @@ LINK, CODE, KEY, EFIRMA = "N1", "N2", "N3", "N4"
 FACTORS: Mapping[str, str] = {"code": CODE, "totp": CODE, "passkey": KEY, "efirma": EFIRMA}
 """What each factor beside the link amounts to: out of band, a key of one's own, the tax authority's certificate."""
 
-ASKABLE = ("", "code", "totp")
-"""Second factors that can be asked for: none, a code by telephone or better, a device of one's own or better."""
-OWN = frozenset({"totp"})
+ASKABLE = ("", "code", "totp", "passkey")
+"""Second factors that can be asked for: none, a code by telephone or better, a device of one's own or better, a key."""
+OWN = frozenset({"totp", "passkey"})
 """Those that the signatory must have enrolled before."""
 _ENOUGH: Mapping[str, frozenset[str]] = {
     "code": frozenset(FACTORS),

@@ -1,19 +1,21 @@
-"""Second factors of people's own in the database: the adapter of `signing.factors.records.FactorStore`."""
+"""Second factors of people's own in the database: the adapters of `signing.factors.records`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, case, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Row, and_, case, delete, insert, literal, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from signing.factors.records import FactorState, OwnFactor
 from storage.accounts import changing
 from storage.border import LostRace, translated
 from storage.database import reading, writing
-from storage.link_tables import own_factor
+from storage.link_tables import factor_challenge, own_factor
 
 _ROW = own_factor.c
+_ASKED = factor_challenge.c
 _MEMBERS = tuple(column.name for column in _ROW if column.name not in ("slot", "state"))
 
 
@@ -58,8 +60,8 @@ class SqlFactors:
         with changing(self._engine) as connection:
             return int(connection.execute(change).scalar_one_or_none() or 0)
 
-    def activate(self, factor_id: str, counter: int) -> bool:
-        """See the port. The slot's unique index lets one of a kind in."""
+    def activate(self, factor_id: str, counter: int, slot: str = "") -> bool:
+        """See the port. The slot's unique index lets one in."""
         wanted = (_ROW.id == factor_id, _ROW.state == str(FactorState.NEW))
         values = {
             "state": str(FactorState.ACTIVE),
@@ -68,7 +70,8 @@ class SqlFactors:
             "tries": 0,
             "tries_until": "",
         }
-        change = update(own_factor).where(*wanted).values(slot=_ROW.kind + "/" + _ROW.owner, **values)
+        place = literal(slot) if slot else _ROW.kind + "/" + _ROW.owner
+        change = update(own_factor).where(*wanted).values(slot=place, **values)
         try:
             with translated(), writing(self._engine) as connection:
                 return connection.execute(change).rowcount == 1
@@ -79,6 +82,16 @@ class SqlFactors:
         """See the port."""
         free = (_ROW.id == factor_id, _ROW.state == str(FactorState.ACTIVE), _ROW.counter < counter)
         return self._change(*free, counter=counter, tries=0, tries_until="")
+
+    def in_slot(self, slot: str) -> OwnFactor | None:
+        """See the port."""
+        return next(iter(self._found(_ROW.slot == slot)), None)
+
+    def count(self, factor_id: str, counter: int, at: str) -> bool:
+        """See the port."""
+        grew = or_(_ROW.counter < counter, and_(_ROW.counter == 0, literal(counter) == 0))
+        active = (_ROW.id == factor_id, _ROW.state == str(FactorState.ACTIVE))
+        return self._change(*active, grew, counter=counter, used_at=at)
 
     def revoke(self, factor_id: str) -> bool:
         """See the port."""
@@ -93,6 +106,36 @@ class SqlFactors:
         query = select(own_factor).where(*wanted).order_by(_ROW.created_at.desc(), _ROW.id)
         with reading(self._engine) as connection:
             return [_factor(row) for row in connection.execute(query)]
+
+
+class SqlChallenges:
+    """`signing.factors.records.ChallengeStore` in the database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
+
+    def keep(self, challenge: str, purpose: str, scope: str, content: bytes, until: str) -> None:
+        """See the port. Of two at once the later stands."""
+        fresh = {"id": challenge, "content": content, "until": until}
+        row = self._insert(factor_challenge).values(purpose=purpose, scope=scope, **fresh)
+        change = row.on_conflict_do_update(index_elements=[_ASKED.purpose, _ASKED.scope], set_=fresh)
+        with changing(self._engine) as connection:
+            connection.execute(change)
+
+    def take(self, challenge: str, purpose: str, scope: str, now: str) -> bytes | None:
+        """See the port: one conditional statement, so that of two who come only one is given it."""
+        wanted = (_ASKED.id == challenge, _ASKED.purpose == purpose, _ASKED.scope == scope, _ASKED.until > now)
+        with changing(self._engine) as connection:
+            taken = connection.execute(
+                delete(factor_challenge).where(*wanted).returning(_ASKED.content)
+            ).scalar()
+        return bytes(taken) if taken is not None else None
+
+    def purge(self, before: str) -> int:
+        """See the port."""
+        with changing(self._engine) as connection:
+            return int(connection.execute(delete(factor_challenge).where(_ASKED.until <= before)).rowcount)
 
 
 def _factor(row: Row[Any]) -> OwnFactor:

@@ -128,7 +128,24 @@ own_factor = Table(
     Column("tries", Integer, nullable=False),
     Column("tries_until", Name, nullable=False),
     Column("slot", Name),
+    Column("label", Name, nullable=False, server_default=""),
+    Column("used_at", Name, nullable=False, server_default=""),
 )
-"""Second factors of people's own, encrypted as `link_secret`; ``slot`` is taken by the one in force of its kind."""
+"""Second factors of people's own, encrypted as `link_secret` (passkeys: the public half).
+
+``slot`` is taken by the one in force of its kind; of passkeys, by each credential.
+"""
 Index("ix_own_factor_owner", own_factor.c.owner)
 Index("uq_own_factor_slot", own_factor.c.slot, unique=True)
+
+factor_challenge = Table(
+    "factor_challenge",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("purpose", Name, nullable=False),
+    Column("scope", Name, nullable=False),
+    Column("content", Bytes, nullable=False),
+    Column("until", Name, nullable=False),
+)
+"""What a browser was asked to sign with a passkey, until it answers: once, for minutes."""
+Index("uq_factor_challenge", factor_challenge.c.purpose, factor_challenge.c.scope, unique=True)

@@ -22,6 +22,8 @@ from signing.desk import RequestDesk
 from signing.efirmadesk import EfirmaDesk
 from signing.efirmaports import EfirmaSigner, PreparationStore
 from signing.factors.desk import FactorDesk
+from signing.factors.keyvisits import KeyVisits
+from signing.factors.passkeys import PasskeyDesk
 from signing.factors.records import FactorStore
 from signing.factors.visiting import FactorVisits
 from signing.issuing import Issuer
@@ -120,11 +122,24 @@ class HousePostman:
 class LinkRoom:
     """Every desk of `signing`, opened when first asked for."""
 
-    def __init__(self, office: Office, secrets: SecretStore, box: SecretBox, factors: FactorDesk) -> None:
+    def __init__(  # noqa: PLR0913 - its parts
+        self,
+        office: Office,
+        secrets: SecretStore,
+        box: SecretBox,
+        factors: FactorDesk,
+        passkeys: PasskeyDesk,
+    ) -> None:
         self.office = office
         self._secrets = secrets
         self._box = box
         self.factors = factors
+        self.passkeys = passkeys
+
+    @cached_property
+    def keys(self) -> KeyVisits:
+        """Takes what people's own passkeys sign, and lets them enrol one."""
+        return KeyVisits(self.office, self.links, self.issuer, self.passkeys)
 
     @cached_property
     def own(self) -> FactorVisits:
@@ -189,7 +204,12 @@ class LinkRoom:
     @cached_property
     def sweeper(self) -> Sweeper:
         """Reminders and expiry."""
-        return Sweeper(self.office, self.issuer, self.desk, self.onetime.sweep)
+        return Sweeper(self.office, self.issuer, self.desk, self._sweep)
+
+    def _sweep(self) -> None:
+        """What hangs on requests that are over, and challenges nobody answered."""
+        self.onetime.sweep()
+        self.passkeys.challenges.purge(self.office.now())
 
 
 def marks_of(settings: Settings) -> Marks:

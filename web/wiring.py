@@ -25,6 +25,8 @@ from identity.posts import PostDesk
 from identity.sessions import Sessions
 from identity.throttle import LoginThrottle
 from signing.factors.desk import FactorDesk
+from signing.factors.passkeys import PasskeyDesk
+from signing.factors.webauthn import party_of
 from storage.accounts import Database, SqlAccounts, SqlSessions, SqlThrottle
 from storage.articles import SqlArticles
 from storage.auditing import SqlChainHeads, SqlViewLog
@@ -35,7 +37,7 @@ from storage.catalogues import SqlCatalogues
 from storage.database import connect, upgrade
 from storage.directory import RetroactiveChange, SqlDirectory
 from storage.drafts import Draft, DraftFile, DraftKey, DraftTooLarge, SqlDrafts
-from storage.factors import SqlFactors
+from storage.factors import SqlChallenges, SqlFactors
 from storage.guard import SqlGuard, SqliteGuard
 from storage.inbox import SqlInbox
 from storage.invitations import SqlInvitations
@@ -286,7 +288,7 @@ class House(ProvableParts, SigningParts):
     @cached_property
     def links(self) -> LinkRoom:
         """Personal links, and what is signed through them."""
-        factors = SqlFactors(self.engine)
+        factors, log = SqlFactors(self.engine), FactorLog(self.ledger)
         return LinkRoom(
             office_of(
                 self.settings,
@@ -305,7 +307,14 @@ class House(ProvableParts, SigningParts):
             ),
             SqlSecrets(self.engine),
             box_of(self.settings),
-            FactorDesk(factors, FactorLog(self.ledger), factor_box_of(self.settings), self.clock),
+            FactorDesk(factors, log, factor_box_of(self.settings), self.clock),
+            PasskeyDesk(
+                factors,
+                SqlChallenges(self.engine),
+                log,
+                lambda: party_of(self.settings.public_url),
+                self.clock,
+            ),
         )
 
     @cached_property
