@@ -14,6 +14,7 @@ from audit_exports.codes import Code
 from audit_exports.containers import printable
 from audit_exports.entrycheck import EntryReader
 from audit_exports.masking import Mask
+from audit_exports.passkeys import check_key, says_key
 from audit_exports.people import Roster
 from audit_exports.record import CaseRecord, FileItem, PackageFacts
 from audit_exports.recount import Words, erased_by, recount, words_of
@@ -65,6 +66,7 @@ class CaseChecker:
         told = {item.entry.seq: words_of(item, withheld=self._mask.withholds(item.entry)) for item in sealed}
         for item in sealed:
             self._files(item, told[item.entry.seq][1])
+            self._key(item)
         if [item.entry.seq for item in sealed] != list(range(1, len(seqs) + 1)):
             return None, [item.entry for item in sealed]
         return self._record(sealed, told), [item.entry for item in sealed]
@@ -107,6 +109,17 @@ class CaseChecker:
         if not said.signatures or said.wrong:
             found = ", ".join(said.wrong) or "no signature"
             self._report(Finding(Code.LETTER_SIGNATURE, name, "signatures that cover it", printable(found)))
+
+    def _key(self, item: SealedEntry) -> None:
+        """What a signatory's passkey signed, where an entry says that one did."""
+        if not says_key(item):
+            return
+        wrong, verified = check_key(item)
+        self._bag.tally.keys += verified
+        self._bag.tally.keys_unverified += not verified
+        if wrong:
+            expected = "a passkey's signature over what the entry says"
+            self._report(Finding(Code.PASSKEY_INVALID, subject_of(item.entry), expected, wrong))
 
     def _judge(self, blob: BlobRef, name: str, size: int, found: str) -> None:
         """An evidence file against its entry; called from the thread that reads."""

@@ -58,6 +58,7 @@ class Code(StrEnum):
     SINCE_UNPROVED = "since.unproved"
     ANCHOR_AGED = "anchor.aged"
     LETTER_SIGNATURE = "letter.signature_invalid"
+    PASSKEY_INVALID = "passkey.invalid"
     KEYS_MALFORMED = "keys.malformed"
     KEYS_SUCCEEDED = "keys.succeeded"
     DEFINITION_DIFFERS = "definition.differs"
@@ -195,6 +196,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     Code.LETTER_SIGNATURE: (
         "las firmas de esta carta no cubren sus bytes, según pdfsig",
         "by pdfsig, this letter's signatures do not cover its bytes",
+    ),
+    Code.PASSKEY_INVALID: (
+        "lo que dice haber firmado una llave de acceso no lo sostiene su firma",
+        "what a passkey is said to have signed is not held by its signature",
     ),
     Code.ANCHOR_AGED: (
         "los certificados de este sello de tiempo ya terminaron y ningún sello posterior del paquete lo cubre",

@@ -73,6 +73,8 @@ class PackageReport:
     entries_checked: int
     objects_checked: int
     letters_checked: int
+    keys_checked: int
+    keys_unverified: int
     bytes_checked: int
     complete_as_of: int
     receipt: bool
@@ -351,6 +353,8 @@ class _PackageCheck:
             entries_checked=tally.entries,
             objects_checked=tally.objects,
             letters_checked=tally.letters,
+            keys_checked=tally.keys,
+            keys_unverified=tally.keys_unverified,
             bytes_checked=tally.bytes,
             complete_as_of=self._heads.complete_as_of,
             receipt=self._receipt,

@@ -24,6 +24,8 @@ class Tally:
     entries: int = 0
     objects: int = 0
     letters: int = 0
+    keys: int = 0
+    keys_unverified: int = 0
     payloads_withheld: int = 0
     files_withheld: int = 0
     newest: str = ""
@@ -36,6 +38,8 @@ class Tally:
         self.entries += other.entries
         self.objects += other.objects
         self.letters += other.letters
+        self.keys += other.keys
+        self.keys_unverified += other.keys_unverified
         self.payloads_withheld += other.payloads_withheld
         self.files_withheld += other.files_withheld
         self.newest = max(self.newest, other.newest)

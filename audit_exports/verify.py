@@ -104,9 +104,17 @@ def as_text(report: PackageReport, name: str) -> str:
 
 
 def _letters(report: PackageReport) -> list[str]:
-    if not report.letters_checked:
-        return []
-    return [f"      {report.letters_checked} cartas firmadas, con pdfsig / signed letters, by pdfsig"]
+    told = []
+    if report.letters_checked:
+        told.append(f"      {report.letters_checked} cartas firmadas, con pdfsig / signed letters, by pdfsig")
+    if report.keys_checked:
+        told.append(f"      {report.keys_checked} usos de llaves de acceso / uses of passkeys")
+    if report.keys_unverified:
+        told.append(
+            f"      {report.keys_unverified} usos de llaves de acceso sin verificar su firma (falta cryptography) / "
+            "uses of passkeys whose signature was not verified (no cryptography)"
+        )
+    return told
 
 
 def _complete(report: PackageReport) -> str:

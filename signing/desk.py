@@ -224,7 +224,7 @@ class RequestDesk:
         if factor not in ASKABLE:
             raise FactorUnknown(options=", ".join(ASKABLE[1:]))
         if not self._office.enrolled(who.id, factor):
-            raise FactorUnable(name=who.name)
+            raise FactorUnable(name=who.name, why=factor)
 
     def _letter(self, wish: Wish) -> tuple[Letter, int]:
         """The letter, read and found fit to be signed, and how many pages it has."""

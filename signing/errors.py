@@ -142,7 +142,7 @@ class FactorUnknown(LinkError):
 
 
 class FactorUnable(LinkError):
-    """``name``: who is asked has not enrolled what the request would ask for."""
+    """``name``: who is asked has not enrolled what the request would ask for, ``why``."""
 
     code = "factor_unable"
 

@@ -15,6 +15,7 @@ from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]  # publis
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web import commands, errors, i18n, logs, meters, pages, security, viewing
+from web.pages.passkeys import key_origin
 from web.requests import StagingRequest
 from web.security import Visitor
 from web.settings import Settings
@@ -60,7 +61,7 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
     errors.install(app)
     meters.install(app)
     commands.register(app)
-    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals.update(asset=asset, key_origin=key_origin)
     security.check_declared(app)
     return app
 

@@ -48,7 +48,7 @@ class KeyVisits(BehindLink):
 
     def may_enrol(self, standing: Standing) -> bool:
         """See `ENOUGH`; where browsers have keys for this address at all."""
-        return standing.visit.factor in ENOUGH
+        return standing.visit.factor in ENOUGH and bool(self.desk.origin())
 
     def begin(self, standing: Standing) -> dict[str, Json]:
         """Options to make a passkey. Raises `FactorNeeded`, `PasskeyInvalid`."""

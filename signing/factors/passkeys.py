@@ -13,7 +13,7 @@ from evidence.entry import format_time
 from evidence.ports import Clock
 from identity.access import Granter
 from identity.factors import FactorLog
-from signing.errors import PasskeyInvalid
+from signing.errors import LinkError, PasskeyInvalid
 from signing.factors.records import PASSKEY, ChallengeStore, FactorStore, OwnFactor
 from signing.factors.webauthn import (
     Answer,
@@ -63,6 +63,13 @@ class PasskeyDesk:
         self._log = log
         self.party = party
         self._clock = clock
+
+    def origin(self) -> str:
+        """From where keys answer; ``""`` where browsers have none for the house's address."""
+        try:
+            return self.party().origin
+        except LinkError:
+            return ""
 
     def of(self, owner: str) -> Sequence[OwnFactor]:
         """A person's passkeys in force, the newest first."""

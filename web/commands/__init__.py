@@ -15,6 +15,7 @@ from web.commands import (
     definitions,
     demo,
     engagements,
+    factors,
     ledger,
     mail,
     packages,
@@ -35,6 +36,7 @@ def register(app: Flask) -> None:
     for group in (
         setup.database,
         users.group,
+        factors.group,
         posts.group,
         contacts.group,
         catalogues.group,

@@ -43,7 +43,7 @@ def add_to(group: AppGroup) -> None:
 )
 @click.option("--expires", type=console.Moment(), default=None, help=f"Until when; {DAYS} days if left out.")
 @click.option(
-    "--factor", default="", help="code: read out by telephone; totp: of the application they enrolled."
+    "--factor", default="", help="code: read out by telephone; totp: their application's; passkey: their key."
 )
 @click.option("--delegable", is_flag=True, help="It may be passed on to who was appointed to stand in.")
 @click.option("--note", default="", help="Words for the signatory.")
@@ -96,7 +96,7 @@ def request(  # noqa: PLR0913 - one parameter an option
 @click.option("--person", default="", metavar="EMAIL", help="Who answers; the likeliest if left out.")
 @click.option("--expires", type=console.Moment(), default=None, help=f"Until when; {DAYS} days if left out.")
 @click.option(
-    "--factor", default="", help="code: read out by telephone; totp: of the application they enrolled."
+    "--factor", default="", help="code: read out by telephone; totp: their application's; passkey: their key."
 )
 @click.option("--note", default="", help="Words for who answers.")
 @console.always_json

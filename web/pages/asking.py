@@ -46,6 +46,7 @@ class AskForm:
     answers: tuple[str, ...] = ()
     fields: tuple[FormField, ...] = ()
     can_app: bool = False
+    can_key: bool = False
 
 
 @page.get("/preguntar")
@@ -130,6 +131,7 @@ def _page(folio: str, step: str, *, secret: bool, answer: Answer | None = None) 
         secret=secret,
         people=people,
         can_app=house.links.desk.can_prove(people, "totp"),
+        can_key=house.links.desk.can_prove(people, "passkey"),
         proposed=proposed,
         answers=() if secret else tuple(eyes.say(branch.name) for branch in answers_of(found)),
         fields=tuple(

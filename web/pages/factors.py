@@ -1,4 +1,4 @@
-"""A person's own second factor: enrolled on their account or behind their link, proven there, revoked here."""
+"""A person's own application of codes: enrolled on their account or behind their link; all factors, revoked here."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from identity.access import ACCESS_CASE, Granter
 from identity.accounts import IdentityError, Role
 from signing.errors import EnrolmentGone, LinkError
 from signing.factors.desk import Shown
+from signing.factors.records import TOTP
 from signing.links import Standing
 from web.errors import Answer, answer_for
 from web.i18n import gettext as _
@@ -102,7 +103,7 @@ def confirm_behind(visit: str) -> BaseResponse:
 @page.get("/administracion/factores")
 @roles(*KEEPERS)
 def listing() -> Response:
-    """Everybody's authenticators, without their secrets."""
+    """Everybody's applications and passkeys, without their secrets."""
     return _listing()
 
 
@@ -115,7 +116,7 @@ def revoke(factor_id: str) -> BaseResponse:
         current_house().links.factors.revoke(factor_id, by)
     except LinkError as error:
         return _listing(answer_for(error))
-    flash(_("Revocada: esa aplicación ya no sirve aquí."), "ok")
+    flash(_("Revocada: ya no sirve aquí."), "ok")
     return redirect(url_for("factors.listing"), 303)
 
 
@@ -124,7 +125,7 @@ def _code() -> str:
 
 
 def _account(*, answer: Answer | None = None, shown: Shown | None = None, pending: str = "") -> Response:
-    mine = current_house().links.factors.store.of(person().id)
+    mine = [one for one in current_house().links.factors.store.of(person().id) if one.kind == TOTP]
     text = render_template(
         "session/factor.html",
         answer=answer,

@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -17,7 +19,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from evidence.entry import parse_time
 from signing.act import MOST_PICTURE, SignForm
-from signing.errors import LinkError, TooManyTries
+from signing.errors import LinkError, PasskeyInvalid, TooManyTries
+from signing.factors.passkeys import Proof
 from signing.links import Standing
 from signing.office import Place
 from signing.records import Purpose, Request
@@ -184,10 +187,14 @@ def sign(visit: str) -> BaseResponse:
         chosen = [item for item in standing.open if item.id in request.form.getlist("carta")]
         if not chosen and standing.open:
             return _page(standing, _told(_("Marca al menos una carta que hayas revisado.")))
+        try:
+            proof = _proof(standing)
+        except LinkError as error:
+            return after(standing, answer_for(error))
         trouble: Answer | None = None
         for item in chosen:
             try:
-                desk.sign(standing, item.id, _form(item), place())
+                desk.sign(standing, item.id, replace(_form(item), proof=proof), place())
             except (LinkError, Refusal) as error:
                 trouble = trouble or answer_for(error)
         return after(standing, trouble)
@@ -300,6 +307,18 @@ def _form(item: Request) -> SignForm:
         typed=request.form.get("nombre", "")[:200],
         picture=_picture(method),
     )
+
+
+def _proof(standing: Standing) -> Proof | None:
+    """What the signatory's passkey signed, where the page had it sign."""
+    sent = request.form.get("llave", "")
+    if not sent:
+        return None
+    try:
+        raw = json.loads(sent)
+    except ValueError as error:
+        raise PasskeyInvalid(why="unreadable") from error
+    return current_house().links.keys.signed(standing, raw, place())
 
 
 def _picture(method: str) -> bytes:

@@ -145,6 +145,7 @@ def _form(folio: str, step: str, answer: Answer | None = None) -> Response:
         step_name=eyes.say(found.name),
         people=people,
         can_app=house.links.desk.can_prove(people, "totp"),
+        can_key=house.links.desk.can_prove(people, "passkey"),
         proposed=next(iter(likely(house.cases.requests.situation(folio))), ""),
         letter=house.links.returns.letter(folio, found.code),
         said=request.form if request.method == "POST" else {},

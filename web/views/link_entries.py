@@ -27,6 +27,7 @@ def _lines(facts: Mapping[str, Json], payload: Mapping[str, Json]) -> Iterator[t
     )
     methods = {"typed": _("con su nombre"), "drawn": _("dibujada"), "uploaded": _("con imagen")}
     yield _("Nivel"), _text(facts.get("level"))
+    yield _("Llave de acceso"), _key(_object(told.get("passkey")))
     yield _("Cómo firmó"), methods.get(_text(facts.get("method")), _text(facts.get("method")))
     yield _("Huella del documento mostrado"), _text(facts.get("digest"))
     yield _("Texto que aceptó"), _text(consent.get("text"))
@@ -41,6 +42,12 @@ def _lines(facts: Mapping[str, Json], payload: Mapping[str, Json]) -> Iterator[t
     yield _("Compromiso del acto, también en la firma del PDF"), _text(facts.get("act"))
     counts = _object(facts.get("counts"))
     yield _("Veces que se había consultado el enlace"), str(counts.get("fetches", "") or "")
+
+
+def _key(told: Mapping[str, Json]) -> str:
+    """Which passkey signed, and how."""
+    device, algorithm = _text(told.get("device")), _text(told.get("algorithm"))
+    return f"{device[:10]}… · {algorithm}" if device else ""
 
 
 def _object(value: Json) -> Mapping[str, Json]:

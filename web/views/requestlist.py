@@ -91,6 +91,7 @@ class Asking:
     signatories: tuple[Person, ...]
     letters: tuple[tuple[str, str], ...]
     can_app: bool
+    can_key: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +156,8 @@ def asking(desk: RequestDesk, view: CaseView, lens: Lens, contacts: Sequence[str
             (f"{item.seq}.{item.object}", _letter(item.name, item.seq)) for item in choices.letters
         )
         name = lens.say(view.definition.by_step[code].name)
-        can_app = desk.can_prove(choices.signatories, "totp")
-        found.append(Asking(code, name, choices.signatories, letters, can_app))
+        can = [desk.can_prove(choices.signatories, factor) for factor in ("totp", "passkey")]
+        found.append(Asking(code, name, choices.signatories, letters, *can))
     return tuple(found)
 
 

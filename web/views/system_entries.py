@@ -8,6 +8,7 @@ from evidence.canonical import Json
 from evidence.entry import SealedEntry
 from identity.contacts import CONTACT_READERS
 from web.i18n import gettext as _
+from web.views.factors import factor_name
 from web.views.lens import Lens, role_name
 
 _SHOWN = 200
@@ -48,8 +49,8 @@ def _facts(facts: Mapping[str, Json], lens: Lens) -> Iterator[tuple[str, str]]:
 def _said(name: str, value: str, lens: Lens) -> str:
     if name in {"subject", "acting_for"}:
         return lens.who(value)
-    if (name, value) == ("factor", "totp"):
-        return _("aplicación de códigos")
+    if name == "factor":
+        return factor_name(value)
     if name == "role":
         return role_name(value)
     return lens.moment(value).text if name in {"since", "until"} else value

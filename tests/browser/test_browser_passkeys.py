@@ -1,0 +1,181 @@
+"""Passkeys in a real browser with a virtual authenticator: the director's telephone, from a call to a signature."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
+from werkzeug.serving import make_server
+
+from evidence.entry import EntryKind
+from signing.records import Request
+from tests.browser.conftest import _closing, _Quiet
+from tests.fakes.signing_room import SigningRoom
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SigningRoom]:
+    """Served on a port that is known beforehand, under the name that browsers bind keys to."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    made = SigningRoom.begin(
+        tmp_path_factory.mktemp("keys") / "data", {"CONSTANCIA_PUBLIC_URL": f"http://localhost:{port}"}
+    )
+    server = make_server("127.0.0.1", port, _closing(made.place.app), threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield made
+    server.shutdown()
+    thread.join(timeout=10)
+    server.server_close()
+    made.place.close()
+
+
+class Device:
+    """The browser's virtual authenticator: one that verifies who holds it, until it is told not to."""
+
+    def __init__(self, context: BrowserContext, page: Page) -> None:
+        self.session: CDPSession = context.new_cdp_session(page)
+        self.session.send("WebAuthn.enable")
+        options = {
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": True,
+            "automaticPresenceSimulation": True,
+        }
+        made = self.session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        self.id = made["authenticatorId"]
+
+    def verifies(self, verified: bool) -> None:  # a state of the device
+        """Whether who holds it can be verified: without, the browser ends as it does when a person cancels."""
+        self.session.send("WebAuthn.setUserVerified", {"authenticatorId": self.id, "isUserVerified": verified})
+
+    def count(self, number: int) -> None:
+        """Put its only key's signature count."""
+        held = self.session.send("WebAuthn.getCredentials", {"authenticatorId": self.id})["credentials"]
+        self.session.send("WebAuthn.clearCredentials", {"authenticatorId": self.id})
+        for one in held:
+            self.session.send(
+                "WebAuthn.addCredential",
+                {"authenticatorId": self.id, "credential": {**one, "signCount": number}},
+            )
+
+
+def _arrive(room: SigningRoom, page: Page) -> None:
+    page.goto(f"{room.place.settings.public_url}/s/{room.token()}")
+    page.get_by_role("main").get_by_role("button").first.press("Enter")
+    page.wait_for_url("**/enlace/**")
+
+
+def _well(page: Page, pictures: Path, name: str) -> None:
+    """Nothing for axe, nothing sideways; a picture to look at."""
+    page.screenshot(path=pictures / f"{name}.png", full_page=True)
+    assert Axe().run(page).violations_count == 0, name
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], name  # type: ignore[index]
+
+
+def _called(room: SigningRoom, page: Page, request: Request) -> None:
+    page.get_by_role("button", name="Pedir el código").press("Enter")
+    page.wait_for_load_state("networkidle")
+    visit = room.links.codes.callers(request.id)[0]
+    page.get_by_role("textbox", name="Código").fill(room.links.codes.issue(request.id, visit.id, room.actor))
+    page.get_by_role("button", name="Comprobar").press("Enter")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_from_a_call_to_a_signature_with_ones_own_key(
+    room: SigningRoom, chromium: Browser, tmp_path: Path, scheme: str
+) -> None:
+    """360 px, by keyboard: enrolled after a call; cancelled, then used; the next letter signed by it; a copy ends it."""
+    context = chromium.new_context(
+        viewport={"width": 360, "height": 740}, locale="es-MX", color_scheme=scheme, bypass_csp=True
+    )
+    page, errors = context.new_page(), list[str]()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    device = Device(context, page)
+    number = 1 if scheme == "light" else 5
+    first = room.ask(room.case(number), factor="code")
+    _arrive(room, page)
+    _called(room, page, first)
+    page.get_by_role("textbox", name="Nombre").fill("Jesús Quiriarte")
+    page.get_by_role("button", name="Firmar", exact=True).press("Enter")
+    expect(page.get_by_role("heading", name="La próxima vez usa una llave de acceso")).to_be_visible()
+    _well(page, tmp_path, "offer")
+    page.get_by_role("textbox", name="Nombre para reconocerla").fill("Mi teléfono")
+    device.verifies(False)
+    page.get_by_role("button", name="Inscribir una llave de acceso").press("Enter")
+    expect(page.get_by_text("No se usó ninguna llave")).to_be_visible(timeout=30_000)
+    _well(page, tmp_path, "cancelled")
+    device.verifies(True)
+    page.get_by_role("button", name="Inscribir una llave de acceso").press("Enter")
+    expect(page.get_by_text("Tu llave de acceso quedó inscrita")).to_be_visible()
+    expect(page.get_by_text("Mi teléfono")).to_be_visible()
+    _well(page, tmp_path, "done")
+
+    second = room.ask(room.case(number + 1), factor="passkey")
+    _arrive(room, page)
+    _well(page, tmp_path, "asked")
+    page.get_by_role("button", name="Usar mi llave de acceso").press("Enter")
+    expect(page.get_by_role("button", name="Firmar con mi llave")).to_be_visible()
+    _well(page, tmp_path, "opened")
+    device.verifies(False)
+    page.get_by_role("button", name="Firmar con mi llave").press("Enter")
+    expect(page.get_by_text("No se usó ninguna llave")).to_be_visible(timeout=30_000)
+    device.verifies(True)
+    page.get_by_role("button", name="Firmar con mi llave").press("Enter")
+    expect(page.get_by_role("heading", name="Firmada")).to_be_visible()
+    signed = next(s for s in room.entries(second.folio) if s.entry.kind is EntryKind.DOCUMENT_SIGNED)
+    assert signed.entry.facts["level"] == "N3"
+
+    third = room.ask(room.case(number + 2), factor="passkey")
+    _arrive(room, page)
+    device.count(1)
+    page.get_by_role("button", name="Usar mi llave de acceso").press("Enter")
+    expect(page.get_by_text("puede haber una copia")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Falta tu llave de acceso")).to_be_visible()
+    _well(page, tmp_path, "lost")
+    assert not room.links.passkeys.of(room.director.id)
+    assert errors == []
+    context.close()
+    room.links.desk.withdraw(third.id, room.actor, "Llegó firmada en papel")
+
+
+def test_a_browser_without_keys_and_another_address_are_told(room: SigningRoom, chromium: Browser) -> None:
+    """No button that cannot work; the page says why, and where keys are."""
+    context = chromium.new_context(locale="es-MX")
+    page = context.new_page()
+    device = Device(context, page)
+    first = room.ask(room.case(10), factor="code")
+    _arrive(room, page)
+    _called(room, page, first)
+    page.get_by_role("textbox", name="Nombre").fill("Jesús Quiriarte")
+    page.get_by_role("button", name="Firmar", exact=True).click()
+    page.get_by_role("button", name="Inscribir una llave de acceso").click()
+    expect(page.get_by_text("Tu llave de acceso quedó inscrita")).to_be_visible()
+    assert device.id
+    second = room.ask(room.case(11), factor="passkey")
+    old = chromium.new_context(locale="es-MX")
+    old.add_init_script("delete window.PublicKeyCredential")
+    page = old.new_page()
+    _arrive(room, page)
+    expect(page.get_by_text("Este navegador no puede usar llaves de acceso")).to_be_visible()
+    expect(page.get_by_role("button", name="Usar mi llave de acceso")).to_be_hidden()
+    elsewhere = old.new_page()
+    url = room.place.settings.public_url
+    elsewhere.goto(f"{url.replace('localhost', '127.0.0.1')}/s/{room.token()}")
+    elsewhere.get_by_role("main").get_by_role("button").first.click()
+    expect(elsewhere.get_by_text(f"abre esta página en {url}")).to_be_visible()
+    old.close()
+    context.close()
+    room.links.desk.withdraw(second.id, room.actor, "Llegó firmada en papel")
