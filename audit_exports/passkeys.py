@@ -33,11 +33,7 @@ class _Wrong(Exception):
 def says_key(sealed: SealedEntry) -> bool:
     """Whether an entry says that a passkey was used, and its payload is here to be checked."""
     entry = sealed.entry
-    return (
-        entry.kind in _KINDS
-        and entry.facts.get("factor") == FACTOR
-        and sealed.payload_bytes is not None
-    )
+    return entry.kind in _KINDS and entry.facts.get("factor") == FACTOR and sealed.payload_bytes is not None
 
 
 def check_key(sealed: SealedEntry) -> tuple[str, bool]:

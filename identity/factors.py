@@ -39,7 +39,7 @@ class FactorLog:
         """They have it no more."""
         self._append(EntryKind.ACCESS_REVOKED, subject, factor, factor_id, by, private or {})
 
-    def _append(  # noqa: PLR0913 - what an entry says
+    def _append(
         self,
         kind: EntryKind,
         subject: str,

@@ -125,7 +125,12 @@ class SqlChallenges:
 
     def take(self, challenge: str, purpose: str, scope: str, now: str) -> bytes | None:
         """See the port: one conditional statement, so that of two who come only one is given it."""
-        wanted = (_ASKED.id == challenge, _ASKED.purpose == purpose, _ASKED.scope == scope, _ASKED.until > now)
+        wanted = (
+            _ASKED.id == challenge,
+            _ASKED.purpose == purpose,
+            _ASKED.scope == scope,
+            _ASKED.until > now,
+        )
         with changing(self._engine) as connection:
             taken = connection.execute(
                 delete(factor_challenge).where(*wanted).returning(_ASKED.content)

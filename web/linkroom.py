@@ -122,7 +122,7 @@ class HousePostman:
 class LinkRoom:
     """Every desk of `signing`, opened when first asked for."""
 
-    def __init__(  # noqa: PLR0913 - its parts
+    def __init__(
         self,
         office: Office,
         secrets: SecretStore,

@@ -71,7 +71,9 @@ class KeyVisits(BehindLink):
         key = f"passkey/{new_id('k-')}"
         proof = self._proved(standing, VISIT, raw, standing.open, key, place)
         self.office.store.prove(standing.visit.id, PASSKEY)
-        self._each(standing, standing.open, EntryKind.CODE_VERIFIED, key, place, {"passkey": dict(proof.record)})
+        self._each(
+            standing, standing.open, EntryKind.CODE_VERIFIED, key, place, {"passkey": dict(proof.record)}
+        )
 
     def ask_sign(self, standing: Standing, chosen: Sequence[str]) -> dict[str, Json]:
         """Options to sign letters, in one act for all of them. Raises as `ask`, and `LinkDead`, `FactorNeeded`."""

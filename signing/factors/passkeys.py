@@ -119,7 +119,9 @@ class PasskeyDesk:
         challenge = self._asked({**(statement or {}), "purpose": purpose}, scope)
         return request_options(party, challenge, keys)
 
-    def prove(self, purpose: str, scope: str, raw: object, by: Callable[[str], Granter], owner: str = "") -> Proof:
+    def prove(
+        self, purpose: str, scope: str, raw: object, by: Callable[[str], Granter], owner: str = ""
+    ) -> Proof:
         """What a passkey signed; its challenge is used up, whatever comes of it.
 
         Args:

@@ -92,7 +92,9 @@ class Answer:
     @property
     def handle(self) -> str:
         """Whose key the device says it is (the user handle); ``""`` where it says nothing."""
-        return unb64(_text(_part(self.raw, "response"), "userHandle", needed=False)).decode("utf-8", "replace")
+        return unb64(_text(_part(self.raw, "response"), "userHandle", needed=False)).decode(
+            "utf-8", "replace"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +278,7 @@ def _client(party: Party, challenge: bytes, answer: Answer, kind: str) -> None:
 
 def _authenticator(party: Party, data: bytes) -> None:
     """Which domain the device signed for, and whether it asked who holds it (Level 2, section 6.1)."""
-    if len(data) < 37:  # noqa: PLR2004 - digest, flags, count
+    if len(data) < 37:
         raise PasskeyInvalid(why="unreadable")
     if data[:32] != hashlib.sha256(party.id.encode()).digest():
         raise PasskeyInvalid(why="party")

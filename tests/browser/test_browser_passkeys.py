@@ -58,7 +58,9 @@ class Device:
 
     def verifies(self, verified: bool) -> None:  # a state of the device
         """Whether who holds it can be verified: without, the browser ends as it does when a person cancels."""
-        self.session.send("WebAuthn.setUserVerified", {"authenticatorId": self.id, "isUserVerified": verified})
+        self.session.send(
+            "WebAuthn.setUserVerified", {"authenticatorId": self.id, "isUserVerified": verified}
+        )
 
     def count(self, number: int) -> None:
         """Put its only key's signature count."""

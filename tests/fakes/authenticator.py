@@ -52,7 +52,10 @@ class SoftKey:
         attested = bytes(16) + len(made.credential).to_bytes(2, "big") + made.credential + cbor2.dumps(cose)
         data = self._data(options["rp"]["id"], _AT, 0) + attested
         attestation = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})
-        told = {"clientDataJSON": self._client("webauthn.create", options), "attestationObject": b64(attestation)}
+        told = {
+            "clientDataJSON": self._client("webauthn.create", options),
+            "attestationObject": b64(attestation),
+        }
         return self._answer(made, {**told, "transports": ["internal"]})
 
     def get(self, options: Options, *, by: Held | None = None) -> Options:

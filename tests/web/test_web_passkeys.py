@@ -66,8 +66,7 @@ def _form(request: Request, **more: object) -> dict[str, object]:
 
 def test_from_a_call_to_a_signature_by_key(room: SigningRoom) -> None:
     """Enrolled after a code read out; the next letter asks for it, opens with it and is signed by it, at N3."""
-    desk, keeper = _desk(room, Role.ESPECIALISTA), _desk(room, Role.ADMINISTRADOR)
-    key = SoftKey(ADDRESS)
+    desk, key = _desk(room, Role.ESPECIALISTA), SoftKey(ADDRESS)
     first = room.ask(room.case(), factor="code")
     phone, there = _opened(room)
     assert _json(phone, f"{there}/llave/inscribir/pedir").status_code == 403
@@ -112,6 +111,13 @@ def test_from_a_call_to_a_signature_by_key(room: SigningRoom) -> None:
     assert "N3" in entry
     assert "ES256" in entry
 
+
+def test_the_keeper_revokes_a_key_and_the_page_says_what_to_do(room: SigningRoom) -> None:
+    """Who administers sees whose it is and ends it; the request that asked for it then sends its reader to the desk."""
+    desk, keeper = _desk(room, Role.ESPECIALISTA), _desk(room, Role.ADMINISTRADOR)
+    options = room.links.passkeys.begin(room.director.id, "Jesús", "prueba")
+    made = SoftKey(ADDRESS).create(options)
+    room.links.passkeys.confirm(room.director.id, "prueba", made, BY, "Mi teléfono")
     page = keeper.page("/administracion/factores").text
     assert "llave de acceso" in page
     assert "Mi teléfono" in page
