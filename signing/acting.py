@@ -82,7 +82,8 @@ class SigningDesk(BehindLink):
 
         Raises:
             AlreadyAnswered, StillSigning, FactorNeeded, PasskeyNeeded, PasskeyInvalid, ConsentStale, MethodInvalid,
-            DocumentDiffers, SigningFailed, LinkDead, TooManyTries; and what `workflows.signatures.RequestBook.sign` raises.
+            DocumentDiffers, SigningFailed, LinkDead, TooManyTries; and what `workflows.signatures.RequestBook.sign`
+            raises.
         """
         office = self.office
         request = self.open_request(standing, request_id)

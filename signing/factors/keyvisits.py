@@ -1,7 +1,7 @@
 """Passkeys behind a personal link: enrolled after a code read out by telephone, opening visits, signing letters.
 
-Opening a visit shows whose key it is. A signature takes another act of the key, over the digests of the letters that are
-signed: only that makes it level N3.
+Opening a visit shows whose key it is. A signature takes another act of the key, over the digests of the letters that
+are signed: only that makes it level N3.
 """
 
 from __future__ import annotations

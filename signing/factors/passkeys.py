@@ -125,7 +125,8 @@ class PasskeyDesk:
         """What a passkey signed; its challenge is used up, whatever comes of it.
 
         Args:
-            purpose: what it was asked for; the same as in `ask`, like ``scope``.
+            purpose: what it was asked for, as in `ask`.
+            scope: in which visit or session, as in `ask`.
             raw: what the browser sent, as JSON gave it.
             by: who is told to have ended a passkey whose count went back, by its owner's id.
             owner: whose it must be; anybody's if empty.

@@ -115,7 +115,7 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
 
 @pytest.mark.parametrize("name", sorted(CHANGES))
 def test_whatever_was_changed_is_found(room: SigningRoom, name: str) -> None:
-    """Each member of the record alone: the statement, the browser's and the device's part and the signature hold together."""
+    """Each member of the record alone: statement, browser's part, device's part and signature hold together."""
     change, says = CHANGES[name]
     item = _uses(room, _signed(room))[1]
     payload = json.loads(json.dumps(dict(item.payload())))
@@ -136,7 +136,7 @@ def test_an_act_of_another_commitment_is_found(room: SigningRoom) -> None:
 def test_without_the_library_it_says_that_it_did_not_verify(
     room: SigningRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The standard library alone: the statement is checked, the signature is told as not verified; erased is skipped."""
+    """The standard library alone: the statement is checked, the signature told as unverified; erased is skipped."""
     item = _uses(room, _signed(room))[1]
     real = builtins.__import__
 

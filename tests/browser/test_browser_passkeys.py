@@ -98,7 +98,7 @@ def _called(room: SigningRoom, page: Page, request: Request) -> None:
 def test_from_a_call_to_a_signature_with_ones_own_key(
     room: SigningRoom, chromium: Browser, tmp_path: Path, scheme: str
 ) -> None:
-    """360 px, by keyboard: enrolled after a call; cancelled, then used; the next letter signed by it; a copy ends it."""
+    """360 px, by keyboard: enrolled after a call; cancelled, then used; the next letter signed by it; a copy ends."""
     context = chromium.new_context(
         viewport={"width": 360, "height": 740}, locale="es-MX", color_scheme=scheme, bypass_csp=True
     )

@@ -110,7 +110,7 @@ def test_a_passkeys_count_grows_or_is_none(store: SqlFactors) -> None:
 
 
 def test_a_challenge_is_given_out_once_where_it_belongs(engine: Engine) -> None:
-    """To one of many; not of another purpose or scope, not late, not after a later one; purging forgets what is over."""
+    """To one of many; not of another purpose or scope, not late, not after a later one; purging forgets the rest."""
     asked = SqlChallenges(engine)
     asked.keep("c-1", "visit", "v-1", b"{}", UNTIL)
     assert asked.take("c-1", "sign", "v-1", AT) is None

@@ -1,4 +1,4 @@
-"""Passkeys behind a personal link: what the page's script asks for and brings as JSON, and the page that says it is done.
+"""Passkeys behind a personal link: what the page's script asks for and brings as JSON, and the page that ends it.
 
 Signing with one is the form of `web.pages.personal.sign`, which brings what the key signed along.
 """
