@@ -75,7 +75,7 @@ def seaweedfs_server(weed: Path) -> Iterator[ObjectServer]:
                 preexec_fn=die_with_parent,  # noqa: PLW1509 - one prctl call, made before any thread of ours starts
             )
         try:
-            wait_until(lambda: _answers(s3), process, log, 60)
+            wait_until(lambda: answers(s3), process, log, 60)
             yield ObjectServer(f"127.0.0.1:{s3}", ACCESS_KEY, SECRET_KEY, process.pid)
         finally:
             stop(process, signal.SIGKILL)
@@ -83,7 +83,8 @@ def seaweedfs_server(weed: Path) -> Iterator[ObjectServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Whether S3 on that port is ready."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", "/healthz")

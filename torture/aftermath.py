@@ -1,0 +1,110 @@
+"""What must be true after every fault: each acknowledged entry once, the ledger valid, no object unexplained."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from evidence.entry import SealedEntry
+from evidence.findings import Code
+from torture.clients import Journal
+from torture.servers import ROOT
+from web.settings import Settings
+from web.wiring import House
+
+_MARK = re.compile(rb"marca-[0-9a-f]{16}")
+_SETTLED_SECONDS = 90
+_NO_HARM = {Code.OBJECT_UNREFERENCED, Code.TIME_BACKWARDS}
+"""Told by `verify` and weighing nothing: orphans are judged here, and a clock that was moved is what happened."""
+
+
+@dataclass
+class Aftermath:
+    """What was found; ``wrong`` is empty when the installation kept all its promises."""
+
+    entries: int = 0
+    orphans: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+def examine(env: Mapping[str, str], journal: Journal) -> Aftermath:
+    """Read the installation from outside its servers, which still run: they must sign everything first."""
+    found = Aftermath()
+    house = House(Settings.from_env(env))
+    try:
+        _wait_signed(house, found)
+        _once(house, journal, found)
+    finally:
+        house.close()
+    _verified(env, journal, found)
+    found.wrong += [f"refused: {reason}" for reason in journal.refused[:3]]
+    return found
+
+
+def _wait_signed(house: House, found: Aftermath) -> None:
+    """Everything recorded gets its index and a signature by itself, within a minute and a half."""
+    limit = time.monotonic() + _SETTLED_SECONDS
+    while time.monotonic() < limit:
+        latest = house.ledger.latest_checkpoint()
+        if (
+            not list(house.ledger.unsequenced())
+            and latest is not None
+            and latest[0] >= house.ledger.tree_size()
+        ):
+            return
+        time.sleep(0.25)
+    found.wrong.append("not everything was signed in time")
+
+
+def _once(house: House, journal: Journal, found: Aftermath) -> None:
+    """Every acknowledged mark is in exactly one entry, where the answer said; an unanswered one in one at most."""
+    where: dict[str, list[SealedEntry]] = {}
+    for sealed in house.ledger.entries():
+        found.entries += 1
+        for mark in set(_MARK.findall(sealed.payload_bytes or b"")):
+            where.setdefault(mark.decode(), []).append(sealed)
+    for told in journal.acknowledged:
+        there = where.get(told.mark, [])
+        if len(there) != 1:
+            found.wrong.append(f"acknowledged {told.mark} is there {len(there)} times")
+        elif told.seq and (there[0].entry.case, there[0].entry.seq) != (told.folio, told.seq):
+            found.wrong.append(f"{told.mark} was promised as {told.folio} {told.seq} and is elsewhere")
+    found.wrong += [
+        f"unanswered {mark} is there {len(where[mark])} times"
+        for mark in journal.unanswered
+        if len(where.get(mark, [])) > 1
+    ]
+    twice = Counter(told.mark for told in journal.acknowledged)
+    found.wrong += [f"{mark} was acknowledged twice" for mark, count in twice.items() if count > 1]
+
+
+def _verified(env: Mapping[str, str], journal: Journal, found: Aftermath) -> None:
+    """The ledger and every object verify, and an orphan is what a client sent whose entry never came."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("CONSTANCIA_")}
+    told = subprocess.run(
+        [sys.executable, "-m", "flask", "ledger", "verify", "--full", "--json"],
+        cwd=ROOT,
+        env={**clean, **env},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    report = json.loads(told.stdout or "{}")
+    findings = report.get("findings", [])
+    orphans = [item["subject"] for item in findings if item["code"] == Code.OBJECT_UNREFERENCED]
+    others = [item for item in findings if item["code"] not in _NO_HARM]
+    if told.returncode != 0 or report.get("verdict") != "valid" or others:
+        found.wrong.append(f"verify: exit {told.returncode} {others or told.stderr[-300:]}")
+    found.orphans = len(orphans)
+    sent = {hashlib.sha256(content).hexdigest() for content in journal.sent}
+    found.wrong += [
+        f"nobody sent what lies at {key}" for key in orphans if key.rpartition("/")[2] not in sent
+    ]

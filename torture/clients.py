@@ -1,0 +1,251 @@
+"""Specialists at work over HTTP, who retry what was not answered and keep a journal of what was acknowledged."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import string
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.cookies import SimpleCookie
+from urllib.parse import parse_qs, urlsplit
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from tests.fakes.papers import eml
+
+Fields = Mapping[str, str]
+File = tuple[str, str, bytes]
+_PATIENCE = urllib3.Timeout(connect=3, read=30)
+_PAUSE = 0.2
+_SIGNED_OUT = frozenset(
+    {HTTPStatus.SEE_OTHER, HTTPStatus.FOUND, HTTPStatus.UNAUTHORIZED, HTTPStatus.BAD_REQUEST}
+)
+"""Led to the login, told to log in, or brought a form token of a session that is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An acknowledged write: its mark, and where the answer said that it is."""
+
+    mark: str
+    folio: str = ""
+    seq: int = 0
+
+
+@dataclass
+class Journal:
+    """What clients sent and what they were told; shared by their threads."""
+
+    acknowledged: list[Told] = field(default_factory=list)
+    unanswered: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    sent: set[bytes] = field(default_factory=set)
+    """Contents of files: whatever the store holds must be one of them."""
+    troubles: dict[str, int] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def trouble(self, what: str) -> None:
+        """Count a failed try by its kind."""
+        with self._lock:
+            self.troubles[what] = self.troubles.get(what, 0) + 1
+
+
+class Refused(Exception):
+    """The house answered, and said no."""
+
+
+class Browser:
+    """One person's cookies and form token; logs in again when it has to."""
+
+    def __init__(self, port: int, email: str, password: str, journal: Journal) -> None:
+        self._base = f"http://127.0.0.1:{port}"
+        self._login = {"email": email, "password": password}
+        self._journal = journal
+        self._pool = urllib3.PoolManager(timeout=_PATIENCE, retries=False)
+        self._cookies: dict[str, str] = {}
+        self._token = ""
+
+    def post(self, path: str, fields: Fields, file: File | None = None) -> str:
+        """Where the answer leads; raises `Refused`, or `HTTPError` when there was no answer worth the name."""
+        if not self._token:
+            self._enter()
+        answer = self._send(path, fields, file)
+        where = str(answer.headers.get("Location", ""))
+        if answer.status == HTTPStatus.SEE_OTHER and not where.startswith("/entrar"):
+            return where
+        if answer.status in _SIGNED_OUT:
+            self._token = ""
+            raise HTTPError("signed out")
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise HTTPError(str(answer.status))
+        raise Refused(f"{answer.status} {path}: {answer.data[-600:].decode(errors='replace')}")
+
+    def _enter(self) -> None:
+        self._cookies.clear()
+        self._token = self._form_token()
+        answer = self._send("/entrar", self._login, None)
+        if answer.status != HTTPStatus.SEE_OTHER:
+            self._token = ""
+            raise HTTPError(f"login {answer.status}")
+        self._token = self._form_token()
+
+    def _form_token(self) -> str:
+        answer = self._request("GET", "/sesion", {})
+        if answer.status != HTTPStatus.OK:
+            raise HTTPError(f"session {answer.status}")
+        return str(answer.json()["csrf_token"])
+
+    def _send(self, path: str, fields: Fields, file: File | None) -> urllib3.BaseHTTPResponse:
+        parts: list[tuple[str, str | tuple[str, bytes, str]]] = [*fields.items(), ("csrf_token", self._token)]
+        if file is not None:
+            slot, name, content = file
+            parts.append((slot, (name, content, "application/octet-stream")))
+            self._journal.sent.add(content)
+        body, kind = urllib3.encode_multipart_formdata(parts)
+        return self._request("POST", path, {"Content-Type": kind}, body)
+
+    def _request(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> urllib3.BaseHTTPResponse:
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        answer = self._pool.request(
+            method, self._base + path, body=body, headers={**headers, "Cookie": cookies}, redirect=False
+        )
+        for line in answer.headers.getlist("Set-Cookie"):
+            for name, morsel in SimpleCookie(line).items():
+                self._cookies[name] = morsel.value
+        return answer
+
+
+class Crowd:
+    """``count`` clients that open cases and record a mail in each, until told to stop.
+
+    Args:
+        port: where the house listens.
+        logins: address and password of each.
+        twice: every request is delivered twice at the same moment, as a nervous proxy does.
+    """
+
+    def __init__(self, port: int, logins: Sequence[tuple[str, str]], *, twice: bool = False) -> None:
+        self.journal = Journal()
+        self._port = port
+        self._twice = twice
+        self._stop = threading.Event()
+        self._give_up = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._work, args=login, name=f"client {login[0]}", daemon=True)
+            for login in logins
+        ]
+
+    def start(self) -> None:
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def finish(self, seconds: float) -> None:
+        """Let each end what it has begun, for so long; what is unanswered then is noted as such."""
+        self._stop.set()
+        limit = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, limit - time.monotonic()))
+        self._give_up.set()
+        for thread in self._threads:
+            thread.join(60)
+
+    def _work(self, email: str, password: str) -> None:
+        browsers = [
+            Browser(self._port, email, password, self.journal) for _ in range(2 if self._twice else 1)
+        ]
+        while not self._stop.is_set():
+            where = self._write(browsers, "/casos/nuevo/MA-001", *_opening())
+            if where is not None and where.folio:
+                self._write(browsers, f"/casos/{where.folio}/pasos/2", *_mail())
+
+    def _write(
+        self, browsers: Sequence[Browser], path: str, mark: str, fields: Fields, file: File | None
+    ) -> Told | None:
+        """Send until it is answered, always the same request under the same key."""
+        fields = {**fields, "idempotency_key": secrets.token_hex(16)}
+        while not self._give_up.is_set():
+            try:
+                told = _told(mark, self._deliver(browsers, path, fields, file))
+            except HTTPError as error:
+                self.journal.trouble(str(error) if str(error)[:3].isdigit() else type(error).__name__)
+                time.sleep(_PAUSE)
+            except Refused as error:
+                self.journal.refused.append(str(error))
+                return None
+            else:
+                self.journal.acknowledged.append(told)
+                return told
+        self.journal.unanswered.append(mark)
+        return None
+
+    def _deliver(self, browsers: Sequence[Browser], path: str, fields: Fields, file: File | None) -> str:
+        """Through every browser at once; what the first one was told counts, and the other may fail as it likes."""
+        others = [
+            threading.Thread(target=_quietly, args=(browser.post, path, fields, file))
+            for browser in browsers[1:]
+        ]
+        for other in others:
+            other.start()
+        try:
+            return browsers[0].post(path, fields, file)
+        finally:
+            for other in others:
+                other.join()
+
+
+def _quietly(
+    post: Callable[[str, Fields, File | None], str], path: str, fields: Fields, file: File | None
+) -> None:
+    try:
+        post(path, fields, file)
+    except (HTTPError, Refused):
+        return  # the duplicate's own answer reaches nobody; what it did to the log is checked afterwards
+
+
+def _told(mark: str, where: str) -> Told:
+    parts = urlsplit(where)
+    pieces = parts.path.split("/")
+    seq = parse_qs(parts.query).get("sellada", ["0"])[0]
+    if len(pieces) > 2 and pieces[1] == "casos" and pieces[2].startswith("MA-"):  # /casos/FOLIO
+        return Told(mark, pieces[2], int(seq))
+    return Told(mark)
+
+
+def _mark() -> str:
+    return f"marca-{secrets.token_hex(8)}"
+
+
+def _opening() -> tuple[str, Fields, None]:
+    """A request that no other is like: its RFC and its ticket are its own."""
+    mark, chance = _mark(), random.SystemRandom()
+    letters = "".join(chance.choices(string.ascii_uppercase, k=4))
+    day = f"{chance.randint(60, 99):02}{chance.randint(1, 12):02}{chance.randint(1, 28):02}"
+    tail = "".join(chance.choices(string.ascii_uppercase + string.digits, k=2)) + chance.choice(string.digits)
+    fields = {
+        "tipo": "alta",
+        "nombre": "María Ruiz Ortega",
+        "rfc": letters + day + tail,
+        "correo": "maria@promotoria.example",
+        "zona": "CDMX",
+        "paquete": "1",
+        "promotoria": "Promotoría Uno",
+        "ticket": mark,
+    }
+    return mark, {f"d.{name}": value for name, value in fields.items()}, None
+
+
+def _mail() -> tuple[str, Fields, File]:
+    mark = _mark()
+    return (
+        mark,
+        {"note": mark},
+        ("archivo", "correo.eml", eml(body=f"Hola, quedó recibido: {secrets.token_hex(8)}.")),
+    )

@@ -1,0 +1,120 @@
+"""``python -m torture.mortal POINT serve ...``: ``flask`` whose workers die by their own hand at a named point.
+
+Each worker, once it has started, draws how often it may pass the point before it kills itself (SIGKILL: no handler, no
+flush). The product has no such hooks: its functions are wrapped here, by name, and a name that is gone is an error.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+_MOST_PASSES = 12
+
+
+@dataclass
+class _Fate:
+    """How often a process may still pass; drawn anew in every process."""
+
+    pid: int = 0
+    left: int = 0
+
+    def passed(self) -> None:
+        """Count, and die when it is time."""
+        if self.pid != os.getpid():
+            self.pid, self.left = os.getpid(), random.Random(os.getpid()).randint(1, _MOST_PASSES)
+        self.left -= 1
+        if self.left <= 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+_fate = _Fate()
+
+
+def _wrap(owner: Any, name: str, *, before: bool) -> None:
+    real: Callable[..., object] = getattr(owner, name)
+
+    def wrapped(*args: object, **kwargs: object) -> object:
+        if before:
+            _fate.passed()
+        result = real(*args, **kwargs)
+        if not before:
+            _fate.passed()
+        return result
+
+    setattr(owner, name, wrapped)
+
+
+def _stores() -> tuple[Any, ...]:
+    from storage.filesystem import FileBlobStore  # noqa: PLC0415 - only the process that dies needs it
+    from storage.s3 import S3BlobStore  # noqa: PLC0415
+
+    return FileBlobStore, S3BlobStore
+
+
+def _each_store(name: str, *, before: bool) -> None:
+    for store in _stores():
+        _wrap(store, name, before=before)
+
+
+def _ledger() -> Any:
+    from storage.ledger import SqlLedger  # noqa: PLC0415
+
+    return SqlLedger
+
+
+def _guards(name: str, *, before: bool) -> None:
+    from storage.guard import SqlGuard, SqliteGuard  # noqa: PLC0415
+
+    for guard in (SqlGuard, SqliteGuard):
+        _wrap(guard, name, before=before)
+
+
+def _composed() -> None:
+    """Inside the append's transaction: everything is decided, nothing is committed."""
+    ledger = _ledger()
+    real = ledger.append
+
+    def append(self: object, case: str, compose: Callable[..., object], **kwargs: object) -> object:
+        def composed(*args: object) -> object:
+            result = compose(*args)
+            _fate.passed()
+            return result
+
+        return real(self, case, composed, **kwargs)
+
+    ledger.append = append
+
+
+POINTS: dict[str, Callable[[], None]] = {
+    "put.begins": lambda: _each_store("put", before=True),
+    "put.done": lambda: _each_store("put", before=False),
+    "append.begins": lambda: _wrap(_ledger(), "append", before=True),
+    "append.composed": _composed,
+    "append.done": lambda: _wrap(_ledger(), "append", before=False),
+    "sequence.begins": lambda: _wrap(_ledger(), "sequence", before=True),
+    "sequence.done": lambda: _wrap(_ledger(), "sequence", before=False),
+    "publish.signed": lambda: _guards("advance", before=True),
+    "publish.guarded": lambda: _guards("advance", before=False),
+    "publish.saved": lambda: _wrap(_ledger(), "save_checkpoint", before=False),
+}
+"""Where a worker can be made to die, in the order in which evidence passes them."""
+
+
+def main(arguments: list[str]) -> None:
+    """Arm the point, then be the ``flask`` command."""
+    point, *rest = arguments
+    POINTS[point]()
+    from flask.cli import main as flask  # noqa: PLC0415 - after the wrapping
+
+    sys.argv = ["flask", *rest]
+    flask()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

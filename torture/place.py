@@ -1,0 +1,170 @@
+"""Installations to hurt: the embedded default, and PostgreSQL with a SeaweedFS cluster behind relays."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from identity.access import Granter
+from identity.accounts import Role
+from tests.servers import postgresql, seaweedfs
+from tests.servers.processes import free_ports
+from tests.servers.seaweedfs_cluster import Cluster, seaweedfs_cluster
+from torture.clients import Crowd
+from torture.proxy import Relay
+from torture.servers import Postgres, Web
+from web.inception import initialise
+from web.settings import Settings
+
+ORIGIN = "torture.example/log"
+CLIENTS = 8
+
+
+class PartMissing(Exception):
+    """A program that a scenario needs is not on this machine."""
+
+
+@dataclass
+class Place:
+    """An initialised installation with people, and what may be done to its parts.
+
+    ``postgres``, ``cluster``, ``to_store`` and ``to_database`` are there in the scaled form only.
+    """
+
+    folder: Path
+    env: dict[str, str]
+    logins: Sequence[tuple[str, str]]
+    postgres: Postgres | None = None
+    cluster: Cluster | None = None
+    to_store: Relay | None = None
+    to_database: Relay | None = None
+
+    def web(self, *, workers: int = 2, mortal: str = "", prefix: Sequence[str] = (), number: int = 1) -> Web:
+        """A web server of this installation, not started; several may run beside each other."""
+        (port,) = free_ports(1)
+        return Web(
+            self.env, port, self.folder / f"web{number}.log", workers=workers, mortal=mortal, prefix=prefix
+        )
+
+    def crowd(self, port: int, *, twice: bool = False) -> Crowd:
+        """Its people, at work at that port."""
+        return Crowd(port, self.logins, twice=twice)
+
+    def log_tail(self) -> str:
+        """The last words of its servers."""
+        return "\n".join(
+            path.read_text(errors="replace")[-1500:] for path in sorted(self.folder.glob("web*.log"))
+        )
+
+
+def _initialise(env: dict[str, str]) -> list[tuple[str, str]]:
+    """Begin the log, and give its specialists their accounts."""
+    house = initialise(Settings.from_env(env), ORIGIN, env, "torture")
+    try:
+        logins = [(f"persona{number}@desk.example", secrets.token_urlsafe(18)) for number in range(CLIENTS)]
+        for email, password in logins:
+            house.access.add_user(
+                email=email,
+                name="Ana Ñuñez",
+                roles=(Role.ESPECIALISTA,),
+                password=password,
+                by=Granter(via="console", os_user="torture"),
+            )
+    finally:
+        house.close()
+    return logins
+
+
+@contextmanager
+def embedded() -> Iterator[Place]:
+    """SQLite and files."""
+    folder = Path(tempfile.mkdtemp(prefix="constancia-torture-"))
+    try:
+        env = {"CONSTANCIA_DATA": str(folder / "data")}
+        yield Place(folder, env, _initialise(env))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def scaled() -> Iterator[Place]:
+    """PostgreSQL and a cluster of SeaweedFS with two copies, each reached through a relay that can misbehave.
+
+    Raises:
+        PartMissing: no PostgreSQL or no ``weed`` here.
+    """
+    binaries, weed = postgresql.binaries(), seaweedfs.binary()
+    if binaries is None or weed is None:
+        raise PartMissing("PostgreSQL" if binaries is None else "weed")
+    folder = Path(tempfile.mkdtemp(prefix="constancia-torture-"))
+    with ExitStack() as ends:
+        ends.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder.chmod(0o755)
+        (folder / "postgresql").mkdir()
+        postgres = Postgres(binaries, folder / "postgresql")
+        ends.callback(postgres.kill)
+        postgres.create()
+        cluster = ends.enter_context(seaweedfs_cluster(weed))
+        store_port, database_port = free_ports(2)
+        server = cluster.server
+        host, _, port = server.endpoint.partition(":")
+        to_store = Relay((host, int(port)), store_port)
+        ends.callback(to_store.close)
+        to_database = Relay(("127.0.0.1", postgres.port), database_port)
+        ends.callback(to_database.close)
+        env = {
+            "CONSTANCIA_DATA": str(folder / "data"),
+            "CONSTANCIA_DATABASE_URL": f"postgresql://postgres@{to_database.address}/constancia",
+            "CONSTANCIA_S3_ENDPOINT": to_store.address,
+            "CONSTANCIA_S3_ACCESS_KEY": server.access_key,
+            "CONSTANCIA_S3_SECRET_KEY": server.secret_key,
+            "CONSTANCIA_S3_BUCKET": "tormento",
+            "CONSTANCIA_S3_SECURE": "false",
+            "CONSTANCIA_RETENTION_YEARS": "1",
+        }
+        yield Place(folder, env, _initialise(env), postgres, cluster, to_store, to_database)
+
+
+@contextmanager
+def clock() -> Iterator[Place]:
+    """The embedded default under a clock that can be moved.
+
+    Raises:
+        PartMissing: no libfaketime here.
+    """
+    if not list(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")):
+        raise PartMissing("libfaketime (Debian: faketime)")
+    with embedded() as place:
+        yield place
+
+
+@contextmanager
+def small() -> Iterator[Place]:
+    """The embedded default on a file system of its own that is soon full.
+
+    Raises:
+        PartMissing: file systems cannot be mounted here (it takes root).
+    """
+    folder = Path(tempfile.mkdtemp(prefix="constancia-small-"))
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", folder], check=False, capture_output=True
+    )
+    if mounted.returncode:
+        folder.rmdir()
+        raise PartMissing("a file system of its own (mount needs root)")
+    try:
+        env = {"CONSTANCIA_DATA": str(folder / "data")}
+        yield Place(folder, env, _initialise(env))
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+        folder.rmdir()
+
+
+PLACES = {"embedded": embedded, "clock": clock, "small": small, "scaled": scaled}
+"""By kind."""
