@@ -17,7 +17,7 @@ from torture.place import Place
 from torture.proxy import Mood, Relay
 from torture.servers import Web
 
-FAKETIME = "/usr/bin/faketime"
+_FIRST_DEATH_SECONDS = 120
 
 
 @dataclass
@@ -37,11 +37,14 @@ class Blow:
         time.sleep(seconds)
 
     def count_deaths(self, seconds: float) -> None:
-        """Watch the workers for so long: each that was seen and is gone died, for nobody tells them to end."""
-        limit = time.monotonic() + seconds
+        """Watch the workers for so long after the first death: each that is gone died, for nobody tells them to end."""
+        limit = time.monotonic() + _FIRST_DEATH_SECONDS
         while time.monotonic() < limit:
             living = set(self.web.workers())
-            self.kills += len(self._seen - living)
+            died = len(self._seen - living)
+            if died and not self.kills:
+                limit = time.monotonic() + seconds
+            self.kills += died
             self._seen = living
             time.sleep(0.02)
 

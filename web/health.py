@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from flask import current_app
 
@@ -12,6 +12,9 @@ from web.jobs import Steward
 from web.wiring import House, HouseError, current_house
 
 Part = Mapping[str, bool | str]
+_CAN_WAIT = "steward."
+_CANNOT_WAIT = "steward.publish"
+"""Duties of the steward can wait while people go on recording; only what is not signed cannot."""
 
 
 def readiness() -> dict[str, Part]:
@@ -31,6 +34,11 @@ def readiness() -> dict[str, Part]:
     if isinstance(steward, Steward):
         parts |= {f"steward.{name}": part for name, part in steward.status().items()}
     return parts
+
+
+def needed(troubled: Collection[str]) -> bool:
+    """Whether one of the parts in trouble is one that no request should be sent here without."""
+    return any(name == _CANNOT_WAIT or not name.startswith(_CAN_WAIT) for name in troubled)
 
 
 def _staging(house: House) -> None:

@@ -34,7 +34,8 @@ MOST_JOBS = 4
 TEXTS_AT_ONCE = 3
 MAILS_AT_ONCE = 5
 _BEAT_SECONDS = 0.5
-_LONGEST_PAUSE = 300.0
+_SHORTEST_CEILING, _LONGEST_PAUSE = 15.0, 300.0
+"""Between these, the pause before a failed duty is tried again never exceeds what lies between two of its turns."""
 
 
 class Progress:
@@ -152,6 +153,12 @@ class Duty:
     trouble: str = ""
     last_done: str = field(default="")
 
+    @property
+    def pause(self) -> float:
+        """Seconds until a failed duty is tried again: 2, 4, 8 ..., so that a short outage is over soon here too."""
+        ceiling = min(max(self.every, _SHORTEST_CEILING), _LONGEST_PAUSE)
+        return float(min(2 ** min(self.failures, 16), ceiling))
+
 
 class Steward:
     """The thread that keeps the house; `start` once a worker, `stop` when it ends."""
@@ -213,7 +220,7 @@ class Steward:
             answer = answer_for(error)
             duty.trouble = answer.code if answer else type(error).__name__
             LOG.error("steward", exc_info=error, extra={"what": f"{duty.name}: {duty.trouble}"})
-            duty.due = moment + min(duty.every * 2 ** min(duty.failures, 16), _LONGEST_PAUSE + duty.every)
+            duty.due = moment + duty.pause
         else:
             duty.failures, duty.trouble = 0, ""
             duty.last_done = format_time(self._house.clock())

@@ -17,7 +17,8 @@ from storage.jobs import JobRecord
 from tests.fakes.installation import Installation
 from web import jobs
 from web.downloads import disposition
-from web.jobs import MOST_JOBS, JobDesk, Progress, Steward
+from web.health import needed
+from web.jobs import MOST_JOBS, Duty, JobDesk, Progress, Steward
 from web.wiring import HouseError
 from workflows.errors import UnknownCase
 
@@ -144,13 +145,46 @@ def test_the_steward_outlives_trouble_waits_longer_and_tells_it(
             steward.run_due(moment)
             pauses.append(publish.due - moment)
             moment = publish.due
-    assert pauses[:3] == [2.0, 4.0, 8.0]
-    assert pauses[-1] == 301.0
+    assert pauses[:5] == [2.0, 4.0, 8.0, 15.0, 15.0]
+    assert pauses[-1] == 15.0
     parts = place.stranger().get_json("/readyz")
     assert parts.status_code == 503
     assert parts.get_json()["parts"]["steward.publish"]["code"] == "unavailable"
     steward.run_due(moment)
     assert (publish.failures, publish.trouble) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("every", "pauses"), [(1.0, [2, 15, 15]), (60.0, [2, 60, 60]), (3600.0, [2, 256, 300])]
+)
+def test_a_duty_that_fails_is_tried_again_soon_and_no_later_than_it_would_be_due(
+    every: float, pauses: list[float]
+) -> None:
+    """The first pause is two seconds whatever the duty; later its own rhythm is the ceiling."""
+    duty = Duty("x", every, lambda _house: None)
+    found = []
+    for failures in (1, 8, 40):
+        duty.failures = failures
+        found.append(duty.pause)
+    assert found == pauses
+
+
+def test_what_can_wait_makes_the_house_degraded_not_unready(place: Installation) -> None:
+    """A mail server that is away is told by /readyz and takes nobody's evidence away; what is not signed does."""
+    steward = Steward(place.house)
+    place.app.extensions["constancia.steward"] = steward
+    for duty in steward.duties:
+        duty.failures = int(duty.name == "mail")
+    steward.start()
+    try:
+        told = place.stranger().get_json("/readyz")
+    finally:
+        steward.stop()
+    assert (told.status_code, told.get_json()["status"]) == (200, "degraded")
+    assert told.get_json()["parts"]["steward.mail"]["ok"] is False
+    assert needed({"steward.publish"})
+    assert needed({"database", "steward.mail"})
+    assert not needed({"steward.anchors", "steward.timers"})
 
 
 def test_the_steward_thread_starts_works_and_stops(place: Installation) -> None:

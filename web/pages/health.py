@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
-from web.health import readiness
+from web.health import needed, readiness
 from web.security import public
 
 page = Blueprint("health", __name__)
@@ -20,7 +20,12 @@ def live() -> Response:
 @page.get("/readyz")
 @public
 def ready() -> tuple[Response, int]:
-    """Every part the work needs answers, or 503 with the parts that do not."""
+    """Every part the work needs answers, or 503 with the parts that do not.
+
+    A mail server or an authority that is away is told (``degraded``), but takes nobody's evidence away.
+    """
     parts = readiness()
-    good = all(part["ok"] for part in parts.values())
-    return jsonify(status="ok" if good else "not ready", parts=parts), 200 if good else 503
+    troubled = {name for name, part in parts.items() if not part["ok"]}
+    if needed(troubled):
+        return jsonify(status="not ready", parts=parts), 503
+    return jsonify(status="degraded" if troubled else "ok", parts=parts), 200
