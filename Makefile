@@ -9,7 +9,7 @@ PORT ?= 8000
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check lint types contracts docs bench verifier pictures lock format
+.PHONY: help setup demo serve test check lint types contracts docs bench torture verifier pictures lock format
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,11 @@ docs: setup ## Docs against code: settings, commands, entry kinds, links, target
 bench: setup ## Measure beside baselines taken in the same run; prints a table, writes var/bench/latest.json
 	@sh tools/parts.sh
 	@$(PY) -m benchmarks $(ARGS)
+
+torture: setup ## Faults under load and a table of what was survived, then the hammer (ARGS="embedded --seconds 5"); half an hour
+	@sh tools/parts.sh
+	@$(PY) -m torture $(ARGS)
+	@$(PY) -m torture.hammer
 
 verifier: setup ## The offline verifier as one file, dist/constancia-verify.pyz; prints its SHA-256
 	@$(PY) tools/verifier.py

@@ -28,10 +28,10 @@ class Rows:
         self.rows.append(replace(view, number=len(self.rows) + 1))
 
     def page(self, query: ViewQuery) -> ViewPage:
-        raise NotImplementedError
+        raise AssertionError(query)
 
     def whats(self, engagement: str = "") -> tuple[str, ...]:
-        raise NotImplementedError
+        raise AssertionError(engagement)
 
     def all(self, *, engagement: str = "") -> Iterator[View]:
         return iter([row for row in self.rows if engagement in {"", row.engagement}])
