@@ -18,6 +18,7 @@ from evidence.ports import Clock, Composition, LedgerStore
 from identity.access import ACCESS_CASE, Granter, via_json
 from identity.accounts import (
     AUDITORS,
+    LOCALES,
     IdentityError,
     Role,
     UnknownUser,
@@ -38,14 +39,24 @@ class PhoneInvalid(IdentityError):
     code = "phone_invalid"
 
 
+class LanguageInvalid(IdentityError):
+    """Not a language that mails are written in."""
+
+    code = "language_invalid"
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Somebody without an account; ``email`` and ``phone`` may be empty."""
+    """Somebody without an account; ``email`` and ``phone`` may be empty.
+
+    ``locale`` is the language of mails to them, one of `identity.accounts.LOCALES`; ``""``: the house's, Spanish.
+    """
 
     id: str
     name: str
     email: str = ""
     phone: str = ""
+    locale: str = ""
 
 
 class ContactBook(Protocol):
@@ -76,21 +87,21 @@ class ContactDesk:
         self._book = book
         self._clock = clock
 
-    def add(self, name: str, by: Granter, *, email: str = "", phone: str = "") -> Contact:
+    def add(self, name: str, by: Granter, *, email: str = "", phone: str = "", locale: str = "") -> Contact:
         """Somebody new; an address that is known already gives the contact who has it, corrected.
 
         Raises:
-            NameInvalid, EmailInvalid, PhoneInvalid: nothing was written.
+            NameInvalid, EmailInvalid, PhoneInvalid, LanguageInvalid: nothing was written.
         """
-        fresh = _checked(Contact(new_opaque("c-"), name, email, phone))
+        fresh = _checked(Contact(new_opaque("c-"), name, email, phone, locale))
         known = self._book.contact_by_email(fresh.email)
         return self._keep(replace(fresh, id=known.id) if known else fresh, by)
 
     def change(self, contact: Contact, by: Granter) -> Contact:
-        """Correct name or addresses.
+        """Correct name, addresses or language.
 
         Raises:
-            UnknownUser, NameInvalid, EmailInvalid, PhoneInvalid: nothing was written.
+            UnknownUser, NameInvalid, EmailInvalid, PhoneInvalid, LanguageInvalid: nothing was written.
         """
         if self._book.contact(contact.id) is None:
             raise UnknownUser(contact.id)
@@ -116,12 +127,15 @@ class ContactDesk:
 
 
 def _data(contact: Contact) -> dict[str, Json]:
-    return {"name": contact.name, "email": contact.email, "phone": contact.phone}
+    told: dict[str, Json] = {"name": contact.name, "email": contact.email, "phone": contact.phone}
+    return {**told, "locale": contact.locale} if contact.locale else told
 
 
 def _checked(contact: Contact) -> Contact:
     phone = " ".join(contact.phone.split())
     if phone and not _PHONE.fullmatch(phone):
         raise PhoneInvalid(phone)
+    if contact.locale and contact.locale not in LOCALES:
+        raise LanguageInvalid(contact.locale)
     email = normalise_email(contact.email) if contact.email.strip() else ""
-    return Contact(contact.id, clean_name(contact.name), email, phone)
+    return Contact(contact.id, clean_name(contact.name), email, phone, contact.locale)

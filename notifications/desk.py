@@ -29,7 +29,7 @@ class MailDesk:
         secrets: Mapping[str, str] | None = None,
         name: str = "",
         step: str = "",
-        locale: str = "es",
+        locale: str = "",
     ) -> str:
         """Write down a mail that will be sent, once; returns its id.
 
@@ -46,7 +46,7 @@ class MailDesk:
             case: the folio it belongs to; the case is told when it was sent.
             step: the step there.
             secrets: values by name, beside those of ``context``.
-            locale: ``es`` or ``en``.
+            locale: ``es`` or ``en``; ``""``: the language of whom it goes to.
 
         Raises:
             UnknownTemplate: no such template.

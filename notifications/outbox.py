@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from workflows.mailing import MailRequest
+from workflows.mailing import Addressee, MailRequest
 
 ID_DIGITS = 32
 
@@ -45,6 +45,8 @@ class QueuedMail:
     mail's Date says (that of the first handing: a mail handed over again is the same bytes), ``""`` for not yet.
     ``trouble`` is a code, ``detail`` what the other side said. ``doubt``: a handing ended without an answer, so that
     the mail may have arrived twice. ``sealed``: the values of ``request.secrets``, encrypted; empty once it is settled.
+    ``addressed`` and ``locale``: to whom and in which language it was first handed over; what is handed over again, and
+    the copy a case keeps, are to the same and in the same. Empty until then.
     """
 
     id: str
@@ -60,6 +62,8 @@ class QueuedMail:
     told: bool = False
     doubt: bool = False
     sealed: bytes = b""
+    addressed: tuple[Addressee, ...] = ()
+    locale: str = ""
 
     def message_id(self, domain: str) -> str:
         """The mail's Message-ID, with its angle brackets."""
@@ -85,8 +89,10 @@ class Outbox(Protocol):
         """Take the mail of that id, due or not, unless it is settled or somebody else's at the moment."""
         ...
 
-    def hand(self, wanted: str, owner: str, dated_at: str) -> bool:
-        """Write down that the server may take the mail from here on."""
+    def hand(
+        self, wanted: str, owner: str, dated_at: str, to: Sequence[Addressee] = (), locale: str = ""
+    ) -> bool:
+        """Write down that the server may take the mail from here on: dated when, to whom, in which language."""
         ...
 
     def accepted(self, wanted: str, owner: str, at: datetime, detail: str = "") -> bool:

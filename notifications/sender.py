@@ -17,7 +17,7 @@ from evidence.ports import Clock
 from notifications.message import Letterhead, compose
 from notifications.outbox import SETTLED, MailState, Outbox, QueuedMail, mail_id
 from notifications.secretbox import BoxClosed, SecretBox
-from notifications.templates import MailTemplates, UnknownTemplate, Wording
+from notifications.templates import DEFAULT_LOCALE, MailTemplates, UnknownTemplate, Wording
 from notifications.transports import Envelope, InDoubt, NotNow, Refused, Taken, Transport
 from workflows.mailing import Addressee, MailRequest
 
@@ -96,6 +96,7 @@ class Sender:
             teller: lets cases know; without one, nobody is told.
             box: opens the secrets of mails that have some.
             resolve: where somebody is reached who was named by post; by default everybody is named by address.
+                They come with the language they chose.
             values: what every mail may be filled with, such as the house's address.
         """
         self._outbox = outbox
@@ -152,7 +153,7 @@ class Sender:
     def copy_of(self, mail: QueuedMail) -> SentCopy:
         """The mail as its case keeps it."""
         names = mail.request.secrets
-        shown = PLACEHOLDER.get(mail.request.locale, PLACEHOLDER["es"])
+        shown = PLACEHOLDER[self._locale(mail)]
         content, wording = self._content(mail, dict.fromkeys(names, shown))
         return SentCopy(
             content=content,
@@ -199,9 +200,17 @@ class Sender:
         return bool(there)
 
     def _to(self, mail: QueuedMail) -> tuple[Addressee, ...]:
-        """Whom it goes to, each address once."""
+        """Whom it goes to, each address once; once it was handed over, the same for ever."""
+        if mail.addressed:
+            return mail.addressed
         found = (who for item in mail.request.to for who in self._resolve(item))
         return tuple({who.address: who for who in found}.values())
+
+    def _locale(self, mail: QueuedMail) -> str:
+        """In which language: what was asked for, else what everybody it goes to chose, else the house's."""
+        fixed = mail.locale or mail.request.locale
+        chosen = {fixed} if fixed else {who.locale or DEFAULT_LOCALE for who in self._to(mail)}
+        return chosen.pop() if len(chosen) == 1 and chosen <= PLACEHOLDER.keys() else DEFAULT_LOCALE
 
     def _opened(self, mail: QueuedMail) -> Mapping[str, str]:
         if not mail.request.secrets:
@@ -213,7 +222,7 @@ class Sender:
     def _content(self, mail: QueuedMail, made: Mapping[str, str]) -> tuple[bytes, Wording]:
         request = mail.request
         values = {**self._values, "folio": request.case, **request.context, **made}
-        wording = self._templates.render(request.template, values, request.locale)
+        wording = self._templates.render(request.template, values, self._locale(mail))
         content = compose(
             self._head,
             self._to(mail),
@@ -233,7 +242,7 @@ class Sender:
         )
 
         def handing() -> None:
-            if not self._outbox.hand(mail.id, self._owner, mail.dated_at):
+            if not self._outbox.hand(mail.id, self._owner, mail.dated_at, to, self._locale(mail)):
                 raise _LeaseLost
 
         try:

@@ -56,14 +56,15 @@ class MailTemplates:
             self._part(name, part, DEFAULT_LOCALE)
 
     def render(self, name: str, values: Mapping[str, str], locale: str = DEFAULT_LOCALE) -> Wording:
-        """The words of a mail.
+        """The words of a mail; a value named with the language (``paso_en``) stands in for the one without.
 
         Raises:
             UnknownTemplate: no such template. jinja2.UndefinedError: it asks for a value that ``values`` lacks.
         """
         files = [self._part(name, part, locale) for part in _PARTS]
         clean = {
-            key: several_lines(value) if key in LONG else one_line(value) for key, value in values.items()
+            key: several_lines(value) if key in LONG else one_line(value)
+            for key, value in _in_language(values, locale).items()
         }
         subject, text, html = (self._engine.get_template(file).render(clean) for file in files)
         return Wording(one_line(subject, 200), text.strip() + "\n", html.strip() + "\n", self._digest(files))
@@ -104,3 +105,10 @@ class MailTemplates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+
+
+def _in_language(values: Mapping[str, str], locale: str) -> Mapping[str, str]:
+    """The values, those in that language in place of the ones without."""
+    end = f"_{locale}"
+    own = {name.removesuffix(end): value for name, value in values.items() if name.endswith(end) and value}
+    return {**values, **own}

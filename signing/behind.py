@@ -27,6 +27,14 @@ ENDINGS = {
     "shown": "abrió lo que le dejaste",
     "returned": "devolvió la carta firmada",
 }
+ENDINGS_EN = {
+    "signed": "signed",
+    "declined": "did not sign",
+    "reported": "does not recognise the request of",
+    "answered": "answered",
+    "shown": "opened what you left",
+    "returned": "returned the signed letter",
+}
 TEMPLATES = {"answered": "respuesta_hecha", "shown": "respuesta_hecha", "returned": "carta_devuelta"}
 """What the mail to who asked says, by how the request ended."""
 
@@ -110,7 +118,12 @@ class BehindLink:
         if asker is None or not asker.email:
             return
         who = self.office.people.person(request.signatory)
-        context = {**self.office.words_of(request), "firmante": who.name if who else "", "como": ENDINGS[how]}
+        context = {
+            **self.office.words_of(request),
+            "firmante": who.name if who else "",
+            "como": ENDINGS[how],
+            "como_en": ENDINGS_EN[how],
+        }
         key = f"request/{request.id}/{how}"
         notice = Notice(
             TEMPLATES.get(how, DONE), asker.email, asker.name, context, key, request.folio, request.step

@@ -111,6 +111,7 @@ class Office:
             "palabras": " · ".join(digest_words(request.digest)),
             "huella": request.digest,
             "vence": self.day(request.expires_at),
+            "vence_en": f"{self.calendar.local(datetime.fromisoformat(request.expires_at)):%Y-%m-%d %H:%M}",
             "telefono": self.phone,
             "comprobar": self.check_page(request.folio),
             "nota": request.note,

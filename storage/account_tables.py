@@ -109,6 +109,7 @@ contact = Table(
     Column("name", Name, nullable=False),
     Column("phone", Name, nullable=False),
     Column("created_at", Name, nullable=False),
+    Column("locale", Name, nullable=False, server_default=""),
 )
 Index("ix_contact_email", contact.c.email)
 

@@ -187,11 +187,11 @@ class SqlDirectory:
         """See `identity.contacts.ContactBook`."""
         with reading(self._engine) as connection:
             rows = connection.execute(select(contact).order_by(contact.c.name, contact.c.id))
-            return tuple(Contact(row.id, row.name, row.email, row.phone) for row in rows)
+            return tuple(Contact(row.id, row.name, row.email, row.phone, row.locale) for row in rows)
 
     def keep_contact(self, who: Contact, at: str) -> None:
         """See `identity.contacts.ContactBook`."""
-        row = {"email": who.email, "name": who.name, "phone": who.phone}
+        row = {"email": who.email, "name": who.name, "phone": who.phone, "locale": who.locale}
         with changing(self._engine) as connection:
             if connection.execute(update(contact).where(contact.c.id == who.id).values(row)).rowcount:
                 return
@@ -200,7 +200,7 @@ class SqlDirectory:
     def _contact(self, wanted: ColumnElement[bool]) -> Contact | None:
         with reading(self._engine) as connection:
             row = connection.execute(select(contact).where(wanted).order_by(contact.c.id)).first()
-            return Contact(row.id, row.name, row.email, row.phone) if row is not None else None
+            return Contact(row.id, row.name, row.email, row.phone, row.locale) if row is not None else None
 
 
 def _at(table: Table, moment: datetime) -> ColumnElement[bool]:

@@ -32,7 +32,10 @@ outgoing_mail = Table(
     Column("detail", Name, nullable=False),
     Column("told", Boolean, nullable=False),
     Column("doubt", Boolean, nullable=False),
+    Column("addressed", Name, nullable=False, server_default=""),
+    Column("locale", Name, nullable=False, server_default=""),
 )
+"""``addressed``: JSON pairs of address and name to which the mail was first handed over, ``""`` for not yet."""
 Index("ix_outgoing_mail_state", outgoing_mail.c.state, outgoing_mail.c.due_at)
 Index("ix_outgoing_mail_case_id", outgoing_mail.c.case_id)
 Index("ix_outgoing_mail_created_at", outgoing_mail.c.created_at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -16,7 +17,7 @@ from notifications.outbox import SETTLED, MailState, QueuedMail, mail_id
 from storage.accounts import changing
 from storage.database import reading
 from storage.mail_tables import outgoing_mail as mail
-from workflows.mailing import MAIL, MailRequest
+from workflows.mailing import MAIL, Addressee, MailRequest
 
 _ONCE = {
     "sqlite": sqlite.insert(mail).on_conflict_do_nothing(),
@@ -73,9 +74,16 @@ class SqlOutbox:
             row = connection.execute(select(mail).where(mail.c.id == wanted)).one()
         return _mail(row)
 
-    def hand(self, wanted: str, owner: str, dated_at: str) -> bool:
+    def hand(
+        self, wanted: str, owner: str, dated_at: str, to: Sequence[Addressee] = (), locale: str = ""
+    ) -> bool:
         """See the port."""
-        values = {"state": str(MailState.HANDING), "dated_at": dated_at}
+        values = {
+            "state": str(MailState.HANDING),
+            "dated_at": dated_at,
+            "addressed": json.dumps([[who.address, who.name] for who in to], ensure_ascii=False),
+            "locale": locale,
+        }
         return self._change(wanted, owner, _running(self._clock()), **values)
 
     def accepted(self, wanted: str, owner: str, at: datetime, detail: str = "") -> bool:
@@ -205,4 +213,6 @@ def _mail(row: Row[Any]) -> QueuedMail:
         told=row.told,
         doubt=row.doubt,
         sealed=row.sealed,
+        addressed=tuple(Addressee(address, name) for address, name in json.loads(row.addressed or "[]")),
+        locale=row.locale,
     )

@@ -173,6 +173,7 @@ IDENTITY: Mapping[str, Message] = {
     "name_invalid": Message(422, N_("El nombre está vacío, es demasiado largo o contiene signos que no se ven."), N_("Corrígelo.")),
     "unknown_user": Message(404, N_("No hay una cuenta %(subject)s."), N_("Revisa el correo o créala con «flask users add».")),
     "no_such_role": Message(422, N_("La cuenta %(subject)s no tiene ninguna función en vigor que pueda hacer esto."), N_("Pide que se le otorgue.")),
+    "language_invalid": Message(422, N_("Los correos sólo se escriben en español o en inglés."), N_("Elige uno de los dos idiomas.")),
     "phone_invalid": Message(422, N_("No es un número de teléfono."), N_("Escribe de 7 a 30 dígitos; se admiten espacios, guiones, paréntesis y +.")),
     "post_invalid": Message(422, N_("Esa clave de puesto no sirve."), N_("Usa letras sin acento, dígitos y los signos _ : . -; el nombre de quien lo ocupa no va en la clave.")),
     "paper_missing": Message(422, N_("Quien decide en lugar de otra persona necesita un nombramiento."), N_("Adjunta el documento firmado que lo nombra (PDF o imagen).")),

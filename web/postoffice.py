@@ -84,11 +84,16 @@ class PostOffice:
             return tuple(found for holder in holders for found in self._of_actor(holder.actor))
         if who.address.startswith(ACTOR):
             return self._of_actor(who.address.removeprefix(ACTOR))
-        return (who,)
+        return (Addressee(who.address, who.name, self._language(who.address)),)
+
+    def _language(self, address: str) -> str:
+        """The language of whoever has that address here, with an account or without; ``""`` where nobody has."""
+        actor = self._house.directory.actor_of(address)
+        return next((found.locale for found in self._of_actor(actor)), "") if actor else ""
 
     def _of_actor(self, actor: str) -> tuple[Addressee, ...]:
         contact = self._house.directory.contact(actor)
         if contact is not None:
-            return (Addressee(contact.email, contact.name),) if contact.email else ()
+            return (Addressee(contact.email, contact.name, contact.locale),) if contact.email else ()
         user = self._house.accounts.get(actor, self._house.clock())
-        return (Addressee(user.email, user.name),) if user is not None and user.active else ()
+        return (Addressee(user.email, user.name, user.locale),) if user is not None and user.active else ()

@@ -22,10 +22,12 @@ class Addressee:
     """Whom a mail goes to; ``name`` may be empty.
 
     An ``address`` that begins with ``post:`` or ``actor:`` names who holds a post, or an actor, when the mail is sent.
+    ``locale`` is the language they chose (``es``, ``en``), ``""`` where none is known; a request does not carry it.
     """
 
     address: str
     name: str = ""
+    locale: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,9 @@ class MailRequest:
     """A mail to be sent.
 
     ``template`` names a folder of ``templates/email``, ``context`` what it is filled with: texts, harmless or not, for
-    they are cleaned and escaped where they are used. ``key`` makes asking twice the same as asking once. ``case`` and
-    ``step`` say what the mail belongs to. ``secrets`` are the names, and only the names, of values that no store may
+    they are cleaned and escaped where they are used; a value whose name ends in ``_en`` stands in for the one without
+    in an English mail. ``key`` makes asking twice the same as asking once. ``case`` and ``step`` say what the mail
+    belongs to. ``locale`` is ``es`` or ``en``; ``""``: the language of whom it goes to, as known when it is sent. ``secrets`` are the names, and only the names, of values that no store may
     hold in the clear; they travel beside the request, sealed (`notifications.desk`). ``record`` is what to record once
     the mail has gone: the step whose evidence it is, and by whom; empty where the mail is only noted in its case.
     """
@@ -45,7 +48,7 @@ class MailRequest:
     key: str
     case: str = ""
     step: str = ""
-    locale: str = "es"
+    locale: str = ""
     record: Mapping[str, Json] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
 

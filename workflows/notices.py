@@ -15,12 +15,19 @@ from workflows.casefile import typed_data
 from workflows.claims import Situation
 from workflows.definition import Definition, FieldKind, Step
 from workflows.mailing import Addressee, MailRequest
+from workflows.requests import requests_of
+from workflows.term import TimerEffect
 
 MESSAGE = "mensaje"
 """The kind of automatic step that sends a message."""
 
 POST = "post:"
 ACTOR = "actor:"
+
+THEMSELVES = frozenset({"solicitante", "usuario", "usuario_final", "agente"})
+"""Roles of the person a case is about: reached at the address the case has of them."""
+ZONES_OWN = "asistente"
+"""The role of who answers for the case's zone."""
 
 
 def notices(situation: Situation, drafts: Sequence[EntryDraft], folio: str) -> tuple[Errand, ...]:
@@ -70,32 +77,67 @@ def _requests(situation: Situation, drafts: Sequence[EntryDraft], folio: str) ->
         else:
             continue
         if to:
-            context = {"paso": step.name.es, "proceso": definition.name.es}
+            context = {
+                "paso": step.name.es,
+                "paso_en": step.name.en,
+                "proceso": definition.name.es,
+                "proceso_en": definition.name.en,
+            }
             yield MailRequest(template, to, context, f"{template}/{folio}/{place}", folio, step.code)
 
 
 def _reminded(
     situation: Situation, drafts: Sequence[EntryDraft], draft: EntryDraft, step: Step
 ) -> tuple[tuple[Addressee, ...], str]:
-    """Whom a timer's mark is for, and by which template: its posts, or who is waited for."""
+    """Whom a timer's mark is for, and by which template: its posts, or, of a reminder, who is waited for."""
     timer = situation.definition.by_timer.get(str(draft.facts.get("timer", "")))
     if timer is None:
         return (), ""
     if timer.notify:
         return tuple(Addressee(POST + post) for post in timer.notify), "aviso_plazo"
-    if str(draft.facts.get("mark", "")).startswith("remind") and outside(step):
-        return _person(situation, drafts), "recordatorio"
+    if timer.effect is TimerEffect.REMIND and outside(step) and not _linked(situation, step):
+        return _awaited(situation, drafts, step), "recordatorio"
     return (), ""
 
 
+def _linked(situation: Situation, step: Step) -> bool:
+    """Whether a personal link waits for the step's answer: its own reminders bring a link that opens."""
+    entries = [sealed.entry for sealed in situation.entries]
+    return any(item.step == step.code and item.waits for item in requests_of(entries))
+
+
+def _awaited(
+    situation: Situation, drafts: Sequence[EntryDraft], step: Step
+) -> tuple[Addressee, ...]:
+    """Who is to answer a step: the holders of a role's post, the zone's own, or the person the case is about.
+
+    Of other roles (the insurer, say) no address follows from the case: nobody is written to.
+    """
+    post = next((role.post for role in situation.definition.roles if role.code == step.performer), "")
+    if post:
+        return (Addressee(POST + post),)
+    if step.performer == ZONES_OWN:
+        answering = answering_actor(situation.definition, _typed(situation, drafts))
+        return (Addressee(ACTOR + answering),) if answering else ()
+    if step.performer not in THEMSELVES:
+        return ()
+    address = contact_address(situation.definition, _typed(situation, drafts))
+    return (Addressee(address),) if address else ()
+
+
 def _person(situation: Situation, drafts: Sequence[EntryDraft]) -> tuple[Addressee, ...]:
-    typed = typed_data(situation.entries)
-    for draft in drafts:
-        data = draft.payload.get("data")
-        if isinstance(data, dict):
-            typed.setdefault(draft.step, {}).update({name: str(value) for name, value in data.items()})
+    typed = _typed(situation, drafts)
     answering = answering_actor(situation.definition, typed)
     if answering:
         return (Addressee(ACTOR + answering),)
     address = contact_address(situation.definition, typed)
     return (Addressee(address),) if address else ()
+
+
+def _typed(situation: Situation, drafts: Sequence[EntryDraft]) -> dict[str, dict[str, str]]:
+    typed = typed_data(situation.entries)
+    for draft in drafts:
+        data = draft.payload.get("data")
+        if isinstance(data, dict):
+            typed.setdefault(draft.step, {}).update({name: str(value) for name, value in data.items()})
+    return typed

@@ -104,7 +104,11 @@ def make_sender(
 ) -> Callable[..., Sender]:
     """A sender over a transport."""
 
-    def make(transport: Transport, values: Mapping[str, str] | None = None) -> Sender:
+    def make(
+        transport: Transport,
+        values: Mapping[str, str] | None = None,
+        resolve: Callable[[Addressee], tuple[Addressee, ...]] | None = None,
+    ) -> Sender:
         return Sender(
             outbox=plain_outbox,
             transport=transport,
@@ -113,6 +117,7 @@ def make_sender(
             clock=watch,
             teller=told,
             box=box,
+            resolve=resolve,
             values={"casa": "Mesa de ayuda", **(values or {})},
         )
 

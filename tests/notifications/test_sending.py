@@ -19,6 +19,7 @@ from notifications.transports import Envelope, FolderTransport, Taken
 from storage.outbox import SqlOutbox
 from tests.notifications.conftest import Told, Watch
 from tests.servers.smtp import Post, smtp_server
+from workflows.mailing import Addressee, MailRequest
 
 TOKEN = "Zk3_secreto-9aQ"
 WORDS = {"asunto": "Valida tu acceso", "mensaje": "Hola, Ana:\n\n¿Ya puedes entrar?"}
@@ -190,6 +191,28 @@ class Crashing:
     def seen(self, message_id: str) -> bool | None:
         """As the folder says."""
         return self._inner.seen(message_id)
+
+
+def test_what_is_handed_over_again_is_to_the_same_person_in_the_same_language(
+    desk: MailDesk, plain_outbox: SqlOutbox, make_sender: Callable[..., Sender], watch: Watch, told: Told
+) -> None:
+    """Who holds the post, and their language, change while nobody knows whether the mail went: the bytes do not."""
+    holder = Addressee("ana@example.org", "Ana", "en")
+    request = MailRequest(
+        "acuse", (Addressee("post:recertificacion"),), {}, "k", case="MA-006-2026-000001", step="2"
+    )
+    desk.ask(request)
+    with smtp_server(Post(die=True)) as post:
+        sender = make_sender(over(post), resolve=lambda _who: (holder,))
+        sender.run()
+        post.die = False
+        holder = Addressee("luis@example.org", "Luis", "es")
+        watch.pass_by(minutes=1)
+        assert sender.run().sent == 1
+        assert post.taken[0] == post.taken[1]
+    ((_mail, copy),) = told.mails
+    assert (copy.content, copy.to) == (post.taken[0], ("ana@example.org",))
+    assert copy.subject.startswith("We received")
 
 
 @pytest.mark.parametrize("after", [False, True])

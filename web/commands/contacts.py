@@ -7,11 +7,12 @@ from flask.cli import AppGroup
 
 from evidence.canonical import Json
 from identity.access import Granter
-from identity.accounts import UnknownUser
+from identity.accounts import LOCALES, UnknownUser
 from identity.contacts import Contact
 from web.commands import console
 
 group = AppGroup("contacts", help="People without an account; every change is an entry of system:access.")
+_LOCALES = click.Choice(["", *LOCALES])
 
 
 @group.command("list")
@@ -27,12 +28,13 @@ def everyone() -> None:
 @click.option("--name", required=True)
 @click.option("--email", default="")
 @click.option("--phone", default="")
+@click.option("--locale", default="", type=_LOCALES, help="The language of mails to them.")
 @console.always_json
 @console.command
-def add(name: str, email: str, phone: str) -> None:
+def add(name: str, email: str, phone: str, locale: str) -> None:
     """Add somebody; an address that is known already corrects the contact who has it."""
     house = console.house()
-    contact = house.contacts.add(name, _console(), email=email, phone=phone)
+    contact = house.contacts.add(name, _console(), email=email, phone=phone, locale=locale)
     console.settled(house)
     console.emit(_json(contact))
 
@@ -42,9 +44,12 @@ def add(name: str, email: str, phone: str) -> None:
 @click.option("--name", default=None)
 @click.option("--email", default=None)
 @click.option("--phone", default=None)
+@click.option("--locale", default=None, type=_LOCALES)
 @console.always_json
 @console.command
-def change(contact_id: str, name: str | None, email: str | None, phone: str | None) -> None:
+def change(
+    contact_id: str, name: str | None, email: str | None, phone: str | None, locale: str | None
+) -> None:
     """Correct what is known of somebody."""
     house = console.house()
     known = house.directory.contact(contact_id)
@@ -55,6 +60,7 @@ def change(contact_id: str, name: str | None, email: str | None, phone: str | No
         known.name if name is None else name,
         known.email if email is None else email,
         known.phone if phone is None else phone,
+        known.locale if locale is None else locale,
     )
     contact = house.contacts.change(wanted, _console())
     console.settled(house)
@@ -62,7 +68,13 @@ def change(contact_id: str, name: str | None, email: str | None, phone: str | No
 
 
 def _json(contact: Contact) -> dict[str, Json]:
-    return {"id": contact.id, "name": contact.name, "email": contact.email, "phone": contact.phone}
+    return {
+        "id": contact.id,
+        "name": contact.name,
+        "email": contact.email,
+        "phone": contact.phone,
+        "locale": contact.locale,
+    }
 
 
 def _console() -> Granter:

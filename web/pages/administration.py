@@ -160,11 +160,11 @@ def keep_contact() -> Response:
     house, form = current_house(), request.form
 
     def work() -> str:
-        name, email, phone = (form.get(key, "") for key in ("name", "email", "phone"))
+        name, email, phone, language = (form.get(key, "") for key in ("name", "email", "phone", "locale"))
         if form.get("id"):
-            house.contacts.change(Contact(form["id"], name, email, phone), _by())
+            house.contacts.change(Contact(form["id"], name, email, phone, language), _by())
         else:
-            house.contacts.add(name, _by(), email=email, phone=phone)
+            house.contacts.add(name, _by(), email=email, phone=phone, locale=language)
         return _("Contacto sellado.")
 
     return _done(work, "contacts")
