@@ -1,14 +1,16 @@
 """What can be said of where a mail comes from: its DKIM signature (RFC 6376) and what our own mail server said of it.
 
 Both are facts about bytes, never about persons: a signature that holds says that a domain's server sent this mail, and
-nothing of who wrote it. A key that cannot be had leaves the matter *unknown*; nothing is guessed.
+nothing of who wrote it. A key that cannot be had leaves the matter *unknown*; nothing is guessed. All of it reads a
+stranger's bytes, and runs in the confined process (`notifications.worker`); keys are asked for elsewhere
+(`notifications.keylookup`).
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 Dns = Callable[[bytes], bytes | None]
@@ -37,18 +39,31 @@ class Origin:
         return {name: value for name, value in found.items() if value}
 
 
-def origin_of(raw: bytes, results: Sequence[str], sender: str, *, dns: Dns | None, authserv: str) -> Origin:
-    """What is known of a mail's origin.
+def origin_of(
+    raw: bytes, results: Sequence[str], sender: str, *, known: Mapping[str, str | None], authserv: str
+) -> tuple[Origin, tuple[str, ...]]:
+    """What is known of a mail's origin, and the names of keys that would have to be known to say more.
 
     Args:
         raw: its bytes as they arrived.
         results: its Authentication-Results headers, the topmost first.
         sender: the address in From, whose domain is preferred among several signatures.
-        dns: asks the name server; ``None``: nobody is asked, and a signature stays unknown.
+        known: TXT records by name (``selector._domainkey.domain``); ``None``: the domain has none. A signature whose
+            key is not among them is *unknown*, never *fail*.
         authserv: the id of the server whose Authentication-Results are believed; ``""``: nobody's.
     """
-    verdict, domain = dkim_of(raw, sender.rpartition("@")[2].lower(), dns)
-    return Origin(verdict, domain, trusted_results(results, authserv))
+    wanted: list[str] = []
+
+    def ask(name: bytes) -> bytes | None:
+        key = name.decode("latin-1").rstrip(".").lower()
+        if key not in known:
+            wanted.append(key)
+            raise LookupFailed(key)
+        found = known[key]
+        return found.encode("latin-1", "replace") if found is not None else None
+
+    verdict, domain = dkim_of(raw, sender.rpartition("@")[2].lower(), ask)
+    return Origin(verdict, domain, trusted_results(results, authserv)), tuple(dict.fromkeys(wanted))
 
 
 def dkim_of(raw: bytes, wanted: str, dns: Dns | None) -> tuple[str, str]:
@@ -86,6 +101,8 @@ def _verified(raw: bytes, number: int, dns: Dns) -> tuple[str, str]:
     checker = dkim.DKIM(raw, logger=_SILENT, timeout=5)
     try:
         holds = checker.verify(number, dnsfunc=ask)
+    except MemoryError:  # it says nothing of the signature: the process that reads ends, and nothing is known
+        raise
     except Exception:  # noqa: BLE001 - a stranger's header: whatever it makes the checker raise, it does not hold
         holds = False
     signed = dict(checker.signature_fields or {})
@@ -121,17 +138,3 @@ def trusted_results(results: Sequence[str], authserv: str) -> str:
         return ""
     said = {str(item.method).lower(): str(item.result).lower() for item in reversed(header.results)}
     return " ".join(f"{method}={said[method]}" for method in ("spf", "dkim", "dmarc") if said.get(method))
-
-
-def system_dns(name: bytes) -> bytes | None:
-    """The machine's own name server. Raises `LookupFailed`."""
-    import dns.exception  # noqa: PLC0415 - see above
-    import dns.resolver  # noqa: PLC0415
-
-    try:
-        answer = dns.resolver.resolve(name.decode("ascii"), "TXT", lifetime=5)
-    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer, UnicodeDecodeError):
-        return None
-    except dns.exception.DNSException as error:
-        raise LookupFailed(type(error).__name__) from error
-    return next((b"".join(record.strings) for record in answer), None)

@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from notifications.cleaning import one_line
 from notifications.smtp import own_machine
+from notifications.tls import ABSENT, context_for, tls_code
 
 _SECONDS = 30.0
 _PORTS = {"imaps": 993, "imap": 143}
@@ -25,7 +26,7 @@ _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 
 
 class MailboxUnavailable(Exception):
-    """The mailbox cannot be read now; ``code`` is ``connection``, ``tls``, ``login`` or ``folder``."""
+    """The mailbox cannot be read now; ``code`` is ``connection``, ``login``, ``folder`` or one of `notifications.tls`."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(f"{code}: {detail}")
@@ -104,8 +105,11 @@ def new_mails(box: Mailbox, since: tuple[int, int], *, most: int, largest: int) 
         after = since[1] if since[0] == validity else 0
         for uid in _uids(link, after)[:most]:
             size = _size(link, uid)
+            if size is None:  # somebody took it out of the mailbox meanwhile
+                continue
             raw = _body(link, uid) if size <= largest else None
-            yield Fetched((validity, uid), size, raw)
+            if raw is not None or size > largest:
+                yield Fetched((validity, uid), size, raw)
     except (imaplib.IMAP4.error, OSError) as error:
         raise MailboxUnavailable("connection", _line(error)) from error
     finally:
@@ -115,15 +119,15 @@ def new_mails(box: Mailbox, since: tuple[int, int], *, most: int, largest: int) 
 
 def _open(box: Mailbox) -> imaplib.IMAP4:
     try:
-        context = ssl.create_default_context(cafile=box.authority)
+        context = context_for(box.authority)
         if box.tls == "implicit":
             link: imaplib.IMAP4 = imaplib.IMAP4_SSL(box.host, box.port, ssl_context=context, timeout=_SECONDS)
         else:
             link = imaplib.IMAP4(box.host, box.port, timeout=_SECONDS)
             if box.tls == "starttls":
-                link.starttls(context)
+                _start_tls(link, context)
     except ssl.SSLError as error:
-        raise MailboxUnavailable("tls", _line(error)) from error
+        raise MailboxUnavailable(tls_code(error), _line(error)) from error
     except (imaplib.IMAP4.error, OSError) as error:
         raise MailboxUnavailable("connection", _line(error)) from error
     try:
@@ -131,8 +135,22 @@ def _open(box: Mailbox) -> imaplib.IMAP4:
     except (imaplib.IMAP4.error, OSError) as error:
         with suppress(imaplib.IMAP4.error, OSError):
             link.logout()
+        if isinstance(error, OSError | imaplib.IMAP4.abort):
+            raise MailboxUnavailable("connection", _line(error)) from error
         raise MailboxUnavailable("login", "the server did not accept the account") from error
     return link
+
+
+def _start_tls(link: imaplib.IMAP4, context: ssl.SSLContext) -> None:
+    """Go on over TLS, or not at all: nothing was said yet that somebody between could use."""
+    try:
+        if "STARTTLS" not in link.capabilities:
+            raise MailboxUnavailable(ABSENT, "the server does not offer STARTTLS")
+        link.starttls(context)
+    except BaseException:
+        with suppress(OSError):  # a handshake that failed has closed the connection itself
+            link.shutdown()
+        raise
 
 
 def _select(link: imaplib.IMAP4, folder: str) -> int:
@@ -152,11 +170,12 @@ def _uids(link: imaplib.IMAP4, after: int) -> list[int]:
     return sorted(uid for uid in map(int, numbers) if uid > after)
 
 
-def _size(link: imaplib.IMAP4, uid: int) -> int:
+def _size(link: imaplib.IMAP4, uid: int) -> int | None:
+    """What the server says it weighs; ``None`` for a mail that is not there any more."""
     _status, found = link.uid("FETCH", str(uid), "(RFC822.SIZE)")
     told = b" ".join(item for item in found if isinstance(item, bytes))
     match = _SIZE.search(told)
-    return int(match.group(1)) if match else 0
+    return int(match.group(1)) if match else None
 
 
 def _body(link: imaplib.IMAP4, uid: int) -> bytes | None:

@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Protocol
 
 from documents.bounce import Bounce
-from documents.mail import headers_of
+from documents.isolation import WorkerFailed
 from documents.refusals import FileRefused
 from evidence.canonical import Json
 from evidence.entry import format_time
 from evidence.ports import Clock
-from notifications.authenticity import Dns, origin_of
+from notifications.authenticity import Dns
 from notifications.cleaning import one_line
 from notifications.imap import Fetched, Mailbox, new_mails
 from notifications.inbox import Answer, Inbox, IncomingMail, IncomingState, Match
+from notifications.keylookup import KeyLookups
 from notifications.matching import Ledgers, matches_of, own_mails
 from workflows.ports import Inspected
 
 MOST_AT_ONCE = 20
+_LOG = logging.getLogger("constancia")
 _TRACE = re.compile(rb"^(?:received|return-path|delivered-to|x-[^:]+|authentication-results):", re.IGNORECASE)
 
 
@@ -35,6 +38,21 @@ class Reader(Protocol):
 
     def inspect(self, stream: BinaryIO, *, name: str) -> Inspected: ...  # noqa: D102 - `documents.isolation`
     def bounce(self, stream: BinaryIO, *, name: str) -> Bounce | None: ...  # noqa: D102 - the same
+
+
+class Origins(Protocol):
+    """What is asked of the confined reader about where a mail comes from: `notifications.isolation`."""
+
+    def origin(  # noqa: D102 - `notifications.authenticity.origin_of`
+        self,
+        stream: BinaryIO,
+        *,
+        results: Sequence[str],
+        sender: str,
+        known: Mapping[str, str | None],
+        authserv: str,
+    ) -> tuple[dict[str, str], tuple[str, ...]]: ...
+    def headers(self, stream: BinaryIO) -> dict[str, Json]: ...  # noqa: D102 - `documents.mail.headers_of`
 
 
 Answering = Callable[[str, str], Answer | None]
@@ -62,6 +80,7 @@ class Receiver:
         inbox: Inbox,
         box: Mailbox,
         reader: Reader,
+        origins: Origins,
         house: Ledgers,
         answering: Answering,
         bounced: Bounced,
@@ -73,10 +92,12 @@ class Receiver:
         self._inbox = inbox
         self._box = box
         self._reader = reader
+        self._origins = origins
         self._house = house
         self._answering = answering
         self._bounced = bounced
         self._clock = clock
+        self._keys = KeyLookups(dns)
         self._dns = dns
         self._authserv = authserv
         self._largest = largest
@@ -88,6 +109,7 @@ class Receiver:
             MailboxUnavailable, evidence.ports.StoreUnavailable: what was taken before is kept.
         """
         done = Received()
+        self._keys = KeyLookups(self._dns)
         since = self._inbox.position(self._box.name)
         for fetched in new_mails(self._box, since, most=most, largest=self._largest):
             done = self._take(fetched, done)
@@ -122,18 +144,42 @@ class Receiver:
         return self._compared(mail)
 
     def _about(self, raw: bytes) -> Mapping[str, Json]:
+        """What the mail says; where it cannot be read, its headers and why. No mail keeps those after it from coming."""
         try:
             return self._reader.inspect(io.BytesIO(raw), name="correo.eml").about
         except FileRefused as error:
-            told = headers_of(raw)
+            told = self._headers(raw)
             if error.code == "secret_found" and str(error.fields.get("place", "")).startswith("subject"):
                 told["subject"] = ""
             return {**told, "refused": error.code}
+        except WorkerFailed as error:
+            _LOG.error("mail", exc_info=error, extra={"what": "a mail that our own reader does not survive"})
+            return {**self._headers(raw), "refused": "damaged"}
+
+    def _headers(self, raw: bytes) -> dict[str, Json]:
+        try:
+            return self._origins.headers(io.BytesIO(raw))
+        except (FileRefused, WorkerFailed):
+            return {}
 
     def _facts(self, raw: bytes, mail: IncomingMail) -> dict[str, str]:
+        """Where it comes from. What cannot be found out is unknown, never a failure of the signature."""
         told = mail.about.get("authentication_results", [])
         results = [str(item) for item in told] if isinstance(told, list) else []
-        return origin_of(raw, results, mail.sender, dns=self._dns, authserv=self._authserv).facts()
+        known: Mapping[str, str | None] = {}
+        try:
+            facts, wanted = self._origin(raw, mail, results, known)
+            known = self._keys.records(wanted)
+            return self._origin(raw, mail, results, known)[0] if known else facts
+        except (FileRefused, WorkerFailed):
+            return {"dkim": "unknown"}
+
+    def _origin(
+        self, raw: bytes, mail: IncomingMail, results: Sequence[str], known: Mapping[str, str | None]
+    ) -> tuple[dict[str, str], tuple[str, ...]]:
+        return self._origins.origin(
+            io.BytesIO(raw), results=results, sender=mail.sender, known=known, authserv=self._authserv
+        )
 
     def _placed(self, mail: IncomingMail) -> IncomingMail:
         """With the cases it may belong to, and what it may answer in the first of them."""
@@ -158,7 +204,7 @@ class Receiver:
     def _filed_as_bounce(self, mail: IncomingMail, raw: bytes) -> bool:
         try:
             bounce = self._reader.bounce(io.BytesIO(raw), name="correo.eml") if raw else None
-        except FileRefused:
+        except (FileRefused, WorkerFailed):
             return False
         if bounce is None:
             return False

@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from notifications.cleaning import one_line
+from notifications.tls import ABSENT, context_for, tls_code
 from notifications.transports import Envelope, InDoubt, NotNow, Refused, Taken
 
 _SECONDS = 30.0
@@ -119,11 +120,11 @@ class SmtpTransport:
                 link.close()
                 raise
         except ssl.SSLError as error:
-            raise NotNow("tls", _line(error)) from error
+            raise NotNow(tls_code(error), _line(error)) from error
         except smtplib.SMTPAuthenticationError as error:
             raise NotNow("login", _answer(error.smtp_code, error.smtp_error)) from error
         except smtplib.SMTPNotSupportedError as error:
-            raise NotNow("tls" if wanted.tls == "starttls" else "login", _line(error)) from error
+            raise NotNow(ABSENT if wanted.tls == "starttls" else "login", _line(error)) from error
         except (smtplib.SMTPException, OSError) as error:
             raise NotNow("connection", _line(error)) from error
         return link
@@ -141,7 +142,7 @@ class SmtpTransport:
 
     def _context(self) -> ssl.SSLContext:
         try:
-            return ssl.create_default_context(cafile=self._server.authority)
+            return context_for(self._server.authority)
         except OSError as error:
             raise NotNow("tls", _line(error)) from error
 

@@ -10,12 +10,15 @@ from documents.bounce import Bounce
 from documents.refusals import FileRefused
 from evidence.entry import SYSTEM, EntryKind
 from notifications.answers import proposed_answer
-from notifications.authenticity import Dns, system_dns
+from notifications.authenticity import Dns
 from notifications.imap import MailboxUnavailable
 from notifications.inbox import Answer, IncomingMail, IncomingState
+from notifications.isolation import OriginReader
+from notifications.keylookup import system_dns
 from notifications.matching import Ledgers
 from notifications.receiving import Received, Receiver
 from web.readiness import HouseError
+from web.views.mail_entries import mailbox_word
 from workflows.commands import Actor, NoteMail, Receipt, Upload
 from workflows.errors import UnknownCase
 
@@ -51,7 +54,7 @@ class MailRoom:
         try:
             return self._receiver.poll()
         except MailboxUnavailable as error:
-            raise HouseError("mailbox_unavailable", why=f"{error.code}: {error.detail}") from error
+            raise HouseError("mailbox_unavailable", why=f"{mailbox_word(error.code)}: {error.detail}") from error
 
     def noticed(self, receipt: Receipt, by: str) -> None:
         """Mails that a receipt has sealed are no longer waiting."""
@@ -79,11 +82,12 @@ class MailRoom:
             inbox=house.inbox,
             box=wanted.imap_url,
             reader=house.reader,
+            origins=OriginReader(house.limits),
             house=self._ledgers,
             answering=self.answer,
             bounced=self._bounced,
             clock=house.clock,
-            dns=self._dns,
+            dns=self._dns if wanted.mail_dkim else None,
             authserv=wanted.mail_authserv,
             largest=house.limits.file_bytes,
         )

@@ -209,6 +209,13 @@ SPECS: tuple[Spec, ...] = (
         "Name under which your own mail server writes Authentication-Results; only its word is recorded. "
         "Empty: nobody's.",
     ),
+    Spec(
+        "MAIL_DKIM",
+        "true",
+        _switch,
+        "Whether the name server is asked for the public keys of DKIM signatures of mails that arrive; the names are "
+        "said by the mails. Otherwise, and where it does not answer, a signature stays unknown.",
+    ),
     Spec("MAX_UPLOAD_MB", "50", _natural(1, 10_000), "Largest single file, in MiB."),
     Spec("MAX_FILES", "20", _natural(1, 200), "Most files in one entry."),
     Spec("MAX_DRAFT_MB", "200", _natural(1, 100_000), "Most bytes in one draft, in MiB."),
@@ -273,6 +280,7 @@ class Settings:
     mail_from: Addressee
     imap_url: Mailbox | None
     mail_authserv: str
+    mail_dkim: bool
     desk_phone: str
     max_upload_mb: int
     max_files: int

@@ -2,64 +2,50 @@
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from notifications.smtp import SmtpServer, SmtpTransport
 from notifications.transports import Envelope, NotNow
 from tests.servers.smtp import Post, smtp_server
+from tests.servers.tls import Authority
 
 MAIL = Envelope("mesa@desk.example", ("ana@example.org",), "<a@desk.example>", b"Subject: x\r\n\r\nHola\r\n")
 USER = ("mesa", "una clave de prueba")
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate of its own authority for 127.0.0.1, with its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "prueba")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=2))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "server.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    return path
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Whom the house trusts."""
+    return Authority(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
-def tls(certificate: Path) -> ssl.SSLContext:
-    """The server's side."""
+def certificate(authority: Authority) -> Path:
+    """The authority, as who trusts it names it."""
+    return authority.root
+
+
+@pytest.fixture
+def tls(authority: Authority) -> ssl.SSLContext:
+    """The server's side, with a certificate for 127.0.0.1."""
+    return server_side(authority.issue("127.0.0.1"))
+
+
+def server_side(certificate: Path) -> ssl.SSLContext:
+    """A server with that certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     return context
 
 
-def transport(port: int, certificate: Path | None, user: tuple[str, str] = ("", "")) -> SmtpTransport:
+def transport(
+    port: int, certificate: Path | None, user: tuple[str, str] = ("", ""), tls: str = "starttls"
+) -> SmtpTransport:
     """STARTTLS to the test's server, trusting ``certificate`` (or the machine's authorities alone)."""
-    server = SmtpServer("127.0.0.1", port, "starttls", *user, authority=certificate)
+    server = SmtpServer("127.0.0.1", port, tls, *user, authority=certificate)
     return SmtpTransport(server, hello="desk.example", seconds=5)
 
 
@@ -83,7 +69,38 @@ def test_an_untrusted_certificate_gets_nothing(tls: ssl.SSLContext) -> None:
     """Nobody of ours vouches for it: no login, no mail, and a code that says why."""
     with smtp_server(Post(), tls=tls, user=USER) as post, pytest.raises(NotNow) as refused:
         transport(post.port, None, USER).deliver(MAIL, never)
-    assert refused.value.code == "tls"
+    assert refused.value.code == "tls_untrusted"
+    assert post.taken == []
+
+
+def test_tls_from_the_first_byte(certificate: Path, tls: ssl.SSLContext) -> None:
+    """``smtps``: the same mail with the same login, and no word before the connection is encrypted."""
+    with smtp_server(Post(), implicit=tls, user=USER) as post:
+        transport(post.port, certificate, USER, "implicit").deliver(MAIL, nothing)
+        assert post.taken == [MAIL.content]
+
+
+@pytest.mark.parametrize("way", ["starttls", "implicit"])
+@pytest.mark.parametrize(
+    ("host", "days", "code"), [("otro.example", 5, "tls_host"), ("127.0.0.1", -1, "tls_expired")]
+)
+def test_a_certificate_that_is_not_the_servers_gets_nothing(
+    authority: Authority, way: str, host: str, days: int, code: str
+) -> None:
+    """For another name, or out of date: no login, no mail; it waits, and the code says what to mend."""
+    side = server_side(authority.issue(host, days=days))
+    given = {"tls": side} if way == "starttls" else {"implicit": side}
+    with smtp_server(Post(), user=USER, **given) as post, pytest.raises(NotNow) as refused:
+        transport(post.port, authority.root, USER, way).deliver(MAIL, never)
+    assert refused.value.code == code
+    assert post.taken == []
+
+
+def test_an_untrusted_server_gets_nothing_from_the_first_byte(tls: ssl.SSLContext) -> None:
+    """``smtps`` to a server nobody vouches for."""
+    with smtp_server(Post(), implicit=tls, user=USER) as post, pytest.raises(NotNow) as refused:
+        transport(post.port, None, USER, "implicit").deliver(MAIL, never)
+    assert refused.value.code == "tls_untrusted"
     assert post.taken == []
 
 
@@ -91,7 +108,7 @@ def test_a_server_without_tls_gets_nothing(certificate: Path) -> None:
     """Who strips STARTTLS from the answer does not get the mail in the clear."""
     with smtp_server(Post()) as post, pytest.raises(NotNow) as refused:
         transport(post.port, certificate).deliver(MAIL, never)
-    assert refused.value.code == "tls"
+    assert refused.value.code == "tls_absent"
 
 
 def test_a_wrong_login_waits(certificate: Path, tls: ssl.SSLContext) -> None:

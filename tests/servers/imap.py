@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -26,7 +27,7 @@ protocols = imap
 listen = 127.0.0.1
 ssl = {ssl}
 {keys}
-disable_plaintext_auth = no
+disable_plaintext_auth = {secure}
 mail_location = maildir:{folder}/mail/%u
 default_internal_user = {internal}
 default_internal_group = {internal_group}
@@ -46,7 +47,8 @@ service imap-login {{
     port = {port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {tls_port}
+    ssl = {secure}
   }}
 }}
 service anvil {{
@@ -65,6 +67,8 @@ class ImapServer:
     folder: Path
     port: int
     user: str = "mesa"
+    tls_port: int = 0
+    root: Path | None = None
 
     @property
     def url(self) -> str:
@@ -73,17 +77,29 @@ class ImapServer:
 
     def put(self, raw: bytes) -> None:
         """Put a mail into the mailbox."""
-        with imaplib.IMAP4("127.0.0.1", self.port) as link:
-            link.login(self.user, PASSWORD)
+        with self._link() as link:
             status, _answer = link.append("INBOX", None, None, raw)  # type: ignore[arg-type]  # neither flags nor date
             assert status == "OK"
 
     def flags(self) -> bytes:
         """The flags of every mail, as the server tells them."""
-        with imaplib.IMAP4("127.0.0.1", self.port) as link:
-            link.login(self.user, PASSWORD)
+        with self._link() as link:
             link.select("INBOX", readonly=True)
             return b" ".join(item for item in link.fetch("1:*", "(FLAGS)")[1] if isinstance(item, bytes))
+
+    def take_out(self, which: str) -> None:
+        """Somebody deletes mails from the mailbox."""
+        with self._link() as link:
+            link.select("INBOX")
+            link.store(which, "+FLAGS", "\\Deleted")
+            link.expunge()
+
+    def _link(self) -> imaplib.IMAP4:
+        link = imaplib.IMAP4("127.0.0.1", self.port)
+        if self.root is not None:
+            link.starttls(ssl.create_default_context(cafile=self.root))
+        link.login(self.user, PASSWORD)
+        return link
 
     def begin_anew(self) -> None:
         """Make the mailbox anew, with the same mails: another UIDVALIDITY."""
@@ -102,12 +118,14 @@ def binary() -> str | None:
 
 
 @contextmanager
-def imap_server(program: str, folder: Path) -> Iterator[ImapServer]:
-    """Serve an empty mailbox until the block ends."""
-    (port,) = free_ports(1)
-    root = os.getuid() == 0
-    who = ("dovecot", "dovecot", "dovenull") if root else (getpass.getuser(),) * 3
-    uid, gid = (65534, 65534) if root else (os.getuid(), os.getgid())
+def imap_server(
+    program: str, folder: Path, *, certificate: Path | None = None, root: Path | None = None
+) -> Iterator[ImapServer]:
+    """Serve an empty mailbox until the block ends; with a certificate over TLS alone, at once or by STARTTLS."""
+    port, tls_port = free_ports(2)
+    as_root = os.getuid() == 0
+    who = ("dovecot", "dovecot", "dovenull") if as_root else (getpass.getuser(),) * 3
+    uid, gid = (65534, 65534) if as_root else (os.getuid(), os.getgid())
     mail = folder / "mail"
     mail.mkdir(parents=True)
     os.chown(mail, uid, gid)
@@ -115,7 +133,10 @@ def imap_server(program: str, folder: Path) -> Iterator[ImapServer]:
     config = folder / "dovecot.conf"
     config.write_text(
         _CONFIG.format(
-            folder=folder, port=port, password=PASSWORD, ssl="no", keys="", uid=uid, gid=gid,
+            folder=folder, port=port, password=PASSWORD, uid=uid, gid=gid,
+            tls_port=tls_port if certificate else 0, secure="yes" if certificate else "no",
+            ssl="required" if certificate else "no",
+            keys=f"ssl_cert = <{certificate}\nssl_key = <{certificate}" if certificate else "",
             internal=who[0], internal_group=who[1], login=who[2],
         )
     )  # fmt: skip
@@ -127,14 +148,15 @@ def imap_server(program: str, folder: Path) -> Iterator[ImapServer]:
         preexec_fn=die_with_parent,  # noqa: PLW1509 - only prctl
     )
     try:
-        wait_until(lambda: _answers(port), process, log, 20)
-        yield ImapServer(folder, port)
+        wait_until(lambda: _answers(port, login=certificate is None), process, log, 20)
+        yield ImapServer(folder, port, tls_port=tls_port if certificate else 0, root=root)
     finally:
         stop(process, signal.SIGTERM)
 
 
-def _answers(port: int) -> bool:
+def _answers(port: int, *, login: bool) -> bool:
     with suppress(OSError, imaplib.IMAP4.error), imaplib.IMAP4("127.0.0.1", port, timeout=2) as link:
-        link.login("prueba", PASSWORD)
+        if login:
+            link.login("prueba", PASSWORD)
         return True
     return False

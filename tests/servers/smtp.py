@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -58,14 +59,20 @@ class Post:
 
 class _Controller(Controller):
     def factory(self) -> SMTP:
-        return SMTP(self.handler, **self.SMTP_kwargs)
+        with warnings.catch_warnings():  # it does not know that the whole connection is TLS
+            warnings.filterwarnings("ignore", "Requiring AUTH while not requiring TLS")
+            return SMTP(self.handler, **self.SMTP_kwargs)
 
 
 @contextmanager
 def smtp_server(
-    post: Post, *, tls: ssl.SSLContext | None = None, user: tuple[str, str] | None = None
+    post: Post,
+    *,
+    tls: ssl.SSLContext | None = None,
+    implicit: ssl.SSLContext | None = None,
+    user: tuple[str, str] | None = None,
 ) -> Iterator[Post]:
-    """Serve ``post`` on a free port of loopback: plain, or with STARTTLS required when ``tls`` is given."""
+    """Serve ``post`` on a free port of loopback: plain, with STARTTLS required (``tls``), or TLS from the first byte."""
 
     def known(_s: SMTP, _se: Session, _e: Envelope, _m: str, given: Any) -> AuthResult:
         found = isinstance(given, LoginPassword) and user is not None
@@ -74,6 +81,8 @@ def smtp_server(
     more: dict[str, Any] = {"tls_context": tls, "require_starttls": tls is not None}
     if user is not None:
         more |= {"authenticator": known, "auth_required": True}
+    if implicit is not None:
+        more |= {"ssl_context": implicit, "auth_require_tls": False}
     controller = _Controller(post, hostname="127.0.0.1", port=_free_port(), **more)
     controller.start()
     try:

@@ -49,6 +49,10 @@ def trouble_word(code: str) -> str:
     words = {
         "connection": _("el servidor de correo no contestó"),
         "tls": _("no se pudo establecer una conexión cifrada de confianza"),
+        "tls_untrusted": _("el certificado del servidor no viene de una autoridad de confianza"),
+        "tls_host": _("el certificado del servidor es de otro nombre"),
+        "tls_expired": _("el certificado del servidor no está vigente"),
+        "tls_absent": _("el servidor no ofrece una conexión cifrada"),
         "login": _("el servidor no aceptó la cuenta de envío"),
         "no_answer": _("el servidor murió sin responder"),
         "unfit": _("el correo no se pudo componer"),
@@ -58,6 +62,15 @@ def trouble_word(code: str) -> str:
     if not code or code in words:
         return words.get(code, "")
     return _("el servidor lo rechazó (%(code)s)", code=code)
+
+
+def mailbox_word(code: str) -> str:
+    """Why the mailbox cannot be read."""
+    words = {
+        "login": _("el servidor no aceptó la cuenta del buzón"),
+        "folder": _("el buzón no tiene esa carpeta"),
+    }
+    return words.get(code) or trouble_word(code)
 
 
 def dkim_word(code: str, domain: str) -> str:
