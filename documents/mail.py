@@ -184,12 +184,17 @@ def iso_date(text: str) -> str:
 
 
 def _header(message: Message, name: str) -> str:
-    return decoded(str(message.get(name, "")))
+    return decoded(next(iter(_raw(message, name)), ""))
+
+
+def _raw(message: Message, name: str) -> list[str]:
+    """A header's values as they stand in the file; letters outside of ASCII are read as `decoded` reads them."""
+    return [str(value) for known, value in message.raw_items() if known.lower() == name]
 
 
 def decoded(raw: str) -> str:
     """A header value as people read it: unfolded, RFC 2047 words decoded, harmless in JSON."""
-    raw = _unfold(raw[:_MAX_VALUE])
+    raw = _unfold(_unescaped(raw[:_MAX_VALUE]))
     try:
         pieces = decode_header(raw)
     except Exception:  # noqa: BLE001 - binascii and codec errors on hostile words: the raw value is shown instead
@@ -199,6 +204,17 @@ def decoded(raw: str) -> str:
         for piece, charset in pieces
     )
     return clean(text, _MAX_VALUE).replace("\n", " ").strip()
+
+
+def _unescaped(text: str) -> str:
+    """Bytes that a careless sender left undeclared: UTF-8 where they are that, else as Windows writes."""
+    if text.isascii() or not any("\udc80" <= letter <= "\udcff" for letter in text):
+        return text
+    data = text.encode("utf-8", "surrogateescape")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
 
 
 def _decode_bytes(data: bytes, charset: str) -> str:
@@ -213,7 +229,7 @@ def _unfold(value: str) -> str:
 
 
 def _addresses(message: Message, name: str) -> Json:
-    raw = [_unfold(str(value))[:_MAX_VALUE] for value in message.get_all(name, [])]
+    raw = [_unescaped(_unfold(value)[:_MAX_VALUE]) for value in _raw(message, name)]
     pairs = getaddresses(raw)[:_MAX_ADDRESSES]
     return [
         {"name": decoded(shown), "address": clean(address, 320).lower()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from documents.identifiers import fold
+from notifications.cleaning import several_lines
 from notifications.inbox import Answer
 from workflows.definition import Definition, EvidenceType, Slot, Step
 from workflows.notices import outside
@@ -54,13 +55,13 @@ _MOST = 4_000
 
 
 def own_words(text: str) -> str:
-    """What the writer added: everything above the first line that quotes."""
+    """What the writer added: everything above the first line that quotes; nothing in it hides or turns around."""
     kept = []
     for line in text.splitlines():
         if _QUOTED.search(fold(line)):
             break
         kept.append(line)
-    return "\n".join(kept).strip()[:_MOST]
+    return several_lines("\n".join(kept), _MOST).strip()
 
 
 def proposed_answer(definition: Definition, state: CaseState, text: str) -> Answer | None:

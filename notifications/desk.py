@@ -66,6 +66,11 @@ class MailDesk:
         )
         return self.ask(request, hidden)
 
-    def ask(self, request: MailRequest, secrets: Mapping[str, str] | None = None) -> str:
-        """The same for a request that is made already."""
-        return self._outbox.enqueue(request, self._box.seal(mail_id(request.key), secrets or {}))
+    def ask(
+        self,
+        request: MailRequest,
+        secrets: Mapping[str, str] | None = None,
+        files: Mapping[int, bytes] | None = None,
+    ) -> str:
+        """The same for a request that is made already; ``files`` are bytes of its files that lie nowhere else."""
+        return self._outbox.enqueue(request, self._box.seal(mail_id(request.key), secrets or {}), files)

@@ -26,7 +26,7 @@ _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 
 
 class MailboxUnavailable(Exception):
-    """The mailbox cannot be read now; ``code`` is ``connection``, ``login``, ``folder`` or one of `notifications.tls`."""
+    """The mailbox cannot be read now; ``code``: ``connection``, ``login``, ``folder``, or of `notifications.tls`."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(f"{code}: {detail}")
@@ -113,8 +113,15 @@ def new_mails(box: Mailbox, since: tuple[int, int], *, most: int, largest: int) 
     except (imaplib.IMAP4.error, OSError) as error:
         raise MailboxUnavailable("connection", _line(error)) from error
     finally:
-        with suppress(imaplib.IMAP4.error, OSError):
-            link.logout()
+        _leave(link)
+
+
+def _leave(link: imaplib.IMAP4) -> None:
+    """Take leave if the server still listens, and let go of the connection in any case."""
+    with suppress(imaplib.IMAP4.error, OSError):
+        link.logout()
+    with suppress(OSError):
+        link.shutdown()
 
 
 def _open(box: Mailbox) -> imaplib.IMAP4:
@@ -133,8 +140,7 @@ def _open(box: Mailbox) -> imaplib.IMAP4:
     try:
         link.login(box.user, box.password)
     except (imaplib.IMAP4.error, OSError) as error:
-        with suppress(imaplib.IMAP4.error, OSError):
-            link.logout()
+        _leave(link)
         if isinstance(error, OSError | imaplib.IMAP4.abort):
             raise MailboxUnavailable("connection", _line(error)) from error
         raise MailboxUnavailable("login", "the server did not accept the account") from error

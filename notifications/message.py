@@ -6,6 +6,7 @@ and refers to its case by a Message-ID that answers carry in ``References``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
@@ -16,7 +17,7 @@ from email.utils import format_datetime
 
 from notifications.cleaning import one_line
 from notifications.templates import Wording
-from workflows.mailing import Addressee
+from workflows.mailing import Addressee, Attached
 
 _POLICY = SMTP.clone(cte_type="7bit")
 
@@ -43,8 +44,9 @@ def compose(
     message_id: str,
     date: datetime,
     case: str = "",
+    files: Sequence[tuple[Attached, bytes]] = (),
 ) -> bytes:
-    """The mail, lines ended by CR LF, all of it ASCII.
+    """The mail with its files, lines ended by CR LF, all of it ASCII.
 
     Raises:
         ValueError: an address that no header may hold.
@@ -63,7 +65,13 @@ def compose(
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(wording.text, cte="quoted-printable")
     mail.add_alternative(wording.html, subtype="html", cte="quoted-printable")
-    mail.set_boundary("=_" + message_id.strip("<>").partition("@")[0])
+    boundary = "=_" + message_id.strip("<>").partition("@")[0]
+    mail.set_boundary(boundary)
+    for file, content in files:
+        main, _slash, sub = file.media.partition("/")
+        mail.add_attachment(content, maintype=main, subtype=sub, filename=one_line(file.name, 180))
+    if files:
+        mail.set_boundary(boundary + "-m")
     return mail.as_bytes()
 
 

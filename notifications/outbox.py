@@ -8,7 +8,7 @@ The id follows from the key, and the Message-ID from the id: the same mail is ne
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -77,8 +77,14 @@ class Outbox(Protocol):
     was still theirs. Errors: `evidence.ports.StoreUnavailable`, then nothing has changed.
     """
 
-    def enqueue(self, request: MailRequest, sealed: bytes = b"") -> str:
-        """Keep the request, durably, and return the mail's id; a key that is known writes nothing."""
+    def enqueue(
+        self, request: MailRequest, sealed: bytes = b"", files: Mapping[int, bytes] | None = None
+    ) -> str:
+        """Keep the request, durably, and return the mail's id; a key that is known writes nothing.
+
+        ``files`` are the bytes of those of ``request.files`` that lie nowhere else, by their place. They are kept and
+        forgotten with the mail's words.
+        """
         ...
 
     def claim(self, owner: str, now: datetime, until: datetime, limit: int = 1) -> Sequence[QueuedMail]:
@@ -115,6 +121,10 @@ class Outbox(Protocol):
 
     def untold(self, limit: int = 20) -> Sequence[QueuedMail]:
         """Mails that are sent or failed and whose case does not know yet."""
+        ...
+
+    def file(self, wanted: str, place: int) -> bytes | None:
+        """The bytes of a file that waits with its mail."""
         ...
 
     def tell(self, wanted: str) -> None:

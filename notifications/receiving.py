@@ -144,7 +144,7 @@ class Receiver:
         return self._compared(mail)
 
     def _about(self, raw: bytes) -> Mapping[str, Json]:
-        """What the mail says; where it cannot be read, its headers and why. No mail keeps those after it from coming."""
+        """What the mail says; where it cannot be read, its headers and why: no mail keeps others from coming."""
         try:
             return self._reader.inspect(io.BytesIO(raw), name="correo.eml").about
         except FileRefused as error:

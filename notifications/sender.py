@@ -7,19 +7,19 @@ between a server's taking a mail and our keeping its answer can nobody know; `Se
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
 from evidence.entry import format_time, parse_time
-from evidence.ports import Clock
+from evidence.ports import Clock, StoreUnavailable
 from notifications.message import Letterhead, compose
 from notifications.outbox import SETTLED, MailState, Outbox, QueuedMail, mail_id
 from notifications.secretbox import BoxClosed, SecretBox
 from notifications.templates import DEFAULT_LOCALE, MailTemplates, UnknownTemplate, Wording
 from notifications.transports import Envelope, InDoubt, NotNow, Refused, Taken, Transport
-from workflows.mailing import Addressee, MailRequest
+from workflows.mailing import Addressee, Attached, MailRequest
 
 LEASE = timedelta(minutes=5)
 DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720, 1440))
@@ -37,6 +37,7 @@ class SentCopy:
     """A mail as its case keeps it: the bytes without secrets, subject and addresses, and its template's digest.
 
     ``secrets`` says how many values a mark stands for. ``content`` is empty for a mail that could not be made.
+    ``files`` are the bytes of what went with it, in the request's order.
     """
 
     content: bytes
@@ -45,6 +46,15 @@ class SentCopy:
     secrets: int
     subject: str = ""
     to: tuple[str, ...] = ()
+    files: tuple[bytes, ...] = ()
+
+
+class FileGone(Exception):
+    """A file that should go with a mail is not there any more, or is another."""
+
+
+Attaching = Callable[[str, int, Attached], bytes]
+"""The bytes of a mail's file, by the mail's id and the file's place. Raises `FileGone`, and what its store raises."""
 
 
 class Teller(Protocol):
@@ -84,6 +94,7 @@ class Sender:
         box: SecretBox | None = None,
         resolve: Callable[[Addressee], tuple[Addressee, ...]] | None = None,
         values: Mapping[str, str] | None = None,
+        attaching: Attaching | None = None,
     ) -> None:
         """Take the ports.
 
@@ -98,6 +109,7 @@ class Sender:
             resolve: where somebody is reached who was named by post; by default everybody is named by address.
                 They come with the language they chose.
             values: what every mail may be filled with, such as the house's address.
+            attaching: gives the bytes of files that go with mails; without it no mail has any.
         """
         self._outbox = outbox
         self._transport = transport
@@ -108,6 +120,7 @@ class Sender:
         self._box = box
         self._resolve = resolve or (lambda who: (who,))
         self._values = dict(values or {})
+        self._attaching = attaching
         self._owner = secrets.token_hex(8)
 
     def run(self, limit: int = 20) -> Round:
@@ -150,11 +163,12 @@ class Sender:
             self._tell(mail)
         return len(untold)
 
-    def copy_of(self, mail: QueuedMail) -> SentCopy:
-        """The mail as its case keeps it."""
+    def copy_of(self, mail: QueuedMail, files: tuple[bytes, ...] | None = None) -> SentCopy:
+        """The mail as its case keeps it; ``files`` where they are at hand."""
+        attached = self._files(mail) if files is None else files
         names = mail.request.secrets
         shown = PLACEHOLDER[self._locale(mail)]
-        content, wording = self._content(mail, dict.fromkeys(names, shown))
+        content, wording = self._content(mail, dict.fromkeys(names, shown), attached)
         return SentCopy(
             content=content,
             message_id=mail.message_id(self._head.domain),
@@ -162,17 +176,18 @@ class Sender:
             secrets=len(names),
             subject=wording.subject,
             to=tuple(item.address for item in self._to(mail)),
+            files=attached,
         )
 
-    def preview(self, request: MailRequest) -> SentCopy:
-        """The copy that a mail would leave, were it sent now.
+    def preview(self, request: MailRequest, files: tuple[bytes, ...] = ()) -> SentCopy:
+        """The copy that a mail with these files would leave, were it sent now.
 
         Raises:
             UnknownTemplate, ValueError: it cannot be made.
         """
         now = format_time(self._clock())
         return self.copy_of(
-            QueuedMail(mail_id(request.key), request, MailState.WAITING, now, now, dated_at=now)
+            QueuedMail(mail_id(request.key), request, MailState.WAITING, now, now, dated_at=now), files
         )
 
     def _send(self, mail: QueuedMail) -> MailState:
@@ -183,8 +198,10 @@ class Sender:
         if not to:
             return self._settle(mail, MailState.FAILED, "nobody", "")
         try:
-            content, _wording = self._content(dated, self._opened(mail))
-        except (UnknownTemplate, BoxClosed, ValueError) as error:
+            content, _wording = self._content(dated, self._opened(mail), self._files(mail))
+        except StoreUnavailable as error:  # of files: the mail waits for them, and no other waits for it
+            return self._later(mail, NotNow("storage", type(error).__name__))
+        except (UnknownTemplate, BoxClosed, FileGone, ValueError) as error:
             return self._settle(mail, MailState.FAILED, "unfit", f"{type(error).__name__}: {error}")
         return self._deliver(dated, to, content)
 
@@ -219,7 +236,16 @@ class Sender:
             raise BoxClosed("no key")
         return self._box.open(mail.id, mail.sealed)
 
-    def _content(self, mail: QueuedMail, made: Mapping[str, str]) -> tuple[bytes, Wording]:
+    def _files(self, mail: QueuedMail) -> tuple[bytes, ...]:
+        if not mail.request.files:
+            return ()
+        if self._attaching is None:
+            raise FileGone("no store")
+        return tuple(self._attaching(mail.id, place, file) for place, file in enumerate(mail.request.files))
+
+    def _content(
+        self, mail: QueuedMail, made: Mapping[str, str], files: Sequence[bytes]
+    ) -> tuple[bytes, Wording]:
         request = mail.request
         values = {**self._values, "folio": request.case, **request.context, **made}
         wording = self._templates.render(request.template, values, self._locale(mail))
@@ -230,6 +256,7 @@ class Sender:
             message_id=mail.message_id(self._head.domain),
             date=parse_time(mail.dated_at),
             case=request.case,
+            files=tuple(zip(request.files, files, strict=True)),
         )
         return content, wording
 
@@ -285,7 +312,11 @@ class Sender:
     def _copy_or_nothing(self, mail: QueuedMail) -> SentCopy:
         try:
             return self.copy_of(mail)
-        except (UnknownTemplate, ValueError):  # what failed for being unfit has no copy; its trouble is told
+        except (
+            UnknownTemplate,
+            FileGone,
+            ValueError,
+        ):  # what failed for being unfit has no copy; its trouble is told
             return SentCopy(b"", mail.message_id(self._head.domain), "", 0)
 
 

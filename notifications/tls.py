@@ -17,12 +17,12 @@ _BY_NUMBER = {
 
 
 def context_for(authority: Path | None) -> ssl.SSLContext:
-    """A context that verifies name and certificate, against ``authority`` alone where one is given. Raises `OSError`."""
+    """A context that verifies name and certificate, by ``authority`` alone where one is given. Raises `OSError`."""
     return ssl.create_default_context(cafile=authority)
 
 
 def tls_code(error: ssl.SSLError) -> str:
-    """What is wrong: ``tls_host``, ``tls_expired``, ``tls_untrusted``, or ``tls`` for what is no certificate's fault."""
+    """``tls_host``, ``tls_expired``, ``tls_untrusted``, or ``tls`` for what is no certificate's fault."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return _BY_NUMBER.get(error.verify_code, "tls_untrusted")
     return "tls"

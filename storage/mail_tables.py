@@ -8,7 +8,7 @@ is in no database, and emptied as soon as the mail has gone.
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, Table
+from sqlalchemy import Boolean, Column, Index, Integer, PrimaryKeyConstraint, Table
 
 from storage.metadata import Bytes, Count, Name, metadata
 
@@ -39,6 +39,16 @@ outgoing_mail = Table(
 Index("ix_outgoing_mail_state", outgoing_mail.c.state, outgoing_mail.c.due_at)
 Index("ix_outgoing_mail_case_id", outgoing_mail.c.case_id)
 Index("ix_outgoing_mail_created_at", outgoing_mail.c.created_at)
+
+outgoing_file = Table(
+    "outgoing_file",
+    metadata,
+    Column("mail_id", Name, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("content", Bytes, nullable=False),
+    PrimaryKeyConstraint("mail_id", "place"),
+)
+"""Files that go with a mail and lie nowhere else yet; gone as soon as the case holds the mail that was sent."""
 
 incoming_mail = Table(
     "incoming_mail",

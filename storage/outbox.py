@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, delete, or_, select, update
+from sqlalchemy import Connection, Engine, Row, Select, and_, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from evidence.entry import format_time
@@ -16,6 +16,7 @@ from evidence.ports import Clock, Errand
 from notifications.outbox import SETTLED, MailState, QueuedMail, mail_id
 from storage.accounts import changing
 from storage.database import reading
+from storage.mail_tables import outgoing_file as attached
 from storage.mail_tables import outgoing_mail as mail
 from workflows.mailing import MAIL, Addressee, MailRequest
 
@@ -48,12 +49,21 @@ class SqlOutbox:
         self._engine = engine
         self._clock = clock
 
-    def enqueue(self, request: MailRequest, sealed: bytes = b"") -> str:
+    def enqueue(
+        self, request: MailRequest, sealed: bytes = b"", files: Mapping[int, bytes] | None = None
+    ) -> str:
         """See the port."""
         row = _new_row(request, format_time(self._clock())) | {"sealed": sealed}
+        wanted = mail_id(request.key)
+        kept = [
+            {"mail_id": wanted, "place": place, "content": content}
+            for place, content in (files or {}).items()
+        ]
         with changing(self._engine) as connection:
-            connection.execute(_ONCE[connection.dialect.name], row)
-        return mail_id(request.key)
+            added = connection.execute(_ONCE[connection.dialect.name], row).rowcount == 1
+            if added and kept:
+                connection.execute(insert(attached), kept)
+        return wanted
 
     def claim(self, owner: str, now: datetime, until: datetime, limit: int = 1) -> Sequence[QueuedMail]:
         """See the port. The lease is taken by one conditional change: of two senders one finds nothing to change."""
@@ -104,7 +114,7 @@ class SqlOutbox:
         self, wanted: str, owner: str, state: MailState, at: datetime, trouble: str, detail: str
     ) -> bool:
         """See the port."""
-        return self._change(
+        done = self._change(
             wanted,
             owner,
             state=str(state),
@@ -116,6 +126,10 @@ class SqlOutbox:
             told=state is MailState.CANCELLED,
             sealed=b"",
         )
+        if done and state is MailState.CANCELLED:
+            with changing(self._engine) as connection:
+                connection.execute(delete(attached).where(attached.c.mail_id == wanted))
+        return done
 
     def untold(self, limit: int = 20) -> Sequence[QueuedMail]:
         """See the port."""
@@ -131,6 +145,13 @@ class SqlOutbox:
             request = replace(MailRequest.of(row.request_key, row.body), context={})
             change = update(mail).where(mail.c.id == wanted)
             connection.execute(change.values(told=True, body=request.body()))
+            connection.execute(delete(attached).where(attached.c.mail_id == wanted))
+
+    def file(self, wanted: str, place: int) -> bytes | None:
+        """See the port."""
+        query = select(attached.c.content).where(attached.c.mail_id == wanted, attached.c.place == place)
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar_one_or_none()
 
     def get(self, wanted: str) -> QueuedMail | None:
         """See the port."""

@@ -1,30 +1,36 @@
 """Mails that somebody writes from a step: to whom, in which words to begin with, and what they become.
 
-A step offers it when its own people perform it, a mail is evidence of it, and that mail with typed values is enough.
-What is proposed is filled from the case; what is sent is what the person leaves in the form.
+A step offers it when its own people perform it, a mail is evidence of it, and that mail with typed values and files
+that go with it (`web.attaching`) is enough. What is proposed is filled from the case; what is sent is what the person
+leaves in the form.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from evidence.canonical import Json
 from notifications.cleaning import one_line, several_lines
 from notifications.outbox import mail_id
 from notifications.sender import SentCopy
+from web.attaching import Attachments
 from web.mailtelling import recording
 from web.wiring import House
+from workflows.campaigncommands import AskAreas
 from workflows.casefile import CaseView
 from workflows.commands import Actor
-from workflows.definition import FILE_FAMILIES, Definition, EvidenceType, FieldKind, Role, Slot, Step
+from workflows.definition import Definition, EvidenceType, FieldKind, Role, Slot, Step
 from workflows.errors import FieldInvalid, FieldProblem
 from workflows.mailing import Addressee, MailRequest
 from workflows.notices import ACTOR, POST, answering_actor, outside
+from workflows.values import NO_SECRETS
 
 MESSAGES = Path(__file__).parent.parent / "templates" / "messages"
-TO, SUBJECT, MESSAGE = "para", "asunto", "mensaje"
+TO, SUBJECT, MESSAGE, AREAS = "para", "asunto", "mensaje", "area"
+_NONE = Attachments()
 
 __all__ = ["checked", "judged", "mail_id", "mail_slot", "propose", "request_of"]
 
@@ -44,19 +50,17 @@ def mail_slot(definition: Definition, step: Step) -> Slot | None:
         return None
     if step.performer not in step.roles:
         return None
-    typed = {slot.code for slot in step.slots if slot.fields or not _takes_file(slot)}
+    beside = {slot.code for slot in step.slots if slot.fields or EvidenceType.EML not in slot.types}
     branch = step.default_branch
     evidence = branch.evidence if branch is not None and branch.evidence is not None else step.evidence
     for slot in step.slots:
         if EvidenceType.EML not in slot.types or _received(definition, slot):
             continue
-        if any(slot.code in group and set(group) - {slot.code} <= typed for group in evidence.alternatives()):
+        if any(
+            slot.code in group and set(group) - {slot.code} <= beside for group in evidence.alternatives()
+        ):
             return slot
     return None
-
-
-def _takes_file(slot: Slot) -> bool:
-    return any(FILE_FAMILIES.get(kind) for kind in slot.types)
 
 
 def _received(definition: Definition, slot: Slot) -> bool:
@@ -151,7 +155,12 @@ def checked(to: str, subject: str, message: str) -> None:
         raise FieldInvalid(tuple(problems))
 
 
-def request_of(
+def area_missing() -> NoReturn:
+    """Refuse a mail that asks no area. Raises `FieldInvalid`."""
+    raise FieldInvalid((FieldProblem(AREAS, "required"),))
+
+
+def request_of(  # noqa: PLR0913 - a mail has as many parts
     view: CaseView,
     step: Step,
     slot: Slot,
@@ -159,8 +168,15 @@ def request_of(
     said: Mapping[str, str],
     data: Mapping[str, str],
     key: str,
+    files: Attachments = _NONE,
+    areas: Sequence[str] = (),
 ) -> MailRequest:
-    """The mail, with what it becomes once it has gone: the evidence of its step, by who wrote it."""
+    """The mail, with what it becomes once it has gone: the evidence of its step, by who wrote it.
+
+    ``areas``: those of a campaign that it asks.
+    """
+    pictured = any(files.files[int(place)].media.startswith("image/") for place in files.places)
+    typed = {name: value for name, value in data.items() if name != NO_SECRETS or pictured}
     record: dict[str, Json] = {
         "step": step.code,
         "slot": slot.code,
@@ -171,8 +187,12 @@ def request_of(
         "note": said.get("note", ""),
         "acting_for": said.get("acting_for", ""),
         "name": f"{one_line(said[SUBJECT], 60)}.eml",
-        "data": dict(data),
+        "data": dict(typed),
+        "places": dict(files.places),
+        "reuse": [list(item) for item in files.reuse],
     }
+    if areas:
+        record["areas"] = list(areas)
     return MailRequest(
         template="mensaje",
         to=(Addressee(said[TO], said.get("nombre", "")),),
@@ -181,18 +201,23 @@ def request_of(
         case=view.state.folio,
         step=step.code,
         record=record,
+        files=files.files,
     )
 
 
-def judged(house: House, request: MailRequest) -> SentCopy:
+def judged(house: House, request: MailRequest, files: Attachments = _NONE) -> SentCopy:
     """The copy the mail would leave, after asking whether the step would take it now; nothing is sent or written.
 
     Raises:
         What `CaseService.record` raises, and `FieldInvalid` for what no mail can hold.
     """
     try:
-        copy = house.mail.sender.preview(request)
+        copy = house.mail.sender.preview(request, files.content)
     except ValueError as error:
         raise FieldInvalid((FieldProblem(TO, "email_malformed", 0, "", ""),)) from error
-    house.cases.would_record(recording(request.case, request.record, "", copy.content, ""))
+    command = recording(request, "", copy, "")
+    if isinstance(command, AskAreas):
+        house.cases.campaigns.would_ask(command)
+    else:
+        house.cases.would_record(command)
     return copy

@@ -54,7 +54,9 @@ class MailRoom:
         try:
             return self._receiver.poll()
         except MailboxUnavailable as error:
-            raise HouseError("mailbox_unavailable", why=f"{mailbox_word(error.code)}: {error.detail}") from error
+            raise HouseError(
+                "mailbox_unavailable", why=f"{mailbox_word(error.code)}: {error.detail}"
+            ) from error
 
     def noticed(self, receipt: Receipt, by: str) -> None:
         """Mails that a receipt has sealed are no longer waiting."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator
 
 from documents.refusals import FileRefused
-from evidence.entry import SYSTEM, EntryKind, parse_time
+from evidence.canonical import Json
+from evidence.entry import SYSTEM, BlobRef, EntryKind, parse_time
 from notifications.outbox import MailState, QueuedMail
 from notifications.sender import SentCopy
+from workflows.campaigncommands import AskAreas
 from workflows.cases import CaseService
-from workflows.commands import Actor, NoteMail, RecordStep, Upload
+from workflows.commands import Actor, NoteMail, RecordStep, Reuse, Upload
 from workflows.errors import Refusal
+from workflows.mailing import Attached, MailRequest
 
 _LOG = logging.getLogger("constancia")
 BY_SYSTEM = Actor(SYSTEM, SYSTEM, via=SYSTEM, kind=SYSTEM)
@@ -35,9 +38,7 @@ class CaseTeller:
 
     def _record(self, mail: QueuedMail, copy: SentCopy) -> bool:
         try:
-            self._cases.record(
-                recording(mail.request.case, mail.request.record, mail.id, copy.content, mail.settled_at)
-            )
+            act(self._cases, recording(mail.request, mail.id, copy, mail.settled_at))
         except (Refusal, FileRefused) as error:
             _LOG.warning("mail", extra={"what": f"step not recorded after its mail: {type(error).__name__}"})
             return False
@@ -79,21 +80,66 @@ class CaseTeller:
         )
 
 
-def recording(
-    folio: str, record: Mapping[str, object], mail_id: str, content: bytes, sent_at: str
-) -> RecordStep:
-    """The command that makes a sent mail the evidence of its step; ``record`` is a request's, see `web.composing`."""
+def recording(request: MailRequest, mail_id: str, copy: SentCopy, sent_at: str) -> RecordStep | AskAreas:
+    """The command that makes a sent mail, and files that went with it, the evidence of its step.
+
+    ``request.record`` is as `web.composing` makes it; with ``areas`` it asks areas of a campaign.
+    """
+    record = request.record
     said = {name: str(value) for name, value in record.items() if isinstance(value, str)}
+    actor = Actor(said["actor"], said["role"], via=said.get("via", "web"))
+    letter = Upload(said.get("name") or "correo.eml", io.BytesIO(copy.content), said.get("slot", ""))
+    moment = parse_time(sent_at) if sent_at else None
+    areas = record.get("areas")
+    if isinstance(areas, list):
+        return AskAreas(
+            folio=request.case,
+            actor=actor,
+            uploads=(letter,),
+            areas=tuple(str(area) for area in areas),
+            occurred_at=moment,
+            note=said.get("note", ""),
+            idempotency_key=f"mail/{mail_id}",
+        )
     data = record.get("data")
     return RecordStep(
-        folio=folio,
+        folio=request.case,
         step=said["step"],
-        actor=Actor(said["actor"], said["role"], via=said.get("via", "web")),
-        uploads=(Upload(said.get("name") or "correo.eml", io.BytesIO(content), said.get("slot", "")),),
+        actor=actor,
+        uploads=(letter, *_placed(request, copy)),
         data={str(name): str(value) for name, value in data.items()} if isinstance(data, dict) else {},
         choice=said.get("choice", ""),
         note=said.get("note", ""),
-        occurred_at=parse_time(sent_at) if sent_at else None,
+        reuse=tuple(_reused(record.get("reuse"))),
+        occurred_at=moment,
         acting_for=said.get("acting_for", ""),
         idempotency_key=f"mail/{mail_id}",
     )
+
+
+def act(cases: CaseService, command: RecordStep | AskAreas) -> None:
+    """Do it."""
+    if isinstance(command, AskAreas):
+        cases.campaigns.ask(command)
+    else:
+        cases.record(command)
+
+
+def blob_of(file: Attached) -> BlobRef:
+    """Where a sealed file that goes with a mail lies."""
+    return BlobRef(**file.blob)  # type: ignore[arg-type]  # as `BlobRef.as_json` made it
+
+
+def _placed(request: MailRequest, copy: SentCopy) -> Iterator[Upload]:
+    """Files brought for the mail that a place of the step takes beside it."""
+    places = request.record.get("places")
+    for number, slot in places.items() if isinstance(places, dict) else ():
+        file = request.files[int(number)]
+        yield Upload(file.name, io.BytesIO(copy.files[int(number)]), str(slot))
+
+
+def _reused(raw: Json) -> Iterator[Reuse]:
+    for item in raw if isinstance(raw, list) else []:
+        if isinstance(item, list) and len(item) == 3:
+            slot, seq, number = item
+            yield Reuse(str(slot), int(str(seq)), int(str(number)))

@@ -361,6 +361,7 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "rfc_generic": N_("es un RFC genérico, que no identifica a nadie"),
     "rfc_malformed": N_("no tiene la forma de un RFC: cuatro letras, fecha y tres caracteres"),
     "rfc_bad_date": N_("los seis dígitos del RFC no son una fecha"),
+    "files_too_large": N_("los archivos juntos pesan más de %(expected)s"),
     "email_malformed": N_("no es un correo"),
     "package_unknown": N_("el paquete no es 1 ni 2"),
     "movement_unknown": N_("el movimiento no es alta ni baja"),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evidence.entry import BlobRef
+from evidence.ports import BlobCorrupt, BlobMissing
 from notifications.desk import MailDesk
 from notifications.message import Letterhead
 from notifications.secretbox import SecretBox
-from notifications.sender import Sender
+from notifications.sender import FileGone, Sender
 from notifications.smtp import SmtpTransport
 from notifications.templates import MailTemplates
 from notifications.transports import FolderTransport, Transport
-from web.mailtelling import CaseTeller
-from workflows.mailing import Addressee
+from signing.desk import read_blob
+from web.mailtelling import CaseTeller, blob_of
+from workflows.mailing import Addressee, Attached
 from workflows.notices import ACTOR, POST
 
 if TYPE_CHECKING:
@@ -74,8 +78,23 @@ class PostOffice:
             teller=CaseTeller(self._house.cases),
             resolve=self.addresses,
             box=self.box,
+            attaching=self._attached,
             values={"casa": self.head.sender.name, "sitio": self._settings.public_url},
         )
+
+    def sealed_file(self, blob: BlobRef) -> bytes:
+        """A sealed file's bytes. Raises `BlobMissing`, `BlobCorrupt`, `StoreUnavailable`."""
+        return read_blob(self._house.blobs, blob)
+
+    def _attached(self, mail: str, place: int, file: Attached) -> bytes:
+        """A file that goes with a mail, of the case or waiting with the mail: exactly the one that was chosen."""
+        try:
+            found = self.sealed_file(blob_of(file)) if file.blob else self._house.outbox.file(mail, place)
+        except (BlobMissing, BlobCorrupt) as error:
+            raise FileGone(file.name) from error
+        if found is None or hashlib.sha256(found).hexdigest() != file.sha256:
+            raise FileGone(file.name)
+        return found
 
     def addresses(self, who: Addressee) -> tuple[Addressee, ...]:
         """Where somebody is reached now: a post by who holds it, an actor by their account or as a contact."""

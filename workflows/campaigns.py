@@ -120,6 +120,15 @@ class CampaignService:
 
     def ask(self, command: AskAreas) -> Receipt:
         """Record the mail to areas, the term, and what was asked with it, as one set."""
+        pieces, files = self._asked(command)
+        return self._writer.append(command.folio, sets.in_sequence(pieces), files, command)
+
+    def would_ask(self, command: AskAreas) -> None:
+        """Judge what `ask` would be asked, and write nothing; raises what `ask` would raise now."""
+        pieces, files = self._asked(command)
+        self._writer.judge(command.folio, sets.in_sequence(pieces), files)
+
+    def _asked(self, command: AskAreas) -> tuple[list[sets.Piece], tuple[PreparedFile, ...]]:
         situation = self._situation(command.folio)
         wanted, roster = rules_of(situation), roster_of(situation)
         areas = command.areas or tuple(a.area for a in roster.state().areas if not a.sent_seq)
@@ -130,8 +139,7 @@ class CampaignService:
         )
         pieces = [self._asking(command, wanted.send, (*mails, *sheet), areas)]
         pieces += [self._asking(command, step, mails, areas) for step in wanted.asks]
-        files = (*mails, *sheet, *(mail for _ in wanted.asks for mail in mails))
-        return self._writer.append(command.folio, sets.in_sequence(pieces), files, command)
+        return pieces, (*mails, *sheet, *(mail for _ in wanted.asks for mail in mails))
 
     def decide(self, command: DecideRows) -> Receipt:
         """Record one decision on many rows."""

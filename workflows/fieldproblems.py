@@ -62,6 +62,7 @@ FIELD_PROBLEMS: Mapping[str, str] = {
     "in_future": "the date lies in the future",
     "repeated": "the list has the item more than once",
     "too_many": "the list has more items than `expected`",
+    "files_too_large": "the files together take more than `expected`",
     "list_too_long": "all items together take more than `expected` bytes of the entry",
     "outside_table": "the table of business days covers only `expected`",
     "ends_before": "the item's last day lies before its first",

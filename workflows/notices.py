@@ -106,9 +106,7 @@ def _linked(situation: Situation, step: Step) -> bool:
     return any(item.step == step.code and item.waits for item in requests_of(entries))
 
 
-def _awaited(
-    situation: Situation, drafts: Sequence[EntryDraft], step: Step
-) -> tuple[Addressee, ...]:
+def _awaited(situation: Situation, drafts: Sequence[EntryDraft], step: Step) -> tuple[Addressee, ...]:
     """Who is to answer a step: the holders of a role's post, the zone's own, or the person the case is about.
 
     Of other roles (the insurer, say) no address follows from the case: nobody is written to.

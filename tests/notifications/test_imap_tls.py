@@ -1,4 +1,4 @@
-"""A mailbox over TLS on a real server: its certificate is checked, or nothing is said to it; what is wrong has words."""
+"""A mailbox over TLS on a real server: its certificate is checked, or nothing is said to it; faults have words."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ def good(authority: Authority) -> Iterator[ImapServer]:
         yield server
 
 
-def box(server: ImapServer, way: str, root: Path | None, host: str = "127.0.0.1", password: str = PASSWORD) -> Mailbox:
+def box(
+    server: ImapServer, way: str, root: Path | None, host: str = "127.0.0.1", password: str = PASSWORD
+) -> Mailbox:
     """The mailbox by TLS at once, or by STARTTLS."""
     port = server.tls_port if way == "imaps" else server.port
     trust = f"?ca={root}" if root else ""
@@ -110,7 +112,7 @@ def test_a_server_without_starttls_gets_no_login(imap: ImapServer, authority: Au
 
 def test_a_wrong_password_and_a_missing_folder_say_so(good: ImapServer, authority: Authority) -> None:
     """Over a connection that is as it should be: what is wrong is the account, or the folder, and no secret is told."""
-    found = refusal(box(good, "imaps", authority.root, password="otra-secreta"))  # noqa: S106 - a wrong one
+    found = refusal(box(good, "imaps", authority.root, password="otra-secreta"))
     assert (found.code, "secreta" in str(found)) == ("login", False)
     wanted = Mailbox.from_url(f"{_url(good, authority)}".replace("INBOX", "No.existe"))
     assert refusal(wanted).code == "folder"

@@ -116,7 +116,7 @@ def test_each_name_is_asked_once_a_round_and_within_its_time() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "x", "a b._domainkey.x", "../../etc", "s._domainkey.x\x00.example", "s._domainkey." + "a" * 300, "s._domainkey.ñ"],
+    ["", "x", "a b._domainkey.x", "../../etc", "s._domainkey.x\x00.example", "s._domainkey." + "a" * 300, "s.ñ"],
 )  # fmt: skip
 def test_what_is_no_name_is_not_asked(name: str) -> None:
     """No host can be called so: nobody publishes a key there, and the name server never sees it."""

@@ -136,7 +136,7 @@ def test_the_reminder_goes_to_who_is_to_answer(room: SigningRoom) -> None:
 
 
 def test_a_link_brings_its_own_reminders(room: SigningRoom) -> None:
-    """Asked by personal link, the director hears of it by mails whose link opens, never by one to be answered by hand."""
+    """Asked by personal link, the director is reminded by mails whose link opens, and by no other."""
     room.ask(room.case())
     later(room.place, 2, hours=9)
     room.links.sweeper.run(room.place.clock())
@@ -185,7 +185,7 @@ def test_a_post_without_a_holder_is_told_in_its_case(place: Installation) -> Non
 
 
 def test_a_mail_is_in_the_language_of_whom_it_goes_to(place: Installation) -> None:
-    """A user who chose English gets the alert in English, step and process included; the copy of the case is the same."""
+    """A user who chose English gets the alert in English, step and process included; so is the case's copy."""
     folio = campaign(place)
     user = place.user(Role.ESPECIALISTA, email="jane@desk.example", name="Jane Roe")
     place.house.accounts.set_locale(user.id, "en")

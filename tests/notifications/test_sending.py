@@ -194,7 +194,7 @@ class Crashing:
 
 
 def test_what_is_handed_over_again_is_to_the_same_person_in_the_same_language(
-    desk: MailDesk, plain_outbox: SqlOutbox, make_sender: Callable[..., Sender], watch: Watch, told: Told
+    desk: MailDesk, make_sender: Callable[..., Sender], watch: Watch, told: Told
 ) -> None:
     """Who holds the post, and their language, change while nobody knows whether the mail went: the bytes do not."""
     holder = Addressee("ana@example.org", "Ana", "en")

@@ -72,7 +72,7 @@ def smtp_server(
     implicit: ssl.SSLContext | None = None,
     user: tuple[str, str] | None = None,
 ) -> Iterator[Post]:
-    """Serve ``post`` on a free port of loopback: plain, with STARTTLS required (``tls``), or TLS from the first byte."""
+    """Serve ``post`` on a free port of loopback: plain, STARTTLS required (``tls``), or TLS from the first byte."""
 
     def known(_s: SMTP, _se: Session, _e: Envelope, _m: str, given: Any) -> AuthResult:
         found = isinstance(given, LoginPassword) and user is not None

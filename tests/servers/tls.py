@@ -69,6 +69,12 @@ def _alternative(host: str) -> x509.GeneralName:
 
 
 def _usage() -> x509.KeyUsage:
-    names = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+    names = (
+        "digital_signature",
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+    )
     off = dict.fromkeys((*names, "encipher_only", "decipher_only"), False)
     return x509.KeyUsage(**off, key_cert_sign=True, crl_sign=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from notifications.answers import own_words
+from notifications.cleaning import one_line, several_lines
 from notifications.inbox import Inbox, IncomingMail, IncomingState
 from web.i18n import gettext as _
 from web.views.kinds import Sign
@@ -14,6 +15,8 @@ from web.views.lens import Lens, Moment, size_text
 from web.views.mail_entries import dkim_word
 from workflows.casefile import CaseView
 from workflows.errors import Refusal
+
+_MOST_ADDRESSES = 20
 
 
 class Cases(Protocol):
@@ -90,13 +93,13 @@ def mail_view(mail: IncomingMail, eyes: Lens, house: Casebook) -> IncomingView:
     text = mail.text("text")
     return IncomingView(
         id=mail.id,
-        subject=mail.text("subject") or _("(sin asunto)"),
-        name=first[0],
-        address=first[1],
-        to=", ".join(address for _name, address in mail.addresses("to")),
+        subject=one_line(mail.text("subject")) or _("(sin asunto)"),
+        name=one_line(first[0]),
+        address=one_line(first[1]),
+        to=", ".join(one_line(address) for _name, address in mail.addresses("to")[:_MOST_ADDRESSES]),
         sent=_sent(mail, eyes),
         arrived=eyes.moment(mail.arrived_at),
-        text=text,
+        text=several_lines(text),
         excerpt=own_words(text)[:280],
         attachments=_attachments(mail),
         dkim=_dkim(mail),

@@ -1,4 +1,4 @@
-"""In which language mails go out: of contacts, and of a mail from its first handing on, with whom it was addressed to."""
+"""Languages of contacts and mails, to whom a mail was first handed over, and files that wait with their mails."""
 
 from __future__ import annotations
 
@@ -17,9 +17,16 @@ ADDED = (("contact", "locale"), ("outgoing_mail", "addressed"), ("outgoing_mail"
 def upgrade() -> None:
     for table, name in ADDED:
         op.add_column(table, sa.Column(name, NAME, nullable=False, server_default=""))
+    op.create_table(
+        "outgoing_file",
+        sa.Column("mail_id", NAME, nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("mail_id", "place", name="pk_outgoing_file"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("outgoing_file")
     for table, name in reversed(ADDED):
-        with op.batch_alter_table(table) as change:
-            change.drop_column(name)
+        op.drop_column(table, name)
