@@ -45,6 +45,11 @@ LINKED = {
     "como": "firmó",
     "como_en": "signed",
     "paso_en": "Validate",
+    "encargo": "Auditoría 2026",
+    "nombre": "Ana Peña",
+    "espacio": "https://desk.example/auditoria",
+    "vigencia": "31/12/2026",
+    "vigencia_en": "2026-12-31",
     "proceso_en": "Tickets, in English",
 }
 """What mails about personal links are filled with (`signing.office`), and what definitions say in English."""
