@@ -45,7 +45,11 @@ def log_export(ledger: LedgerStore, written: Written, actor: Actor, name: str) -
         "totals": dict(asdict(written.totals)),
         "root": written.facts.root,
         "file": name,
-        "via": {"channel": actor.via, "os_user": actor.os_user},
+        "via": {
+            "channel": actor.via,
+            "os_user": actor.os_user,
+            **({"token": actor.token} if actor.token else {}),
+        },
     }
     draft = EntryDraft(actor.id, actor.role, EntryKind.PACKAGE_EXPORTED, facts=facts, payload=payload)
 

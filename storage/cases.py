@@ -171,6 +171,7 @@ def _filters(query: CaseQuery) -> list[ColumnElement[bool]]:
     table = projection.c
     optional: list[tuple[bool, ColumnElement[bool]]] = [
         (query.process != "", table.process == query.process),
+        (bool(query.processes), table.process.in_(query.processes)),
         (query.status != "", table.status == query.status),
         (query.closed is not None, table.closed.is_(query.closed)),
         (query.complete is not None, table.complete.is_(query.complete)),

@@ -5,9 +5,17 @@ Migrations compare the database with it, so a module that declares tables must b
 
 from __future__ import annotations
 
-from storage import account_tables, audit_tables, ledger_tables, link_tables, mail_tables, relocated
+from storage import (
+    account_tables,
+    api_tables,
+    audit_tables,
+    ledger_tables,
+    link_tables,
+    mail_tables,
+    relocated,
+)
 from storage.metadata import metadata
 
-DECLARING = (ledger_tables, account_tables, mail_tables, audit_tables, link_tables, relocated)
+DECLARING = (ledger_tables, account_tables, mail_tables, audit_tables, link_tables, relocated, api_tables)
 
 __all__ = ["DECLARING", "metadata"]

@@ -15,6 +15,7 @@ from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]  # publis
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web import commands, errors, i18n, logs, meters, pages, security, viewing
+from web.api import registering
 from web.pages.passkeys import key_origin
 from web.requests import StagingRequest
 from web.security import Visitor
@@ -55,8 +56,9 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
     _install_i18n(app)
     logs.install(app)
     security.guard(app, settings, _login_manager())
-    CSRFProtect(app)
+    forms = CSRFProtect(app)
     pages.register(app)
+    registering.register(app, forms)
     viewing.install(app)
     errors.install(app)
     meters.install(app)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import errno
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_login import AnonymousUserMixin  # type: ignore[import-untyped]  # publishes no types
 from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]  # publishes no types
 from markupsafe import escape
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from audit_exports.builder import ExportRefused
 from auditing.errors import AuditRefused
@@ -27,9 +27,14 @@ from evidence.canonical import Json
 from evidence.entry import MalformedEntry
 from identity.accounts import EmailTaken, IdentityError, UnknownUser
 from identity.login import LoginThrottled
+from identity.tokens import ScopeInvalid, ServiceRole, UnknownService, UnknownToken
 from signing.errors import LinkError
 from web import messages
 from web.acting import NoSuchRole
+from web.answers import Answer
+from web.api.callers import ApiRefused
+from web.api.problems import is_api, problem
+from web.api.words import API, FORM_PROBLEMS
 from web.i18n import format_size, gettext, local
 from web.linkmessages import LINKS
 from web.logs import LOG
@@ -43,38 +48,12 @@ from workflows.calendar import OutOfCalendar
 from workflows.closing import TimersIncomplete
 from workflows.errors import Refusal
 
+__all__ = ["Answer", "answer_for", "house_answer", "install", "respond", "retold", "shown_field"]
+
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _FULL_WORDS = ("disk is full", "SQLITE_IOERR_SHMSIZE")  # the latter: not even the log's shared index fits
 _UNMIGRATED = re.compile(r"no such (table|column)|(relation|column) .* does not exist")
 _SIZES = frozenset({"size", "limit"})
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What is said about an exception, in the language of the request.
-
-    ``fields`` are the refusal's own; ``problems`` one object a field or row, with ``field``, ``row``, ``problem`` and
-    ``message``.
-    """
-
-    status: int
-    code: str
-    message: str
-    advice: str
-    fields: Mapping[str, Json] = field(default_factory=dict)
-    problems: Sequence[Mapping[str, Json]] = ()
-    incident: str = ""
-
-    def as_json(self) -> dict[str, Json]:
-        """The value of ``error`` in JSON answers and in the output of commands."""
-        found: dict[str, Json] = {"code": self.code, "message": self.message, "advice": self.advice}
-        if self.fields:
-            found["fields"] = dict(self.fields)
-        if self.problems:
-            found["problems"] = [dict(problem) for problem in self.problems]
-        if self.incident:
-            found["incident"] = self.incident
-        return found
 
 
 def answer_for(error: BaseException) -> Answer | None:
@@ -163,7 +142,7 @@ def _variant(code: str, fields: Mapping[str, Json]) -> str:
 def _problem(problem: Mapping[str, Json]) -> Mapping[str, Json]:
     code = str(problem.get("problem", ""))
     shown = {name: shown_field(name, value) for name, value in problem.items()}
-    text = messages.FIELD_PROBLEMS.get(code)
+    text = messages.FIELD_PROBLEMS.get(code) or FORM_PROBLEMS.get(code)
     return {**problem, "message": _filled(text, shown) if text else code}
 
 
@@ -190,8 +169,12 @@ def _identity(error: IdentityError) -> Answer:
         fields["until"] = f"{local(error.until):%H:%M}"
     elif isinstance(error, EmailTaken):
         fields["email"] = error.email
-    elif isinstance(error, UnknownUser | NoSuchRole):
+    elif isinstance(error, UnknownUser | NoSuchRole | UnknownService | UnknownToken):
         fields["subject"] = error.subject
+    elif isinstance(error, ScopeInvalid):
+        fields["scope"] = error.scope
+    elif isinstance(error, ServiceRole):
+        fields["role"] = error.role
     return _answer(messages.IDENTITY[error.code], error.code, fields)
 
 
@@ -289,6 +272,12 @@ def _link(error: LinkError) -> Answer:
     return _answer(LINKS[variant if variant in LINKS else error.code], error.code, dict(error.fields))
 
 
+def _api(error: ApiRefused) -> Answer:
+    """Of a request that does not have its form, each place with what is wrong there."""
+    found = _answer(API[error.code], error.code, error.fields)
+    return replace(found, problems=tuple(_problem(item) for item in error.problems))
+
+
 def _house(error: HouseError) -> Answer:
     return house_answer(error.code, error.fields)
 
@@ -312,6 +301,7 @@ _TABLE: tuple[tuple[type[BaseException], Callable[..., Answer]], ...] = (
     (IdentityError, _identity),
     (LinkError, _link),
     (HouseError, _house),
+    (ApiRefused, _api),
     (AuditRefused, lambda error: _answer(messages.AUDIT[error.code], f"audit_{error.code}", error.fields)),
     (DefinitionsUnfit, _definitions),
     (DraftTooLarge, _draft),
@@ -357,7 +347,16 @@ def _handle(error: Exception) -> Response:
         LOG.error(
             "unavailable", exc_info=error, extra={"what": answer.code, "request": g.get("request_id", "")}
         )
-    return respond(answer)
+    response = respond(answer)
+    response.headers.extend(_own_headers(error))
+    return response
+
+
+def _own_headers(error: Exception) -> dict[str, str]:
+    """What the protocol asks for beside the words: which methods there are, how to say who one is."""
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        return {"Allow": ", ".join(sorted(error.valid_methods))}
+    return dict(error.headers) if isinstance(error, ApiRefused) else {}
 
 
 def _incident(error: Exception) -> Answer:
@@ -376,13 +375,15 @@ def _forget_person() -> None:
 
 def respond(answer: Answer) -> Response:
     """The answer as a page, or as ``{"error": …}`` for scripts."""
-    if wants_json():
-        response: Response = jsonify(error=answer.as_json())
+    if is_api():
+        response = problem(answer)
+    elif wants_json():
+        response = jsonify(error=answer.as_json())
     else:
         response = Response(_page(answer), mimetype="text/html")
     response.status_code = answer.status
     if answer.status in {429, 503, 507}:
-        response.headers["Retry-After"] = "60"
+        response.headers.setdefault("Retry-After", "60")
     if request.method == "HEAD":
         response.set_data(b"")
     return response

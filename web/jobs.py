@@ -18,6 +18,7 @@ from flask import Flask
 
 from evidence.canonical import Json
 from evidence.entry import format_time, parse_time
+from web.api.uploads import clean_uploads
 from web.drafts import DraftDesk
 from web.errors import answer_for, house_answer
 from web.inception import settle
@@ -30,6 +31,8 @@ SILENT_AFTER = timedelta(minutes=2)
 KEEP_JOBS = timedelta(days=7)
 KEEP_MAILS = timedelta(days=90)
 """How long a settled mail is remembered beside its entry: bounces come within days."""
+KEEP_ANSWERS = timedelta(days=7)
+"""How long an answer of the API is given again by its idempotency key; that nothing is sealed twice holds for ever."""
 MOST_JOBS = 4
 TEXTS_AT_ONCE = 3
 MAILS_AT_ONCE = 5
@@ -259,6 +262,9 @@ def _clean(house: House) -> None:
     house.outbox.purge(house.clock() - KEEP_MAILS)
     house.inbox.purge(house.clock() - KEEP_MAILS)
     house.throttle.purge(house.clock() - timedelta(days=1))
+    clean_uploads(house)
+    house.answers.purge(house.clock() - KEEP_ANSWERS)
+    house.rates.purge(int(house.clock().timestamp()) // 60 - 60)
     for job_id in house.jobs.purge(house.clock() - KEEP_JOBS):
         for left in (house.settings.data / "exports").glob(f"{job_id}*"):
             left.unlink(missing_ok=True)

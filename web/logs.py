@@ -90,5 +90,5 @@ def _facts(response: Response) -> dict[str, object]:
         "route": request.url_rule.rule if request.url_rule is not None else "",
         "status": response.status_code,
         "ms": round((time.monotonic() - g.get("began", time.monotonic())) * 1000),
-        "user": user.id if user is not None else "",
+        "user": user.id if user is not None else g.get("caller_id", ""),
     }

@@ -17,6 +17,7 @@ from flask_login import LoginManager, current_user  # type: ignore[import-untype
 from werkzeug.wrappers import Response as BaseResponse
 
 from identity.accounts import STAFF, Role, User
+from web.api import callers
 from web.settings import Settings
 from web.wiring import current_house
 
@@ -37,10 +38,15 @@ class UndeclaredAccess(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may call an endpoint: everybody, or the signed in with one of ``roles``."""
+    """Who may call an endpoint: everybody, the signed in with one of ``roles``, or who brings a ``token``.
+
+    ``scope`` is what the token must open; an empty one is satisfied by every token that lives.
+    """
 
     public: bool
     roles: frozenset[Role] = frozenset()
+    token: bool = False
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,11 @@ def roles(*allowed: Role) -> Callable[[View], View]:
     return lambda view: _declare(view, Access(public=False, roles=frozenset(allowed)))
 
 
+def by_token(scope: str) -> Callable[[View], View]:
+    """Other systems may call this, by a token with that scope; a signed-in person may not."""
+    return lambda view: _declare(view, Access(public=False, token=True, scope=scope))
+
+
 def _declare(view: View, access: Access) -> View:
     setattr(view, _MARK, access)
     return view
@@ -112,6 +123,7 @@ def guard(app: Flask, settings: Settings, login: LoginManager) -> None:
     """Install checks and headers, before the form tokens' own check: who lost the session hears that first."""
     login.init_app(app)
     public(app.view_functions["static"])
+    app.before_request(callers.forget_cookies)
     app.before_request(lambda: _check_host(settings))
     app.before_request(lambda: _check_origin(settings))
     app.before_request(_check_begun)
@@ -176,6 +188,9 @@ def _check_access() -> BaseResponse | None:
     if access is None:
         abort(403)
     if access.public:
+        return None
+    if access.token:
+        callers.admit(access.scope)
         return None
     user = maybe_person()
     if user is None:

@@ -228,6 +228,7 @@ SPECS: tuple[Spec, ...] = (
     ),
     Spec("DRAFT_DAYS", "14", _natural(1, 365), "Days an untouched draft is kept."),
     Spec("RETENTION_YEARS", "10", _natural(0, 100), "Years the object lock is set to; 0 sets none."),
+    Spec("API_RATE", "600", _natural(1, 1_000_000), "Requests a minute of one token of the API."),
     Spec("SESSION_IDLE_MINUTES", "120", _natural(5, 1440), "A session ends after so long without a request."),
     Spec("SESSION_HOURS", "12", _natural(1, 168), "A session ends after so long, busy or not."),
     Spec(
@@ -288,6 +289,7 @@ class Settings:
     draft_days: int
     metrics: str
     retention_years: int
+    api_rate: int
     session_idle_minutes: int
     session_hours: int
     trusted_proxies: int

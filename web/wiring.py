@@ -24,6 +24,7 @@ from identity.passwords import Passwords
 from identity.posts import PostDesk
 from identity.sessions import Sessions
 from identity.throttle import LoginThrottle
+from identity.tokendesk import TokenDesk
 from signing.factors.desk import FactorDesk
 from signing.factors.passkeys import PasskeyDesk
 from signing.factors.webauthn import party_of
@@ -55,6 +56,7 @@ from storage.preparations import SqlPreparations
 from storage.relocated import MovedBlobs, SqlMoves
 from storage.stores import object_store, restore_target
 from storage.texts import SqliteTextIndex
+from storage.tokens import SqlRates, SqlRemembered, SqlTokens
 from storage.vitals import SqlVitals, Vitals
 from storage.watched import WatchedBlobs
 from web.auditroom import AuditRoom
@@ -333,6 +335,21 @@ class House(ProvableParts, SigningParts):
     def access(self) -> AccessDesk:
         """Changes of users and roles, each with its entry."""
         return AccessDesk(self.ledger, self.accounts, self.passwords, self.clock)
+
+    @cached_property
+    def tokens(self) -> TokenDesk:
+        """Services and their tokens, each change with its entry."""
+        return TokenDesk(self.ledger, SqlTokens(self.engine), self.clock)
+
+    @cached_property
+    def answers(self) -> SqlRemembered:
+        """Answers of the API by idempotency key."""
+        return SqlRemembered(self.engine)
+
+    @cached_property
+    def rates(self) -> SqlRates:
+        """How often each token asks."""
+        return SqlRates(self.engine)
 
     @cached_property
     def sessions(self) -> Sessions:

@@ -18,7 +18,8 @@ class Actor:
     """Who acts: an opaque id, the role acted in, and through which door.
 
     ``via`` is web, console, api, system or timer; ``os_user`` is the operating-system user of a console command, by
-    whom the named actor is only claimed; ``kind`` is person, machine, system or unknown.
+    whom the named actor is only claimed; ``token`` is the id of the token by which another system called (it opens
+    nothing); ``kind`` is person, machine, system or unknown.
     """
 
     id: str
@@ -26,6 +27,13 @@ class Actor:
     via: str = "web"
     os_user: str = ""
     kind: str = "person"
+    token: str = ""
+
+    def channel(self) -> dict[str, Json]:
+        """The payload's member ``via``, for what came by a console or by a token; nothing for what came by a page."""
+        more = {"os_user": self.os_user, "token": self.token}
+        told: dict[str, Json] = {name: value for name, value in more.items() if value}
+        return {"via": {"channel": self.via, **told}} if told else {}
 
 
 UNIDENTIFIED = "unidentified"

@@ -110,7 +110,7 @@ def refusal(
         "data": {},
         "note": text,
         "message": ground.message.es,
-        **_console(command.actor),
+        **command.actor.channel(),
     }
     return EntryDraft(
         actor=command.actor.id,
@@ -133,7 +133,7 @@ def bare(
     refs: tuple[str, ...] = (),
 ) -> EntryDraft:
     """An entry without files or typed values."""
-    payload: dict[str, Json] = {"files": [], "data": {}, "note": note, **_console(actor)}
+    payload: dict[str, Json] = {"files": [], "data": {}, "note": note, **actor.channel()}
     return EntryDraft(
         actor=actor.id,
         role=actor.role,
@@ -174,7 +174,3 @@ def ground_of(definition: Definition, data: Mapping[str, str]) -> Ground | None:
 
 def _reason_and_note(command: Supersede) -> str:
     return "\n\n".join(text.strip() for text in (command.reason, command.note) if text.strip())
-
-
-def _console(actor: Actor) -> dict[str, Json]:
-    return {"via": {"channel": actor.via, "os_user": actor.os_user}} if actor.os_user else {}

@@ -177,10 +177,7 @@ def payload_of(
     data: dict[str, Json] = dict(values)
     if is_ticked(claim.data.get(NO_SECRETS, "")):
         data[NO_SECRETS] = "si"
-    payload: dict[str, Json] = {"files": files, "data": data, "note": note}
-    if claim.actor.os_user:
-        payload["via"] = {"channel": claim.actor.via, "os_user": claim.actor.os_user}
-    return payload
+    return {"files": files, "data": data, "note": note, **claim.actor.channel()}
 
 
 def form_fields(definition: Definition, step: Step, *, opening: bool) -> tuple[Field, ...]:

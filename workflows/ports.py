@@ -24,7 +24,7 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class CaseQuery:
-    """Which cases. Empty members do not filter.
+    """Which cases. Empty members do not filter; ``processes`` are those that whoever asks may see.
 
     ``status`` is `CaseState.status`; ``due_until`` is a ledger time (cases whose next due moment is not later);
     ``text`` is folded by the index as `documents.identifiers.fold` does and matched within the search text, all words.
@@ -35,6 +35,7 @@ class CaseQuery:
     """
 
     process: str = ""
+    processes: tuple[str, ...] = ()
     status: str = ""
     closed: bool | None = None
     complete: bool | None = None

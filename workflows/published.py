@@ -188,9 +188,7 @@ def _draft(command: PublishCatalogue, version: str) -> EntryDraft:
     }
     if command.since is not None:
         facts["since"] = format_time(command.since)
-    payload: dict[str, Json] = {"data": {"notes": dict(command.notes)}}
-    if command.actor.os_user:
-        payload["via"] = {"channel": command.actor.via, "os_user": command.actor.os_user}
+    payload: dict[str, Json] = {"data": {"notes": dict(command.notes)}, **command.actor.channel()}
     return EntryDraft(
         actor=command.actor.id,
         role=command.actor.role,
