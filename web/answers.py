@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evidence.canonical import Json
+from web import messages
+from web.i18n import gettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +36,27 @@ class Answer:
         if self.incident:
             found["incident"] = self.incident
         return found
+
+
+class Forgiving(dict[str, str]):
+    """A message may ask for a field that a refusal leaves out: a dash is better than a second failure."""
+
+    def __missing__(self, key: str) -> str:
+        return "—"
+
+
+def filled(text: str, shown: Mapping[str, str]) -> str:
+    """A sentence in the request's language with its fields filled in."""
+    return gettext(text) % Forgiving(shown) if text else ""
+
+
+def shown_field(name: str, value: Json) -> str:
+    """A field of a refusal as text: lists are joined, roles named, steps called by number and name."""
+    if isinstance(value, list):
+        return "; ".join(shown_field(name, item) for item in value)
+    if isinstance(value, dict):
+        known = [str(value[key]) for key in ("step", "name", "label") if value.get(key)]
+        return " ".join(known) or ", ".join(f"{key}: {item}" for key, item in value.items())
+    if isinstance(value, str) and name in {"role", "allowed"}:
+        return gettext(messages.ROLES.get(value, value))
+    return "" if value is None else str(value)

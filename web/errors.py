@@ -31,11 +31,11 @@ from identity.tokens import ScopeInvalid, ServiceRole, UnknownService, UnknownTo
 from signing.errors import LinkError
 from web import messages
 from web.acting import NoSuchRole
-from web.answers import Answer
+from web.answers import Answer, filled, shown_field
 from web.api.callers import ApiRefused
 from web.api.problems import is_api, problem
 from web.api.words import API, FORM_PROBLEMS
-from web.i18n import format_size, gettext, local
+from web.i18n import format_size, local
 from web.linkmessages import LINKS
 from web.logs import LOG
 from web.messages import Message
@@ -48,7 +48,16 @@ from workflows.calendar import OutOfCalendar
 from workflows.closing import TimersIncomplete
 from workflows.errors import Refusal
 
-__all__ = ["Answer", "answer_for", "house_answer", "install", "respond", "retold", "shown_field"]
+__all__ = [
+    "Answer",
+    "answer_for",
+    "api_answer",
+    "house_answer",
+    "install",
+    "respond",
+    "retold",
+    "shown_field",
+]
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _FULL_WORDS = ("disk is full", "SQLITE_IOERR_SHMSIZE")  # the latter: not even the log's shared index fits
@@ -85,38 +94,20 @@ def house_answer(code: str, fields: Mapping[str, Json] | None = None) -> Answer:
     return _answer(messages.HOUSE[code], code, fields or {})
 
 
+def api_answer(code: str) -> Answer:
+    """A refusal of the API by its code, without its fields."""
+    return _answer(API[code], code, {})
+
+
 def _answer(message: Message, code: str, fields: Mapping[str, Json], **more: Json) -> Answer:
     shown = {name: shown_field(name, value) for name, value in {**fields, **more}.items()}
     return Answer(
         status=message.status,
         code=code,
-        message=_filled(message.text, shown),
-        advice=_filled(message.advice, shown),
+        message=filled(message.text, shown),
+        advice=filled(message.advice, shown),
         fields=fields,
     )
-
-
-class _Forgiving(dict[str, str]):
-    """A message may ask for a field that a refusal leaves out: a dash is better than a second failure."""
-
-    def __missing__(self, key: str) -> str:
-        return "—"
-
-
-def _filled(text: str, shown: Mapping[str, str]) -> str:
-    return gettext(text) % _Forgiving(shown) if text else ""
-
-
-def shown_field(name: str, value: Json) -> str:
-    """A field of a refusal as text: lists are joined, roles named, steps called by number and name."""
-    if isinstance(value, list):
-        return "; ".join(shown_field(name, item) for item in value)
-    if isinstance(value, dict):
-        known = [str(value[key]) for key in ("step", "name", "label") if value.get(key)]
-        return " ".join(known) or ", ".join(f"{key}: {item}" for key, item in value.items())
-    if isinstance(value, str) and name in {"role", "allowed"}:
-        return gettext(messages.ROLES.get(value, value))
-    return "" if value is None else str(value)
 
 
 def _refusal(error: Refusal) -> Answer:
@@ -143,7 +134,7 @@ def _problem(problem: Mapping[str, Json]) -> Mapping[str, Json]:
     code = str(problem.get("problem", ""))
     shown = {name: shown_field(name, value) for name, value in problem.items()}
     text = messages.FIELD_PROBLEMS.get(code) or FORM_PROBLEMS.get(code)
-    return {**problem, "message": _filled(text, shown) if text else code}
+    return {**problem, "message": filled(text, shown) if text else code}
 
 
 def _file(error: FileRefused) -> Answer:
@@ -157,8 +148,8 @@ def _file(error: FileRefused) -> Answer:
     return Answer(
         message.status,
         f"file_{error.code}",
-        _filled(message.text, {k: shown_field(k, v) for k, v in {**fields, **sized}.items()}),
-        _filled(message.advice, {}),
+        filled(message.text, {k: shown_field(k, v) for k, v in {**fields, **sized}.items()}),
+        filled(message.advice, {}),
         fields,
     )
 

@@ -23,6 +23,7 @@ from identity.accounts import IdentityError, Role
 from identity.passwords import PasswordRefused
 from tests.fakes.installation import Installation
 from web import messages
+from web.api.words import API, FORM_PROBLEMS, TITLES
 from web.errors import answer_for, house_answer
 from web.messages import Message
 from web.wiring import HouseError, WrongLog
@@ -38,6 +39,7 @@ TABLES: tuple[Mapping[str, Message], ...] = (
     messages.EXPORTS,
     messages.AUDIT,
     messages.HOUSE,
+    API,
 )
 
 
@@ -104,6 +106,19 @@ def test_every_code_the_house_raises_has_words_and_every_word_is_used() -> None:
     assert set(messages.HOUSE) <= raised | by_status | limits
     for code in raised & set(messages.HOUSE):
         assert house_answer(code).message
+
+
+def test_every_code_of_the_api_has_words_and_every_word_is_used() -> None:
+    """Codes are gathered from the source: `ApiRefused("…")`, and what `web.api.checking` finds; titles by status."""
+    refused, flawed = set(), set()
+    for path in (WEB / "api").glob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        refused |= set(re.findall(r'ApiRefused\(\s*"(\w+)"', source))
+        flawed |= set(re.findall(r'(?:Flaw|bad)\([^"]*(?:f?"[^"]*"[^"]*)?, "(\w+)"', source))
+        flawed |= set(re.findall(r'Unreadable\("(\w+)"', source))
+    assert set(API) == refused
+    assert flawed <= set(FORM_PROBLEMS)
+    assert {message.status for table in TABLES for message in table.values()} <= set(TITLES)
 
 
 def test_exports_have_words_for_each_of_their_refusals() -> None:

@@ -23,6 +23,7 @@ from web.commands import (
     report,
     setup,
     signatures,
+    tokens,
     transfer,
     upkeep,
     users,
@@ -54,5 +55,6 @@ def register(app: Flask) -> None:
         mail.group,
         definitions.group,
         signatures.group,
+        tokens.group,
     ):
         app.cli.add_command(group)

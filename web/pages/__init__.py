@@ -6,6 +6,7 @@ from flask import Flask
 
 from web.pages import (
     administration,
+    apidocs,
     arealinks,
     articles,
     asking,
@@ -58,6 +59,7 @@ from web.pages import (
     session,
     signing,
     tlog,
+    tokens,
 )
 
 PAGES = (
@@ -102,6 +104,8 @@ PAGES = (
     export.page,
     administration.page,
     factors.page,
+    tokens.page,
+    apidocs.page,
     catalogues.page,
     tlog.page,
     auditlog.page,

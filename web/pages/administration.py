@@ -22,7 +22,7 @@ from web.pages.context import in_force, lens
 from web.pages.forms import MENDABLE
 from web.security import person, roles
 from web.views.admin import ChangeLine, begin_of, holder_line, moment_of, places, post_names, post_views
-from web.views.lens import Lens
+from web.views.lens import Lens, role_name
 from web.views.trouble import Trouble, trouble_of
 from web.wiring import House, HouseError, RetroactiveChange, current_house
 from workflows.catalogues import PACKAGES, WHATSAPP, ZONES
@@ -333,6 +333,8 @@ def _change(sealed: SealedEntry, eyes: Lens) -> ChangeLine:
     if "device" in facts:
         detail, ended = _("aplicación de códigos"), entry.kind is EntryKind.ACCESS_REVOKED
         day = entry.at
+    if str(facts.get("subject", "")).startswith("s-"):
+        return _service_change(sealed, eyes)
     return ChangeLine(
         at=eyes.moment(entry.at),
         actor=eyes.who(entry.actor),
@@ -340,6 +342,22 @@ def _change(sealed: SealedEntry, eyes: Lens) -> ChangeLine:
         else _("desde el %(day)s", day=eyes.moment(day).text) if day else _("datos"),
         subject=eyes.who(str(facts.get("subject", ""))),
         detail=detail,
+        href=_entry(entry.case, entry.seq),
+    )  # fmt: skip
+
+
+def _service_change(sealed: SealedEntry, eyes: Lens) -> ChangeLine:
+    """A service or one of its tokens: given until a date, or taken."""
+    entry, facts = sealed.entry, sealed.entry.facts
+    until, given = str(facts.get("until", "")), entry.kind is EntryKind.ACCESS_GRANTED
+    token = str(facts.get("token", ""))
+    return ChangeLine(
+        at=eyes.moment(entry.at),
+        actor=eyes.who(entry.actor),
+        what=(_("hasta el %(day)s", day=eyes.moment(until).day) if until else _("abierta")) if given
+        else _("revocado") if token else _("cerrada"),
+        subject=eyes.who(str(facts.get("subject", ""))),
+        detail=_("token %(id)s", id=token) if token else role_name(str(facts.get("role", ""))),
         href=_entry(entry.case, entry.seq),
     )  # fmt: skip
 

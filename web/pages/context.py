@@ -41,6 +41,7 @@ _UNDER = {
     "auditsample": "audit",
     "auditviews": "audit",
     "auditinvite": "audit",
+    "tokens": "administration",
 }
 """Blueprints that belong to another's place in the navigation."""
 
@@ -88,6 +89,7 @@ class Shell:
     user: Self | None
     nav: tuple[NavItem, ...]
     find: bool = True
+    admin: bool = False
 
 
 def shell() -> dict[str, object]:
@@ -106,6 +108,7 @@ def shell() -> dict[str, object]:
             user=_self(user) if user else None,
             nav=_nav(user) if user else (),
             find=not outsider(),
+            admin=user is not None and user.has_any(frozenset({Role.ADMINISTRADOR})),
         )
     }
 
@@ -195,10 +198,16 @@ def _name_of(actor: str) -> str:
     """A person's name by id, looked up once a request; an id nobody knows stays as it is."""
     known: dict[str, str] = g.setdefault("names", {})
     if actor not in known:
-        house = current_house()
-        user = house.accounts.get(actor, now())
-        known[actor] = user.name if user else _contact_name(house, actor)
+        known[actor] = _looked_up(current_house(), actor)
     return known[actor]
+
+
+def _looked_up(house: House, actor: str) -> str:
+    if actor.startswith("s-"):
+        service = house.tokens.store.service(actor)
+        return service.name if service else actor
+    user = house.accounts.get(actor, now())
+    return user.name if user else _contact_name(house, actor)
 
 
 def _contact_name(house: House, actor: str) -> str:

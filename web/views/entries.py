@@ -66,6 +66,7 @@ class EntryLine:
     claimed_by: str = ""
     acting_for: str = ""
     act: tuple[tuple[str, str], ...] = ()
+    token: str = ""
 
 
 def entry_lines(
@@ -125,6 +126,7 @@ def entry_line(
         erased=sealed.payload_bytes is None,
         act=link_lines(sealed),
         claimed_by=_text(via.get("os_user")),
+        token=_text(via.get("token")),
         acting_for=lens.who(principal) if (principal := _text(entry.facts.get("acting_for"))) else "",
     )
 

@@ -29,6 +29,7 @@ def _facts(facts: Mapping[str, Json], lens: Lens) -> Iterator[tuple[str, str]]:
         "acting_for": _("En nombre de"),
         "role": _("Función"),
         "factor": _("Segundo factor"),
+        "token": _("Token"),
         "post": _("Puesto"),
         "rank": _("Lugar de suplente"),
         "catalogue": _("Catálogo"),
@@ -40,6 +41,10 @@ def _facts(facts: Mapping[str, Json], lens: Lens) -> Iterator[tuple[str, str]]:
         value = facts.get(name)
         if value not in (None, ""):
             yield label, _said(name, str(value), lens)
+    for name, label in (("scopes", _("Alcances")), ("processes", _("Procesos"))):
+        listed = facts.get(name)
+        if isinstance(listed, list):
+            yield label, ", ".join(map(str, listed))
     items = facts.get("items")
     if isinstance(items, list):
         names = [_item(item) for item in items if isinstance(item, dict)]
