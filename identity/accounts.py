@@ -43,6 +43,9 @@ STAFF = frozenset(Role) - {Role.AUDITOR_EXTERNO}
 RECORDERS = frozenset(Role) - AUDITORS - {Role.ADMINISTRADOR}
 """Who may bring evidence; which step each may record is for the process definition to say."""
 
+EXPORTERS = frozenset({Role.SUPERVISOR, Role.DIRECTOR, Role.AUDITOR_INTERNO, Role.ADMINISTRADOR})
+"""Who may take audit packages out."""
+
 
 class IdentityError(Exception):
     """Base of what this package refuses."""

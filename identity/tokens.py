@@ -49,7 +49,6 @@ class Scope(StrEnum):
     SEARCH = "search"
     EXPORT = "export"
     LOG_READ = "log:read"
-    WEBHOOKS = "webhooks"
 
 
 class ScopeInvalid(IdentityError):

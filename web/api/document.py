@@ -133,7 +133,7 @@ def _reply(reply: Reply, operation: Operation) -> dict[str, Any]:
     told: dict[str, Any] = {"description": reply.text}
     if reply.shape:
         told["content"] = {reply.media: {"schema": named(reply.shape)}}
-    elif reply.media != JSON_MEDIA:
+    elif reply.media not in {JSON_MEDIA, ""}:
         told["content"] = {reply.media: {"schema": _BINARY}}
     headers: dict[str, Any] = {
         "RateLimit": {

@@ -64,6 +64,7 @@ FORM_PROBLEMS: Mapping[str, str] = {
     "small": N_("es menor que %(expected)s"),
     "large": N_("es mayor que %(expected)s"),
     "not_text": N_("contiene signos que no son texto"),
+    "scope": N_("el alcance no es válido: %(expected)s"),
     "not_moment": N_("no es una fecha con hora y zona (RFC 3339)"),
 }
 """What is wrong at a place of a request, by code."""

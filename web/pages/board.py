@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
+from identity.accounts import EXPORTERS
 from web.downloads import download
 from web.i18n import gettext as _
-from web.pages.context import EXPORTERS, in_force, lens
+from web.pages.context import in_force, lens
 from web.reporting import report_sources
 from web.security import roles
 from web.views.board import BoardView, Line, ProcessRow, Section

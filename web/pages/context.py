@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import current_app, g, request, url_for
 
 from evidence.ports import StoreError
-from identity.accounts import AUDITORS, RECORDERS, STAFF, Role, User
+from identity.accounts import AUDITORS, EXPORTERS, RECORDERS, STAFF, Role, User
 from identity.contacts import CONTACT_READERS
 from web.i18n import gettext as _
 from web.i18n import locale, zone
@@ -20,9 +20,6 @@ from workflows.definition import Definition
 
 THEME_COOKIE = "tema"
 THEMES = ("auto", "light", "dark")
-EXPORTERS = frozenset({Role.SUPERVISOR, Role.DIRECTOR, Role.AUDITOR_INTERNO, Role.ADMINISTRADOR})
-
-
 _UNDER = {
     "opening": "cases",
     "attention": "cases",

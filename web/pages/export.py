@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import (
@@ -18,25 +17,21 @@ from flask import (
 )
 from werkzeug.wrappers import Response as BaseResponse
 
-from audit_exports.builder import Sources
-from audit_exports.builder import export as build_package
 from audit_exports.record import Scope
 from audit_exports.scope import MalformedScope, check_scope
-from evidence.canonical import Json
 from evidence.words import digest_words
+from identity.accounts import EXPORTERS
 from web.acting import actor_for
 from web.downloads import resumable
+from web.exporting import KIND, package_file, package_work
 from web.i18n import gettext as _
-from web.jobs import Progress, Work
 from web.pages.auditvisit import OFFICE, visit
-from web.pages.context import EXPORTERS, lens, process_names
+from web.pages.context import lens, process_names
 from web.pages.jobview import job_desk, job_view, own_job
-from web.proving import before_export
 from web.security import person, roles
 from web.views.lens import size_text
 from web.views.trouble import Trouble
-from web.wiring import House, JobRecord, current_house
-from workflows.commands import Actor
+from web.wiring import JobRecord, current_house
 
 page = Blueprint("export", __name__, url_prefix="/exportar")
 exporters = roles(*EXPORTERS)
@@ -97,7 +92,7 @@ def start() -> BaseResponse:
     if scope.engagement and not person().has_any(OFFICE):
         visit(scope.engagement).need_downloads()  # another auditor's engagement is as good as not there
     actor = actor_for(person(), sorted(str(role) for role in EXPORTERS))
-    job = job_desk().start("export", person().id, _work(house, scope, actor))
+    job = job_desk().start(KIND, person().id, package_work(house, scope, actor))
     return redirect(url_for("export.result", job_id=job), 303)
 
 
@@ -117,26 +112,6 @@ def _asked_scope() -> Scope:
         sample=sample,
         seed=asked.get("seed", "").strip()[:64] if sample else "",
     )
-
-
-def _work(house: House, scope: Scope, actor: Actor) -> Work:
-    def work(progress: Progress) -> Mapping[str, Json]:
-        before_export(house)  # what was sealed a moment ago belongs into the package
-        folder = house.settings.data / "exports"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        sources = Sources(house.ledger, house.blobs, house.definitions, house.base_calendar, house.vkeys)
-        receipt = build_package(
-            sources, scope, folder / f"{progress.job_id}.zip", actor=actor, progress=progress
-        )
-        return {
-            "tag_manifest": receipt.tag_manifest,
-            "bytes": receipt.package_bytes,
-            "seq": receipt.seq,
-            "scope": scope_text(scope),
-            "name": _file_name(scope, house),
-        }
-
-    return work
 
 
 @page.get("/<job_id>")
@@ -160,7 +135,7 @@ def result(job_id: str) -> str:
 def package(job_id: str) -> Response:
     """The package itself, for whoever asked for it; what is left of a broken download can be fetched."""
     found = _export_job(job_id)
-    path = current_house().settings.data / "exports" / f"{found.id}.zip"
+    path = package_file(current_house(), found.id)
     if found.state != "done" or not path.is_file():
         abort(404)
     told = found.result
@@ -171,7 +146,7 @@ def package(job_id: str) -> Response:
 
 def _export_job(job_id: str) -> JobRecord:
     found = own_job(job_id)
-    if found.kind != "export":
+    if found.kind != KIND:
         abort(404)
     return found
 
@@ -188,27 +163,6 @@ def _package(job: JobRecord) -> Package:
         href=url_for("export.package", job_id=job.id),
         entry=url_for("evidence.entry", folio="system:exports", seq=seq) if isinstance(seq, int) else "",
     )
-
-
-def scope_text(scope: Scope) -> str:
-    """What a package covers, in one line."""
-    if scope.engagement:
-        return _("encargo de auditoría %(id)s", id=scope.engagement)
-    what = ", ".join(scope.folios or scope.processes) or _("todos los procesos")
-    if scope.sample:
-        what = _(
-            "muestra de %(n)s de %(what)s (semilla %(seed)s)", n=scope.sample, what=what, seed=scope.seed
-        )
-    if scope.start and scope.end:
-        return _("%(what)s, del %(start)s al %(end)s", what=what, start=scope.start, end=scope.end)
-    if scope.start:
-        return _("%(what)s, desde %(start)s", what=what, start=scope.start)
-    return _("%(what)s, hasta %(end)s", what=what, end=scope.end) if scope.end else what
-
-
-def _file_name(scope: Scope, house: House) -> str:
-    what = "-".join(scope.folios or scope.processes) or scope.engagement or "todo"
-    return f"constancia-{what}-{house.clock():%Y%m%d-%H%M}.zip"
 
 
 def _form(trouble: Trouble | None) -> BaseResponse:

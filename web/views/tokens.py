@@ -83,5 +83,4 @@ def scope_words() -> dict[str, str]:
         str(Scope.SEARCH): _("buscar"),
         str(Scope.EXPORT): _("exportar paquetes de auditoría"),
         str(Scope.LOG_READ): _("seguir la bitácora"),
-        str(Scope.WEBHOOKS): _("suscribirse a avisos (webhooks)"),
     }
