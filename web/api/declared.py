@@ -102,7 +102,7 @@ View = Callable[[Call], Returned]
 class Operation:
     """One operation. ``path`` is below `web.api.callers.ROOT`, with ``{name}`` for parameters.
 
-    ``body`` names the schema (`web.api.shapes.REQUESTS`) of the JSON it takes; ``files``: it may come as multipart with
+    ``body`` names the schema (`web.api.asked.REQUESTS`) of the JSON it takes; ``files``: it may come as multipart with
     files; ``raw``: it takes bytes.
     ``keyed``: it honours Idempotency-Key. ``refusals`` are the statuses it may answer beside those every operation may.
     """

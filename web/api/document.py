@@ -7,9 +7,10 @@ from typing import Any
 
 from web.api.callers import ROOT
 from web.api.declared import FILE_PART, PARTS_JSON, Group, Operation, Reply
+from web.api.pieces import named
 from web.api.problems import MEDIA
 from web.api.serving import JSON_MEDIA, KEY_PARAM, MULTIPART
-from web.api.shapes import SHAPES, named
+from web.api.shapes import SHAPES
 from web.api.words import TITLES
 
 VERSION = "1.0"

@@ -28,7 +28,7 @@ from web.api.giving import (
     ledger_time,
     need_folio,
 )
-from web.api.shapes import FLAG, MOMENT, PROCESS
+from web.api.pieces import FLAG, MOMENT, PROCESS
 from web.downloads import resumable
 from web.exporting import KIND, package_file, package_work
 from web.i18n import locale

@@ -15,8 +15,8 @@ from evidence.entry import format_time
 from web.api.callers import caller, need_process
 from web.api.checking import Flaw
 from web.api.declared import Call, Made, Param
+from web.api.pieces import CURSOR, FOLIO, LIMIT, PROCESS, SEQ, STEP
 from web.api.serving import invalid
-from web.api.shapes import CURSOR, FOLIO, LIMIT, PROCESS, SEQ, STEP
 from web.api.uploads import Uploads
 from workflows.casefile import CaseView
 from workflows.commands import Reuse, Upload

@@ -22,7 +22,7 @@ from web.api.giving import (
     row_json,
     seen_case,
 )
-from web.api.shapes import CODE, FLAG, MOMENT, PROCESS
+from web.api.pieces import CODE, FLAG, MOMENT, PROCESS
 from web.downloads import download
 from web.pages.blobs import checked_copy
 from workflows.casefile import entry_files

@@ -15,7 +15,7 @@ from identity.tokens import Scope
 from web.api.callers import ROOT, ApiRefused, actor, caller, need_process
 from web.api.declared import Call, Group, Made, Param, Reply
 from web.api.giving import FOLIO_PARAM, SEQ_PARAM, STEP_PARAM, given_files, need_folio, reuses, texts_of
-from web.api.shapes import HEX64
+from web.api.pieces import HEX64
 from web.api.uploads import Uploads
 from workflows.children import prefilled
 from workflows.commands import (

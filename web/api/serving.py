@@ -15,10 +15,10 @@ from flask import Response, request
 
 from evidence.canonical import Json
 from identity.remembered import Claim, Remembered
+from web.api.asked import REQUESTS
 from web.api.callers import ApiRefused, caller, rate_headers
 from web.api.checking import Flaw, Unreadable, coerce, flaws, is_text, parse
 from web.api.declared import FILE_PART, PARTS_JSON, Call, Incoming, Made, Operation, Param, Returned
-from web.api.shapes import REQUESTS
 from web.wiring import House, current_house
 
 JSON_MEDIA, MULTIPART = "application/json", "multipart/form-data"

@@ -1,4 +1,4 @@
-"""Schemas of what the API takes and gives, by name: the components of the document, and what requests are held to.
+"""Schemas of what the API answers, by name.
 
 They are the shapes the commands print (`cases show --json` and its kin). Answers name every member they may have; a
 test holds real answers to them, so that a member added to a state is added here.
@@ -7,148 +7,27 @@ test holds real answers to them, so that a member added to a state is added here
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from identity.tokens import Scope
+from web.api.asked import REQUESTS
 from web.api.checking import Schema
-
-Members = Mapping[str, Schema]
-
-HEX64: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
-PROCESS: Schema = {"type": "string", "pattern": "^[A-Z]{2}-[0-9]{3}$", "examples": ["MA-001"]}
-FOLIO: Schema = {
-    "type": "string",
-    "pattern": "^[A-Z]{2}-[0-9]{3}-[0-9]{4}-[0-9]{6}$",
-    "examples": ["MA-001-2026-000123"],
-}
-STEP: Schema = {"type": "string", "pattern": "^[a-z0-9_-]{1,24}$", "examples": ["4"]}
-SEQ: Schema = {"type": "integer", "minimum": 1, "maximum": 1_000_000}
-CODE: Schema = {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$"}
-MOMENT: Schema = {
-    "type": "string",
-    "format": "date-time",
-    "maxLength": 40,
-    "examples": ["2026-03-04T09:30:00-06:00"],
-}
-DAY: Schema = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "examples": ["2026-03-04"]}
-FLAG: Schema = {"type": "boolean"}
-LIMIT: Schema = {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
-CURSOR: Schema = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,400}$"}
-NOTE: Schema = {"type": "string", "maxLength": 20_000}
-REASON: Schema = {"type": "string", "minLength": 1, "maxLength": 20_000}
-SLOT: Schema = {"type": "string", "pattern": "^[a-z0-9_-]{0,40}$"}
-TEXT: Schema = {"type": "string"}
-NUMBER: Schema = {"type": "integer"}
-TIME: Schema = {
-    "type": "string",
-    "description": "RFC 3339 en UTC con seis decimales; vacío: no aplica",
-}
-ANY: Schema = {}
-
-
-def thing(members: Members, *, optional: Members | None = None, text: str = "") -> dict[str, Any]:
-    """An object with all of these members, perhaps the optional ones, and no other."""
-    found: dict[str, Any] = {
-        "type": "object",
-        "properties": {**members, **(optional or {})},
-        "required": list(members),
-        "additionalProperties": False,
-    }
-    return {**found, "description": text} if text else found
-
-
-def many(items: Schema) -> dict[str, Any]:
-    """A list."""
-    return {"type": "array", "items": items}
-
-
-def table(values: Schema) -> dict[str, Any]:
-    """An object whose members are named by what it is about."""
-    return {"type": "object", "additionalProperties": values}
-
-
-def maybe(kind: Mapping[str, Any]) -> dict[str, Any]:
-    """The same, or null."""
-    return {"oneOf": [kind, {"type": "null"}]}
-
-
-def named(name: str) -> dict[str, str]:
-    """A reference to one of `SHAPES`."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-DATA: Schema = {
-    "type": "object",
-    "additionalProperties": {"type": ["string", "boolean", "integer"]},
-    "maxProperties": 200,
-    "description": "Valores por campo, como pide el esquema del proceso o del paso",
-}
-UPLOADED: Schema = thing(
-    {"sha256": HEX64, "name": {"type": "string", "minLength": 1, "maxLength": 200}},
-    optional={"slot": SLOT, "system": {"type": "string", "maxLength": 80}, "taken": DAY},
+from web.api.pieces import (
+    ANY,
+    FLAG,
+    FOLIO,
+    HEX64,
+    NUMBER,
+    PROCESS,
+    SEQ,
+    TEXT,
+    TIME,
+    Members,
+    many,
+    maybe,
+    named,
+    table,
+    thing,
 )
-FILES: Schema = {
-    "type": "array",
-    "items": UPLOADED,
-    "maxItems": 50,
-    "description": "Archivos subidos antes con PUT /uploads/{sha256}",
-}
-REUSE: Schema = {
-    "type": "array",
-    "maxItems": 50,
-    "items": thing({"slot": SLOT, "seq": SEQ, "object": {"type": "integer", "minimum": 0, "maximum": 500}}),
-    "description": "Archivos ya sellados en el caso que también sirven aquí",
-}
-_ACT: Members = {"files": FILES, "occurred_at": MOMENT}
-
-REQUESTS: Mapping[str, Schema] = {
-    "OpenCase": thing(
-        {"process": PROCESS, "data": DATA},
-        optional={
-            **_ACT,
-            "parent": thing(
-                {"folio": FOLIO},
-                optional={"step": STEP, "choice": CODE, "told": DATA, "note": NOTE},
-                text="El caso del que éste sigue, y el paso de allá que se registra con el folio nuevo",
-            ),
-        },
-    ),
-    "RecordStep": thing(
-        {},
-        optional={**_ACT, "data": DATA, "choice": CODE, "note": NOTE, "reuse": REUSE, "acting_for": CODE},
-    ),
-    "Supersede": thing(
-        {"reason": REASON},
-        optional={
-            **_ACT,
-            "data": DATA,
-            "choice": CODE,
-            "note": NOTE,
-            "reuse": REUSE,
-            "annul": FLAG,
-            "keep": {
-                "type": "array",
-                "maxItems": 500,
-                "items": {"type": "integer", "minimum": 0, "maximum": 500},
-            },
-        },
-    ),
-    "Waive": thing({"reason": REASON}, optional={"rule": {"type": "string", "enum": ["step", "duties"]}}),
-    "Refuse": thing({"refusal": CODE}, optional={"note": NOTE}),
-    "LinkCases": thing({"link": FOLIO}, optional={"step": STEP, "note": NOTE}),
-    "ExportScope": thing(
-        {},
-        optional={
-            "processes": {"type": "array", "items": PROCESS, "maxItems": 50},
-            "from": DAY,
-            "to": DAY,
-            "folios": {"type": "array", "items": FOLIO, "maxItems": 500},
-            "sample": {"type": "integer", "minimum": 0, "maximum": 999_999},
-            "seed": {"type": "string", "maxLength": 64, "pattern": "^[A-Za-z0-9._-]{0,64}$"},
-        },
-    ),
-}
-"""What requests bring."""
 
 _OBJECT = thing({"sha256": HEX64, "size": NUMBER, "name": TEXT}, optional={"media": TEXT})
 _WAITING = thing({"code": TEXT, "who": TEXT, "step": TEXT, "since": TIME, "seq": NUMBER})
