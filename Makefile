@@ -5,11 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 PORT ?= 8000
+EXAMPLES ?= 200
 # Narrow a test run: make test ARGS="tests/evidence -k inclusion"
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check lint types contracts docs bench torture verifier pictures lock format
+.PHONY: help setup demo serve test check lint types contracts docs fuzz bench torture verifier pictures lock format
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -44,6 +45,9 @@ contracts: setup ## Who may import whom (import-linter; the contracts are in pyp
 
 docs: setup ## Docs against code: settings, commands, entry kinds, links, targets
 	@$(PY) -m pytest tests/house -q
+
+fuzz: setup ## A long walk through the API from its own document (EXAMPLES=200 for each operation and mode)
+	@CONSTANCIA_FUZZ=$(EXAMPLES) $(PY) -m pytest -q tests/api/test_api_fuzz.py --timeout 0 $(ARGS)
 
 bench: setup ## Measure beside baselines taken in the same run; prints a table, writes var/bench/latest.json
 	@sh tools/parts.sh
