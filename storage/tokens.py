@@ -200,6 +200,15 @@ class SqlRates:
             return connection.execute(delete(api_rate).where(old)).rowcount
 
 
+class SqlSystems:
+    """Everything that is kept of other systems, on one database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.tokens = SqlTokens(engine)
+        self.answers = SqlRemembered(engine)
+        self.rates = SqlRates(engine)
+
+
 def _text(moment: datetime | None) -> str:
     return format_time(moment) if moment is not None else ""
 

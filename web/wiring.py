@@ -24,7 +24,6 @@ from identity.passwords import Passwords
 from identity.posts import PostDesk
 from identity.sessions import Sessions
 from identity.throttle import LoginThrottle
-from identity.tokendesk import TokenDesk
 from signing.factors.desk import FactorDesk
 from signing.factors.passkeys import PasskeyDesk
 from signing.factors.webauthn import party_of
@@ -56,9 +55,10 @@ from storage.preparations import SqlPreparations
 from storage.relocated import MovedBlobs, SqlMoves
 from storage.stores import object_store, restore_target
 from storage.texts import SqliteTextIndex
-from storage.tokens import SqlRates, SqlRemembered, SqlTokens
+from storage.tokens import SqlSystems
 from storage.vitals import SqlVitals, Vitals
 from storage.watched import WatchedBlobs
+from web.apiparts import ApiParts
 from web.auditroom import AuditRoom
 from web.holder import HouseHolder, current_house
 from web.linkroom import HousePeople, LinkRoom, box_of, factor_box_of, office_of
@@ -116,7 +116,7 @@ __all__ = [
 _MIB = 1024 * 1024
 
 
-class House(ProvableParts, SigningParts):
+class House(ApiParts, ProvableParts, SigningParts):
     """One installation, open. ``clock`` and ``passwords`` are parameters so that tests own time and cost.
 
     ``documents`` reads the files of cases in place of the confined processes; the demonstration gives one, since its
@@ -337,19 +337,9 @@ class House(ProvableParts, SigningParts):
         return AccessDesk(self.ledger, self.accounts, self.passwords, self.clock)
 
     @cached_property
-    def tokens(self) -> TokenDesk:
-        """Services and their tokens, each change with its entry."""
-        return TokenDesk(self.ledger, SqlTokens(self.engine), self.clock)
-
-    @cached_property
-    def answers(self) -> SqlRemembered:
-        """Answers of the API by idempotency key."""
-        return SqlRemembered(self.engine)
-
-    @cached_property
-    def rates(self) -> SqlRates:
-        """How often each token asks."""
-        return SqlRates(self.engine)
+    def systems(self) -> SqlSystems:
+        """What is kept of other systems."""
+        return SqlSystems(self.engine)
 
     @cached_property
     def sessions(self) -> Sessions:
