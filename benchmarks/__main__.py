@@ -20,6 +20,7 @@ from benchmarks import (
     pages,
     sealing,
     steps,
+    throughput,
     uploads,
     verification,
 )
@@ -30,6 +31,8 @@ SECTIONS: dict[str, Section] = {
     "sealing": sealing.run,
     "appends": appends.run,
     "appends-postgresql": appends.run_postgresql,
+    "throughput": throughput.run,
+    "throughput-postgresql": throughput.run_postgresql,
     "uploads": uploads.run,
     "uploads-s3": uploads.run_s3,
     "steps": steps.run,

@@ -122,7 +122,7 @@ def _sequence_rate(ledger: SqlLedger, numbers: Iterator[int]) -> float:
     return per_second(TOGETHER, lambda: ledger.sequence(TOGETHER))
 
 
-def _row() -> tuple[bytes, bytes, bytes]:
+def sealed_row() -> tuple[bytes, bytes, bytes]:
     """Entry bytes, payload and salt as they are stored."""
     sealed = seal(
         draft(1),
@@ -149,7 +149,7 @@ class PlainSqlite:
         ):
             self._connection.execute(statement)
         self._lock = threading.Lock()
-        self._row = _row()
+        self._row = sealed_row()
 
     def insert_each(self, count: int) -> None:
         """``count`` rows, each in a transaction of its own."""
@@ -184,7 +184,7 @@ class _PlainPostgresql:
         self._url = url
         self._mine = threading.local()
         self._all: list[psycopg.Connection] = []
-        self._row = _row()
+        self._row = sealed_row()
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(
                 "CREATE TABLE plain (id BIGSERIAL PRIMARY KEY, entry BYTEA, payload BYTEA, salt BYTEA)"

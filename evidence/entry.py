@@ -201,6 +201,7 @@ class SealedEntry:
     salt: bytes | None
     index: int | None = None
     parsed: Entry | None = field(default=None, repr=False, compare=False)
+    said: Mapping[str, Json] | None = field(default=None, repr=False, compare=False)
 
     @property
     def entry(self) -> Entry:
@@ -214,13 +215,15 @@ class SealedEntry:
         return cast("Entry", self.parsed)
 
     def payload(self) -> Mapping[str, Json]:
-        """The payload's members, empty when erased."""
+        """The payload's members, empty when erased; parsed once (``said`` holds them), and never to be changed."""
         if self.payload_bytes is None:
             return {}
-        value = parse_canonical(self.payload_bytes)
-        if not isinstance(value, dict):
-            raise MalformedEntry("payload", "is not an object")
-        return value
+        if self.said is None:
+            value = parse_canonical(self.payload_bytes)
+            if not isinstance(value, dict):
+                raise MalformedEntry("payload", "is not an object")
+            object.__setattr__(self, "said", value)
+        return cast("Mapping[str, Json]", self.said)
 
 
 def genesis_hash(log: str, case: str) -> str:

@@ -28,6 +28,14 @@ class StoreUnavailable(StoreError):
     """The store cannot answer now (network, disk full, locked too long); the caller may retry."""
 
 
+class StoreSlow(StoreUnavailable):
+    """The store has been silent for too long: nothing was sent to it, so that nobody waits for it."""
+
+
+class StoreBusy(StoreUnavailable):
+    """More work waits for the store than it can do in good time: nothing was begun."""
+
+
 class AppendConflict(StoreUnavailable):
     """Five attempts in a row lost the race for the head of the same case."""
 

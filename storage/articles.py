@@ -8,7 +8,7 @@ from documents.identifiers import fold
 from evidence.ports import Article
 from storage.database import reading
 from storage.ledger_tables import article
-from workflows.fold import process_of
+from workflows.progress import process_of
 
 _MEMBERS = tuple(column for column in article.c if column.name in Article.__dataclass_fields__)
 MOST = 200

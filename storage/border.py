@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError, TimeoutError  # noqa: A004 - of the pool
 
-from evidence.ports import StoreError, StoreUnavailable
+from evidence.ports import StoreBusy, StoreError, StoreUnavailable
 
 MOVED = "constancia: moved"
 """What the triggers of a shut database say (`storage.moving.transfer`)."""
 _LOST_RACE = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
+_CONSTRAINT = "23"
+"""SQLSTATE class of integrity constraint violations."""
 
 
 class LostRace(Exception):
@@ -40,8 +43,23 @@ def translated() -> Iterator[None]:
             raise LostRace(str(error.orig)) from error
         code = getattr(error.orig, "sqlite_errorname", "")
         raise StoreUnavailable(f"database: {error.orig} {code}".rstrip()) from error
+    except TimeoutError as error:
+        raise StoreBusy(f"database: {error}") from error
     except SQLAlchemyError as error:
         raise StoreUnavailable(f"database: {error}") from error
+    except Exception as error:
+        if not _of_a_driver(error):
+            raise
+        state = str(getattr(error, "sqlstate", None) or "")
+        if isinstance(error, sqlite3.IntegrityError) or state in _LOST_RACE or state.startswith(_CONSTRAINT):
+            raise LostRace(str(error)) from error
+        code = getattr(error, "sqlite_errorname", "")
+        raise StoreUnavailable(f"database: {error} {code}".rstrip()) from error
+
+
+def _of_a_driver(error: Exception) -> bool:
+    """Whether a driver raised it with nothing in between (`storage.appending`); psycopg is imported only where used."""
+    return isinstance(error, sqlite3.Error) or type(error).__module__.partition(".")[0] == "psycopg"
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from evidence.ports import StoreUnavailable
+from evidence.ports import StoreBusy, StoreUnavailable
 from storage.border import translated
 from storage.database import writing
 
@@ -23,6 +23,10 @@ Result = TypeVar("Result")
 
 ROUND = 64
 """Most pieces of work in one transaction: bounds how long anyone waits behind others."""
+
+
+MOST_WAITING = 256
+"""Pieces of work that may wait for their round: more would wait for so long that nobody is there any more."""
 
 
 class _Job(Generic[Result]):
@@ -56,14 +60,17 @@ class _Job(Generic[Result]):
             self.error = error
 
     def _in_savepoint(self, connection: Connection) -> Result:
-        savepoint = connection.begin_nested()
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - group commit is for SQLite
+        driver.execute("SAVEPOINT work")
         try:
             result = self._work(connection)
         except BaseException:
-            if _transaction_lives(connection):
-                savepoint.rollback()
+            if driver.in_transaction:
+                driver.execute("ROLLBACK TO work")
+                driver.execute("RELEASE work")
             raise
-        savepoint.commit()
+        driver.execute("RELEASE work")
         return result
 
     def outcome(self) -> Result:
@@ -94,6 +101,7 @@ class GroupCommit:
         """Give ``work`` a connection inside a transaction; when this returns, its writes are durable.
 
         Raises:
+            StoreBusy: so many wait that this one shall come again later.
             StoreUnavailable, LostRace, or what ``work`` raised; in each case nothing of it is written.
             RuntimeError: called from within ``work``, which would wait for itself for ever.
         """
@@ -111,6 +119,8 @@ class GroupCommit:
     def _join(self, job: _Job[object]) -> bool:
         """Queue up; whether this thread leads a round: the first at once, others when the one before hands over."""
         with self._lock:
+            if len(self._waiting) >= MOST_WAITING:
+                raise StoreBusy(f"{MOST_WAITING} writers wait already")
             self._waiting.append(job)
             job.leads = not self._led
             self._led = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
@@ -11,19 +12,27 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from evidence.entry import SALT_BYTES, SealedEntry
 from evidence.ports import AppendConflict, Clock, Compose, Composition, Projection
+from storage.appending import Prepared, Request, driver_style, one_statement
 from storage.border import LostRace, answered, translated
-from storage.database import is_sqlite, reading, writing
+from storage.database import is_sqlite, reading, swiftly, writing
 from storage.discrepancies import cache_discrepancies
 from storage.group_commit import GroupCommit
 from storage.ledger_tables import checkpoint, log_state
 from storage.projections import remove_projection, save_projection
 from storage.reader import LedgerReader, check_origin
 from storage.sequencer import sequence
-from storage.writer import Request, Writer
+from storage.writer import Writer, Written
 
 Result = TypeVar("Result")
 
 ATTEMPTS = 5
+_ASKED = "SELECT 1 FROM idempotency WHERE key = :key"
+
+
+class _Composing(threading.local):
+    """Whether this thread is composing: a composition that appends would wait for itself in the transaction."""
+
+    inside = False
 
 
 def start_log(engine: Engine, origin: str) -> None:
@@ -70,6 +79,7 @@ class SqlLedger(LedgerReader):
         self._writer = Writer(origin, clock, new_salt)
         self._group = GroupCommit(engine) if is_sqlite(engine) else None
         self._known = False
+        self._composing = _Composing()
 
     @property
     def origin(self) -> str:
@@ -79,9 +89,20 @@ class SqlLedger(LedgerReader):
     def append(
         self, case: str, compose: Compose, *, idempotency_key: str = "", request_digest: str = ""
     ) -> Sequence[SealedEntry]:
-        """Add entries to a case; see the port."""
+        """Add entries to a case; see the port.
+
+        What this process knows of the case is composed on at once and written if the case has not moved meanwhile;
+        otherwise, and whenever that composition refuses, it is read, composed and written in one transaction.
+        """
         request = Request(idempotency_key, request_digest)
-        return self._retried(lambda connection: self._writer.append(connection, case, compose, request))
+        prepared = self._prepared(case, compose, request)
+        if prepared is not None:
+            known = self._swift(prepared, case, compose, request)
+            if known is not None:
+                return self._remembered(known)
+        return self._remembered(
+            self._retried(lambda connection: self._writer.append(connection, case, compose, request))
+        )
 
     def open_case(
         self,
@@ -93,7 +114,55 @@ class SqlLedger(LedgerReader):
     ) -> Sequence[SealedEntry]:
         """Open a case under the next folio of a series; see the port."""
         request = Request(idempotency_key, request_digest)
-        return self._retried(lambda connection: self._writer.open_case(connection, series, compose, request))
+        return self._remembered(
+            self._retried(lambda connection: self._writer.open_case(connection, series, compose, request))
+        )
+
+    def _prepared(self, case: str, compose: Compose, request: Request) -> Prepared | None:
+        """What is to be written, made without a lock; ``None`` where only the transaction can tell."""
+        known = self._histories.get(case)
+        if known is None or not self._known or self._composing.inside or self._asked_before(request):
+            return None
+        self._composing.inside = True
+        try:
+            return self._writer.prepare(known, compose, request)
+        except Exception:  # noqa: BLE001 - raised again in the transaction, unless the case has moved meanwhile
+            return None
+        finally:
+            self._composing.inside = False
+
+    def _asked_before(self, request: Request) -> bool:
+        if not request.key:
+            return False
+        with answered(), swiftly(self._engine) as driver:
+            asked = driver_style(_ASKED, self._engine.dialect.name)
+            return driver.execute(asked, {"key": request.key}).fetchone() is not None
+
+    def _swift(self, prepared: Prepared, case: str, compose: Compose, request: Request) -> Written | None:
+        """Write what was prepared; ``None`` where the case has moved, or somebody else asked the same."""
+
+        def write(connection: Connection) -> Written:
+            if self._writer.write(connection, prepared):
+                return Written(prepared.sealed, prepared.after)
+            return self._writer.append(connection, case, compose, request)
+
+        try:
+            if self._group is not None:
+                return self._group.run(write)
+            if prepared.extra:
+                with translated(), writing(self._engine) as connection:
+                    return write(connection)
+            statement, values = one_statement(prepared)
+            with translated(), swiftly(self._engine) as driver:
+                moved = driver.execute(statement, values, prepare=True).fetchone()[0]
+            return Written(prepared.sealed, prepared.after) if moved else None
+        except LostRace:
+            return None
+
+    def _remembered(self, written: Written) -> Sequence[SealedEntry]:
+        if written.known is not None:
+            self._histories.keep(written.known.last.entry.case, written.known)
+        return written.sealed
 
     def sequence(self, limit: int = 1024) -> int:
         """Place waiting entries in the log; see the port."""
@@ -109,7 +178,9 @@ class SqlLedger(LedgerReader):
 
     def replace_projection(self, projection: Projection) -> None:
         """Write a projection and its references anew."""
+        self._histories.forget_projection(projection.case)
         self._retried(lambda connection: save_projection(connection, projection))
+        self._histories.forget_projection(projection.case)
 
     def remove_projection(self, case: str) -> None:
         """Remove what the caches hold of a case without entries."""

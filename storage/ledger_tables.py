@@ -47,6 +47,12 @@ Index(
     sqlite_where=log_entry.c.log_index.is_(None),
     postgresql_where=log_entry.c.log_index.is_(None),
 )
+Index(
+    "ix_log_entry_erasures",
+    log_entry.c.id,
+    sqlite_where=text("kind = 'erasure.executed'"),
+    postgresql_where=text("kind = 'erasure.executed'"),
+)
 
 payload = Table(
     "payload",
@@ -127,7 +133,6 @@ projection = Table(
     Column("search_text", Name, nullable=False),
 )
 Index("ix_projection_opened_at_case_id", projection.c.opened_at, projection.c.case_id)
-Index("ix_projection_updated_at_case_id", projection.c.updated_at, projection.c.case_id)
 Index(
     "ix_projection_next_due",
     projection.c.next_due,

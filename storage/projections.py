@@ -47,7 +47,7 @@ def save_projection(connection: Connection, wanted: Projection) -> None:
         ReferenceTaken: a unique reference belongs to another case.
         StoreError: a text holds NUL.
     """
-    row, counted = _row(wanted), _tally_row(wanted)
+    row, counted = projection_row(wanted), _tally_row(wanted)
     save, count = _SAVE[connection.dialect.name]
     connection.execute(save, row)
     connection.execute(count, counted)
@@ -68,7 +68,8 @@ def remove_projection(connection: Connection, case: str) -> None:
         connection.execute(delete(table).where(table.c.case_id == case))
 
 
-def _row(wanted: Projection) -> dict[str, Any]:
+def projection_row(wanted: Projection) -> dict[str, Any]:
+    """The row of `projection`. Raises `StoreError` where a text of the projection holds NUL."""
     row = {
         "case_id": wanted.case,
         "process": wanted.process,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, bindparam, func, select
+from sqlalchemy import Connection, Engine, Row, Select, bindparam, func, select, text
 
 from evidence.entry import SealedEntry, genesis_hash
 from evidence.heads import CaseHead
@@ -13,8 +14,10 @@ from evidence.ports import BlobCorrupt, BlobMissing
 from evidence.rows import Row as StoredRow
 from evidence.tiles import TILE_WIDTH
 from evidence.tree import HASH_BYTES, Frontier
-from storage.border import WrongLog
-from storage.database import reading
+from storage.appending import ERASED, LOOK, driver_style
+from storage.border import WrongLog, answered
+from storage.database import reading, swiftly
+from storage.histories import Histories, Known
 from storage.ledger_tables import checkpoint, log_entry, log_state, tile
 from storage.rows import SEALED, WHOLE, as_found, stored, trusted
 
@@ -75,6 +78,9 @@ _LEAVES = (
 )
 _TILE = select(tile.c.bytes).where(
     tile.c.level == bindparam("level"), tile.c.n == bindparam("n"), tile.c.width >= bindparam("width")
+)
+_PLACES = select(log_entry.c.case_seq, log_entry.c.log_index).where(
+    log_entry.c.case_id == bindparam("case"), log_entry.c.case_seq > bindparam("after")
 )
 _STATE = select(log_state.c.origin, log_state.c.size, log_state.c.frontier)
 _NOTES = (
@@ -156,21 +162,58 @@ def _hash(leaf: object) -> bytes:
         return b""
 
 
+def _stands(known: Known, found: tuple[Any, ...]) -> bool:
+    """Whether the database still shows what is known of a case."""
+    last, count = known.last, len(known.entries)
+    return found[:6] == (count, last.leaf, last.leaf, last.entry_bytes, count, known.erased)
+
+
 class LedgerReader:
     """The reading half of the ledger store; every answer comes from one short transaction, streams from several."""
 
     def __init__(self, engine: Engine, origin: str) -> None:
         self._engine = engine
         self._origin = origin
+        self._histories = Histories()
 
     def history(self, case: str) -> Sequence[SealedEntry]:
         """A case's entries by ``seq``, each checked against its leaf and its predecessor.
 
+        Checked by this call, or by an earlier one of this process as long as the head is the same (decision 0013).
+
         Raises:
             BlobCorrupt: the case's entries are not those that were sealed.
         """
+        known = self._histories.get(case)
+        if known is not None:
+            found = self._look(case)
+            if _stands(known, found):
+                return self._placed(case, known) if found[-1] != known.last.index else known.entries
         with reading(self._engine) as connection:
-            return read_history(connection, self._origin, case)
+            erased = connection.execute(
+                text(ERASED)
+            ).scalar_one()  # before the rows: an erasure meanwhile is noticed
+            history = read_history(connection, self._origin, case)
+        if history:
+            self._histories.keep(case, Known(history, erased))
+        return history
+
+    def _look(self, case: str) -> tuple[Any, ...]:
+        """What the database shows of a case that has entries, in one statement; empty where it knows none."""
+        look = driver_style(LOOK, self._engine.dialect.name)
+        with answered(), swiftly(self._engine) as driver:
+            return tuple(driver.execute(look, {"case": case}).fetchone() or ())
+
+    def _placed(self, case: str, known: Known) -> Sequence[SealedEntry]:
+        """The entries with the places in the log that they have been given since."""
+        first = next((n for n, sealed in enumerate(known.entries) if sealed.index is None), 0)
+        with reading(self._engine) as connection:
+            places = connection.execute(_PLACES, {"case": case, "after": first}).all()
+        given = {row.case_seq: row.log_index for row in places}
+        later = (replace(item, index=given.get(n)) for n, item in enumerate(known.entries[first:], first + 1))
+        entries = (*known.entries[:first], *later)
+        self._histories.keep(case, replace(known, entries=entries))
+        return entries
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[SealedEntry]:
         """Sequenced entries by index, as found: damage is for the verifier to report, so nothing is checked here."""

@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from evidence.entry import EntryDraft, SealedEntry, format_time, genesis_hash, seal
 from evidence.ports import BlobCorrupt, Clock, Compose, Composition, IdempotencyMismatch
+from storage.appending import ERASED, Prepared, Request, driver_style, move, statements
+from storage.histories import Known
 from storage.ledger_tables import case_head, folio_series, idempotency, log_entry, payload
 from storage.outbox import keep_errands
 from storage.projections import save_projection
@@ -40,11 +42,11 @@ _REQUEST = select(idempotency).where(idempotency.c.key == bindparam("wanted"))
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What identifies a request to itself when it comes again; an empty key means it cannot."""
+class Written:
+    """What a request wrote, now or before; and the case as it then is, where this very call wrote it."""
 
-    key: str = ""
-    digest: str = ""
+    sealed: Sequence[SealedEntry]
+    known: Known | None = None
 
 
 class Head(NamedTuple):
@@ -62,9 +64,7 @@ class Writer:
     clock: Clock
     new_salt: Callable[[], bytes]
 
-    def append(
-        self, connection: Connection, case: str, compose: Compose, request: Request
-    ) -> Sequence[SealedEntry]:
+    def append(self, connection: Connection, case: str, compose: Compose, request: Request) -> Written:
         """Add what ``compose`` makes of the case's history; `LedgerStore.append` is the contract.
 
         The head's row is locked first, so that two writers of one case follow one another and a repeated request
@@ -73,25 +73,60 @@ class Writer:
         head = lock_head(connection, self.origin, case)
         earlier = self.earlier(connection, request, case)
         if earlier is not None:
-            return earlier
+            return Written(earlier)
         history = read_history(connection, self.origin, case)
         check_head(head, self.origin, case, history)
         return self._write(connection, case, history, compose(history), request)
 
     def open_case(
         self, connection: Connection, series: str, compose: Callable[[str], Composition], request: Request
-    ) -> Sequence[SealedEntry]:
+    ) -> Written:
         """Open a case under the series' next folio; the series is locked until the commit: no number is lost."""
         number = lock_series(connection, series) + 1
         earlier = self.earlier(connection, request, None)
         if earlier is not None:
-            return earlier
+            return Written(earlier)
         case = f"{series}-{number:06d}"
         lock_head(connection, self.origin, case)
         if read_history(connection, self.origin, case):
             raise BlobCorrupt(f"folio series {series}", f"{case} unused", f"{case} has entries")
         connection.execute(_MOVE_SERIES, {"wanted": series, "new_last": number})
         return self._write(connection, case, (), compose(case), request)
+
+    def prepare(self, known: Known, compose: Compose, request: Request) -> Prepared:
+        """What ``compose`` makes of a case as it is known, sealed and projected, without a database."""
+        case, history = known.last.entry.case, known.entries
+        composed = compose(history)
+        sealed = self._seal(case, history, composed.drafts)
+        projection = composed.project((*history, *sealed)) if composed.project is not None else None
+        return Prepared(known, sealed, projection, composed.errands, request)
+
+    def write(self, connection: Connection, prepared: Prepared) -> bool:
+        """Write what was prepared, in an open transaction; false, and nothing written, where the case has moved."""
+        statement, values = move(prepared)
+        if connection.dialect.name == "sqlite":
+            driver = connection.connection.driver_connection
+            assert driver is not None  # noqa: S101 - the transaction is open
+            if driver.execute(statement, values).rowcount != 1:
+                return False
+            for following, row in statements(prepared):
+                driver.execute(following, row)
+        else:
+            if connection.exec_driver_sql(driver_style(statement, "postgresql"), values).rowcount != 1:
+                return False
+            self._write_rows(connection, prepared)
+        if prepared.extra and prepared.projection is not None:
+            save_projection(connection, prepared.projection)
+        keep_errands(connection, prepared.errands, prepared.sealed[-1].entry.at)
+        return True
+
+    def _write_rows(self, connection: Connection, prepared: Prepared) -> None:
+        connection.execute(_ADD_ENTRIES, [entry_row(item) for item in prepared.sealed])
+        connection.execute(_ADD_PAYLOADS, [payload_row(item) for item in prepared.sealed])
+        if not prepared.extra and prepared.changes and prepared.projection is not None:
+            save_projection(connection, prepared.projection)
+        if prepared.request.key:
+            connection.execute(_ADD_REQUEST, prepared.request.row(prepared.sealed))
 
     def earlier(
         self, connection: Connection, request: Request, case: str | None
@@ -118,24 +153,27 @@ class Writer:
         history: Sequence[SealedEntry],
         composed: Composition,
         request: Request,
-    ) -> Sequence[SealedEntry]:
-        if not composed.drafts:
-            raise ValueError("a composition needs at least one draft")
+    ) -> Written:
         sealed = self._seal(case, history, composed.drafts)
         connection.execute(_ADD_ENTRIES, [entry_row(item) for item in sealed])
         connection.execute(_ADD_PAYLOADS, [payload_row(item) for item in sealed])
         last = sealed[-1]
         connection.execute(_MOVE_HEAD, {"case": case, "new_seq": last.entry.seq, "new_leaf": last.leaf})
+        whole, projection = (*history, *sealed), None
         if composed.project is not None:
-            save_projection(connection, composed.project((*history, *sealed)))
+            projection = composed.project(whole)
+            save_projection(connection, projection)
         keep_errands(connection, composed.errands, last.entry.at)
         if request.key:
-            self._remember(connection, request, sealed)
-        return sealed
+            connection.execute(_ADD_REQUEST, request.row(sealed))
+        erased = connection.execute(text(ERASED)).scalar_one()
+        return Written(sealed, Known(whole, erased, projection))
 
     def _seal(
         self, case: str, history: Sequence[SealedEntry], drafts: Sequence[EntryDraft]
     ) -> tuple[SealedEntry, ...]:
+        if not drafts:
+            raise ValueError("a composition needs at least one draft")
         seq = len(history)
         prev = history[-1].leaf if history else genesis_hash(self.origin, case)
         at = format_time(self.clock())
@@ -147,16 +185,6 @@ class Writer:
             )
             prev = sealed[-1].leaf
         return tuple(sealed)
-
-    def _remember(self, connection: Connection, request: Request, sealed: Sequence[SealedEntry]) -> None:
-        row = {
-            "key": request.key,
-            "request_digest": request.digest,
-            "case_id": sealed[0].entry.case,
-            "first_seq": sealed[0].entry.seq,
-            "last_seq": sealed[-1].entry.seq,
-        }
-        connection.execute(_ADD_REQUEST, row)
 
 
 def lock_head(connection: Connection, origin: str, case: str) -> Head:

@@ -22,7 +22,7 @@ from workflows.definition import Branch, EvidenceType, Field, Step
 from workflows.drafting import draft, state_claim
 from workflows.errors import NothingToSign, OwnSignature, RequestWaits
 from workflows.facts import Facts, time_text
-from workflows.fold import lacking
+from workflows.progress import lacking
 from workflows.requests import ASKING, VIA_LINK, requests_of, waiting
 from workflows.signatories import mailed_slots
 from workflows.signatures import leaf_of, takes, with_request

@@ -14,8 +14,9 @@ from evidence.canonical import Json
 from evidence.entry import SYSTEM, EntryDraft, EntryKind, format_time
 from workflows.claims import Situation
 from workflows.definition import Step
+from workflows.derive import Derivation
 from workflows.facts import EvidenceFact, Facts
-from workflows.provisional import after
+from workflows.provisional import after, folded
 from workflows.state import CaseState, ExceptionCode, StepStatus
 
 VIA = "system"
@@ -36,12 +37,13 @@ def following(situation: Situation, drafts: Sequence[EntryDraft], folio: str) ->
     waiting = [step for step in situation.definition.steps if step.automatic]
     found: list[EntryDraft] = []
     while waiting and drafts:
-        later = after(situation, [*drafts, *found])
-        step = next((item for item in waiting if later.state and _in_turn(later.state, item)), None)
+        whole = [*drafts, *found]
+        later = folded(situation, whole)
+        step = next((item for item in waiting if _in_turn(later, item)), None)
         if step is None:
             break
         waiting.remove(step)
-        found.append(_draft(later, step, folio))
+        found.append(_draft(after(situation, whole), step, folio))
     return tuple(found)
 
 
@@ -55,10 +57,10 @@ def measures(state: CaseState) -> dict[str, int]:
     return found
 
 
-def _in_turn(state: CaseState, step: Step) -> bool:
-    found = state.step(step.code)
+def _in_turn(later: Derivation, step: Step) -> bool:
+    found = later.step(step.code)
     ready = found.status is StepStatus.BLOCKED and not found.unmet
-    return ready and (state.closed or not step.only_closed)
+    return ready and (later.closed or not step.only_closed)
 
 
 def _draft(situation: Situation, step: Step, folio: str) -> EntryDraft:

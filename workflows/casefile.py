@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from documents.identifiers import fold
-from evidence.canonical import Json, canonical_bytes
+from evidence.canonical import Json, canonical_of_own
 from evidence.entry import SealedEntry
 from evidence.ports import Projection, Reference
 from workflows.articles import article_of
 from workflows.calendar import BusinessCalendar
 from workflows.definition import Definition, Field, FieldKind
-from workflows.derive import derive
+from workflows.derive import Derivation
 from workflows.facts import facts_of
 from workflows.history import resolve
 from workflows.state import CaseState
@@ -60,12 +61,7 @@ class CaseView:
 
 def typed_data(entries: Sequence[SealedEntry]) -> dict[str, dict[str, str]]:
     """Values of the entries that count, by step; a later entry of a step overrides an earlier one."""
-    return _by_step(_typed(entries))
-
-
-def _typed(entries: Sequence[SealedEntry]) -> list[tuple[str, dict[str, str]]]:
-    """Step and typed values of every entry that counts."""
-    return [(sealed.entry.step, entry_data(sealed)) for sealed in effective(entries)]
+    return _by_step([(sealed.entry.step, entry_data(sealed)) for sealed in effective(entries)])
 
 
 def _by_step(typed: Sequence[tuple[str, dict[str, str]]]) -> dict[str, dict[str, str]]:
@@ -92,17 +88,31 @@ def entry_data(sealed: SealedEntry) -> dict[str, str]:
 
 def entry_files(sealed: SealedEntry) -> list[dict[str, Json]]:
     """The payload's files, one for each object of the entry; nameless ones once erased."""
+    return _files(sealed, len(sealed.entry.objects))
+
+
+def _files(sealed: SealedEntry, objects: int) -> list[dict[str, Json]]:
     files = sealed.payload().get("files", [])
     known = [item for item in files if isinstance(item, dict)] if isinstance(files, list) else []
-    missing = len(sealed.entry.objects) - len(known)
+    missing = objects - len(known)
     return known + [{"name": "", "slot": "", "about": {}} for _ in range(missing)]
 
 
-def project(definition: Definition, entries: Sequence[SealedEntry], calendar: BusinessCalendar) -> Projection:
-    """The projection of a case: a function of its entries and the calendar alone, so that a rebuild finds the same."""
-    state = derive(definition, [sealed.entry for sealed in entries], calendar=calendar)
+def project(
+    definition: Definition,
+    entries: Sequence[SealedEntry],
+    calendar: BusinessCalendar,
+    folded: Derivation | None = None,
+) -> Projection:
+    """The projection of a case: a function of its entries and the calendar alone, so that a rebuild finds the same.
+
+    ``folded``: those very entries by that calendar, where somebody has them.
+    """
+    plain = [sealed.entry for sealed in entries]
+    case = folded or Derivation.of(definition, plain, calendar)
+    state = case.at(None, calendar)
     fields = _fields(definition)
-    typed = _typed(entries)
+    typed = [(sealed.entry.step, entry_data(sealed)) for sealed in (entries[n - 1] for n in case.counting)]
     opening = _by_step(typed).get(definition.opening.step, {})
     return Projection(
         case=state.folio,
@@ -117,10 +127,10 @@ def project(definition: Definition, entries: Sequence[SealedEntry], calendar: Bu
         next_mark=next_mark(state.timers),
         assignee=_assignee(definition, entries),
         title=_control_title(definition, state) or _title(definition, opening) or state.folio,
-        document=canonical_bytes(state.as_json()),
+        document=canonical_of_own(state.as_json()),
         references=(*_control_references(state), *_references(definition, state, fields, typed)),
         search_text=_search_text(state.folio, entries),
-        tally=tally_of(definition, state, [sealed.entry for sealed in entries]),
+        tally=tally_of(definition, state, plain),
         article=article_of(definition, state, entries),
     )
 
@@ -220,15 +230,27 @@ def _title(definition: Definition, opening: Mapping[str, str]) -> str:
 
 def _search_text(folio: str, entries: Sequence[SealedEntry]) -> str:
     """Everything people typed and what the files say, folded; bounded, the earliest first."""
-    parts = [folio]
+    parts = [fold(folio)]
+    length = len(parts[0])
     for sealed in entries:
-        payload = sealed.payload()
-        parts += entry_data(sealed).values()
-        parts.append(str(payload.get("note", "")))
-        for item in entry_files(sealed):
-            parts.append(str(item.get("name", "")))
-            parts.append(" ".join(_strings(item.get("about", {})))[:_FILE_TEXT])
-    return fold(" ".join(part for part in parts if part))[:_SEARCH_TEXT]
+        if length > _SEARCH_TEXT:
+            break
+        words = _words(sealed.payload_bytes, len(sealed.entry.objects)) if sealed.payload_bytes else ""
+        if words:
+            parts.append(words)
+            length += 1 + len(words)
+    return " ".join(parts)[:_SEARCH_TEXT]
+
+
+@lru_cache(maxsize=4096)
+def _words(payload_bytes: bytes, objects: int) -> str:
+    """The folded words of one payload: words fold one by one, so that pieces folded apart are the whole folded."""
+    said = SealedEntry(b"", "", payload_bytes, None)
+    parts = [*entry_data(said).values(), str(said.payload().get("note", ""))]
+    for item in _files(said, objects):
+        parts.append(str(item.get("name", "")))
+        parts.append(" ".join(_strings(item.get("about", {})))[:_FILE_TEXT])
+    return fold(" ".join(part for part in parts if part))
 
 
 def _strings(value: Json) -> Iterator[str]:

@@ -247,12 +247,13 @@ class CaseService(ExceptionCommands):
             DuplicateReference, DateNotCredible, RequestReused, TooManyFiles, FileChanged,
             documents.refusals.FileRefused, evidence.ports.StoreError.
         """
-        definition = self._writer.definition_of(self._writer.history(command.folio))
+        history = self._writer.history(command.folio)
+        definition = self._writer.definition_of(history)
         step = rules.known_step(definition, command.step)
         rules.role_allowed(step.code, step.roles or ("system",), command.actor)
-        files = self.read_files(command) if read is None else tuple(read)
+        files = prepare(command.uploads, step, self._reader, self._max_files) if read is None else tuple(read)
         drafts = sets.recording(step, command.actor, _part(command), files)
-        return self._stands(definition, self._writer.append(command.folio, drafts, files, command))
+        return self._stands(definition, self._writer.append(command.folio, drafts, files, command, history))
 
     def note_mail(self, command: NoteMail) -> Receipt:
         """Note in a case what became of a mail: sent, failed, sent back, filed or put aside; no step is recorded.
@@ -308,7 +309,7 @@ class CaseService(ExceptionCommands):
 
     def _stands(self, definition: Definition, receipt: Receipt) -> Receipt:
         """The receipt, unless a contact outside the hours left only its refusal, or only the verdict."""
-        found = outside_of(self.calendar, definition, self._writer.history(receipt.folio), receipt)
+        found = outside_of(self.calendar, definition, self._writer.history, receipt)
         if found is not None:
             raise found
         return receipt

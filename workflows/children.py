@@ -20,8 +20,8 @@ from workflows.corrections import bare, noted
 from workflows.definition import Definition, Field, FieldKind, Step
 from workflows.errors import ChildNotOffered, LinkNotPossible, Refusal
 from workflows.facts import Facts
-from workflows.fold import process_of
 from workflows.ports import CaseIndex
+from workflows.progress import process_of
 from workflows.state import CaseState
 from workflows.step import Opens
 from workflows.uploads import PreparedFile

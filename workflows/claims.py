@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from evidence.canonical import Json
-from evidence.entry import BlobRef, SealedEntry
+from evidence.entry import BlobRef, Entry, SealedEntry
 from workflows.calendar import BusinessCalendar
 from workflows.catalogues import CatalogueVersion, own_catalogue, own_version
 from workflows.commands import Actor
 from workflows.definition import Branch, Definition, Field, Option, Step
-from workflows.derive import derive
+from workflows.derive import Derivation
 from workflows.facts import Facts, RowFact
 from workflows.ports import Catalogues, Directory
 from workflows.state import CaseState
@@ -42,7 +42,7 @@ class Situation:
     """A case at the moment of a command. ``state`` is ``None`` while the case is being opened.
 
     ``holding`` asks which cases hold a reference, ``there`` whether a case is there; like the directory they answer the
-    same throughout a command.
+    same throughout a command. ``derivation`` are the entries folded, from which ``state`` was read.
     """
 
     definition: Definition
@@ -54,6 +54,7 @@ class Situation:
     holding: Holding = nobody_holds
     catalogues: Catalogues | None = None
     there: Known = any_case
+    derivation: Derivation | None = None
 
     @classmethod
     def of(
@@ -68,25 +69,33 @@ class Situation:
         there: Known = any_case,
     ) -> Situation:
         """The situation after a history; for an empty one the case is being opened."""
-        state = (
-            derive(definition, [sealed.entry for sealed in entries], calendar=calendar, now=now)
-            if entries
-            else None
-        )
-        return cls(definition, entries, state, calendar, directory, now, holding, catalogues, there)
+        plain = [sealed.entry for sealed in entries]
+        folded = Derivation.of(definition, plain, calendar) if plain else None
+        state = folded.at(now, calendar) if folded is not None else None
+        return cls(definition, entries, state, calendar, directory, now, holding, catalogues, there, folded)
+
+    def then(self, entries: Iterable[Entry]) -> Derivation:
+        """The case with more entries, the first of them of the opening where there were none.
+
+        Raises:
+            ValueError: there are none, nor were there any.
+        """
+        found = self.derivation
+        for entry in entries:
+            found = (
+                Derivation.of(self.definition, (entry,), self.calendar)
+                if found is None
+                else found.then(entry)
+            )
+        if found is None:
+            raise ValueError("a case without entries")
+        return found
 
     def later(self, entries: Sequence[SealedEntry]) -> Situation:
         """The same desk at the same moment with more entries."""
-        return Situation.of(
-            self.definition,
-            entries,
-            self.calendar,
-            self.directory,
-            self.now,
-            self.holding,
-            self.catalogues,
-            self.there,
-        )
+        folded = self.then(sealed.entry for sealed in entries[len(self.entries) :])
+        state = folded.at(self.now, self.calendar)
+        return replace(self, entries=entries, state=state, derivation=folded)
 
     @property
     def params(self) -> Mapping[str, str]:

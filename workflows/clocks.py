@@ -24,10 +24,20 @@ class Clocks:
         self._areas: dict[tuple[str, str], timers.Run] = {}
         self._by_number: dict[tuple[str, int], timers.Run] = {}
         self._runs_of: Counter[str] = Counter()
-        self._timers = {
-            code: tuple(t for t in definition.timers if any(trigger.step == code for trigger in t.triggers))
-            for code in definition.by_step
-        }
+        self._timers = definition.timers_of
+
+    def copy(self) -> Clocks:
+        """The same runs, to go on by themselves."""
+        made = object.__new__(Clocks)
+        copies = {id(run): run.copy() for run in self.runs}
+        made.runs = [copies[id(run)] for run in self.runs]
+        made.calendar = self.calendar
+        made._active = {code: copies[id(run)] for code, run in self._active.items()}
+        made._areas = {key: copies[id(run)] for key, run in self._areas.items()}
+        made._by_number = {key: copies[id(run)] for key, run in self._by_number.items()}
+        made._runs_of = self._runs_of.copy()
+        made._timers = self._timers
+        return made
 
     def ring(
         self,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from workflows.calendar import BusinessCalendar, OutOfCalendar
@@ -92,6 +92,10 @@ class Control:
     since: date
     days: list[tuple[str, int, int]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+
+    def copy(self) -> Control:
+        """Another one that may go on by itself."""
+        return replace(self, days=list(self.days), counts=dict(self.counts))
 
     def state(self, moment: datetime, calendar: BusinessCalendar) -> ControlState:
         """What it amounts to at a moment: a day is missing once its service has closed."""

@@ -304,6 +304,19 @@ class Definition:
         return {timer.code: timer for timer in self.timers}
 
     @cached_property
+    def system_steps(self) -> frozenset[str]:
+        """Codes of the steps that nobody but the system records."""
+        return frozenset(step.code for step in self.steps if step.by_system)
+
+    @cached_property
+    def timers_of(self) -> Mapping[str, tuple[Timer, ...]]:
+        """For each step, the timers that an entry of it may touch."""
+        return {
+            code: tuple(t for t in self.timers if any(trigger.step == code for trigger in t.triggers))
+            for code in self.by_step
+        }
+
+    @cached_property
     def by_series(self) -> Mapping[str, Series]:
         """Periodic controls by code."""
         return {item.code: item for item in self.series}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from evidence.entry import Entry, EntryKind, format_time, parse_time
@@ -15,8 +16,9 @@ from workflows import timers
 from workflows.calendar import BusinessCalendar, OutOfCalendar
 from workflows.definition import NEW, Definition, Step, StepClass
 from workflows.facts import facts_of
-from workflows.fold import Fold, Progress
+from workflows.fold import Fold
 from workflows.history import History, resolve
+from workflows.progress import Progress
 from workflows.state import (
     CaseException,
     CaseState,
@@ -56,13 +58,79 @@ def derive(
         NotACase: no entry counts, the first does not open a case, or its definition is another one.
     """
     counted = _cut(entries, as_of)
-    _check(definition, counted)
-    moment = as_of or now or parse_time(counted[-1].at)
-    history = resolve(counted)
-    fold = Fold(definition, history, calendar)
-    fold.run()
-    fold.settle(calendar.in_force_at(format_time(as_of)) if as_of else calendar)
-    return _State(fold, counted, history, moment).result()
+    settled = calendar.in_force_at(format_time(as_of)) if as_of else calendar
+    return Derivation.of(definition, counted, calendar).at(as_of or now, settled)
+
+
+class Derivation:
+    """The entries of a case, folded: from here the state at any moment is read out, or another entry is read on.
+
+    Frozen once made, and safe for threads: what is read on is a copy.
+    """
+
+    def __init__(self, fold: Fold, entries: Sequence[Entry], history: History) -> None:
+        self._fold = fold
+        self.entries = entries
+        self._history = history
+        self._still: CaseState | None = None
+
+    @classmethod
+    def of(cls, definition: Definition, entries: Sequence[Entry], calendar: BusinessCalendar) -> Derivation:
+        """All entries of one case. Raises `NotACase` as `derive` does."""
+        _check(definition, entries)
+        history = resolve(entries)
+        fold = Fold(definition, history, calendar)
+        fold.run()
+        return cls(fold, entries, history)
+
+    def then(self, entry: Entry) -> Derivation:
+        """With the case's next entry: for most entries at a price that does not grow with the case."""
+        entries = (*self.entries, entry)
+        history = self._history.then(entry) if self._fold.roster is None else None
+        if history is None:
+            return Derivation.of(self._fold.definition, entries, self._fold.calendar)
+        fold = self._fold.copy()
+        fold.read_on(history)
+        return Derivation(fold, entries, history)
+
+    def at(self, moment: datetime | None = None, calendar: BusinessCalendar | None = None) -> CaseState:
+        """The state at a moment, by default that of the last entry; ``calendar``: by which what still runs is due."""
+        when = moment or parse_time(self.entries[-1].at)
+        fold = self._settled(calendar or self._fold.calendar)
+        state = _State(fold, self.entries, self._history, when)
+        if fold is not self._fold or fold.control is not None:
+            return state.result()
+        if self._still is None:
+            self._still = state.result()
+            return self._still
+        return state.moved(self._still)
+
+    def step(self, code: str) -> StepState:
+        """The state of one step, which no clock changes."""
+        moment = parse_time(self.entries[-1].at)
+        state = _State(self._settled(self._fold.calendar), self.entries, self._history, moment)
+        return state.step(self._fold.definition.by_step[code])
+
+    @property
+    def counting(self) -> Iterator[int]:
+        """``seq`` of the entries that count, each in the place of the first it corrects."""
+        return (item.entry.seq for item in self._history.effective)
+
+    @property
+    def closed(self) -> bool:
+        """Whether work has ended."""
+        return self._fold.closing is not None
+
+    def _settled(self, calendar: BusinessCalendar) -> Fold:
+        if self._fold.clocks.calendar.id == calendar.id:
+            return self._fold
+        if self._fold.roster is not None:
+            fold = Fold(self._fold.definition, self._history, self._fold.calendar)
+            fold.run()
+        else:
+            fold = self._fold.copy()
+        fold.settle(calendar)
+        return fold
 
 
 def _cut(entries: Sequence[Entry], as_of: datetime | None) -> Sequence[Entry]:
@@ -93,13 +161,13 @@ class _State:
         self.history = history
         self.moment = moment
         self.closed = fold.closing is not None
-        self._corrected = _corrected(entries, history)
+        self._corrected = _corrected(entries, history) if history.superseded else {}
         self.outcome = self.definition.by_outcome[fold.closing.outcome] if fold.closing else None
 
     def result(self) -> CaseState:
         fold, definition = self.fold, self.definition
-        steps = tuple(self._step(step) for step in definition.steps)
-        by_system = {step.code for step in definition.steps if step.by_system}
+        steps = tuple([self.step(step) for step in definition.steps])
+        by_system = definition.system_steps
         owed = [step for step in steps if step.mandatory and step.status in _UNDONE]
         doubtful = any(step.unmet or step.lacks for step in steps if step.status is StepStatus.DONE)
         runs = tuple(self._timers())
@@ -136,7 +204,17 @@ class _State:
             control=control,
         )
 
-    def _step(self, step: Step) -> StepState:
+    def moved(self, still: CaseState) -> CaseState:
+        """The state known at some moment, at another one: only timers, and what they make overdue, know a clock."""
+        return replace(
+            still,
+            moment=format_time(self.moment),
+            timers=tuple(self._timers()),
+            exceptions=tuple(sorted(self._exceptions(still.steps, None), key=lambda item: item.seq)),
+        )
+
+    def step(self, step: Step) -> StepState:
+        """The state of one step."""
         progress = self.fold.progress[step.code]
         status, unmet = self._status_of(step, progress)
         return StepState(
@@ -236,7 +314,8 @@ class _State:
         if control is not None:
             step = self.definition.by_series[control.series].step
             yield from (CaseException(ExceptionCode.GAP, step, 1, day) for day in control.gaps)
-        steps_of = {entry.seq: entry.step for entry in self.entries}
+        odd = bool(self.history.superseded or self.history.unreadable)
+        steps_of = {entry.seq: entry.step for entry in self.entries} if odd else {}
         annulled = {by for _, by in self.history.annulled}
         for seq, by in self.history.superseded:
             code = ExceptionCode.ANNULLED if by in annulled else ExceptionCode.SUPERSEDED

@@ -6,8 +6,6 @@ Mutable inside, seen only by `workflows.derive`. Each entry costs the same howev
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
 
 from evidence.entry import EntryKind, parse_time
 from workflows import controls, standing
@@ -17,48 +15,15 @@ from workflows.definition import (
     Branch,
     Definition,
     Effect,
-    Evidence,
     Step,
     StepClass,
-    Wait,
     applies,
 )
 from workflows.facts import Facts
 from workflows.history import Effective, History
+from workflows.progress import Progress, lacking, process_of
 from workflows.roster import Roster
 from workflows.state import CaseException, Closing, ExceptionCode, MachineState, Route
-
-
-@dataclass(slots=True)
-class Progress:
-    """What has come of one step so far. ``entries`` are of the current round, ``past`` of earlier ones."""
-
-    entries: list[int] = field(default_factory=list)
-    past: list[int] = field(default_factory=list)
-    done: bool = False
-    done_day: datetime | None = None
-    choice: str = ""
-    unmet: tuple[str, ...] = ()
-    lacks: tuple[str, ...] = ()
-    enough: int = 0
-    wait: Wait | None = None
-    waived: int = 0
-    duties_waived: int = 0
-    round: int = 1
-    last_at: str = ""
-    last_seq: int = 0
-
-
-def process_of(folio: str) -> str:
-    """The process that a folio (``MA-006-2026-000001``) belongs to."""
-    return "-".join(folio.split("-")[:2])
-
-
-def lacking(evidence: Evidence, filled: Iterable[str]) -> tuple[str, ...]:
-    """The slots still missing from the alternative that lacks least, the first of equals; empty: satisfied."""
-    have = set(filled)
-    gaps = [tuple(slot for slot in wanted if slot not in have) for wanted in evidence.alternatives()]
-    return min(gaps, key=len)
 
 
 class Fold:
@@ -84,23 +49,63 @@ class Fold:
         self.closing_step = ""
         self.parent = ""
         self.control: controls.Control | None = None
+        self._shared: set[str] = set()
 
     def run(self) -> None:
         """Read everything that counts."""
         for item in self.history.effective:
-            self.exceptions += self.clocks.revise(self.calendar.in_force_at(item.first.at))
-            if item.first.kind is EntryKind.TIMER_EXPIRED:
-                self._timer_expired(item)
-            elif item.first.kind is EntryKind.STEP_WAIVED:
-                self._waived(item)
-            elif item.first.kind is EntryKind.CASE_REFUSED:
-                self._refused(item)
-            elif item.first.kind is EntryKind.CASE_LINKED:
-                self._linked(item)
-            elif item.first.kind is EntryKind.SIGNATURE_DECLINED and not item.facts.choice:
-                continue  # a refusal that its step has no way for: nothing moves
-            elif item.first.kind in STEP_KINDS:
-                self._step(item)
+            self._read(item)
+
+    def copy(self) -> Fold:
+        """The same fold, to be read on by itself; only where there is no roster, which is not copied.
+
+        Steps' progress is shared until one of them moves on: the fold this was copied from must not be read on.
+        """
+        if self.roster is not None:
+            raise ValueError("a roster is folded from the beginning")
+        made = object.__new__(Fold)
+        made.__dict__.update(self.__dict__)
+        made.params, made.machines, made.progress = (
+            dict(self.params),
+            dict(self.machines),
+            dict(self.progress),
+        )
+        made.exceptions, made.routes = list(self.exceptions), list(self.routes)
+        made.parties = list(self.parties)
+        made.clocks = self.clocks.copy()
+        made.control = self.control.copy() if self.control is not None else None
+        made._shared = set(self.progress)
+        return made
+
+    def read_on(self, history: History) -> None:
+        """Read the last entry of a history that counts one more than the one read so far."""
+        self.history = history
+        item = history.effective[-1]
+        self.in_force = self.in_force | {item.entry.seq}
+        self._read(item)
+
+    def _read(self, item: Effective) -> None:
+        self.exceptions += self.clocks.revise(self.calendar.in_force_at(item.first.at))
+        kind = item.first.kind
+        if kind is EntryKind.TIMER_EXPIRED:
+            self._timer_expired(item)
+        elif kind is EntryKind.STEP_WAIVED:
+            self._waived(item)
+        elif kind is EntryKind.CASE_REFUSED:
+            self._refused(item)
+        elif kind is EntryKind.CASE_LINKED:
+            self._linked(item)
+        elif kind is EntryKind.SIGNATURE_DECLINED and not item.facts.choice:
+            return  # a refusal that its step has no way for: nothing moves
+        elif kind in STEP_KINDS:
+            self._step(item)
+
+    def _own(self, code: str) -> Progress:
+        """A step's progress, about to be changed."""
+        if code in self._shared:
+            self._shared.discard(code)
+            self.progress[code] = self.progress[code].copy()
+        return self.progress[code]
 
     def settle(self, calendar: BusinessCalendar) -> None:
         """What still runs is due by the table in force at the moment of the reading."""
@@ -176,7 +181,7 @@ class Fold:
         self._rows(item)
         before = self.progress[step.code].done
         lacks = self._progress(item, step, branch)
-        progress = self.progress[step.code]
+        progress = self._own(step.code)
         if lacks:
             return
         self._control(item, step)
@@ -244,7 +249,7 @@ class Fold:
 
     def _progress(self, item: Effective, step: Step, branch: Branch | None) -> tuple[str, ...]:
         """Count an entry of a step; gives the slots whose evidence it lacks."""
-        progress = self.progress[step.code]
+        progress = self._own(step.code)
         early = self.expected(step)
         if early and not progress.entries:
             self.flag(ExceptionCode.OUT_OF_ORDER, step.code, item.entry.seq, ",".join(early))
@@ -304,7 +309,7 @@ class Fold:
         return True
 
     def _reopen(self, code: str, seq: int) -> None:
-        old = self.progress[code]
+        old = self._own(code)
         old.past.extend(old.entries)  # moved, not copied: many rounds must not cost their square
         self.progress[code] = Progress(past=old.past, round=old.round + 1)
         self.clocks.step_reopened(code, seq)
@@ -340,10 +345,11 @@ class Fold:
             self.flag(ExceptionCode.UNREADABLE, item.entry.step, item.entry.seq, "timer")
 
     def _waived(self, item: Effective) -> None:
-        progress = self.progress.get(item.entry.step)
-        if progress is None:
+        if item.entry.step not in self.progress:
             self.flag(ExceptionCode.UNREADABLE, item.entry.step, item.entry.seq, "step")
-        elif item.facts.rule == "duties":
+            return
+        progress = self._own(item.entry.step)
+        if item.facts.rule == "duties":
             progress.duties_waived = item.entry.seq
             self.flag(ExceptionCode.DUTIES_WAIVED, item.entry.step, item.entry.seq)
         else:

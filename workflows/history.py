@@ -37,6 +37,19 @@ class History:
         """``seq`` of every entry that counts."""
         return frozenset(item.entry.seq for item in self.effective)
 
+    def then(self, entry: Entry) -> History | None:
+        """With one more entry that corrects nothing; ``None`` for a correction: all is to be resolved anew."""
+        if entry.kind is EntryKind.EVIDENCE_SUPERSEDED:
+            return None
+        facts = facts_of(entry)
+        problems = tuple((entry.seq, f"facts.{name}") for name in facts.problems)
+        return History(
+            (*self.effective, Effective(entry.seq, entry, entry, facts)),
+            self.superseded,
+            self.annulled,
+            (*self.unreadable, *problems),
+        )
+
 
 def resolve(entries: Sequence[Entry]) -> History:
     """Apply corrections to the entries of one case, given by ``seq``."""

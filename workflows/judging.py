@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from evidence.canonical import Json
@@ -63,13 +63,16 @@ def beside_step(
 
 
 def outside_of(
-    calendar: BusinessCalendar, definition: Definition, entries: Sequence[SealedEntry], receipt: Receipt
+    calendar: BusinessCalendar,
+    definition: Definition,
+    history: Callable[[str], Sequence[SealedEntry]],
+    receipt: Receipt,
 ) -> OutsideHours | None:
     """What to say where a command left only the refusal of its contact, or the verdict; ``None`` where it stands."""
     refused = {step.standing.refusal for step in definition.steps if step.standing} - {""}
     closing = receipt.state.closing
     alone = receipt.role == SYSTEM or (closing is not None and closing.refusal in refused)
-    written = entries[receipt.first - 1 : receipt.last] if alone else ()
+    written = history(receipt.folio)[receipt.first - 1 : receipt.last] if alone else ()
     facts = ((item.entry, facts_of(item.entry)) for item in written)
     found = next(((entry, said) for entry, said in facts if said.verdict == Verdict.OUTSIDE), None)
     if found is None:

@@ -10,7 +10,7 @@ from evidence.canonical import Json
 from workflows.definition import FILE_FAMILIES, Evidence, EvidenceType, Slot, Step
 from workflows.errors import EvidenceNotAccepted
 from workflows.facts import EvidenceFact
-from workflows.fold import lacking
+from workflows.progress import lacking
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evidence.entry import SALT_BYTES, EntryDraft, format_time, genesis_hash, seal
+from evidence.entry import SALT_BYTES, Entry, EntryDraft, format_time, genesis_hash, seal
 from workflows.claims import Situation
+from workflows.derive import Derivation
 
 _NOWHERE = "provisional"
 
@@ -26,3 +27,32 @@ def after(situation: Situation, drafts: Sequence[EntryDraft]) -> Situation:
         )
         entries.append(sealed)
     return situation.later(entries)
+
+
+def folded(situation: Situation, drafts: Sequence[EntryDraft]) -> Derivation:
+    """The case with the drafts as its next entries, without sealing them: nothing here is to be referred to."""
+    last = situation.entries[-1] if situation.entries else None
+    at, prev, seq = format_time(situation.now), last.leaf if last else "", len(situation.entries)
+    made: list[Entry] = []
+    for item in drafts:
+        seq += 1
+        made.append(
+            Entry(
+                log=_NOWHERE,
+                case=last.entry.case if last else _NOWHERE,
+                seq=seq,
+                prev=prev,
+                at=at,
+                actor=item.actor,
+                role=item.role,
+                kind=item.kind,
+                process=item.process,
+                step=item.step,
+                objects=item.objects,
+                refs=item.refs,
+                facts=item.facts,
+                payload="",
+            )
+        )
+        prev = ""
+    return situation.then(made)

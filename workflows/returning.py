@@ -20,9 +20,9 @@ from workflows.definition import Definition, EvidenceType, Step
 from workflows.drafting import draft, entry_kind, state_claim
 from workflows.errors import NothingToSign, OwnSignature, RequestSettled, RequestWaits, UnknownRequest
 from workflows.facts import Facts, facts_of, time_text
-from workflows.fold import lacking
 from workflows.matching import assign
 from workflows.ports import DocumentReader
+from workflows.progress import lacking
 from workflows.provisional import after
 from workflows.requests import RequestState, requests_of, waiting
 from workflows.returnacts import AskReturn, GiveReturn, JudgeReturn

@@ -37,8 +37,8 @@ from workflows.errors import (
     WindowClosed,
 )
 from workflows.facts import EvidenceFact, time_text
-from workflows.fold import lacking
 from workflows.ports import Directory
+from workflows.progress import lacking
 from workflows.state import CaseState, StepStatus
 
 REASON_LENGTH = 10

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from evidence.entry import format_time, parse_time
@@ -54,6 +54,10 @@ class Run:
     before: tuple[tuple[str, datetime], ...] = ()
     day: str = ""
     area: str = ""
+
+    def copy(self) -> Run:
+        """Another one that may go on by itself."""
+        return replace(self, fired=list(self.fired), pauses=list(self.pauses))
 
     @property
     def paused(self) -> datetime | None:

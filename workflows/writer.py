@@ -7,55 +7,34 @@ is held while objects are stored. A command with an idempotency key used before 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import fields
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from evidence.canonical import Json
 from evidence.entry import SYSTEM, BlobRef, EntryDraft, EntryKind, SealedEntry
 from evidence.ports import (
     BlobStore,
     Clock,
     Composition,
-    IdempotencyMismatch,
     LedgerStore,
     Projection,
-    ReferenceTaken,
 )
-from workflows.answeracts import AnswerCommand
+from workflows.asking import Command, in_words_of_cases, ledger_key, request_digest
 from workflows.automatic import following
 from workflows.calendar import BusinessCalendar
-from workflows.campaigncommands import RowCommand
-from workflows.casefile import OPEN_REFERENCE, entry_files, project
+from workflows.casefile import entry_files, project
 from workflows.claims import Situation
 from workflows.commands import (
-    Actor,
-    LinkCase,
-    NoteMail,
-    OpenCase,
-    OpenSet,
-    Part,
     Receipt,
-    RecordSet,
-    RecordStep,
-    RefuseRequest,
-    Reuse,
     SealedObject,
-    Supersede,
-    WaiveStep,
 )
 from workflows.definition import Definition
 from workflows.errors import (
-    DuplicateCase,
-    DuplicateReference,
     FileChanged,
     Refusal,
-    RequestReused,
     UnknownCase,
 )
-from workflows.facts import Facts, facts_of, time_text
+from workflows.facts import facts_of
+from workflows.folds import Folds
 from workflows.notices import notices
 from workflows.ports import CaseIndex, Catalogues, Directory
 from workflows.registry import DefinitionRegistry
@@ -65,27 +44,7 @@ from workflows.remembered import (
     remembered_cases,
     remembered_holding,
 )
-from workflows.returnacts import ReturnCommand
-from workflows.reviewacts import ReviewCommand
-from workflows.signatureacts import SignatureCommand
 from workflows.uploads import PreparedFile
-
-Command = (
-    LinkCase
-    | NoteMail
-    | OpenCase
-    | OpenSet
-    | RecordSet
-    | RecordStep
-    | Supersede
-    | WaiveStep
-    | RefuseRequest
-    | RowCommand
-    | SignatureCommand
-    | AnswerCommand
-    | ReturnCommand
-    | ReviewCommand
-)
 
 Calendars = Callable[[], BusinessCalendar]
 """Gives the table in force, with its revisions."""
@@ -121,6 +80,7 @@ class CaseWriter:
         self._catalogues = catalogues
         self._retention_years = retention_years
         self._mailing = mailing
+        self._folds = Folds()
 
     @property
     def calendar(self) -> BusinessCalendar:
@@ -155,23 +115,41 @@ class CaseWriter:
     ) -> Callable[[Sequence[SealedEntry]], Projection]:
         """What entries project to, by a table known beforehand: inside a transaction nobody is asked for it."""
         table = calendar or self.calendar
-        return lambda entries: project(self.definition_of(entries), entries, table)
 
-    def append(self, folio: str, drafts: Drafts, files: Sequence[PreparedFile], command: Command) -> Receipt:
-        """Add what ``drafts`` makes to an existing case."""
-        key, digest = _key(command, folio), request_digest(command, files)
-        history = self.history(folio)
+        def projected(entries: Sequence[SealedEntry]) -> Projection:
+            definition = self.definition_of(entries)
+            return project(definition, entries, table, self._folds.of(definition, entries, table))
+
+        return projected
+
+    def append(
+        self,
+        folio: str,
+        drafts: Drafts,
+        files: Sequence[PreparedFile],
+        command: Command,
+        history: Sequence[SealedEntry] | None = None,
+    ) -> Receipt:
+        """Add what ``drafts`` makes to an existing case. ``history``: the case as it was just read."""
+        key, digest = ledger_key(command, folio), request_digest(command, files)
+        tried = history or self.history(folio)
         desk = self._desk()
-        blobs, refusal = self._try(drafts, desk(self.definition_of(history), history), files, key)
+        situation = desk(self.definition_of(tried), tried)
+        blobs, refusal, made = self._try(drafts, situation, files, key)
+        before: Sequence[SealedEntry] = ()
 
         def compose(entries: Sequence[SealedEntry]) -> Composition:
+            nonlocal before
             if refusal is not None:
                 raise refusal
-            return self._composed(drafts, desk(self.definition_of(entries), entries), blobs, folio)
+            before = entries
+            if not _same(entries, tried):
+                return self._composed(drafts, desk(self.definition_of(entries), entries), blobs, folio)
+            return self._composed(drafts, situation, blobs, folio, () if files else made)
 
-        with _translated(command):
+        with in_words_of_cases(command):
             written = self.ledger.append(folio, compose, idempotency_key=key, request_digest=digest)
-        return self.receipt(written)
+        return self.receipt(written, before)
 
     def judge(self, folio: str, drafts: Drafts, files: Sequence[PreparedFile]) -> None:
         """Make the drafts of a command on the case as it stands, and forget them. Raises a `Refusal`."""
@@ -181,10 +159,10 @@ class CaseWriter:
         self, definition: Definition, drafts: Drafts, files: Sequence[PreparedFile], command: Command
     ) -> Receipt:
         """Begin a case with what ``drafts`` makes."""
-        key, digest = _key(command, definition.process), request_digest(command, files)
+        key, digest = ledger_key(command, definition.process), request_digest(command, files)
         desk = self._desk()
         situation = desk(definition, ())
-        blobs, refusal = self._try(drafts, situation, files, key)
+        blobs, refusal, _ = self._try(drafts, situation, files, key)
         year = self.calendar.local_day(situation.now).year
 
         def compose(folio: str) -> Composition:
@@ -192,7 +170,7 @@ class CaseWriter:
                 raise refusal
             return self._composed(drafts, situation, blobs, folio)
 
-        with _translated(command):
+        with in_words_of_cases(command):
             written = self.ledger.open_case(
                 f"{definition.process}-{year}", compose, idempotency_key=key, request_digest=digest
             )
@@ -215,10 +193,15 @@ class CaseWriter:
         return self.receipt(written) if composed else None
 
     def _composed(
-        self, drafts: Drafts, situation: Situation, blobs: Sequence[BlobRef], folio: str
+        self,
+        drafts: Drafts,
+        situation: Situation,
+        blobs: Sequence[BlobRef],
+        folio: str,
+        known: tuple[EntryDraft, ...] = (),
     ) -> Composition:
-        """What the command makes, and what the system adds to it by itself."""
-        made = drafts(situation, blobs)
+        """What the command makes (``known``: has made of this very situation), and what the system adds by itself."""
+        made = known or drafts(situation, blobs)
         whole = (*made, *following(situation, made, folio))
         errands = notices(situation, whole, folio) if self._mailing else ()
         return Composition(whole, self.projecting(situation.calendar), errands)
@@ -242,11 +225,14 @@ class CaseWriter:
         )
         return self.receipt(written) if composed else None
 
-    def receipt(self, written: Sequence[SealedEntry]) -> Receipt:
-        """What was sealed: the last entry written that a person made, and the case's state now."""
+    def receipt(self, written: Sequence[SealedEntry], before: Sequence[SealedEntry] = ()) -> Receipt:
+        """What was sealed: the last entry written that a person made, and the case's state now.
+
+        ``before``: the case as it was written to; without it the case is read again.
+        """
         last = next((item for item in reversed(written) if item.entry.actor != SYSTEM), written[-1])
         names = [str(item.get("name", "")) for item in entry_files(last)]
-        history = self.history(last.entry.case)
+        history = (*before, *written) if before else self.history(last.entry.case)
         state = self.situation(history).state
         if state is None:
             raise UnknownCase(folio=last.entry.case)
@@ -277,25 +263,29 @@ class CaseWriter:
         lists = RememberedCatalogues(self._catalogues) if self._catalogues is not None else None
 
         def situation(definition: Definition, entries: Sequence[SealedEntry]) -> Situation:
-            return Situation.of(definition, entries, calendar, directory, moment, holding, lists, there)
+            folded = self._folds.of(definition, entries, calendar) if entries else None
+            state = folded.at(moment, calendar) if folded is not None else None
+            return Situation(
+                definition, entries, state, calendar, directory, moment, holding, lists, there, folded
+            )
 
         return situation
 
     def _try(
         self, drafts: Drafts, situation: Situation, files: Sequence[PreparedFile], key: str
-    ) -> tuple[Sequence[BlobRef], Refusal | None]:
-        """Make the drafts once before anything is stored.
+    ) -> tuple[Sequence[BlobRef], Refusal | None, tuple[EntryDraft, ...]]:
+        """Make the drafts once before anything is stored; gives the files' references, and the drafts without them.
 
         A refusal is kept, not raised, where there is an idempotency key: the same request may have been done before,
         and then its receipt is the answer. Only the ledger knows.
         """
         try:
-            drafts(situation, [file.placeholder() for file in files])
+            made = drafts(situation, [file.placeholder() for file in files])
         except Refusal as error:
             if not key:
                 raise
-            return (), error
-        return self._store(files), None
+            return (), error, ()
+        return self._store(files), None, made
 
     def _store(self, files: Sequence[PreparedFile]) -> tuple[BlobRef, ...]:
         """Put the objects, and see that what was stored is what was read."""
@@ -317,63 +307,6 @@ class CaseWriter:
         return now.replace(year=now.year + self._retention_years, day=28 if leap else now.day)
 
 
-def request_digest(command: Command, files: Sequence[PreparedFile]) -> str:
-    """Hex SHA-256 of what a command asks, its files by content: equal for a repeated click, different for another."""
-    asked: dict[str, Json] = {"command": type(command).__name__, **_members(command)}
-    asked["files"] = [
-        [file.name, file.slot, file.sha256, file.system, file.taken] for file in files if not file.made
-    ]
-    text = json.dumps(asked, sort_keys=True)  # ASCII: a form may hold what no entry may, and is refused later
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _members(command: Command | Part) -> dict[str, Json]:
-    """What is asked, by name; files are told by their content, and the key is not part of the question."""
-    names = (item.name for item in fields(command))
-    return {
-        name: _plain(getattr(command, name))
-        for name in names
-        if name not in {"uploads", "idempotency_key", "by_link"}
-    }
-
-
-def _plain(value: object) -> Json:
-    if isinstance(value, datetime):
-        return time_text(value)
-    if isinstance(value, Actor):
-        return [value.id, value.role]
-    if isinstance(value, Facts):
-        return value.as_json()
-    if isinstance(value, Reuse):
-        return [value.slot, value.seq, value.object]
-    if isinstance(value, OpenCase | Part):
-        return _members(value)
-    if isinstance(value, Mapping):
-        return {str(name): str(item) for name, item in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    raise TypeError(f"{type(value).__name__} has no place in a request")
-
-
-def _key(command: Command, place: str) -> str:
-    """The ledger's key: one person's key on one case for one kind of command cannot meet another's."""
-    if not command.idempotency_key:
-        return ""
-    return f"{type(command).__name__}/{place}/{command.actor.id}/{command.idempotency_key}"
-
-
-@contextmanager
-def _translated(command: Command) -> Iterator[None]:
-    """The ledger's refusals in the words of cases."""
-    try:
-        yield
-    except IdempotencyMismatch as error:
-        raise RequestReused(idempotency_key=command.idempotency_key) from error
-    except ReferenceTaken as error:
-        prefix, _, rest = error.kind.partition(":")
-        if prefix == OPEN_REFERENCE and rest:
-            process, _, name = rest.partition(":")
-            raise DuplicateCase(process=process, field=name, folio=error.case) from error
-        raise DuplicateReference(kind=error.kind, value=error.value, folio=error.case) from error
+def _same(entries: Sequence[SealedEntry], others: Sequence[SealedEntry]) -> bool:
+    """Whether two histories of a case are the same one: the last leaf commits to all before it."""
+    return len(entries) == len(others) and bool(entries) and entries[-1].leaf == others[-1].leaf

@@ -193,12 +193,68 @@ def test_a_damaged_case_is_not_used(signed: Signed) -> None:
         row = connection.execute(select(log_entry).where(log_entry.c.log_index == 4)).one()
     changed = tamper.flipped(row.entry_bytes, 40)
     tamper.run(signed.engine, "UPDATE log_entry SET entry_bytes = :b WHERE log_index = 4", b=changed)
+    ledger = SqlLedger(signed.engine, ORIGIN, clock=TickingClock())
     with pytest.raises(BlobCorrupt):
-        signed.ledger.history(row.case_id)
+        ledger.history(row.case_id)
     with pytest.raises(BlobCorrupt):
-        signed.ledger.append(row.case_id, writes())
-    other = next(case for case in signed.ledger.cases() if case != row.case_id)
-    assert signed.ledger.append(other, writes())
+        ledger.append(row.case_id, writes())
+    other = next(case for case in ledger.cases() if case != row.case_id)
+    assert ledger.append(other, writes())
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("entry_bytes", "CAST('{}' AS bytea)"), ("leaf", f"'{'1' * 64}'")],
+    ids=["bytes", "leaf"],
+)
+def test_a_last_entry_changed_behind_a_process_that_knows_it(
+    signed: Signed, engine: Engine, column: str, value: str
+) -> None:
+    """A process that has checked the case before still compares its last entry: it neither shows nor continues it."""
+    signed.ledger.append(CASE, writes())
+    known = signed.ledger.history(CASE)
+    if engine.dialect.name == "sqlite":
+        value = value.replace("CAST('{}' AS bytea)", "x'7b7d'")
+    tamper.run(
+        engine,
+        f"UPDATE log_entry SET {column} = {value} WHERE case_id = :c AND case_seq = :s",  # noqa: S608
+        c=CASE,
+        s=len(known),
+    )
+    with pytest.raises(BlobCorrupt):
+        signed.ledger.append(CASE, writes())
+    with pytest.raises(BlobCorrupt):
+        signed.ledger.history(CASE)
+
+
+def test_what_was_checked_is_not_replaced_by_what_was_changed(signed: Signed, engine: Engine) -> None:
+    """A row changed inside a case this process has checked: it goes on from the sealed bytes; the verifier sees."""
+    known = signed.ledger.history(CASE)
+    tamper.run(
+        engine,
+        "UPDATE log_entry SET entry_bytes = :b WHERE case_id = :c AND case_seq = 2",
+        b=tamper.flipped(known[1].entry_bytes, 40),
+        c=CASE,
+    )
+    (written,) = signed.ledger.append(CASE, writes())
+    assert written.entry.prev == known[-1].leaf
+    assert [sealed.leaf for sealed in signed.ledger.history(CASE)] == [*(k.leaf for k in known), written.leaf]
+    sequence_all(signed.ledger)
+    assert signed.verify(signed.note).verdict is Verdict.INVALID
+
+
+@pytest.mark.parametrize("seq", [1, 2])
+def test_a_row_taken_out_behind_a_process_that_knows_the_case(
+    signed: Signed, engine: Engine, seq: int
+) -> None:
+    """Entries are counted before a case is continued: one that is gone stops it, wherever it stood."""
+    leaf = signed.ledger.history(CASE)[seq - 1].leaf
+    tamper.run(engine, "DELETE FROM payload WHERE leaf = :leaf", leaf=leaf)
+    tamper.run(engine, "DELETE FROM log_entry WHERE leaf = :leaf", leaf=leaf)
+    with pytest.raises(BlobCorrupt):
+        signed.ledger.append(CASE, writes())
+    with pytest.raises(BlobCorrupt):
+        signed.ledger.history(CASE)
 
 
 def test_a_case_whose_tail_was_cut_is_not_written_over(signed: Signed) -> None:
