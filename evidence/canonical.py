@@ -45,8 +45,8 @@ def canonical_of_own(value: Json) -> bytes:
 
     Members are not looked at one by one first. Never for what comes from outside: a float would pass.
     """
-    text = _sorting.encode(value)
-    return canonical_bytes(value) if _BEYOND.search(text) else text.encode()
+    text = _write_sorted(value)
+    return text.encode() if _ascii_text(text) else canonical_bytes(value)
 
 
 def parse_canonical(data: bytes) -> Json:

@@ -20,7 +20,7 @@ from storage.histories import Known
 from storage.projections import projection_row
 from storage.rows import entry_row, payload_row
 
-_ERASED = "(SELECT coalesce(max(id), 0) FROM log_entry WHERE kind = 'erasure.executed')"
+_ERASED = "(SELECT count(*) FROM log_entry WHERE kind = 'erasure.executed')"
 LOOK = f"""
 SELECT h.seq, h.leaf, e.leaf, e.entry_bytes, (SELECT count(*) FROM log_entry WHERE case_id = h.case_id), {_ERASED},
        e.log_index

@@ -63,7 +63,8 @@ class S3BlobStore:
         retention: how long an object is locked when `put` does not say.
         clock: the present, for ``retention``.
         connect_seconds: longest wait for a connection.
-        read_seconds: longest silence while an answer is awaited; each request is tried three times at most.
+        read_seconds: longest silence while an answer is awaited; what was silent is tried once more, what was refused
+            or broken off twice.
     """
 
     def __init__(  # noqa: PLR0913 - settings, each named and documented above
@@ -78,7 +79,7 @@ class S3BlobStore:
         retention: timedelta | None = None,
         clock: Clock = lambda: datetime.now(UTC),
         connect_seconds: float = 5,
-        read_seconds: float = 20,
+        read_seconds: float = 10,
     ) -> None:
         self._bucket = bucket
         self._retention = retention
@@ -88,7 +89,7 @@ class S3BlobStore:
         self._pool = urllib3.PoolManager(
             maxsize=32,
             timeout=urllib3.Timeout(connect=connect_seconds, read=read_seconds),
-            retries=urllib3.Retry(total=2, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]),
+            retries=urllib3.Retry(total=2, read=1, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]),
         )
         self._client = Minio(
             endpoint=endpoint,

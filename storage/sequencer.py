@@ -14,6 +14,8 @@ from storage.ledger_tables import log_entry, log_state, tile
 from storage.reader import read_frontier, read_tile
 
 _LOCK = 0x636F_6E73_7402
+_SILENT_MS = 4000
+"""A sequencer that falls silent inside its transaction (stopped, cut off) loses it, and the lock, after this long."""
 _COLUMNS = (
     log_entry.c.id,
     log_entry.c.case_id,
@@ -45,6 +47,7 @@ def sequence(connection: Connection, origin: str, limit: int) -> int:
             end where its frontier does. The transaction must then be rolled back.
     """
     if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = {_SILENT_MS}"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     frontier = read_frontier(connection, origin, lock=True)
     size = frontier.size

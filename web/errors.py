@@ -302,6 +302,8 @@ _TABLE: tuple[tuple[type[BaseException], Callable[..., Answer]], ...] = (
     ),
     (ExportRefused, _export),
     (ports.AppendConflict, _always("conflict")),
+    (ports.StoreSlow, _always("store_slow")),
+    (ports.StoreBusy, _always("store_busy")),
     (ports.StoreUnavailable, _unavailable),
     (
         ports.IdempotencyMismatch,
@@ -374,7 +376,8 @@ def respond(answer: Answer) -> Response:
         response = Response(_page(answer), mimetype="text/html")
     response.status_code = answer.status
     if answer.status in {429, 503, 507}:
-        response.headers.setdefault("Retry-After", "60")
+        seconds = {"store_busy": "5", "store_slow": "15"}.get(answer.code, "60")
+        response.headers.setdefault("Retry-After", seconds)
     if request.method == "HEAD":
         response.set_data(b"")
     return response

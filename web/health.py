@@ -6,15 +6,18 @@ from collections.abc import Callable, Collection, Mapping
 
 from flask import current_app
 
-from evidence.ports import StoreError
+from evidence.ports import StoreError, StoreSlow
 from web.errors import answer_for
 from web.jobs import Steward
 from web.wiring import House, HouseError, current_house
 
 Part = Mapping[str, bool | str]
-_CAN_WAIT = "steward."
+_CAN_WAIT = ("steward.", "objects")
 _CANNOT_WAIT = "steward.publish"
-"""Duties of the steward can wait while people go on recording; only what is not signed cannot."""
+"""Duties of the steward can wait while people go on recording; only what is not signed cannot.
+
+An object store that hangs is every worker's: who takes them out of service for it takes reading away too.
+"""
 
 
 def readiness() -> dict[str, Part]:
@@ -28,6 +31,7 @@ def readiness() -> dict[str, Part]:
         "guard": lambda found: found.guard.last(),
         "key": lambda found: found.key.name,
         "staging": _staging,
+        "objects": _objects,
     }
     parts = {name: _probe(check, house) for name, check in checks.items()}
     steward = current_app.extensions.get("constancia.steward")
@@ -43,6 +47,12 @@ def needed(troubled: Collection[str]) -> bool:
 
 def _staging(house: House) -> None:
     house.settings.staging.mkdir(parents=True, exist_ok=True)
+
+
+def _objects(house: House) -> None:
+    """Never waits for the store: what is known of it is told, and where that is old it is asked beside."""
+    if not house.blobs.answers():
+        raise StoreSlow("the object store does not answer in time")
 
 
 def _probe(check: Callable[[House], object], house: House) -> Part:

@@ -215,6 +215,8 @@ HOUSE: Mapping[str, Message] = {
     "draft_field": Message(422, N_("Los datos del borrador no tienen la forma esperada."), N_("Recarga la página.")),
     "disk_full": Message(507, N_("No queda espacio para guardar; no se guardó nada a medias."), N_("Avisa a quien administra el sistema y reintenta: lo demás se conserva.")),
     "unavailable": Message(503, N_("El almacenamiento no responde en este momento."), N_("Reintenta en un minuto: no se perdió nada.")),
+    "store_slow": Message(503, N_("El almacén de archivos tarda demasiado en contestar."), N_("No se guardó nada a medias y lo escrito sigue en tu borrador: reintenta en un minuto. Lo que ya está sellado se puede seguir consultando.")),
+    "store_busy": Message(503, N_("Hay demasiadas personas guardando a la vez."), N_("Reintenta en unos segundos: de lo tuyo no se guardó nada y tu borrador se conserva.")),
     "busy": Message(503, N_("Hay demasiadas tareas largas en curso."), N_("Espera a que termine alguna y reintenta.")),
     "conflict": Message(503, N_("Varias personas escribieron en este caso a la vez."), N_("Reintenta: lo tuyo no se selló y tu borrador se conserva.")),
     "not_initialised": Message(503, N_("Esta instalación aún no se ha iniciado."), N_("Ejecuta «flask init --origin NOMBRE» en el servidor.")),

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # publishes no types
 
-from web import logs, meters
+from web import admission, logs, meters
 from web.jobs import Steward
 from web.meters import meters_of
 from web.settings import Settings
@@ -37,6 +37,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # untyped base
 
         logs.configure()
         app = create_app(self._settings)
+        admission.install(app, admission.writers_of(self._options["threads"]))
         holder = app.extensions["constancia"]
         assert isinstance(holder, HouseHolder)  # noqa: S101 - put there by create_app
         house = holder.open()

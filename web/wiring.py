@@ -15,7 +15,7 @@ from pathlib import Path
 from audit_exports.builder import Sources
 from documents.isolation import SeparateReader
 from documents.limits import DEFAULT_LIMITS, Limits
-from evidence.ports import BlobStore, CheckpointGuard, Clock
+from evidence.ports import CheckpointGuard, Clock
 from identity.access import AccessDesk
 from identity.contacts import ContactDesk
 from identity.factors import FactorLog
@@ -51,6 +51,7 @@ from storage.moving.errors import MovingRefused
 from storage.moving.restore import restore as restore_backup
 from storage.onetime import SqlSecrets
 from storage.outbox import SqlOutbox
+from storage.patience import PatientStore
 from storage.preparations import SqlPreparations
 from storage.relocated import MovedBlobs, SqlMoves
 from storage.stores import object_store, restore_target
@@ -155,10 +156,10 @@ class House(ApiParts, ProvableParts, SigningParts):
         return SqlLedger(self.engine, self.settings.origin, clock=self.clock)
 
     @cached_property
-    def blobs(self) -> BlobStore:
-        """The sealed files."""
+    def blobs(self) -> PatientStore:
+        """The sealed files; nobody waits for a store that hangs."""
         store = MovedBlobs(object_store(self.settings, self.clock), SqlMoves(self.engine).find)
-        return WatchedBlobs(store, self._watch)
+        return PatientStore(WatchedBlobs(store, self._watch))
 
     @cached_property
     def guard(self) -> CheckpointGuard:

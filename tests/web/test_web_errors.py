@@ -165,6 +165,8 @@ def test_a_refused_file_is_named_in_its_message(code: str) -> None:
     ("error", "status", "code"),
     [
         (ports.StoreUnavailable("database: gone"), 503, "unavailable"),
+        (ports.StoreSlow("the object store does not answer in time"), 503, "store_slow"),
+        (ports.StoreBusy("256 writers wait already"), 503, "store_busy"),
         (ports.StoreUnavailable("database: database or disk is full"), 507, "disk_full"),
         (ports.StoreUnavailable("database: disk I/O error SQLITE_IOERR_SHMSIZE"), 507, "disk_full"),
         (ports.StoreUnavailable("database: no such table: log_entry"), 503, "not_migrated"),

@@ -113,7 +113,12 @@ def show_case(folio: str, *, step: str = "", answer: Answer | None = None) -> Re
         **({"post": (), "arrived": ()} if as_of else _today(house, folio, view, eyes)),
         **_by_link(view.definition, folio, form),
     )
-    return make_response(text, answer.status if answer else 200)
+    return _told(text, answer.status if answer else 200)
+
+
+def _told(text: str, status: int) -> Response:
+    """The page; where a store did not answer, with when to send the form again."""
+    return make_response(text, status, {"Retry-After": "15"} if status == 503 else {})
 
 
 def _today(house: House, folio: str, view: CaseView, eyes: Lens) -> dict[str, object]:

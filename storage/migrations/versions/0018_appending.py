@@ -1,7 +1,7 @@
 """What an append asks and keeps: erasures by an index of their own, and no order by change that nobody reads.
 
-Revision ID: 0013
-Revises: 0012
+Revision ID: 0018
+Revises: 0017
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
