@@ -61,6 +61,11 @@ class AnchorWriter:
         """The sizes of the notes, from which the package must prove consistency."""
         return {fact.size for _, fact in self._anchors}
 
+    @property
+    def facts(self) -> tuple[AnchorFact, ...]:
+        """What each of them says."""
+        return tuple(fact for _, fact in self._anchors)
+
     def write(
         self, bag: BagWriter, writer: EntryWriter, put: Callable[[BagWriter, BlobRef, str, str], None]
     ) -> None:
@@ -93,6 +98,7 @@ class AnchorCheck:
         self._note = b""
         self._stamps: list[_Stamp] = []
         self.anchors: dict[str, Anchor] = {}
+        self.facts: list[AnchorFact] = []
 
     def check(self, reader: EntryReader, checkpoint: Checkpoint, note: bytes) -> None:
         """Every anchor, the policy's quorum, and the checkpoint the verifier kept."""
@@ -122,6 +128,7 @@ class AnchorCheck:
         if item is None or fact is None:
             self._report(Finding(CoreCode.ANCHOR_INVALID, f"{ANCHORS_CASE}/{seq}", "an anchor", "none"))
             return None
+        self.facts.append(fact)
         files = [self._object(seq, place, blob) for place, blob in enumerate(item.entry.objects, 1)]
         note, answer = files
         if note is None or answer is None:

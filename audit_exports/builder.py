@@ -29,12 +29,12 @@ from audit_exports.peoplewriter import AccessChain
 from audit_exports.record import FileItem, PackageFacts, Scope, Totals
 from audit_exports.recount import recount, words_of
 from audit_exports.refused import ExportRefused, refuse
-from audit_exports.scope import check_scope, in_period, named_by, sample_of, scope_bytes
+from audit_exports.scope import check_scope, in_period, named_by, prefixes_of, sample_of, scope_bytes
 from audit_exports.states import definition_digest, state_of
 from audit_exports.succession import RotationWriter
 from audit_exports.zipwriter import CHUNK
 from auditing.model import Engagement
-from evidence.anchored import ANCHORS_CASE
+from evidence.anchored import ANCHORS_CASE, AnchorFact
 from evidence.checkpoint import Checkpoint
 from evidence.checks import ErasureLedger, check_chain, check_checkpoint
 from evidence.entry import BlobRef, MalformedEntry, SealedEntry
@@ -182,7 +182,9 @@ class _Export:
                 self._chain.write(bag, self._writer)
                 self._audited(bag)
                 self._heads.write(bag, self._writer, {*self._told, ACCESS, CATALOGUES_CASE})
-                self._anchored(bag)
+                terms = self._engagement.terms.processes if self._engagement is not None else ()
+                self._heads.write_series(bag, prefixes_of(self._scope, terms))
+                derived.anchors = self._anchored(bag)
                 self._shared(bag, definitions)
                 for path, size, pieces in derived.whole():
                     bag.add_stream(path, size, pieces)
@@ -310,7 +312,7 @@ class _Export:
             known[digest] = self._sources.definitions.by_digest(digest)
         return known[digest]
 
-    def _anchored(self, bag: BagWriter) -> None:
+    def _anchored(self, bag: BagWriter) -> tuple[AnchorFact, ...]:
         """Anchors of others, the log's changes of keys, and proofs that it has only grown since."""
         ledger, size = self._sources.ledger, self._checkpoint.size
         anchors = AnchorWriter(ledger.history(ANCHORS_CASE), self._sources.blobs, size)
@@ -319,6 +321,7 @@ class _Export:
         rotations.write(bag, self._writer)
         sizes = anchors.sizes | rotations.sizes | earlier_sizes(ledger.history(EXPORTS), size) | self._since
         write_consistency(bag, ledger, sizes, self._checkpoint)
+        return anchors.facts
 
     def _entry(self, bag: BagWriter, item: SealedEntry, files: Sequence[FileItem]) -> None:
         self._writer.write(bag, item)

@@ -95,20 +95,25 @@ class CaseChecker:
                 self._report(Finding(CoreCode.OBJECT_MISSING, name, blob.sha256, "nothing"))
                 continue
             self._bag.digest_behind(told.path, partial(self._judge, blob, name, self._bag.size(told.path)))
-            self._signed(item.entry, told.path, name)
+            self._signed(item.entry, told, name)
 
-    def _signed(self, entry: Entry, path: str, name: str) -> None:
-        """What a signed letter says of itself, where there is somebody to ask; its digest is checked elsewhere."""
-        if self._letters is None or entry.kind is not EntryKind.DOCUMENT_SIGNED:
+    def _signed(self, entry: Entry, told: FileItem, name: str) -> None:
+        """What a signed PDF says of itself, where there is somebody to ask; its digest is checked elsewhere.
+
+        A letter signed here must hold. One that was brought may have come broken: that is told, and is no forgery.
+        """
+        ours = entry.kind is EntryKind.DOCUMENT_SIGNED
+        if self._letters is None or not (ours or told.signatures > 0):
             return
-        pdf = self._bag.take(path, _MAX_LETTER)
+        pdf = self._bag.take(told.path, _MAX_LETTER)
         said = self._letters.judge(pdf) if pdf is not None else None
         if said is None:
             return
         self._bag.tally.letters += 1
         if not said.signatures or said.wrong:
             found = ", ".join(said.wrong) or "no signature"
-            self._report(Finding(Code.LETTER_SIGNATURE, name, "signatures that cover it", printable(found)))
+            code = Code.LETTER_SIGNATURE if ours else Code.LETTER_BROKEN
+            self._report(Finding(code, name, "signatures that cover it", printable(found)))
 
     def _key(self, item: SealedEntry) -> None:
         """What a signatory's passkey signed, where an entry says that one did."""

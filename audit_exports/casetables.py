@@ -9,6 +9,7 @@ from audit_exports.irregular import GROUPS, Irregularity
 from audit_exports.masking import RESERVED
 from audit_exports.record import CaseRecord, EntryRow, FileItem
 from audit_exports.sheet import ALERT, Cell
+from audit_exports.signaturewords import signature_words
 from audit_exports.tables import Table
 from audit_exports.words import STEP_STATUS, TIMERS, kind_words
 from auditing.attributes import Order, defaults, ordering
@@ -50,7 +51,8 @@ _AREAS = (
 )
 _SIGNATURES = (
     "clave 34|folio 24|seq 6|paso 7|nombre del paso 40|qué 26|registrada 27|ocurrió 27|actor 26|nombre del actor 34|"
-    "rol 16|por cuenta de 26|vía 10|archivo 60|medio 24|SHA-256 66"
+    "rol 16|por cuenta de 26|vía 10|archivo 60|medio 24|SHA-256 66|validación registrada 60|nivel 8|método 10|"
+    "firmas en el PDF 8|perfil 10|sello de tiempo 27|certificado (SHA-256) 66|coincidencias 30"
 )
 _CHAIN = (
     "clave 28|folio 24|seq 6|índice 8|tipo 22|qué 26|paso 7|ocurrió 27|registrada 27|actor 26|nombre del actor 34|"
@@ -207,6 +209,7 @@ class CaseTables:
                 Cell(item.path or item.name, item.path) if item else "",
                 item.media if item else "",
                 item.sha256 if item else "",
+                *signature_words(row, item),
             )
 
     def _add_exceptions(self, record: CaseRecord, found: Iterable[Irregularity]) -> None:

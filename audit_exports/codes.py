@@ -54,11 +54,15 @@ class Code(StrEnum):
     HEADS_NONE = "heads.none"
     HEADS_MALFORMED = "heads.malformed"
     HEADS_INVALID = "heads.not_whole"
+    POPULATION_UNPROVED = "population.unproved"
+    POPULATION_INCOMPLETE = "population.incomplete"
+    POPULATION_OUTSIDE = "population.outside"
     SINCE_LATER = "since.later"
     SINCE_UNPROVED = "since.unproved"
     ANCHOR_AGED = "anchor.aged"
     LETTER_SIGNATURE = "letter.signature_invalid"
     PASSKEY_INVALID = "passkey.invalid"
+    LETTER_BROKEN = "letter.signature_broken"
     KEYS_MALFORMED = "keys.malformed"
     KEYS_SUCCEEDED = "keys.succeeded"
     DEFINITION_DIFFERS = "definition.differs"
@@ -92,6 +96,8 @@ UNVERIFIABLE: frozenset[str] = CORE_UNVERIFIABLE | {
 """Codes that say nothing was proved, without saying that something is wrong."""
 
 NOTICES: frozenset[str] = CORE_NOTICES | {
+    Code.POPULATION_OUTSIDE,
+    Code.LETTER_BROKEN,
     Code.CONTENT_WITHHELD,
     Code.CALENDAR_CHANGED,
     Code.ROLE_NOT_GRANTED,
@@ -185,6 +191,18 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "al caso le faltan o le sobran entradas según el compromiso de la bitácora",
         "the case has fewer or other entries than the log committed to",
     ),
+    Code.POPULATION_UNPROVED: (
+        "no se prueba qué casos del proceso tenía la bitácora",
+        "which cases of the process the log had is not shown",
+    ),
+    Code.POPULATION_INCOMPLETE: (
+        "la bitácora tenía casos que el alcance abarca y el paquete no nombra",
+        "the log had cases within the scope that the package does not name",
+    ),
+    Code.POPULATION_OUTSIDE: (
+        "la bitácora tenía más casos del proceso: quedan fuera del periodo, o de lo que el encargo congeló o extrajo",
+        "the log had more cases of the process: they lie outside the period, or what the engagement froze or drew",
+    ),
     Code.SINCE_LATER: (
         "el punto de control guardado es posterior al paquete: pida uno nuevo",
         "the checkpoint kept is later than the package: ask for a new one",
@@ -200,6 +218,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     Code.PASSKEY_INVALID: (
         "lo que dice haber firmado una llave de acceso no lo sostiene su firma",
         "what a passkey is said to have signed is not held by its signature",
+    ),
+    Code.LETTER_BROKEN: (
+        "este documento llegó con firmas que no cubren sus bytes, según pdfsig: así se selló",
+        "by pdfsig, this document came with signatures that do not cover its bytes: it was sealed so",
     ),
     Code.ANCHOR_AGED: (
         "los certificados de este sello de tiempo ya terminaron y ningún sello posterior del paquete lo cubre",

@@ -30,6 +30,7 @@ from audit_exports.timeline import timeline
 from audit_exports.workbook import Workbook
 from audit_exports.zipwriter import CHUNK
 from auditing.model import Engagement
+from evidence.anchored import AnchorFact
 from evidence.canonical import canonical_bytes
 
 _SPOOL = 8 << 20
@@ -59,6 +60,7 @@ class Derived:
         self._findings = Findings()
         self._folios: list[str] = []
         self.totals = Totals()
+        self.anchors: tuple[AnchorFact, ...] = ()
 
     def __enter__(self) -> Self:
         return self
@@ -128,6 +130,7 @@ class Derived:
             len(population),
             len(self._presence.ids()),
             self._engagement,
+            self.anchors,
         )
         return report(self._facts, told)
 

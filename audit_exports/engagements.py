@@ -63,12 +63,16 @@ def covered(engagement: Engagement, first: Entry, calendar: BusinessCalendar) ->
 
 
 class EngagementReader:
-    """The chain in a package: checked like a case's, its files against their digests, its samples drawn again."""
+    """The chain in a package: checked like a case's, its files against their digests, its samples drawn again.
+
+    ``lists`` are the folios of the lists that its populations froze, by the digest of the list.
+    """
 
     def __init__(self, bag: Bag, reader: EntryReader, report: Callable[[Finding], None]) -> None:
         self._bag = bag
         self._reader = reader
         self._report = report
+        self.lists: dict[str, tuple[str, ...]] = {}
 
     def read(self, wanted: str) -> Engagement | None:
         """What the chain amounts to; ``None`` where none is claimed, or after a finding."""
@@ -112,7 +116,6 @@ class EngagementReader:
 
     def _draws(self, engagement: Engagement, entries: Sequence[SealedEntry]) -> None:
         """Every sample again from the list that its population froze."""
-        lists: dict[str, tuple[str, ...]] = {}
         for item in entries:
             if item.entry.kind is EntryKind.POPULATION_FROZEN:
                 data = self._bag.take(layout.engagement_object(item.entry.seq, 1), _MAX_POPULATION)
@@ -120,10 +123,10 @@ class EngagementReader:
                     rows = parse_population(data or b"")
                 except MalformedPopulation:
                     rows = ()
-                lists[sha256_of(data or b"")] = tuple(row.folio for row in rows)
+                self.lists[sha256_of(data or b"")] = tuple(row.folio for row in rows)
         for sample in engagement.samples:
             population = engagement.population(sample.population)
-            folios = lists.get(population.digest, ()) if population else ()
+            folios = self.lists.get(population.digest, ()) if population else ()
             if not reproduces(sample, folios):
                 expected = f"sample {sample.id} drawn by its seed"
                 self._report(Finding(Code.SAMPLE_DIFFERS, engagement.chain, expected, "another"))

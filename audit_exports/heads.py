@@ -32,12 +32,14 @@ from evidence.heads import (
     HeadsMap,
     commitment_of,
 )
+from evidence.headsrange import RangeProof, prove_range
 from evidence.ports import LedgerStore
 from evidence.tree import InvalidProof
 
 _ENTRY = re.compile(r"cadena/cabezas/entries/([1-9][0-9]{0,8})\.json")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _MAX_PROOF = 1 << 16
+_MAX_SERIES = 1 << 28
 
 
 class HeadsWriter:
@@ -65,6 +67,13 @@ class HeadsWriter:
         for case in sorted(cases):
             bag.add(layout.head_path(case), proof_bytes(self._map.prove(case)))
 
+    def write_series(self, bag: BagWriter, prefixes: Iterable[str]) -> None:
+        """One run for each prefix: every case that begins so."""
+        for prefix in prefixes if self._map is not None else ():
+            assert self._map is not None  # noqa: S101 - the loop is empty otherwise
+            proof = prove_range(self._map.heads, prefix, self._map.subtree)
+            bag.add(layout.series_path(prefix), range_bytes(proof))
+
 
 class HeadsCheck:
     """Holds what a package has of each case against the commitment.
@@ -83,6 +92,11 @@ class HeadsCheck:
     def complete_as_of(self) -> int:
         """See the class."""
         return self._commitment.size if self._commitment is not None and self._bag.tally.whole else 0
+
+    @property
+    def size(self) -> int:
+        """The size of the log that was committed to, 0 without a commitment."""
+        return self._commitment.size if self._commitment is not None else 0
 
     def open(self, reader: EntryReader) -> None:
         """Read the commitment."""
@@ -112,6 +126,24 @@ class HeadsCheck:
         except InvalidProof as error:
             self._bag.tally.whole = False
             self._report(Finding(Code.HEADS_INVALID, case, f"whole at {self._commitment.size}", str(error)))
+
+    def series(self, prefix: str) -> frozenset[str] | None:
+        """Every case whose name begins so; ``None`` where that is not shown (a finding says so, or `open` did)."""
+        if self._commitment is None:
+            return None
+        path = layout.series_path(prefix)
+        try:
+            data = self._bag.take(path, _MAX_SERIES)
+            if data is None:
+                raise InvalidProof("no proof")
+            proof = parse_range(data)
+            if proof.prefix != prefix:
+                raise InvalidProof("another prefix")
+            return frozenset(head.case for head in proof.cases(self._commitment) if ":" not in head.case)
+        except InvalidProof as error:
+            expected = f"every case at {self._commitment.size}"
+            self._report(Finding(Code.POPULATION_UNPROVED, path, expected, str(error)))
+            return None
 
     def _proof(self, case: str) -> HeadProof | AbsenceProof:
         path = layout.head_path(case)
@@ -160,6 +192,37 @@ def parse_head_proof(data: bytes) -> HeadProof | AbsenceProof:
         return _read(value)
     except NotCanonical as error:
         raise InvalidProof("not canonical JSON") from error
+
+
+def range_bytes(proof: RangeProof) -> bytes:
+    """A run as a file: canonical JSON, hashes in hex."""
+    heads: list[Json] = [
+        {"case": head.case, "seq": head.seq, "leaf": head.leaf.hex()} for head in proof.heads
+    ]
+    path: list[Json] = [item.hex() for item in proof.path]
+    return canonical_bytes({"prefix": proof.prefix, "start": proof.start, "heads": heads, "path": path})
+
+
+def parse_range(data: bytes) -> RangeProof:
+    """The inverse of `range_bytes`; raises `InvalidProof` for any other bytes."""
+    try:
+        value = parse_canonical(data)
+    except NotCanonical as error:
+        raise InvalidProof("not canonical JSON") from error
+    if not isinstance(value, dict) or value.keys() != {"prefix", "start", "heads", "path"}:
+        raise InvalidProof("not a run of heads")
+    heads, path = value["heads"], value["path"]
+    if not isinstance(heads, list) or not isinstance(path, list):
+        raise InvalidProof("no run, or no path")
+    return RangeProof(
+        _text(value["prefix"]), _number(value, "start"), tuple(map(_head, heads)), tuple(map(_hash, path))
+    )
+
+
+def _head(value: Json) -> CaseHead:
+    if not isinstance(value, dict) or value.keys() != {"case", "seq", "leaf"}:
+        raise InvalidProof("not a head")
+    return CaseHead(_text(value["case"]), _number(value, "seq"), _hash(value["leaf"]))
 
 
 def _newest(history: Sequence[SealedEntry], size: int) -> tuple[SealedEntry | None, Commitment | None]:

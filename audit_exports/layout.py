@@ -94,6 +94,11 @@ def head_path(folio: str) -> str:
     return f"cadena/cabezas/{folio.replace(':', '-')}.json"
 
 
+def series_path(prefix: str) -> str:
+    """The proof of which cases of a process the log had; of all cases, where no process was asked for."""
+    return f"cadena/cabezas/series/{prefix.removesuffix('-') or 'todas'}.json"
+
+
 def engagement_object(seq: int, place: int) -> str:
     """A file of an engagement's chain, such as the list of a population."""
     return f"auditoria/archivos/{seq}-{place}"

@@ -26,7 +26,7 @@ from audit_exports.masking import Mask
 from audit_exports.peoplecheck import AccessChecker
 from audit_exports.receiptcheck import check_receipt
 from audit_exports.record import PackageFacts, Totals
-from audit_exports.scope import MalformedScope, parse_scope, sample_problem
+from audit_exports.scope import MalformedScope, parse_scope, prefixes_of, sample_problem
 from audit_exports.succession import trusted_keys
 from audit_exports.tally import MAX_FINDINGS, Found
 from audit_exports.trust import Trust
@@ -44,6 +44,9 @@ from workflows.tables import DefinitionInvalid
 
 __all__ = ["MAX_FINDINGS", "PackageReport", "check_package"]
 
+_NAMED = 20
+"""How many cases that lie outside are named."""
+
 _MAX_SCOPE = 16 << 20
 _MAX_NOTE = 1 << 20
 _MAX_CALENDAR = 1 << 20
@@ -57,7 +60,8 @@ class PackageReport:
     """The result: one verdict, the level reached, what was checked and what was found.
 
     ``level`` is ``none``, ``A0``, ``A2`` or ``A3``; ``anchors`` are those of others that raise it, each with level,
-    name, size and time; ``receipt`` says whether the export itself was proved to be logged. ``size`` and ``root`` (hex)
+    name, size and time; ``offered`` are all that travel in the package, judged or not, as kind, name, size and time;
+    ``receipt`` says whether the export itself was proved to be logged. ``size`` and ``root`` (hex)
     are the checkpoint's; ``bytes_checked`` counts every byte read and hashed. No more than `MAX_FINDINGS` are kept;
     ``findings_total`` counts all. ``complete_as_of`` is the size of the log at which every case and chain in the
     package was shown to be whole, 0 where that was not shown.
@@ -66,6 +70,7 @@ class PackageReport:
     verdict: Verdict
     level: str
     anchors: tuple[dict[str, object], ...]
+    offered: tuple[dict[str, object], ...]
     size: int
     root: str
     log: str
@@ -171,10 +176,12 @@ class _PackageCheck:
         )
         work = CaseWork(self._bag, self._report, facts, checker, calendar, roster)
         with Derived(facts, roster, lists, self._engagement) as derived:
+            derived.anchors = tuple(self._anchors.facts)
             whole = self._check_cases(work, derived, facts, calendar)
             if whole:
                 access.finish(() if mask.active else derived.people())
                 self._withheld(mask, derived)
+            self._population(facts)
             self._fresh()
             self._finish(derived, facts, totals, whole=whole)
 
@@ -300,6 +307,23 @@ class _PackageCheck:
         found = (pattern.fullmatch(path) for path in self._bag.paths())
         return sorted(int(match[1]) for match in found if match)
 
+    def _population(self, facts: PackageFacts) -> None:
+        """Whether the log had cases of the scope's processes that the package does not name."""
+        scope, engagement = facts.scope, self._engagement
+        named = {*facts.members, *self._grouped()}
+        for listed in self._audit.lists.values() if self._audit is not None else ():
+            named.update(listed)
+        for prefix in prefixes_of(scope, engagement.terms.processes if engagement is not None else ()):
+            known = self._heads.series(prefix)
+            left = sorted((known or frozenset()) - named)
+            if known is None or not left:
+                continue
+            bounded = bool(scope.start or scope.end or scope.engagement)
+            code = Code.POPULATION_OUTSIDE if bounded else Code.POPULATION_INCOMPLETE
+            told = ", ".join(map(printable, left[:_NAMED])) + (", …" if len(left) > _NAMED else "")
+            expected = f"{len(known)} cases at {self._heads.size}"
+            self._report(Finding(code, prefix or "casos", expected, f"{len(left)} not named: {told}"))
+
     def _fresh(self) -> None:
         """Whether the package reaches to the moment the verifier asked for; only what a signature covers counts."""
         told = [anchor.time for anchor in self._held.values()]
@@ -346,6 +370,9 @@ class _PackageCheck:
             verdict=verdict,
             level=self._level(),
             anchors=tuple(asdict(anchor) for anchor in self._held.values()),
+            offered=tuple(
+                asdict(fact) for fact in (self._anchors.facts if self._anchors is not None else ())
+            ),
             size=self._checkpoint.size,
             root=self._checkpoint.root.hex(),
             log=self._checkpoint.origin,

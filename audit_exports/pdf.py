@@ -12,6 +12,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from audit_exports.pdftags import Structure
+
 WIDTH, HEIGHT = 612, 792
 """A letter-size page, in points; 0, 0 is its lower left corner."""
 
@@ -91,18 +93,32 @@ class Canvas:
         """A filled rectangle whose lower left corner is ``x, y``."""
         self._parts.append(f"{_paint(colour)} rg {' '.join(map(_number, (x, y, width, height)))} re f")
 
+    def begin(self, tag: str, number: int) -> None:
+        """What follows is marked content of a structure element, by its number on this page."""
+        self._parts.append(f"/{tag} << /MCID {number} >> BDC")
+
+    def artifact(self) -> None:
+        """What follows decorates or repeats, and is not read aloud."""
+        self._parts.append("/Artifact BMC")
+
+    def end(self) -> None:
+        """The end of what was begun."""
+        self._parts.append("EMC")
+
     def stream(self) -> bytes:
         """The page's content."""
         return "\n".join(self._parts).encode("latin-1") + b"\n"
 
 
-def document(meta: Meta, pages: list[Canvas]) -> bytes:
+def document(meta: Meta, pages: list[Canvas], structure: Structure) -> bytes:
     """The whole file: fixed object numbers, a cross-reference table, nothing of the day or the machine."""
     first = 4 + len(_NAMES)
+    tags = first + 2 * len(pages)
     kids = " ".join(f"{first + 2 * n} 0 R" for n in range(len(pages)))
     fonts = " ".join(f"/{code} {4 + n} 0 R" for n, code in enumerate(_NAMES))
     objects = [
-        b"<< /Type /Catalog /Pages 2 0 R /Lang (es-MX) /ViewerPreferences << /DisplayDocTitle true >> >>",
+        f"<< /Type /Catalog /Pages 2 0 R /Lang (es-MX) /ViewerPreferences << /DisplayDocTitle true >> "
+        f"/MarkInfo << /Marked true >> /StructTreeRoot {tags} 0 R >>".encode(),
         f"<< /Type /Pages /Count {len(pages)} /Kids [{kids}] >>".encode(),
         _info(meta),
         *(
@@ -114,9 +130,10 @@ def document(meta: Meta, pages: list[Canvas]) -> bytes:
         content = page.stream()
         objects.append(
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {WIDTH} {HEIGHT}] /Resources << /Font << {fonts} >> >> "
-            f"/Contents {first + 2 * number + 1} 0 R >>".encode()
+            f"/StructParents {number} /Tabs /S /Contents {first + 2 * number + 1} 0 R >>".encode()
         )
         objects.append(b"<< /Length %d >>\nstream\n%bendstream" % (len(content), content))
+    objects += structure.objects(tags, [first + 2 * number for number in range(len(pages))])
     return _assemble(objects)
 
 

@@ -131,7 +131,7 @@ def _norms(definition: Definition) -> Content:
     rows = [
         tag("tr", [tag("td", cell) for cell in (
             item.standard, item.clause, both(item.name, item.name_en),
-            both("nombre público", "public name") if item.checked else both("por cotejar", "to be checked"),
+            both("fuente pública", "public source") if item.checked else both("por cotejar", "to be checked"),
         )])
         for item in found
     ]  # fmt: skip

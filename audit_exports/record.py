@@ -21,6 +21,7 @@ class FileItem:
     """One evidence file. ``path`` is relative to ``data/``; ``name`` is what its owner called it.
 
     ``type`` says what kind of evidence it is (`workflows.step.EvidenceType`), ``""`` where its entry does not.
+    ``signatures``: how many digital signatures its reader counted in the PDF when it was sealed, -1 where it says none.
     A file that is ``withheld`` (see `masking`) is not in the package and has no path and no name of its own.
     """
 
@@ -32,6 +33,24 @@ class FileItem:
     slot: str = ""
     type: str = ""
     withheld: bool = False
+    signatures: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class SigningFacts:
+    """What an entry that signs a document recorded of it.
+
+    Level (N1…N4), method, and of its seal the profile, the certificate's SHA-256, ``stamp`` (none, made, pending) and
+    when; ``flags`` say what of the place it was signed at is that of where it was asked for.
+    """
+
+    level: str
+    method: str
+    profile: str
+    certificate: str
+    stamp: str
+    stamped_at: str
+    flags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +85,7 @@ class EntryRow:
     erased_by: int = 0
     superseded_by: int = 0
     supersedes: int = 0
+    signing: SigningFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from audit_exports.labels import Labels
 from audit_exports.masking import RESERVED, Mask
 from audit_exports.names import evidence_name, media_extension
 from audit_exports.people import Roster, people_of, text_of
-from audit_exports.record import CaseRecord, EntryRow, FileItem
+from audit_exports.record import CaseRecord, EntryRow, FileItem, SigningFacts
 from evidence.canonical import Json, NotCanonical
 from evidence.entry import EntryKind, MalformedEntry, SealedEntry
 from workflows.definition import Definition
@@ -94,7 +94,14 @@ def _file_items(item: SealedEntry, payload: Mapping[str, Json], *, withheld: boo
         path = layout.file_path(item.entry.case, safe)
         found.append(
             FileItem(
-                path, name or safe, blob.size, blob.media, blob.sha256, slot, types.get(position - 1, "")
+                path,
+                name or safe,
+                blob.size,
+                blob.media,
+                blob.sha256,
+                slot,
+                types.get(position - 1, ""),
+                signatures=_signatures(about.get("about")),
             )
         )
     return tuple(found)
@@ -136,7 +143,29 @@ def _row(
         erased_by=erased,
         superseded_by=superseded_by,
         supersedes=supersedes,
+        signing=_signing(facts) if entry.kind is EntryKind.DOCUMENT_SIGNED else None,
     )
+
+
+def _signing(facts: Mapping[str, Json]) -> SigningFacts:
+    seal, flags = facts.get("seal"), facts.get("flags")
+    told = seal if isinstance(seal, dict) else {}
+    return SigningFacts(
+        level=text_of(facts, "level"),
+        method=text_of(facts, "method"),
+        profile=text_of(told, "profile"),
+        certificate=text_of(told, "certificate"),
+        stamp=text_of(told, "stamp"),
+        stamped_at=text_of(told, "stamped_at"),
+        flags=tuple(flag for flag in flags if isinstance(flag, str)) if isinstance(flags, list) else (),
+    )
+
+
+def _signatures(about: Json) -> int:
+    """How many digital signatures were counted in a PDF; -1 where nobody did."""
+    found = about.get("signatures") if isinstance(about, dict) else None
+    count = found.get("count") if isinstance(found, dict) else None
+    return count if type(count) is int and count >= 0 else -1
 
 
 def _payload(item: SealedEntry) -> Mapping[str, Json]:

@@ -19,6 +19,7 @@ from audit_exports.record import CaseRecord, PackageFacts, Totals
 from audit_exports.standards import standards
 from audit_exports.words import size_words, when
 from auditing.model import Engagement
+from evidence.anchored import COSIGNATURE, TIMESTAMP, AnchorFact
 
 MOST = 150
 """How many exceptions are named one by one."""
@@ -48,6 +49,8 @@ _CONCLUSIONS = (
     Col("Título", 164),
     Col("Casos", 130),
 )
+_ANCHORS = (Col("Quién", 180), Col("Qué dio", 152), Col("Sobre", 82), Col("Fecha que dio (UTC)", 90))
+ANCHOR_WORDS = {COSIGNATURE: "cofirma de testigo", TIMESTAMP: "sello de tiempo RFC 3161"}
 _NORMS = (Col("Proceso", 56), Col("Norma", 116), Col("Cláusula", 88), Col("Nombre", 150), Col("Cotejado", 94))
 
 
@@ -83,6 +86,7 @@ class Told:
     population: int
     people: int
     engagement: Engagement | None = None
+    anchors: Sequence[AnchorFact] = ()
 
 
 def report(facts: PackageFacts, told: Told) -> bytes:
@@ -97,7 +101,7 @@ def report(facts: PackageFacts, told: Told) -> bytes:
     _results(flow, told)
     _exceptions(flow, told)
     _references(flow, told)
-    _chain(flow, facts)
+    _chain(flow, facts, told.anchors)
     if told.engagement is not None:
         _engagement(flow, told.engagement)
     return flow.bytes()
@@ -228,18 +232,19 @@ def _references(flow: Flow, told: Told) -> None:
     processes = sorted({tally.definition.process for tally in told.tallies})
     rows = [
         (process, item.standard, item.clause or "práctica", item.name,
-         "nombre público" if item.checked else "! por cotejar")
+         "fuente pública" if item.checked else "! por cotejar")
         for process in processes for item in known.by_process.get(process, ())
     ]  # fmt: skip
     flow.heading("5. Marco de referencia")
     flow.paragraph(
         f"Mapa de normas, versión {known.version} (normas/{known.version}.toml). Relaciona procesos con referencias; "
-        "no afirma conformidad. Lo marcado «por cotejar» debe compararse con el texto de la norma antes de citarlo."
+        "no afirma conformidad. De lo marcado «fuente pública» se hallaron número y título donde el mapa dice; de lo "
+        "marcado «por cotejar», ni eso. Antes de citar una cláusula, compárela con el texto de la norma."
     )
     flow.table(_NORMS, rows, none="El mapa no tiene referencias para estos procesos.")
 
 
-def _chain(flow: Flow, facts: PackageFacts) -> None:
+def _chain(flow: Flow, facts: PackageFacts, anchors: Sequence[AnchorFact]) -> None:
     flow.heading("6. Declaración sobre la cadena")
     flow.paragraph(
         f"Todas las entradas de este paquete están bajo el punto de control de {facts.size} entradas de la bitácora "
@@ -250,16 +255,23 @@ def _chain(flow: Flow, facts: PackageFacts) -> None:
     flow.paragraph("Lo que el paquete no prueba:")
     flow.points(
         [
-            "Que no existan otros casos. Que cada caso esté entero se prueba hasta el tamaño de la bitácora que el "
-            "verificador dice en «completo».",
+            "Por qué un caso queda fuera del periodo o del encargo. Qué casos de cada proceso tenía la bitácora sí se "
+            "prueba (cadena/cabezas/series), y el verificador nombra los que el paquete no trae. Eso, y que cada caso "
+            "esté entero, vale hasta el tamaño de la bitácora que el verificador dice en «completo».",
             "El alcance pedido, que es dicho del exportador mientras no se verifique con el acuse de la exportación "
             "(--receipt): la entrada package.exported fija el digesto de este mismo paquete.",
             "Que lo dicho por las personas sea cierto: prueba quién lo registró y cuándo, y que no cambió después.",
         ]
     )
+    flow.heading("Anclas de terceros en este paquete", level=2)
     flow.paragraph(
-        "Con anclas de terceros (sellos de tiempo RFC 3161, testigos) la fecha deja de depender de la organización; "
-        "el verificador nombra el nivel alcanzado."
+        "Con ellas la fecha deja de depender de la organización. Cada una vale según la llave o los certificados que "
+        "quien verifica tenga por buenos: el verificador dice cuáles sostuvieron y el nivel alcanzado."
+    )
+    flow.table(
+        _ANCHORS,
+        [(item.name, ANCHOR_WORDS[item.kind], f"{item.size} entradas", when(item.time)) for item in anchors],
+        none="Ninguna: la fecha descansa en la firma de la propia bitácora (nivel A0).",
     )
 
 

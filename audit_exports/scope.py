@@ -79,6 +79,18 @@ def sample_problem(facts: PackageFacts, exported: Iterable[str]) -> str:
     return "" if other is None else f"{other} {'was drawn' if other in drawn else 'was not drawn'}"
 
 
+def prefixes_of(scope: Scope, processes: Sequence[str] = ()) -> tuple[str, ...]:
+    """What the names of all cases begin with that a scope means, to show that none was left out.
+
+    ``processes`` are those of the engagement's terms, where the scope is one. Cases named one by one have no such
+    whole; without limits it is every name there is (``""``).
+    """
+    if scope.folios:
+        return ()
+    named = sorted(set(processes if scope.engagement else scope.processes))
+    return tuple(f"{process}-" for process in named) or ("",)
+
+
 def scope_bytes(facts: PackageFacts, totals: Totals) -> bytes:
     """The file's bytes: canonical JSON."""
     scope = facts.scope

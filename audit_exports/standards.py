@@ -9,13 +9,17 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-MAP_VERSION = "2026-1"
+MAP_VERSION = "2026-2"
 _FOLDER = files("audit_exports") / "norms"  # also inside the verifier, which is one file
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A clause or practice. ``checked`` false: from general knowledge, to be held against the standard's own text."""
+    """A clause or practice.
+
+    ``checked`` false: from general knowledge. True: number and title stand in a public ``source``, an address; the
+    standard's own text decides all the same.
+    """
 
     code: str
     standard: str
@@ -23,6 +27,7 @@ class Reference:
     name: str
     name_en: str
     checked: bool
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +54,11 @@ def standards() -> StandardsMap:
 
 def _reference(item: Mapping[str, Any]) -> Reference:
     return Reference(
-        item["code"], item["standard"], item["clause"], item["name"], item["name_en"], item["checked"]
+        item["code"],
+        item["standard"],
+        item["clause"],
+        item["name"],
+        item["name_en"],
+        item["checked"],
+        item.get("source", ""),
     )

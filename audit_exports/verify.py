@@ -132,6 +132,10 @@ _LEVELS = {
     "A2": "A2 (sello de tiempo de un tercero / time stamp by a third party)",
     "A3": "A3 (cofirmado por un testigo / cosigned by a witness)",
 }
+_GIVEN = {
+    "timestamp": "trae sin juzgar, con --tsa-chain / has, not judged, with --tsa-chain",
+    "cosignature": "trae sin juzgar, con --policy / has, not judged, with --policy",
+}
 _MORE = {
     "none": "indique la llave del registro con --vkey o --policy / give the log's key with --vkey or --policy",
     "A0": "A2 con --tsa-chain, A3 con --policy y sus testigos, si el paquete los trae (cadena/anclas) / "
@@ -154,9 +158,25 @@ def _level(report: PackageReport) -> list[str]:
     )
     return [
         *lines,
-        f"  lo subiría / would raise it: {_MORE[report.level]}",
+        *_more(report),
         f"  exportación / export: {receipt}",
     ]
+
+
+def _more(report: PackageReport) -> list[str]:
+    """What would raise the level: by name, where the package has it."""
+    told = [f"  lo subiría / would raise it: {_MORE[report.level]}"]
+    held = {str(anchor["name"]) for anchor in report.anchors}
+    for offered in report.offered:
+        if str(offered["name"]) not in held:
+            what = _GIVEN[str(offered["kind"])]
+            told.append(
+                f"      {what}: {printable(str(offered['name']))}, {offered['size']} entradas / entries, "
+                f"{printable(str(offered['time']))}"
+            )
+    if report.level != "none" and not report.offered:
+        told.append("      el paquete no trae anclas de nadie / the package has no anchors of anybody")
+    return told
 
 
 def _finding(finding: Finding) -> list[str]:

@@ -28,7 +28,9 @@ _RACI = (
     "informado (I) 34|origen 46"
 )
 _KPI = "clave 36|proceso 22|indicador 24|nombre 60|valor 14|numerador 11|denominador 12|origen 56"
-_NORMS = "clave 36|proceso 12|norma 26|cláusula o práctica 22|nombre 60|cotejado 30|versión del mapa 14"
+_NORMS = (
+    "clave 36|proceso 12|norma 26|cláusula o práctica 22|nombre 60|cotejado 30|versión del mapa 14|fuente 80"
+)
 _POPULATION = "folio 24|n 7|proceso 12|en este paquete 12|orden del sorteo (SHA-256 de semilla y folio) 68"
 _SAMPLE = "folio 24|lugar 8|método 56|orden del sorteo (SHA-256 de semilla y folio) 68"
 _ACCESS = "clave 24|id 26|nombre 36|rol 20|desde 27|entrada 8|hasta 27|entrada de baja 8|vigente 9|en estos casos 12"
@@ -193,10 +195,14 @@ class WholeTables:
     def _add_norms(self, process: str) -> None:
         known = standards()
         for item in known.by_process.get(process, ()):
-            told = "nombre público de la práctica" if item.checked else "por cotejar con el texto de la norma"
+            told = (
+                "número y título en fuente pública"
+                if item.checked
+                else "por cotejar con el texto de la norma"
+            )
             self.norms.add(
                 f"{process}/{item.code}", process, item.standard, item.clause, item.name,
-                Cell(told, style=0 if item.checked else ALERT), known.version,
+                Cell(told, style=0 if item.checked else ALERT), known.version, item.source,
             )  # fmt: skip
 
     def _item(self, key: str, code: str, version: str, since: str, item: CatalogueItem, entry: str) -> None:

@@ -27,6 +27,7 @@ from evidence.tree import (
     inclusion_proof,
     leaf_hash,
     node_hash,
+    subtree_root,
     verify_inclusion,
 )
 
@@ -140,6 +141,15 @@ class HeadsMap:
         before = self._proof(at - 1) if at else None
         after = self._proof(at) if at < len(self._heads) else None
         return AbsenceProof(case, before, after)
+
+    @property
+    def heads(self) -> tuple[CaseHead, ...]:
+        """Every head, sorted by the bytes of its case."""
+        return self._heads
+
+    def subtree(self, start: int, end: int) -> bytes:
+        """The root over the leaves from ``start`` to before ``end``, as `evidence.tree.subtree_root` has it."""
+        return subtree_root(start, end, lambda level, n: self._levels[level][n])
 
     def _proof(self, index: int) -> HeadProof:
         path = inclusion_proof(index, len(self._heads), lambda level, n: self._levels[level][n])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from pypdf import PdfReader
 
 from anchoring.desk import AnchorDesk
 from anchoring.timestamps import Authority, Chain
@@ -107,6 +109,27 @@ def test_the_auditors_policy_and_roots_raise_the_level(anchored: Anchored) -> No
     told = [(item["level"], item["name"], item["size"]) for item in report.anchors]
     assert told == [("A3", "testigo.example/w1", 8), ("A2", "sello", 8)]
     assert report.anchors[0]["time"] == "2026-03-02T18:00:00.000000Z"
+
+
+def test_the_report_and_the_verdict_name_who_anchored_and_when(
+    anchored: Anchored, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The page to sign lists every anchor; the verdict says which held, and which travel and would raise the level."""
+    offered = {str(item["name"]): item for item in anchored.verify().offered}
+    assert {item["kind"] for item in offered.values()} == {"timestamp", "cosignature"}
+    pages = PdfReader(io.BytesIO(contents(anchored.package)["data/report.pdf"])).pages
+    text = " ".join(page.extract_text() for page in pages)
+    for name, item in offered.items():
+        assert name in text
+        assert str(item["time"])[:10] in text
+    (tmp_path / "p.zip").write_bytes(anchored.package)
+    assert main([str(tmp_path / "p.zip"), "--vkey", anchored.desk.vkey]) == 0
+    out = capsys.readouterr().out
+    for name in offered:
+        assert f": {name}, " in out
+    assert "trae sin juzgar, con --tsa-chain" in out
+    main([str(tmp_path / "p.zip"), "--vkey", anchored.desk.vkey, "--tsa-chain", str(anchored.chain)])
+    assert "trae sin juzgar, con --tsa-chain" not in capsys.readouterr().out
 
 
 def test_a_quorum_that_is_not_met_is_unverifiable(anchored: Anchored) -> None:

@@ -60,8 +60,9 @@ def test_a_package_has_its_documented_files(files: dict[str, bytes]) -> None:
     expected = {"bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt"}
     shared = (
         "alcance.json index.html LEEME.html workbook.xlsx report.pdf ocel2.json poblacion-integridad.json "
+        "cadena/cabezas/series/todas.json "
         "cadena/checkpoint cadena/entradas.csv procesos/ZZ-001/2026-01-02.toml procesos/ZZ-001/2026-01-02.html "
-        "procesos/raci.csv procesos/kpi.csv normas/2026-1.toml normas/normas.csv poblacion.csv muestra.csv casos.csv "
+        "procesos/raci.csv procesos/kpi.csv normas/2026-2.toml normas/normas.csv poblacion.csv muestra.csv casos.csv "
         "atributos.csv evidencias.csv excepciones.csv sla.csv recertificacion/renglones.csv recertificacion/areas.csv "
         "firmas/firmas.csv accesos_sistema.csv personas/personas.csv catalogos.csv calendario.csv"
     )

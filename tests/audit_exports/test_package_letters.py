@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from signing.pades_place import free_place
 from signing.seal import seal_from_pem
 from signing.sealkeys import make_seal
 from signing.validation import Trust as SealTrust
-from tests.audit_exports.resealing import codes
+from tests.audit_exports.resealing import codes, contents
 from tests.audit_exports.sample_desk import Desk
 from tests.signing.conftest import COMMITMENT, ZONE, letter, now, stamp_of
 
@@ -94,6 +95,54 @@ def test_a_letter_whose_signature_holds_is_counted(
     assert "1 cartas firmadas, con pdfsig" in capsys.readouterr().out
     assert main([str(package), "--vkey", desk.vkey, "--no-letters"]) == 0
     assert "pdfsig" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("kind", "found"), [("whole", set()), ("changed", {"letter.signature_broken"})])
+def test_a_paper_that_was_brought_broken_is_told_and_is_no_forgery(
+    program: PdfsigLetters, signed: bytes, desk: Desk, tmp_path: Path, kind: str, found: set[str]
+) -> None:
+    """Signatures counted when it was sealed are looked at by the verifier; the table says what was recorded then."""
+    folio, pdf = desk.open("Una más"), bent(signed) if kind == "changed" else signed
+    about = [{"name": "oficio.pdf", "slot": "prueba", "about": {"signatures": {"count": 1, "fields": []}}}]
+    evidence = [{"slot": "prueba", "type": "SGN", "object": 0}]
+    desk.record(folio, "2", [("oficio.pdf", pdf, "application/pdf")], payload={"files": about},  # type: ignore[dict-item]
+                facts={"evidence": evidence})  # type: ignore[dict-item]  # fmt: skip
+    desk.publish()
+    desk.export(tmp_path / "p.zip")
+    report = judged(desk, tmp_path / "p.zip", program)
+    assert (report.verdict, report.letters_checked, codes(report)) == (Verdict.VALID, 1, found)
+    table = contents((tmp_path / "p.zip").read_bytes())["data/firmas/firmas.csv"].decode("utf-8-sig")
+    assert "trae firmas digitales, contadas y no juzgadas al sellarse" in table
+
+
+def test_the_table_of_signatures_says_what_was_recorded(signed: bytes, desk: Desk, tmp_path: Path) -> None:
+    """Level, method, seal and stamp as the entry has them, and where it was signed as it was asked for."""
+    folio = desk.open("Una más")
+    seal = {
+        "profile": "B-T",
+        "certificate": "c" * 64,
+        "stamp": "made",
+        "stamped_at": "2026-03-03T00:00:00.000000Z",
+    }
+    told = {"level": "N2", "method": "drawn", "seal": seal, "flags": ["same_address"]}
+    desk.record(
+        folio, "2", [("carta.pdf", signed, "application/pdf")], kind=EntryKind.DOCUMENT_SIGNED, facts=told
+    )  # type: ignore[arg-type]
+    desk.publish()
+    desk.export(tmp_path / "p.zip")
+    table = contents((tmp_path / "p.zip").read_bytes())["data/firmas/firmas.csv"].decode("utf-8-sig")
+    row = next(csv.DictReader(io.StringIO(table)))
+    assert (
+        row["validación registrada"]
+        == "validada al sellarse: firma íntegra que cubre todo el archivo; con sello de tiempo"
+    )
+    assert (row["nivel"], row["método"], row["perfil"], row["certificado (SHA-256)"]) == (
+        "N2",
+        "drawn",
+        "B-T",
+        "c" * 64,
+    )
+    assert row["coincidencias"] == "se firmó desde la dirección que la pidió"
 
 
 @pytest.mark.parametrize("kind", ["changed", "unsigned"])
