@@ -22,11 +22,12 @@ from audit_exports.derived import Derived
 from audit_exports.engagements import EngagementReader
 from audit_exports.entrycheck import EntryReader
 from audit_exports.heads import HeadsCheck
+from audit_exports.leftout import left_out
 from audit_exports.masking import Mask
 from audit_exports.peoplecheck import AccessChecker
 from audit_exports.receiptcheck import check_receipt
 from audit_exports.record import PackageFacts, Totals
-from audit_exports.scope import MalformedScope, parse_scope, prefixes_of, sample_problem
+from audit_exports.scope import MalformedScope, parse_scope, sample_problem
 from audit_exports.succession import trusted_keys
 from audit_exports.tally import MAX_FINDINGS, Found
 from audit_exports.trust import Trust
@@ -43,9 +44,6 @@ from workflows.calendar import BusinessCalendar, bundled_calendars
 from workflows.tables import DefinitionInvalid
 
 __all__ = ["MAX_FINDINGS", "PackageReport", "check_package"]
-
-_NAMED = 20
-"""How many cases that lie outside are named."""
 
 _MAX_SCOPE = 16 << 20
 _MAX_NOTE = 1 << 20
@@ -309,20 +307,11 @@ class _PackageCheck:
 
     def _population(self, facts: PackageFacts) -> None:
         """Whether the log had cases of the scope's processes that the package does not name."""
-        scope, engagement = facts.scope, self._engagement
         named = {*facts.members, *self._grouped()}
         for listed in self._audit.lists.values() if self._audit is not None else ():
             named.update(listed)
-        for prefix in prefixes_of(scope, engagement.terms.processes if engagement is not None else ()):
-            known = self._heads.series(prefix)
-            left = sorted((known or frozenset()) - named)
-            if known is None or not left:
-                continue
-            bounded = bool(scope.start or scope.end or scope.engagement)
-            code = Code.POPULATION_OUTSIDE if bounded else Code.POPULATION_INCOMPLETE
-            told = ", ".join(map(printable, left[:_NAMED])) + (", …" if len(left) > _NAMED else "")
-            expected = f"{len(known)} cases at {self._heads.size}"
-            self._report(Finding(code, prefix or "casos", expected, f"{len(left)} not named: {told}"))
+        for finding in left_out(self._heads, facts.scope, self._engagement, named):
+            self._report(finding)
 
     def _fresh(self) -> None:
         """Whether the package reaches to the moment the verifier asked for; only what a signature covers counts."""
