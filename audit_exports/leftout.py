@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from audit_exports.codes import Code
 from audit_exports.containers import printable
@@ -17,7 +18,7 @@ _NAMED = 20
 
 
 def left_out(
-    heads: HeadsCheck, scope: Scope, engagement: Engagement | None, named: Set[str]
+    heads: HeadsCheck, scope: Scope, engagement: Engagement | None, named: AbstractSet[str]
 ) -> Iterator[Finding]:
     """A finding for each process with cases beside ``named``: within a period or an engagement that is a notice."""
     bounded = bool(scope.start or scope.end or scope.engagement)
