@@ -83,6 +83,8 @@ class Code(StrEnum):
     RECEIPT_MALFORMED = "receipt.malformed"
     RECEIPT_INVALID = "receipt.invalid"
     RECEIPT_DIFFERS = "receipt.differs"
+    RECEIPT_CONTRADICTS = "receipt.contradicts"
+    RECEIPT_ELSEWHERE = "receipt.elsewhere"
 
 
 UNVERIFIABLE: frozenset[str] = CORE_UNVERIFIABLE | {
@@ -97,6 +99,7 @@ UNVERIFIABLE: frozenset[str] = CORE_UNVERIFIABLE | {
 
 NOTICES: frozenset[str] = CORE_NOTICES | {
     Code.POPULATION_OUTSIDE,
+    Code.RECEIPT_ELSEWHERE,
     Code.LETTER_BROKEN,
     Code.CONTENT_WITHHELD,
     Code.CALENDAR_CHANGED,
@@ -282,6 +285,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     Code.RECEIPT_MALFORMED: ("acuse mal escrito", "malformed receipt"),
     Code.RECEIPT_INVALID: ("el acuse no está en la bitácora", "the receipt is not in the log"),
+    Code.RECEIPT_CONTRADICTS: (
+        "la bitácora de este paquete no es la del acuse que guardó un tercero: se reescribió",
+        "this package's log is not that of a receipt somebody kept: it was rewritten",
+    ),
+    Code.RECEIPT_ELSEWHERE: (
+        "el acuse es de una entrada que este paquete no trae: nada dice de él",
+        "the receipt is of an entry that is not in this package: it says nothing of it",
+    ),
     Code.RECEIPT_DIFFERS: ("el acuse es de otro paquete", "the receipt is of another package"),
     "entry.malformed": ("entrada mal escrita", "malformed entry"),
     "entry.leaf_differs": (

@@ -18,6 +18,7 @@ from audit_exports.casework import CaseWork, compare
 from audit_exports.catalogues import read_lists
 from audit_exports.codes import Code
 from audit_exports.containers import Container, printable
+from audit_exports.counterparties import check_counterparty
 from audit_exports.derived import Derived
 from audit_exports.engagements import EngagementReader
 from audit_exports.entrycheck import EntryReader
@@ -57,8 +58,8 @@ _ENTRY = re.compile(r"casos/([^/]+)/entries/([1-9][0-9]{0,8})\.json")
 class PackageReport:
     """The result: one verdict, the level reached, what was checked and what was found.
 
-    ``level`` is ``none``, ``A0``, ``A2`` or ``A3``; ``anchors`` are those of others that raise it, each with level,
-    name, size and time; ``offered`` are all that travel in the package, judged or not, as kind, name, size and time;
+    ``level`` is ``none``, ``A0``, ``A2``, ``A3`` or ``A5``; ``anchors`` are those of others that raise it, each with
+    level, name, size and time; ``offered`` are all that travel in the package, as kind, name, size and time;
     ``receipt`` says whether the export itself was proved to be logged. ``size`` and ``root`` (hex)
     are the checkpoint's; ``bytes_checked`` counts every byte read and hashed. No more than `MAX_FINDINGS` are kept;
     ``findings_total`` counts all. ``complete_as_of`` is the size of the log at which every case and chain in the
@@ -174,13 +175,11 @@ class _PackageCheck:
         )
         work = CaseWork(self._bag, self._report, facts, checker, calendar, roster)
         with Derived(facts, roster, lists, self._engagement) as derived:
-            derived.anchors = tuple(self._anchors.facts)
             whole = self._check_cases(work, derived, facts, calendar)
             if whole:
                 access.finish(() if mask.active else derived.people())
                 self._withheld(mask, derived)
-            self._population(facts)
-            self._fresh()
+            self._beyond(facts)
             self._finish(derived, facts, totals, whole=whole)
 
     def _withheld(self, mask: Mask, derived: Derived) -> None:
@@ -305,13 +304,18 @@ class _PackageCheck:
         found = (pattern.fullmatch(path) for path in self._bag.paths())
         return sorted(int(match[1]) for match in found if match)
 
-    def _population(self, facts: PackageFacts) -> None:
-        """Whether the log had cases of the scope's processes that the package does not name."""
+    def _beyond(self, facts: PackageFacts) -> None:
+        """What is asked of the package as a whole: cases left out, receipts of others, how recent it is."""
         named = {*facts.members, *self._grouped()}
         for listed in self._audit.lists.values() if self._audit is not None else ():
             named.update(listed)
         for finding in left_out(self._heads, facts.scope, self._engagement, named):
             self._report(finding)
+        for receipt in self._trust.counterparties:
+            held = check_counterparty(self._bag, self._trust, receipt, self._report)
+            if held is not None and self._anchors is not None:
+                self._anchors.anchors[held.name] = held
+        self._fresh()
 
     def _fresh(self) -> None:
         """Whether the package reaches to the moment the verifier asked for; only what a signature covers counts."""
@@ -329,6 +333,7 @@ class _PackageCheck:
             )
         if reader != layout.READER_VERSION and not self._receipt_given():
             self._report(Finding(Code.DERIVED_VERSION, layout.BAG_INFO, layout.READER_VERSION, reader))
+        derived.anchors = tuple(self._anchors.facts) if self._anchors is not None else ()
         if whole:
             if derived.totals != totals:
                 self._report(Finding(Code.SCOPE_DIFFERS, layout.SCOPE, str(derived.totals), str(totals)))

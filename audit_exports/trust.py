@@ -35,13 +35,15 @@ class LetterJudge(Protocol):
 class Trust:
     """Keys of logs (a key's name is its log's origin), and what else the verifier brings.
 
-    ``keys`` include the policy's logs. ``receipt`` is that of the export, ``since`` a checkpoint note kept from
+    ``keys`` include the policy's logs. ``receipt`` is that of the export, ``counterparties`` are receipts that others
+    kept of entries of theirs, ``since`` a checkpoint note kept from
     earlier, ``stamps`` judges time stamps, ``letters`` asks signed letters, and
     ``not_before`` is a moment to which the package must at least reach.
     """
 
     keys: tuple[VerifierKey, ...] = ()
     receipt: bytes | None = None
+    counterparties: tuple[bytes, ...] = ()
     policy: Policy = field(default_factory=Policy)
     since: bytes | None = None
     stamps: StampJudge | None = None

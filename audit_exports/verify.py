@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from audit_exports.codes import WORDS, weigh
 from audit_exports.containers import open_container, printable
+from audit_exports.counterparties import is_of_export
 from audit_exports.letters import PdfsigLetters
 from audit_exports.packagecheck import PackageReport, check_package
 from audit_exports.stamps import NoOpenssl, OpensslStamps
@@ -131,6 +132,8 @@ _LEVELS = {
     "A0": "A0 (punto de control firmado / signed checkpoint)",
     "A2": "A2 (sello de tiempo de un tercero / time stamp by a third party)",
     "A3": "A3 (cofirmado por un testigo / cosigned by a witness)",
+    "A5": "A5 (la bitácora es la del acuse de un tercero, hasta esa entrada / "
+    "the log is that of somebody's receipt, up to that entry)",
 }
 _GIVEN = {
     "timestamp": "trae sin juzgar, con --tsa-chain / has, not judged, with --tsa-chain",
@@ -141,7 +144,8 @@ _MORE = {
     "A0": "A2 con --tsa-chain, A3 con --policy y sus testigos, si el paquete los trae (cadena/anclas) / "
     "A2 with --tsa-chain, A3 with --policy and its witnesses, if the package has them (cadena/anclas)",
     "A2": "A3: --policy con testigos / --policy with witnesses",
-    "A3": "acuses que guarden terceros / receipts that counterparties keep",
+    "A3": "A5: --receipt con acuses que guarden terceros / with receipts that others keep",
+    "A5": "nada más / nothing more",
 }
 
 
@@ -203,7 +207,12 @@ def _arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--policy", type=Path, metavar="FILE", help="política / policy (C2SP tlog-policy)")
     parser.add_argument(
-        "--receipt", type=Path, metavar="FILE", help="acuse de la exportación / the export's receipt"
+        "--receipt",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="acuse de la exportación, o los que guarden terceros (A5) / the export's receipt, or others' (A5)",
     )
     parser.add_argument(
         "--since", type=Path, metavar="FILE",
@@ -229,10 +238,12 @@ def _trust(options: argparse.Namespace) -> Trust:
     keys = [VerifierKey.from_text(text) for text in options.vkey]
     if any(key.type != ED25519 for key in keys):
         raise MalformedKey("--vkey is the log's key, not a witness's")
+    receipts = [_read(path, _MAX_RECEIPT) for path in options.receipt]
     policy = parse_policy(_read(options.policy, MAX_POLICY_BYTES)) if options.policy else Policy()
     return Trust(
         tuple(dict.fromkeys((*keys, *policy.log_keys))),
-        receipt=_read(options.receipt, _MAX_RECEIPT) if options.receipt else None,
+        receipt=next(filter(is_of_export, receipts), None),
+        counterparties=tuple(item for item in receipts if not is_of_export(item)),
         policy=policy,
         since=_read(options.since, _MAX_RECEIPT) if options.since else None,
         stamps=OpensslStamps(options.tsa_chain) if options.tsa_chain else None,

@@ -191,6 +191,24 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
         raise InvalidProof("the proof leads to another root")
 
 
+def left_of(index: int, size: int, proof: Sequence[bytes]) -> tuple[bytes, ...]:
+    """The hashes of an audit path that stand to the left of its leaf: the roots over all leaves before it.
+
+    They are the complete subtrees of ``[0, index)``, whatever the size of the tree: two trees that give the same ones
+    for a leaf have the same leaves before it.
+    """
+    found, node, last = [], index, size - 1
+    for item in proof:
+        if node & 1 or node == last:
+            found.append(item)
+            while not node & 1 and node:
+                node >>= 1
+                last >>= 1
+        node >>= 1
+        last >>= 1
+    return tuple(found)
+
+
 def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> None:
     """Check that the tree of ``old`` leaves is a prefix of the one of ``new`` (RFC 9162 section 2.1.4.2).
 

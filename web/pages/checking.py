@@ -40,6 +40,7 @@ class KnownFile:
     seal: str
     stamp: str
     void: bool
+    seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +86,7 @@ def _files(known: Sequence[SealedEntry], eyes: Lens) -> Iterator[KnownFile]:
     for sealed in known:
         facts = facts_of(sealed.entry)
         by_link = sealed.entry.kind in {EntryKind.DOCUMENT_SIGNED, EntryKind.DOCUMENT_STAMPED}
-        letters = [
-            (fact.type, fact.object)
-            for fact in facts.evidence
-            if fact.object >= 0 and not fact.source and fact.type in {"DOC", "SGN"}
-        ]
-        if sealed.entry.kind is EntryKind.DOCUMENT_STAMPED:
-            letters = [("SGN", 0)]
-        for kind, number in letters:
+        for kind, number in letters_in(sealed):
             blob = sealed.entry.objects[number]
             yield KnownFile(
                 what=_what(kind, by_link=by_link),
@@ -103,7 +97,19 @@ def _files(known: Sequence[SealedEntry], eyes: Lens) -> Iterator[KnownFile]:
                 seal=facts.seal.get("profile", ""),
                 stamp=stamp_word(facts.seal.get("stamp", "")),
                 void=sealed.entry.seq not in counts,
+                seq=sealed.entry.seq,
             )
+
+
+def letters_in(sealed: SealedEntry) -> list[tuple[str, int]]:
+    """The letters an entry brought: type of evidence and place among its objects."""
+    if sealed.entry.kind is EntryKind.DOCUMENT_STAMPED:
+        return [("SGN", 0)]
+    return [
+        (fact.type, fact.object)
+        for fact in facts_of(sealed.entry).evidence
+        if fact.object >= 0 and not fact.source and fact.type in {"DOC", "SGN"}
+    ]
 
 
 def _what(kind: str, *, by_link: bool) -> str:

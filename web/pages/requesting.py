@@ -43,7 +43,8 @@ MOST_BYTES = 64 * 1024
 
 BY_MAIL = Limit(free=5, first=timedelta(minutes=1), longest=timedelta(hours=1), memory=timedelta(hours=6))
 BY_ADDRESS = Limit(free=10, first=timedelta(minutes=1), longest=timedelta(hours=1), memory=timedelta(hours=6))
-_SENT = "solicitud"
+SENT, RECEIPT = "solicitud", "acuse"
+"""Where the session keeps the folio of the ticket just sent, and that of the one whose receipt it may take."""
 
 
 @page.get("")
@@ -74,7 +75,7 @@ def send() -> Response:
         )
     except (*MENDABLE, LoginThrottled) as error:
         return _form(definition, values, answer_for(error))
-    session[_SENT] = receipt.folio
+    session[SENT] = receipt.folio
     return redirect(url_for("requesting.sent"), 303)
 
 
@@ -82,9 +83,10 @@ def send() -> Response:
 @public
 def sent() -> Response:
     """The acknowledgement, to the browser that sent the request and to nobody else."""
-    folio = session.pop(_SENT, "")
+    folio = session.pop(SENT, "")
     if not folio:
         return redirect(url_for("requesting.form"), 303)
+    session[RECEIPT] = folio
     view = current_house().cases.view(str(folio))
     said = next((step for step in view.definition.steps if step.message is not None), None)
     text = lens().say(said.message).replace("{folio}", str(folio)) if said and said.message else ""
