@@ -73,7 +73,7 @@ def test_who_signs_by_link_takes_a_receipt_that_a_package_is_held_against(
 
 
 def test_the_public_page_gives_the_receipt_of_each_letter_and_of_nothing_else(room: SigningRoom) -> None:
-    """Whoever has a letter may take its receipt; other entries of the case, and system chains, are not to be had there."""
+    """Whoever has a letter may take its receipt; other entries, and system chains, are not to be had there."""
     request = room.ask(room.case())
     anybody = room.place.app.test_client()
     page = anybody.get(f"/verificar/{request.folio}", **HTTPS).text  # type: ignore[arg-type]
