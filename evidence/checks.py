@@ -20,6 +20,7 @@ from evidence.entry import (
     payload_commitment,
 )
 from evidence.findings import Code, Finding
+from evidence.grammar import quick_entry
 from evidence.note import InvalidSignature, MalformedNote, UnverifiedNote, VerifierKey
 from evidence.tree import leaf_hash
 
@@ -43,7 +44,7 @@ def check_entry_bytes(
     entry = None
     subject = place or f"leaf {leaf}"
     try:
-        entry = parse_entry(entry_bytes)
+        entry = quick_entry(entry_bytes) or parse_entry(entry_bytes)
         subject = subject_of(entry)
     except MalformedEntry as error:
         findings.append(Finding(Code.ENTRY_MALFORMED, subject, "an entry", str(error)))
