@@ -35,6 +35,7 @@ _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 _OPEN, _SHUT = '<is><t xml:space="preserve">', "</t></is></c>"
+_NUMBER = "\0"
 TEXT, HEADER, LINK, TITLE, ALERT = 0, 1, 2, 3, 4
 _STYLES = (
     _HEAD + f'<styleSheet xmlns="{_MAIN}"><fonts count="4">'
@@ -100,18 +101,20 @@ class Sheet:
             self.dropped += 1
             return
         self._count += 1
-        number = self._count
-        written = [f'<row r="{number}">']
+        forms: list[int] = []
+        texts: list[str | int] = []
         for column, cell in zip(_LETTERS, cells, strict=False):
-            if isinstance(cell, str):  # most are
-                text = _short(cell) if len(cell) <= _REMEMBERED else _written(cell)
-                written.append(f'<c r="{column}{number}" s="0" t="inlineStr">{_OPEN}{text}{_SHUT}')
+            if type(cell) is str:  # most are
+                forms.append(TEXT)
+                texts.append(_text(cell))
             elif isinstance(cell, Cell):
-                written.append(self._cell(f"{column}{number}", cell))
+                forms.append(self._form(column, cell))
+                value = cell.value
+                texts.append(value if isinstance(value, int) else _text(value))
             else:
-                written.append(f'<c r="{column}{number}" s="0"><v>{cell}</v></c>')
-        written.append("</row>")
-        self._rows.write("".join(written))
+                forms.append(~TEXT)
+                texts.append(cell)
+        self._rows.write(_row(tuple(forms)).replace(_NUMBER, str(self._count)) % tuple(texts))
 
     def parts(self) -> Iterator[bytes]:
         """The worksheet's XML in pieces."""
@@ -139,15 +142,13 @@ class Sheet:
         for spool in (self._rows, self._links, self._relations):
             spool.close()
 
-    def _cell(self, place: str, cell: Cell) -> str:
+    def _form(self, column: str, cell: Cell) -> int:
+        """The style of a cell, inverted where it holds a number; its link is noted."""
         style = cell.style
         if cell.link and self._link_count < MAX_LINKS:
             style = LINK if style == TEXT else style
-            self._link(place, cell.link)
-        if isinstance(cell.value, int):
-            return f'<c r="{place}" s="{style}"><v>{cell.value}</v></c>'
-        text = _short(cell.value) if len(cell.value) <= _REMEMBERED else _written(cell.value)
-        return f'<c r="{place}" s="{style}" t="inlineStr">{_OPEN}{text}{_SHUT}'
+            self._link(f"{column}{self._count}", cell.link)
+        return ~style if isinstance(cell.value, int) else style
 
     def _link(self, place: str, path: str) -> None:
         """What `href` gives needs no escaping in an attribute."""
@@ -204,6 +205,22 @@ def _escaped(text: str) -> str:
 
 
 _short = lru_cache(maxsize=8192)(_written)
+
+
+def _text(value: str) -> str:
+    return _short(value) if len(value) <= _REMEMBERED else _written(value)
+
+
+@lru_cache(maxsize=512)
+def _row(forms: tuple[int, ...]) -> str:
+    """A row with cells of these forms: `_NUMBER` for its number, and a format for each value."""
+    cells = (
+        f'<c r="{column}{_NUMBER}" s="{~form}"><v>%d</v></c>'
+        if form < 0
+        else f'<c r="{column}{_NUMBER}" s="{form}" t="inlineStr">{_OPEN}%s{_SHUT}'
+        for column, form in zip(_LETTERS, forms, strict=False)
+    )
+    return f'<row r="{_NUMBER}">{"".join(cells)}</row>'
 
 
 @cache

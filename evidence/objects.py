@@ -19,7 +19,7 @@ from evidence.processes import processors
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 _WAITING = 64
 _SEVERAL = 4
 

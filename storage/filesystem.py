@@ -94,12 +94,13 @@ class FileBlobStore:
     def list(self) -> Iterator[StoredBlob]:
         """Every file below ``sha256/``, by key, whether or not its name is a digest."""
         with _unavailable("list"):
-            folders = sorted(path for path in self._objects.iterdir() if path.is_dir())
+            folders = sorted(entry.name for entry in os.scandir(self._objects) if entry.is_dir())
         for folder in folders:
             with _unavailable("list"):
-                found = sorted((path, path.stat().st_size) for path in folder.iterdir() if path.is_file())
-            for path, size in found:
-                yield StoredBlob(path.relative_to(self._root).as_posix(), "", size, "")
+                held = os.scandir(self._objects / folder)
+                found = sorted((entry.name, entry.stat().st_size) for entry in held if entry.is_file())
+            for name, size in found:
+                yield StoredBlob(f"{self._objects.name}/{folder}/{name}", "", size, "")
 
     def _prepare(self) -> None:
         """Make every folder now, and sync them: `put` then has one folder to sync, and no race to make it."""
