@@ -42,6 +42,7 @@ _OTHER = {"…": 1000, "–": 556, "—": 1000, "·": 278, "•": 350, "“": 33
           "í": 278, "ì": 278, "î": 278, "ï": 278}  # fmt: skip
 _SPECIAL = re.compile(r"[\\()]")
 _MONO_WIDTH, _UNKNOWN_WIDTH = 600, 556
+_REMEMBERED = 100
 
 Colour = tuple[float, float, float]
 INK: Colour = (0.08, 0.15, 0.17)
@@ -85,9 +86,8 @@ class Canvas:
 
     def text(self, x: float, y: float, text: str, *, font: str, size: float, colour: Colour = INK) -> None:
         """One line whose baseline begins at ``x, y``; the text must be `drawable`."""
-        self._parts.append(
-            f"BT /{font} {_number(size)} Tf {_paint(colour)} rg {_number(x)} {_number(y)} Td ({_literal(text)}) Tj ET"
-        )
+        shown = _short(text) if len(text) <= _REMEMBERED else _literal(text)
+        self._parts.append(f"{_pen(x, font, size, colour)} {_number(y)} Td ({shown}) Tj ET")
 
     def box(self, x: float, y: float, width: float, height: float, colour: Colour) -> None:
         """A filled rectangle whose lower left corner is ``x, y``."""
@@ -201,6 +201,15 @@ def _literal(text: str) -> str:
     """Drawable text as it stands between the parentheses of a string."""
     written = text if text.isascii() else text.encode("cp1252", "replace").decode("latin-1")
     return _SPECIAL.sub(r"\\\g<0>", written)
+
+
+_short = lru_cache(maxsize=2048)(_literal)
+
+
+@lru_cache(maxsize=1024)
+def _pen(x: float, font: str, size: float, colour: Colour) -> str:
+    """How a line begins that is drawn from ``x`` on; most are drawn in a column of a table."""
+    return f"BT /{font} {_number(size)} Tf {_paint(colour)} rg {_number(x)}"
 
 
 @cache
