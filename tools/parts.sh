@@ -19,7 +19,6 @@ look() {
     has softhsm2-util || need softhsm2
     has dovecot || need dovecot-imapd
     has go || need golang-go
-    ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || need faketime
     [ -d /usr/share/gocode/src/golang.org/x/mod ] || need golang-golang-x-mod-dev
 }
 
@@ -31,7 +30,6 @@ reason() {
         libnss3-tools) echo "the test in which pdfsig judges our signatures (no certutil on PATH)" ;;
         softhsm2) echo "the test of a seal in a PKCS #11 token (no softhsm2-util on PATH)" ;;
         dovecot-imapd) echo "tests of the mailbox on a real IMAP server (no dovecot on PATH)" ;;
-        faketime) echo "the moved clock of \`make torture\` (no libfaketime)" ;;
         poppler-utils) echo "tests that read our PDFs with an independent program (no pdftotext on PATH)" ;;
     esac
 }

@@ -1,5 +1,7 @@
 """``python -m torture.mortal POINT serve ...``: ``flask`` whose workers die by their own hand at a named point.
 
+Point ``clock`` kills nobody: it moves the house's clock by the seconds that the file `CLOCK` names holds.
+
 Each worker, once it has started, draws how often it may pass the point before it kills itself (SIGKILL: no handler, no
 flush). The product has no such hooks: its functions are wrapped here, by name, and a name that is gone is an error.
 """
@@ -12,8 +14,11 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+CLOCK = "TORTURE_CLOCK"
 _MOST_PASSES = 12
 
 
@@ -91,6 +96,21 @@ def _composed() -> None:
     ledger.append = append
 
 
+def _moved() -> None:
+    """The house's clock, moved by what the file says at the moment."""
+    from web import wiring  # noqa: PLC0415 - only the process whose clock moves needs it
+
+    real, place = wiring.House.__init__, Path(os.environ[CLOCK])
+
+    def now() -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=float(place.read_text() or 0))
+
+    def init(self: Any, settings: Any, **more: Any) -> None:
+        real(self, settings, **{"clock": now, **more})
+
+    wiring.House.__init__ = init  # type: ignore[method-assign]  # that is the point
+
+
 POINTS: dict[str, Callable[[], None]] = {
     "put.begins": lambda: _each_store("put", before=True),
     "put.done": lambda: _each_store("put", before=False),
@@ -109,7 +129,7 @@ POINTS: dict[str, Callable[[], None]] = {
 def main(arguments: list[str]) -> None:
     """Arm the point, then be the ``flask`` command."""
     point, *rest = arguments
-    POINTS[point]()
+    (_moved if point == "clock" else POINTS[point])()
     from flask.cli import main as flask  # noqa: PLC0415 - after the wrapping
 
     sys.argv = ["flask", *rest]

@@ -17,6 +17,7 @@ from tests.servers import postgresql, seaweedfs
 from tests.servers.processes import free_ports
 from tests.servers.seaweedfs_cluster import Cluster, seaweedfs_cluster
 from torture.clients import Crowd
+from torture.mortal import CLOCK
 from torture.proxy import Relay
 from torture.servers import Postgres, Web
 from web.inception import initialise
@@ -45,12 +46,16 @@ class Place:
     to_store: Relay | None = None
     to_database: Relay | None = None
 
-    def web(self, *, workers: int = 2, mortal: str = "", prefix: Sequence[str] = (), number: int = 1) -> Web:
+    @property
+    def clock(self) -> Path:
+        """The file that tells a server armed for it by how much its clock is wrong."""
+        return self.folder / "clock"
+
+    def web(self, *, workers: int = 2, mortal: str = "", number: int = 1) -> Web:
         """A web server of this installation, not started; several may run beside each other."""
         (port,) = free_ports(1)
-        return Web(
-            self.env, port, self.folder / f"web{number}.log", workers=workers, mortal=mortal, prefix=prefix
-        )
+        env = {**self.env, CLOCK: str(self.clock)}
+        return Web(env, port, self.folder / f"web{number}.log", workers=workers, mortal=mortal)
 
     def crowd(self, port: int, *, twice: bool = False) -> Crowd:
         """Its people, at work at that port."""
@@ -132,19 +137,6 @@ def scaled() -> Iterator[Place]:
 
 
 @contextmanager
-def clock() -> Iterator[Place]:
-    """The embedded default under a clock that can be moved.
-
-    Raises:
-        PartMissing: no libfaketime here.
-    """
-    if not list(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")):
-        raise PartMissing("libfaketime (Debian: faketime)")
-    with embedded() as place:
-        yield place
-
-
-@contextmanager
 def small() -> Iterator[Place]:
     """The embedded default on a file system of its own that is soon full.
 
@@ -166,5 +158,5 @@ def small() -> Iterator[Place]:
         folder.rmdir()
 
 
-PLACES = {"embedded": embedded, "clock": clock, "small": small, "scaled": scaled}
+PLACES = {"embedded": embedded, "small": small, "scaled": scaled}
 """By kind."""

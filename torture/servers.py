@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -109,7 +109,6 @@ class Web:
         log: what it says goes there.
         workers: how many.
         mortal: a named point at which workers kill themselves (see `torture.mortal`); empty: they do not.
-        prefix: a program it is run under, such as one that moves its clock.
     """
 
     def __init__(
@@ -120,7 +119,6 @@ class Web:
         *,
         workers: int = 2,
         mortal: str = "",
-        prefix: Sequence[str] = (),
     ) -> None:
         self._env = {name: value for name, value in os.environ.items() if not name.startswith("CONSTANCIA_")}
         self._env |= env
@@ -128,13 +126,12 @@ class Web:
         self._log = log
         self._workers = workers
         self._mortal = mortal
-        self._prefix = prefix
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, *, wait: bool = True) -> None:
         """Start it and, if asked, wait until it says it is ready."""
         run = ("-m", "torture.mortal", self._mortal) if self._mortal else ("-m", "flask")
-        command = [*self._prefix, sys.executable, *run, "serve", "--port", str(self.port)]
+        command = [sys.executable, *run, "serve", "--port", str(self.port)]
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(
                 [*command, "--workers", str(self._workers), "--threads", "8"],

@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from torture.aftermath import Aftermath, examine
 from torture.clients import Crowd, Journal
+from torture.mortal import POINTS
 from torture.place import Place
 from torture.scenarios import Blow, Scenario, write_clock
 from torture.servers import Web
@@ -63,9 +63,9 @@ def besiege(kind: str, place: Place, scenarios: Sequence[Scenario], effort: Effo
 
 def _suffer(place: Place, scenario: Scenario, effort: Effort, chance: random.Random) -> tuple[Blow, Crowd]:
     """People work, the fault strikes, everything is healed, and people end what they had begun."""
-    prefix = _clock(place) if scenario.clock_file else ()
-    web = place.web(mortal=scenario.mortal, prefix=prefix)
-    web.start(wait=not scenario.mortal)
+    write_clock(place.clock, timedelta(0))
+    web = place.web(mortal=scenario.mortal)
+    web.start(wait=scenario.mortal not in POINTS)
     crowd = place.crowd(web.port, twice=scenario.twice)
     crowd.start()
     blow = Blow(place, web, chance, effort.seconds, effort.kills)
@@ -85,25 +85,6 @@ def _replaced(place: Place, web: Web) -> Web:
     healthy.port = web.port
     healthy.start()
     return healthy
-
-
-def _clock(place: Place) -> tuple[str, ...]:
-    path = place.folder / "clock"
-    write_clock(path, timedelta(0))
-    return (
-        "/usr/bin/env",
-        f"FAKETIME_TIMESTAMP_FILE={path}",
-        "FAKETIME_NO_CACHE=1",
-        "FAKETIME_DONT_FAKE_MONOTONIC=1",
-        f"LD_PRELOAD={_library()}",
-    )
-
-
-def _library() -> str:
-    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-    if not found:
-        raise FileNotFoundError("libfaketime")
-    return str(found[0])
 
 
 def _merge(whole: Journal, part: Journal) -> None:
