@@ -11,7 +11,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -71,6 +71,15 @@ class Guarded:
     def post(self, url: str, body: bytes, media: str) -> Answer:
         """`anchoring.transport.Post`; raises also `Forbidden`, which is an `Unreachable`."""
         return self._ask("POST", url, body, {"Content-Type": media})
+
+    def send(self, url: str, body: bytes, media: str, headers: Mapping[str, str]) -> Answer:
+        """The same with headers of the caller's own."""
+        return self._ask("POST", url, body, {"Content-Type": media, **headers})
+
+    def check(self, url: str) -> None:
+        """Whether this address would be spoken to now; sends nothing. Raises as `post` does."""
+        parts = urlsplit(url)
+        self._connection(parts.scheme, *_target(parts)).close()
 
     def get(self, url: str) -> Answer:
         """Fetch; raises as `post` does."""

@@ -49,6 +49,7 @@ class Scope(StrEnum):
     SEARCH = "search"
     EXPORT = "export"
     LOG_READ = "log:read"
+    WEBHOOKS = "webhooks"
 
 
 class ScopeInvalid(IdentityError):

@@ -21,10 +21,10 @@ class BoxClosed(Exception):
 
 
 class SecretBox:
-    """Seals and opens the secrets of mails."""
+    """Seals and opens the secrets of mails, or of what ``label`` names under a key that opens nothing else."""
 
-    def __init__(self, installation_secret: str) -> None:
-        self._key = hashlib.sha256(b"constancia/v1/mail-secrets\n" + installation_secret.encode()).digest()
+    def __init__(self, installation_secret: str, label: bytes = b"constancia/v1/mail-secrets\n") -> None:
+        self._key = hashlib.sha256(label + installation_secret.encode()).digest()
 
     def seal(self, mail: str, values: Mapping[str, str]) -> bytes:
         """The values, encrypted for the mail of that id; nothing for none."""

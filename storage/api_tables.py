@@ -60,3 +60,43 @@ api_rate = Table(
     Column("used", Count, nullable=False),
 )
 """``minute`` is the number of the minute, counted from 1970."""
+
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("service", Name, nullable=False),
+    Column("token", Name, nullable=False),
+    Column("url", Name, nullable=False),
+    Column("kinds", Name, nullable=False),
+    Column("processes", Name, nullable=False),
+    Column("position", Count, nullable=False),
+    Column("created_at", Name, nullable=False),
+    Column("secret", Bytes, nullable=False),
+    Column("former", Bytes, nullable=False),
+    Column("former_until", Name, nullable=False),
+    Column("closed_at", Name, nullable=False),
+    Column("trouble", Name, nullable=False),
+)
+"""``secret`` and ``former`` are encrypted under a key that is in no database."""
+Index("ix_webhook_service", webhook.c.service)
+
+webhook_delivery = Table(
+    "webhook_delivery",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("webhook", Name, nullable=False),
+    Column("log_index", Count, nullable=False),
+    Column("body", Bytes, nullable=False),
+    Column("state", Name, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Name, nullable=False),
+    Column("due_at", Name, nullable=False),
+    Column("settled_at", Name, nullable=False),
+    Column("leased_until", Name, nullable=False),
+    Column("owner", Name, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("trouble", Name, nullable=False),
+)
+Index("ix_webhook_delivery_state", webhook_delivery.c.state, webhook_delivery.c.due_at)
+Index("ix_webhook_delivery_webhook", webhook_delivery.c.webhook, webhook_delivery.c.created_at)

@@ -17,6 +17,7 @@ from identity.tokens import Caller, Scope, Service, Token
 from storage.accounts import changing
 from storage.api_tables import api_answer, api_rate, api_token, service
 from storage.database import reading
+from storage.hooks import SqlHooks
 
 
 class SqlTokens:
@@ -207,6 +208,7 @@ class SqlSystems:
         self.tokens = SqlTokens(engine)
         self.answers = SqlRemembered(engine)
         self.rates = SqlRates(engine)
+        self.hooks = SqlHooks(engine)
 
 
 def _text(moment: datetime | None) -> str:

@@ -1,4 +1,4 @@
-"""The parts of the house that deal with other systems: their tokens, their answers, their rates."""
+"""The parts of the house that deal with other systems: their tokens, answers, rates and webhooks."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from evidence.ports import Clock, LedgerStore
 from identity.remembered import AnswerStore, RateStore
 from identity.tokendesk import TokenDesk
 from identity.tokens import TokenStore
+from notifications.hookdesk import HookDesk
+from notifications.hooks import HookStore
+from notifications.secretbox import SecretBox
+from web.hookroom import HookRoom
+from web.settings import Settings
 
 
 class ApiStores(Protocol):
@@ -21,12 +26,15 @@ class ApiStores(Protocol):
     def answers(self) -> AnswerStore: ...  # noqa: D102 - answers by idempotency key
     @property
     def rates(self) -> RateStore: ...  # noqa: D102 - how often each token asks
+    @property
+    def hooks(self) -> HookStore: ...  # noqa: D102 - subscriptions and their messages
 
 
 class ApiParts(ABC):
     """Mixed into the house, which has the ledger, a clock and the stores."""
 
     clock: Clock
+    settings: Settings
 
     @property
     @abstractmethod
@@ -52,3 +60,10 @@ class ApiParts(ABC):
     def rates(self) -> RateStore:
         """How often each token asks."""
         return self.systems.rates
+
+    @cached_property
+    def hooks(self) -> HookRoom:
+        """What other systems are told of the log."""
+        box = SecretBox(self.settings.secret_key, b"constancia/v1/webhook\n")
+        desk = HookDesk(self.ledger, self.systems.hooks, self.systems.tokens, box, self.clock)
+        return HookRoom(desk, self.settings)

@@ -181,6 +181,7 @@ class Steward:
             Duty("mail", 2.0, _send_mail),
             Duty("mailbox", 60.0, _poll_mailbox),
             Duty("texts", 3.0, _index_texts),
+            Duty("webhooks", 2.0, _tell_systems),
             Duty("cleaning", 3600.0, _clean),
         )
 
@@ -256,6 +257,11 @@ def _index_texts(house: House) -> None:
     catch_up(house.ledger, house.blobs, house.texts, house.reader, most_files=TEXTS_AT_ONCE)
 
 
+def _tell_systems(house: House) -> None:
+    """Messages leave in a thread of their own: a slow receiver must not keep the log from being signed."""
+    house.hooks.round()
+
+
 def _clean(house: House) -> None:
     DraftDesk(house).clean()
     house.sessions.purge()
@@ -264,6 +270,7 @@ def _clean(house: House) -> None:
     house.throttle.purge(house.clock() - timedelta(days=1))
     clean_uploads(house)
     house.answers.purge(house.clock() - KEEP_ANSWERS)
+    house.hooks.desk.store.purge(house.clock() - KEEP_ANSWERS)
     house.rates.purge(int(house.clock().timestamp()) // 60 - 60)
     for job_id in house.jobs.purge(house.clock() - KEEP_JOBS):
         for left in (house.settings.data / "exports").glob(f"{job_id}*"):

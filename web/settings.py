@@ -229,6 +229,12 @@ SPECS: tuple[Spec, ...] = (
     Spec("DRAFT_DAYS", "14", _natural(1, 365), "Days an untouched draft is kept."),
     Spec("RETENTION_YEARS", "10", _natural(0, 100), "Years the object lock is set to; 0 sets none."),
     Spec("API_RATE", "600", _natural(1, 1_000_000), "Requests a minute of one token of the API."),
+    Spec(
+        "WEBHOOK_HOSTS",
+        "",
+        _hosts,
+        "`host:port` on private networks or without TLS that webhooks may be sent to; no other such address is.",
+    ),
     Spec("SESSION_IDLE_MINUTES", "120", _natural(5, 1440), "A session ends after so long without a request."),
     Spec("SESSION_HOURS", "12", _natural(1, 168), "A session ends after so long, busy or not."),
     Spec(
@@ -290,6 +296,7 @@ class Settings:
     metrics: str
     retention_years: int
     api_rate: int
+    webhook_hosts: frozenset[str]
     session_idle_minutes: int
     session_hours: int
     trusted_proxies: int

@@ -37,7 +37,9 @@ from storage.metadata import Bytes, metadata
 from storage.moving.errors import MovingRefused
 from storage.schema import DECLARING
 
-FLEETING = frozenset({"login_session", "login_throttle", "job", "link_visit", "link_preparation"})
+FLEETING = frozenset(
+    {"login_session", "login_throttle", "job", "link_visit", "link_preparation", "api_answer", "api_rate"}
+)
 """Tables of what lives for minutes or hours in one place: nobody is signed in where a copy begins its life."""
 
 DRAFTS = frozenset({"draft", "draft_file"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from notifications.hooks import KINDS
 from web.api.checking import Schema
 from web.api.pieces import (
     CODE,
@@ -81,6 +82,18 @@ REQUESTS: Mapping[str, Schema] = {
     "Waive": thing({"reason": REASON}, optional={"rule": {"type": "string", "enum": ["step", "duties"]}}),
     "Refuse": thing({"refusal": CODE}, optional={"note": NOTE}),
     "LinkCases": thing({"link": FOLIO}, optional={"step": STEP, "note": NOTE}),
+    "Nothing": thing({}),
+    "Subscribe": thing(
+        {
+            "url": {"type": "string", "pattern": "^https?://[!-~]{1,480}$", "maxLength": 500},
+            "kinds": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": len(KINDS),
+                "items": {"type": "string", "enum": list(KINDS)},
+            },
+        }
+    ),
     "ExportScope": thing(
         {},
         optional={

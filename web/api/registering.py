@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, jsonify
 from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]  # publishes no types
 
-from web.api import following, knowing, reading, recording
+from web.api import following, knowing, reading, recording, telling
 from web.api.callers import ROOT
 from web.api.declared import Group
 from web.api.document import address, document
@@ -16,7 +16,7 @@ from web.api.serving import add_headers, serve
 from web.holder import HouseHolder
 from web.security import by_token, public
 
-GROUPS: tuple[Group, ...] = (knowing.ops, reading.ops, recording.ops, following.ops)
+GROUPS: tuple[Group, ...] = (knowing.ops, reading.ops, recording.ops, following.ops, telling.ops)
 """Every operation there is, in the order of the document."""
 
 

@@ -119,7 +119,35 @@ _RECEIPT: Members = {
     "state": table(TEXT),
 }
 
+_HOOK: Members = {
+    "id": TEXT,
+    "url": TEXT,
+    "kinds": many(TEXT),
+    "processes": many(TEXT),
+    "created_at": TIME,
+    "closed_at": TIME,
+    "trouble": TEXT,
+    "alive": FLAG,
+}
+
 ANSWERS: Mapping[str, Schema] = {
+    "Webhook": thing(_HOOK),
+    "Webhooks": thing({"webhooks": many(named("Webhook"))}),
+    "WebhookStory": thing({**_HOOK, "deliveries": many(named("Delivery"))}),
+    "Subscribed": thing({**_HOOK, "secret": TEXT}),
+    "Delivery": thing(
+        {
+            "id": TEXT,
+            "index": NUMBER,
+            "state": {"type": "string", "enum": ["waiting", "delivered", "failed"]},
+            "attempts": NUMBER,
+            "status": NUMBER,
+            "trouble": TEXT,
+            "created_at": TIME,
+            "due_at": TIME,
+        }
+    ),
+    "Counted": thing({"count": NUMBER}),
     "Machine": thing({"machine": TEXT, "status": TEXT, "seq": NUMBER, "since": TIME, "occurred_at": TIME}),
     "StepState": thing(
         {

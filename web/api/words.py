@@ -46,6 +46,9 @@ API: Mapping[str, Message] = {
     "entry_waits": Message(409, N_("La entrada %(seq)s de %(folio)s todavía no está bajo un punto de control firmado."), N_("Pídela de nuevo en unos segundos.")),
     "export_running": Message(409, N_("El paquete aún no está listo (%(state)s)."), N_("Consulta su estado; si falló, pídelo otra vez.")),
     "unknown_export": Message(404, N_("No hay una exportación %(id)s de esta cuenta."), N_("Revisa el identificador; se conservan siete días.")),
+    "webhook_target": Message(422, N_("A esa dirección no se mandan avisos (%(why)s)."), N_("Debe ser https, de una máquina pública y sin usuario en la dirección; si está en una red privada, pide que la agreguen a CONSTANCIA_WEBHOOK_HOSTS.")),
+    "too_many_webhooks": Message(409, N_("La cuenta ya tiene %(limit)s suscripciones."), N_("Termina alguna antes de hacer otra.")),
+    "unknown_webhook": Message(404, N_("No hay una suscripción %(id)s de esta cuenta."), N_("Revisa el identificador con GET /api/v1/webhooks.")),
     "unknown_object": Message(404, N_("La entrada %(seq)s de %(folio)s no tiene un archivo %(number)s."), N_("Los archivos se cuentan desde 0.")),
 }  # fmt: skip
 """Refusals of the API itself; those of cases, files and people are the pages' own."""

@@ -350,16 +350,21 @@ def _service_change(sealed: SealedEntry, eyes: Lens) -> ChangeLine:
     """A service or one of its tokens: given until a date, or taken."""
     entry, facts = sealed.entry, sealed.entry.facts
     until, given = str(facts.get("until", "")), entry.kind is EntryKind.ACCESS_GRANTED
-    token = str(facts.get("token", ""))
     return ChangeLine(
         at=eyes.moment(entry.at),
         actor=eyes.who(entry.actor),
         what=(_("hasta el %(day)s", day=eyes.moment(until).day) if until else _("abierta")) if given
-        else _("revocado") if token else _("cerrada"),
+        else _("revocado") if "token" in facts else _("cerrada"),
         subject=eyes.who(str(facts.get("subject", ""))),
-        detail=_("token %(id)s", id=token) if token else role_name(str(facts.get("role", ""))),
+        detail=_service_detail(facts),
         href=_entry(entry.case, entry.seq),
     )  # fmt: skip
+
+
+def _service_detail(facts: Mapping[str, Json]) -> str:
+    if "webhook" in facts:
+        return _("suscripción %(id)s", id=facts["webhook"])
+    return _("token %(id)s", id=facts["token"]) if "token" in facts else role_name(str(facts.get("role", "")))
 
 
 def _entry(folio: str, seq: int) -> str:

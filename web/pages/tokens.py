@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from werkzeug.wrappers import Response as BaseResponse
 
 from identity.access import ACCESS_CASE, Granter
 from identity.accounts import IdentityError, Role
 from identity.tokendesk import Issued
 from identity.tokens import MOST_DAYS, SERVICE_ROLES, Service, ServiceRole, TokenDays, scopes_of
+from notifications.hookdesk import UnknownHook
 from web.errors import Answer, answer_for
 from web.i18n import gettext as _
 from web.pages.administration import changes_of
@@ -64,6 +75,18 @@ def close(service_id: str) -> BaseResponse:
     return redirect(url_for("tokens.listing"), 303)
 
 
+@page.post("/avisos/<hook_id>/terminar")
+@administrators
+def end_hook(hook_id: str) -> BaseResponse:
+    """End a subscription."""
+    try:
+        current_house().hooks.desk.close(hook_id, _by())
+    except UnknownHook:
+        abort(404)
+    flash(_("Suscripción terminada: ya no se le avisa."), "ok")
+    return redirect(url_for("tokens.listing"), 303)
+
+
 def _issue(house: House) -> Issued:
     """What the form asks for; everything is looked at before anything is written."""
     form = request.form
@@ -93,13 +116,14 @@ def _by() -> Granter:
 
 def _listing(*, answer: Answer | None = None, issued: Issued | None = None) -> Response:
     house, eyes = current_house(), lens()
-    services = house.tokens.store.services()
+    services, desk = house.tokens.store.services(), house.hooks.desk
+    hooks = [(item, desk.alive(item)) for item in desk.store.everything()]
     text = render_template(
         "pages/admin_tokens.html",
         answer=answer,
         issued=issued,
         until=eyes.moment(issued.token.expires_at) if issued else None,
-        services=service_lines(services, house.tokens.store.tokens(), eyes),
+        services=service_lines(services, house.tokens.store.tokens(), hooks, eyes),
         choices=[(item.id, item.name) for item in services if item.closed_at is None],
         roles=[(str(role), role_name(str(role))) for role in sorted(SERVICE_ROLES)],
         scopes=scope_words(),

@@ -30,6 +30,7 @@ def _facts(facts: Mapping[str, Json], lens: Lens) -> Iterator[tuple[str, str]]:
         "role": _("Función"),
         "factor": _("Segundo factor"),
         "token": _("Token"),
+        "webhook": _("Suscripción"),
         "post": _("Puesto"),
         "rank": _("Lugar de suplente"),
         "catalogue": _("Catálogo"),
@@ -41,7 +42,11 @@ def _facts(facts: Mapping[str, Json], lens: Lens) -> Iterator[tuple[str, str]]:
         value = facts.get(name)
         if value not in (None, ""):
             yield label, _said(name, str(value), lens)
-    for name, label in (("scopes", _("Alcances")), ("processes", _("Procesos"))):
+    for name, label in (
+        ("scopes", _("Alcances")),
+        ("processes", _("Procesos")),
+        ("kinds", _("De qué se avisa")),
+    ):
         listed = facts.get(name)
         if isinstance(listed, list):
             yield label, ", ".join(map(str, listed))

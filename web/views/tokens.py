@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from identity.tokens import Scope, Service, Token
+from notifications.hooks import Subscription
 from web.i18n import gettext as _
 from web.views.lens import Lens, Moment, role_name
 
@@ -24,6 +26,17 @@ class TokenLine:
 
 
 @dataclass(frozen=True, slots=True)
+class HookLine:
+    """A subscription. ``state``: live, stopped (its token ended) or closed; the address is told by its host alone."""
+
+    id: str
+    host: str
+    kinds: tuple[str, ...]
+    since: Moment
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceLine:
     """A service account with its tokens, the newest first."""
 
@@ -32,12 +45,16 @@ class ServiceLine:
     role: str
     open: bool
     tokens: tuple[TokenLine, ...]
+    hooks: tuple[HookLine, ...] = ()
 
 
 def service_lines(
-    services: Iterable[Service], tokens: Sequence[Token], lens: Lens
+    services: Iterable[Service],
+    tokens: Sequence[Token],
+    hooks: Sequence[tuple[Subscription, bool]],
+    lens: Lens,
 ) -> tuple[ServiceLine, ...]:
-    """Every service, open ones first."""
+    """Every service, open ones first; ``hooks`` are subscriptions with whether they are alive."""
     lines = [
         ServiceLine(
             service.id,
@@ -45,6 +62,7 @@ def service_lines(
             role_name(str(service.role)),
             service.closed_at is None,
             tuple(_token(token, lens) for token in tokens if token.service == service.id),
+            tuple(_hook(item, alive, lens) for item, alive in hooks if item.service == service.id),
         )
         for service in services
     ]
@@ -61,6 +79,12 @@ def _token(token: Token, lens: Lens) -> TokenLine:
         used=lens.moment(token.used_at) if token.used_at else None,
         state=_state(token, lens),
     )
+
+
+def _hook(item: Subscription, alive: bool, lens: Lens) -> HookLine:
+    state = "closed" if item.closed_at is not None else "live" if alive else "stopped"
+    host = urlsplit(item.url).hostname or ""
+    return HookLine(item.id, host, item.kinds, lens.moment(item.created_at), state)
 
 
 def _state(token: Token, lens: Lens) -> str:
@@ -83,4 +107,5 @@ def scope_words() -> dict[str, str]:
         str(Scope.SEARCH): _("buscar"),
         str(Scope.EXPORT): _("exportar paquetes de auditoría"),
         str(Scope.LOG_READ): _("seguir la bitácora"),
+        str(Scope.WEBHOOKS): _("suscribirse a avisos (webhooks)"),
     }
