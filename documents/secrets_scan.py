@@ -17,6 +17,10 @@ _ANNOUNCED = re.compile(  # every repetition is bounded: the text is a stranger'
     r"[^\S\n]{0,4}[:=][^\S\n]{0,40}(?P<break>\r?\n[^\S\n]{0,40})?(?P<token>\S{1,200})",
     re.IGNORECASE,
 )
+_TOKEN = re.compile(
+    r"(?<![0-9A-Za-z_])(?:constancia_[0-9A-Za-z]{46}|whsec_[0-9A-Za-z+/]{40,90}=?)(?![0-9A-Za-z])"
+)
+"""Tokens of our own API and secrets of webhooks: they announce themselves, and no paper of a case has one."""
 _NEGATION = re.compile(r"\b(no|se|sin|nunca|ni)\b", re.IGNORECASE)
 _MASK = re.compile(r"[*•●·xX_#\-–—.…█▇■]+\Z")
 _CENSORED = re.compile(
@@ -43,12 +47,13 @@ class SecretFinding:
 
 
 def scan(text: str) -> Iterator[SecretFinding]:
-    """Every announced secret in a text, in order.
+    """Every announced secret in a text, in order; then every token of ours.
 
     Masked values (``****``, ``____``, «[testado]», «se entrega aparte») pass. A token on the next line counts only
     when it mixes letters with digits or signs, so that a heading followed by prose is no finding.
     """
-    for match in _ANNOUNCED.finditer(_seen(text)):
+    seen = _seen(text)
+    for match in _ANNOUNCED.finditer(seen):
         token = match["token"].strip("\"'«»“”,;")
         if (
             _NEGATION.search(match["rest"])
@@ -58,6 +63,8 @@ def scan(text: str) -> Iterator[SecretFinding]:
             continue
         word = match["word"].lower()
         yield SecretFinding(word, match.start(), blocks=word != "clave")
+    for match in _TOKEN.finditer(seen):
+        yield SecretFinding("token", match.start(), blocks=True)
 
 
 def announces(cell: str) -> str:

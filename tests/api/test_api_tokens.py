@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from documents.secrets_scan import scan
 from identity.access import ACCESS_CASE
 from identity.accounts import Role
+from identity.tokens import new_token
+from notifications.hooks import new_secret
 from tests.fakes.calling import System
 from tests.fakes.installation import Installation
 from web.api.registering import GROUPS
@@ -137,3 +140,12 @@ def test_the_page_of_the_api_shows_every_operation(place: Installation) -> None:
             assert f"{operation.method} /api/v1{operation.path}" in page
     problem = place.app.test_client().get("/api/v1/me").get_json()["type"]
     assert f'id="{problem.partition("#")[2]}"' in page
+
+
+def test_a_token_in_a_paper_is_stopped_at_the_door() -> None:
+    """What announces itself as a token or a webhook's secret is found in any text; look-alikes are not."""
+    for text in (new_token(), new_secret()):
+        found = list(scan(f"Para entrar usa {text}, por favor"))
+        assert [(item.word, item.blocks, item.offset) for item in found] == [("token", True, 16)]
+    for text in ("constancia_de_estudios", f"x{new_token()}", f"{new_token()}x", "whsec_corto"):
+        assert list(scan(text)) == []
