@@ -5,7 +5,7 @@ Times are ledger times (``evidence.entry.format_time``), which sort as text; ``"
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, UniqueConstraint, text
 
 from storage.metadata import Bytes, Count, Name, metadata
 
@@ -155,4 +155,10 @@ job = Table(
     Column("result", Bytes, nullable=False),
     Column("started_at", Name, nullable=False),
     Column("beat_at", Name, nullable=False),
+    Column("args", Bytes, nullable=False, server_default=text("'{}'")),
+    Column("worker", Name, nullable=False, server_default=""),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("lease_until", Name, nullable=False, server_default=""),
 )
+"""Long tasks, waiting or run; ``args`` is emptied when one ends."""
+Index("ix_job_state_started_at", job.c.state, job.c.started_at)

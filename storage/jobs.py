@@ -1,13 +1,18 @@
-"""Progress of long work, where any worker can read it."""
+"""Long work as rows: waiting until a worker takes it, and taken again when that worker dies.
+
+A worker holds a job by a lease that it renews while it lives. Of two who want the same job one statement lets one have
+it; whoever lost its lease can neither report progress nor an end.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, Row, and_, delete, func, insert, or_, select, update
 
 from evidence.canonical import Json
 from evidence.entry import format_time
@@ -15,12 +20,16 @@ from storage.account_tables import job
 from storage.accounts import changing
 from storage.database import reading
 
+MOST_ATTEMPTS = 3
+"""A job that takes its worker down with it is not handed to every other one."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """A long task: ``state`` is running, done or failed; ``done`` of ``total`` units (0: unknown how many).
+    """A long task: ``state`` is waiting, running, done, failed or lost; ``done`` of ``total`` units (0: unknown).
 
-    ``beat_at`` is its last sign of life (ledger time): a running job that stopped beating died with its worker.
+    ``args`` is what it needs to know, kept until it ends. ``worker`` runs it until ``lease_until``, for the
+    ``attempts``-th time; a job whose workers died so often is lost. ``beat_at`` is its last sign of life.
     """
 
     id: str
@@ -32,6 +41,10 @@ class JobRecord:
     result: Mapping[str, Json]
     started_at: str
     beat_at: str
+    args: Mapping[str, Json] = field(default_factory=dict)
+    worker: str = ""
+    attempts: int = 0
+    lease_until: str = ""
 
 
 class SqlJobs:
@@ -43,31 +56,73 @@ class SqlJobs:
     def add(self, record: JobRecord) -> None:
         """Keep a new job."""
         with changing(self._engine) as connection:
-            connection.execute(insert(job).values(_row(record)))
+            connection.execute(insert(job).values(_values(record)))
 
     def get(self, job_id: str) -> JobRecord | None:
         """A job by id."""
         with reading(self._engine) as connection:
             row = connection.execute(select(job).where(job.c.id == job_id)).one_or_none()
-        if row is None:
-            return None
-        return JobRecord(
-            row.id, row.kind, row.owner, row.state, row.done, row.total,
-            json.loads(row.result), row.started_at, row.beat_at,
-        )  # fmt: skip
+        return None if row is None else _record(row)
 
-    def beat(self, job_id: str, done: int, total: int, now: datetime) -> None:
-        """Progress of a running job."""
-        change = update(job).where(job.c.id == job_id, job.c.state == "running")
-        with changing(self._engine) as connection:
-            connection.execute(change.values(done=done, total=total, beat_at=format_time(now)))
+    def waiting(self, now: datetime) -> int:
+        """How many jobs a worker could take now."""
+        with reading(self._engine) as connection:
+            return int(connection.execute(select(func.count()).where(_free(format_time(now)))).scalar_one())
 
-    def finish(self, job_id: str, state: str, result: Mapping[str, Json], now: datetime) -> None:
-        """The end of a job, with what it found."""
-        packed = json.dumps(result, ensure_ascii=False).encode()
-        change = update(job).where(job.c.id == job_id)
+    def claim(self, worker: str, now: datetime, lease: timedelta) -> JobRecord | None:
+        """Take the oldest job that waits, or whose worker let its lease run out; ``None``: there is none.
+
+        One whose workers died too often becomes ``lost`` instead.
+        """
+        moment = format_time(now)
+        wanted = select(job).where(_free(moment)).order_by(job.c.started_at, job.c.id).limit(1)
+        while True:
+            with changing(self._engine) as connection:
+                row = connection.execute(wanted).one_or_none()
+                if row is None:
+                    return None
+                same = and_(job.c.id == row.id, job.c.state == row.state, job.c.attempts == row.attempts)
+                if row.attempts >= MOST_ATTEMPTS:
+                    connection.execute(update(job).where(same).values(state="lost", args=b"{}"))
+                    continue
+                taken = {
+                    "state": "running",
+                    "worker": worker,
+                    "attempts": row.attempts + 1,
+                    "lease_until": format_time(now + lease),
+                    "beat_at": moment,
+                }
+                if connection.execute(update(job).where(same).values(taken)).rowcount == 1:
+                    return _record(row, **taken)
+
+    def beat(
+        self,
+        job_id: str,
+        worker: str,
+        now: datetime,
+        lease: timedelta,
+        done: int | None = None,
+        total: int = 0,
+    ) -> bool:
+        """Renew the lease, with progress where there is any; ``False``: it is no longer this worker's."""
+        change: dict[str, object] = {"beat_at": format_time(now), "lease_until": format_time(now + lease)}
+        if done is not None:
+            change |= {"done": done, "total": total}
         with changing(self._engine) as connection:
-            connection.execute(change.values(state=state, result=packed, beat_at=format_time(now)))
+            return connection.execute(update(job).where(_held(job_id, worker)).values(change)).rowcount == 1
+
+    def finish(self, job_id: str, worker: str, state: str, result: Mapping[str, Json], now: datetime) -> bool:
+        """The end of a job, with what it found; ``False``: another worker has it, whose end counts."""
+        change = {"state": state, "result": _packed(result), "beat_at": format_time(now), "args": b"{}"}
+        with changing(self._engine) as connection:
+            return connection.execute(update(job).where(_held(job_id, worker)).values(change)).rowcount == 1
+
+    def give_back(self, worker: str) -> int:
+        """Let others have what a worker that ends would leave; how many there were."""
+        change = {"state": "waiting", "lease_until": "", "attempts": job.c.attempts - 1}
+        with changing(self._engine) as connection:
+            held = update(job).where(job.c.worker == worker, job.c.state == "running")
+            return int(connection.execute(held.values(change)).rowcount)
 
     def purge(self, before: datetime) -> list[str]:
         """Forget jobs that last beat before; returns their ids."""
@@ -78,15 +133,27 @@ class SqlJobs:
         return ids
 
 
-def _row(record: JobRecord) -> dict[str, object]:
-    return {
-        "id": record.id,
-        "kind": record.kind,
-        "owner": record.owner,
-        "state": record.state,
-        "done": record.done,
-        "total": record.total,
-        "result": json.dumps(record.result, ensure_ascii=False).encode(),
-        "started_at": record.started_at,
-        "beat_at": record.beat_at,
+def _free(moment: str) -> Any:
+    return or_(job.c.state == "waiting", and_(job.c.state == "running", job.c.lease_until <= moment))
+
+
+def _held(job_id: str, worker: str) -> Any:
+    return and_(job.c.id == job_id, job.c.worker == worker, job.c.state == "running")
+
+
+def _record(row: Row[Any], **changed: Any) -> JobRecord:
+    members = {**row._mapping, **changed}  # noqa: SLF001 - SQLAlchemy's public name for it
+    return JobRecord(**{**members, "result": json.loads(row.result), "args": json.loads(row.args)})
+
+
+def _packed(value: Mapping[str, Json]) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def _values(record: JobRecord) -> dict[str, object]:
+    plain = {
+        name: getattr(record, name)
+        for name in ("id", "kind", "owner", "state", "done", "total", "started_at", "beat_at")
     }
+    more = {name: getattr(record, name) for name in ("worker", "attempts", "lease_until")}
+    return {**plain, **more, "result": _packed(record.result), "args": _packed(record.args)}

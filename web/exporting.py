@@ -3,38 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
+from audit_exports.builder import ExportReceipt
 from audit_exports.builder import export as build_package
 from audit_exports.record import Scope
 from evidence.canonical import Json
+from web.crew import Progress, job
 from web.i18n import gettext as _
-from web.jobs import Progress, Work
 from web.proving import before_export
-from web.wiring import House
+from web.wiring import House, JobRecord
 from workflows.commands import Actor
 
 KIND = "export"
 """What its job is called."""
 
 
-def package_work(house: House, scope: Scope, actor: Actor) -> Work:
+def package_args(scope: Scope, actor: Actor) -> dict[str, Json]:
+    """What the work of an export must know, as it waits in the job's row."""
+    lists: dict[str, Json] = {"processes": [*scope.processes], "folios": [*scope.folios]}
+    return {"scope": {**asdict(scope), **lists}, "actor": asdict(actor)}
+
+
+def made_package(house: House, task: JobRecord, progress: Progress) -> tuple[Scope, ExportReceipt]:
+    """Make the package that a job's arguments ask for, under the job's name."""
+    told, actor = task.args["scope"], task.args["actor"]
+    assert isinstance(told, dict)  # noqa: S101 - as `package_args` has put it there
+    assert isinstance(actor, dict)  # noqa: S101 - likewise
+    lists = {name: tuple(told[name]) for name in ("processes", "folios")}  # type: ignore[arg-type]  # lists of texts
+    scope = Scope(**{**told, **lists})  # type: ignore[arg-type]  # the members of a scope
+    before_export(house)  # what was sealed a moment ago belongs into the package
+    path = package_file(house, task.id)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    maker = Actor(**actor)  # type: ignore[arg-type]  # the members of an actor
+    return scope, build_package(house.export_sources, scope, path, actor=maker, progress=progress)
+
+
+@job(KIND)
+def _export(house: House, task: JobRecord, progress: Progress) -> Mapping[str, Json]:
     """The work that makes a package; its result is what a page or another system is told of it."""
-
-    def work(progress: Progress) -> Mapping[str, Json]:
-        before_export(house)  # what was sealed a moment ago belongs into the package
-        path = package_file(house, progress.job_id)
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        receipt = build_package(house.export_sources, scope, path, actor=actor, progress=progress)
-        return {
-            "tag_manifest": receipt.tag_manifest,
-            "bytes": receipt.package_bytes,
-            "seq": receipt.seq,
-            "scope": scope_text(scope),
-            "name": _file_name(scope, house),
-        }
-
-    return work
+    scope, receipt = made_package(house, task, progress)
+    return {
+        "tag_manifest": receipt.tag_manifest,
+        "bytes": receipt.package_bytes,
+        "seq": receipt.seq,
+        "scope": scope_text(scope),
+        "name": _file_name(scope, house),
+    }
 
 
 def package_file(house: House, job_id: str) -> Path:

@@ -1,4 +1,4 @@
-"""Work that outlasts a request: long jobs with progress that any worker can read, and the steward.
+"""Work that outlasts a request: long jobs that any worker can take, and the steward.
 
 The steward is one thread of `flask serve`: it gives entries their index, signs the head, fires due timers, makes files
 searchable and clears what has expired. Its work is safe to run in several processes at once; a failure is logged, tried
@@ -11,124 +11,73 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from flask import Flask
 
 from evidence.canonical import Json
-from evidence.entry import format_time, parse_time
+from evidence.entry import format_time
 from web.api.uploads import clean_uploads
+from web.crew import Crew
 from web.drafts import DraftDesk
-from web.errors import answer_for, house_answer
+from web.errors import answer_for
 from web.inception import settle
 from web.logs import LOG
 from web.proving import keep_anchors, keep_heads, keep_views
 from web.wiring import House, HouseError, JobRecord
 from workflows.texts import catch_up
 
-SILENT_AFTER = timedelta(minutes=2)
 KEEP_JOBS = timedelta(days=7)
 KEEP_MAILS = timedelta(days=90)
 """How long a settled mail is remembered beside its entry: bounces come within days."""
 KEEP_ANSWERS = timedelta(days=7)
 """How long an answer of the API is given again by its idempotency key; that nothing is sealed twice holds for ever."""
-MOST_JOBS = 4
+MOST_WAITING = 50
 TEXTS_AT_ONCE = 3
 MAILS_AT_ONCE = 5
-_BEAT_SECONDS = 0.5
 _SHORTEST_CEILING, _LONGEST_PAUSE = 15.0, 300.0
 """Between these, the pause before a failed duty is tried again never exceeds what lies between two of its turns."""
 
 
-class Progress:
-    """Given to a job: call it with units done and units in all (0: unknown)."""
-
-    def __init__(self, house: House, job_id: str) -> None:
-        self._house = house
-        self._job_id = job_id
-        self._last = 0.0
-
-    @property
-    def job_id(self) -> str:
-        """The job's id: what it leaves behind in the data directory begins with it."""
-        return self._job_id
-
-    def __call__(self, done: int, total: int = 0) -> None:
-        """Write progress down, at most twice a second."""
-        moment = time.monotonic()
-        if moment - self._last >= _BEAT_SECONDS:
-            self._last = moment
-            self._house.jobs.beat(self._job_id, done, total, self._house.clock())
-
-
-Work = Callable[[Progress], Mapping[str, Json]]
-
-
 class JobDesk:
-    """Starts long jobs in threads of this worker and tells how they are doing."""
+    """Takes long work in and tells how it is doing; the application's crew, or another process, does it."""
 
     def __init__(self, app: Flask, house: House) -> None:
         self._app = app
         self._house = house
 
-    def start(self, kind: str, owner: str, work: Work) -> str:
-        """Begin ``work`` and return the job's id.
+    def start(self, kind: str, owner: str, args: Mapping[str, Json] | None = None) -> str:
+        """Let a job wait for a worker, and return its id; the part of ``kind`` before a colon names the work.
 
         Raises:
-            HouseError: ``busy``: this worker runs as many jobs as it may.
+            HouseError: ``busy``: too many wait already.
         """
-        if not _slots.acquire(blocking=False):
+        now = self._house.clock()
+        if self._house.jobs.waiting(now) >= MOST_WAITING:
             raise HouseError("busy")
-        job_id = secrets.token_hex(16)
-        moment = format_time(self._house.clock())
-        try:
-            self._house.jobs.add(JobRecord(job_id, kind, owner, "running", 0, 0, {}, moment, moment))
-            threading.Thread(target=self._run, args=(job_id, work), name=f"job-{kind}", daemon=True).start()
-        except BaseException:
-            _slots.release()
-            raise
+        job_id, moment = secrets.token_hex(16), format_time(now)
+        self._house.jobs.add(JobRecord(job_id, kind, owner, "waiting", 0, 0, {}, moment, moment, args or {}))
+        crew = crew_of(self._app, self._house)
+        if crew is not None:
+            crew.wake()
         return job_id
 
     def get(self, job_id: str) -> JobRecord | None:
-        """A job; one that fell silent while running is ``lost`` (its worker died; start it again)."""
-        found = self._house.jobs.get(job_id)
-        if found is None or found.state != "running":
-            return found
-        if self._house.clock() - parse_time(found.beat_at) > SILENT_AFTER:
-            return replace(found, state="lost")
-        return found
-
-    def _run(self, job_id: str, work: Work) -> None:
-        state, result = "failed", dict[str, Json]()
-        stop = threading.Event()
-        beats = threading.Thread(target=self._keep_beating, args=(job_id, stop), daemon=True)
-        try:
-            beats.start()
-            with self._app.app_context():
-                state, result = self._outcome(job_id, work)
-        finally:
-            stop.set()
-            _slots.release()
-            self._house.jobs.finish(job_id, state, result, self._house.clock())
-
-    def _outcome(self, job_id: str, work: Work) -> tuple[str, dict[str, Json]]:
-        try:
-            return "done", dict(work(Progress(self._house, job_id)))
-        except Exception as error:  # noqa: BLE001 - the end of a thread: told to the person and to the log
-            answer = answer_for(error) or house_answer("internal")
-            LOG.error("job failed", exc_info=error, extra={"what": answer.code})
-            return "failed", {"error": answer.as_json()}
-
-    def _keep_beating(self, job_id: str, stop: threading.Event) -> None:
-        """A long silent stretch of work is no death: only a dead worker stops this beat."""
-        while not stop.wait(SILENT_AFTER.total_seconds() / 4):
-            found = self._house.jobs.get(job_id)
-            if found is not None:
-                self._house.jobs.beat(job_id, found.done, found.total, self._house.clock())
+        """A job as it stands."""
+        return self._house.jobs.get(job_id)
 
 
-_slots = threading.BoundedSemaphore(MOST_JOBS)
+def crew_of(app: Flask, house: House) -> Crew | None:
+    """The threads of this process that run jobs; ``None`` where `flask worker` runs them apart."""
+    with _making:
+        if "constancia.crew" not in app.extensions:
+            app.extensions["constancia.crew"] = Crew(app, house)
+        found = app.extensions["constancia.crew"]
+    return found if isinstance(found, Crew) else None
+
+
+_making = threading.Lock()
 
 
 def job_json(record: JobRecord) -> dict[str, Json]:
@@ -166,8 +115,9 @@ class Duty:
 class Steward:
     """The thread that keeps the house; `start` once a worker, `stop` when it ends."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, crew: Crew | None = None) -> None:
         self._house = house
+        self._crew = crew
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="steward", daemon=True)
         self.duties = (
@@ -183,6 +133,7 @@ class Steward:
             Duty("texts", 3.0, _index_texts),
             Duty("webhooks", 2.0, _tell_systems),
             Duty("cleaning", 3600.0, _clean),
+            Duty("jobs", 1.0, self._wake_crew),
         )
 
     def start(self) -> None:
@@ -190,10 +141,14 @@ class Steward:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the duty under way and end."""
+        """Finish the duty under way and end; jobs under way go back to wait for another worker."""
         self._stop.set()
+        if self._crew is not None:
+            self._crew.rest()
         if self._thread.is_alive():
             self._thread.join(timeout=10)
+        if self._crew is not None:
+            self._crew.give_back()
 
     def status(self) -> dict[str, Mapping[str, bool | str]]:
         """Each duty with ``ok``, when it was last done, and the code of its trouble."""
@@ -208,6 +163,11 @@ class Steward:
         for duty in self.duties:
             if duty.due <= moment and not self._stop.is_set():
                 self._do(duty, moment)
+
+    def _wake_crew(self, _house: House) -> None:
+        """Jobs taken in by another process, or left by one that died."""
+        if self._crew is not None:
+            self._crew.look()
 
     def _loop(self) -> None:
         while not self._stop.is_set():

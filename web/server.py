@@ -12,7 +12,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # publishes no types
 
 from web import admission, logs, meters
-from web.jobs import Steward
+from web.jobs import Steward, crew_of
 from web.meters import meters_of
 from web.settings import Settings
 from web.wiring import HouseHolder
@@ -21,8 +21,9 @@ from web.wiring import HouseHolder
 class Server(BaseApplication):  # type: ignore[misc]  # untyped base
     """Gunicorn configured by us alone: no file, no command line, no environment of its own."""
 
-    def __init__(self, settings: Settings, options: dict[str, Any]) -> None:
+    def __init__(self, settings: Settings, options: dict[str, Any], *, works: bool = True) -> None:
         self._settings = settings
+        self._works = works
         self._options = options
         super().__init__()
 
@@ -42,18 +43,23 @@ class Server(BaseApplication):  # type: ignore[misc]  # untyped base
         assert isinstance(holder, HouseHolder)  # noqa: S101 - put there by create_app
         house = holder.open()
         house.meters = meters_of(app)
-        steward = Steward(house)
+        if not self._works:
+            app.extensions["constancia.crew"] = None
+            return app
+        steward = Steward(house, crew_of(app, house))
         app.extensions["constancia.steward"] = steward
         steward.start()
         return app
 
 
-def serve(settings: Settings, host: str, port: int, workers: int, threads: int) -> None:
-    """Serve until told to stop (SIGTERM finishes requests under way)."""
+def serve(
+    settings: Settings, host: str, port: int, workers: int, threads: int, *, works: bool = True
+) -> None:
+    """Serve until told to stop (SIGTERM finishes requests under way); ``works``: with steward and jobs."""
     counters, master = tempfile.mkdtemp(prefix="constancia-counters-"), os.getpid()
     meters.remember(Path(counters))  # before any worker imports the library
     try:
-        Server(settings, _options(host, port, workers, threads)).run()
+        Server(settings, _options(host, port, workers, threads), works=works).run()
     finally:
         if os.getpid() == master:  # a worker leaves through here, too
             shutil.rmtree(counters, ignore_errors=True)

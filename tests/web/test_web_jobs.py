@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,43 +14,62 @@ from evidence.canonical import Json
 from evidence.entry import format_time
 from evidence.ports import StoreUnavailable
 from identity.accounts import Role
-from storage.jobs import JobRecord
+from storage.jobs import MOST_ATTEMPTS, JobRecord
 from tests.fakes.installation import Installation
-from web import jobs
+from web import crew
+from web.crew import MOST_JOBS, Progress, Work
 from web.downloads import disposition
 from web.health import needed
-from web.jobs import MOST_JOBS, Duty, JobDesk, Progress, Steward
-from web.wiring import HouseError
+from web.jobs import MOST_WAITING, Duty, JobDesk, Steward
+from web.wiring import House, HouseError
 from workflows.errors import UnknownCase
 
 
-def wait_for(desk: JobDesk, job_id: str) -> JobRecord:
+def wait_for(house: House, job_id: str) -> JobRecord:
     """The job once it has ended."""
-    for _ in range(500):
-        found = desk.get(job_id)
+    for _ in range(1500):
+        found = house.jobs.get(job_id)
         assert found is not None
-        if found.state != "running":
+        if found.state not in {"waiting", "running"}:
             return found
         time.sleep(0.01)
     raise AssertionError("the job did not end")
 
 
+@pytest.fixture
+def kind(monkeypatch: pytest.MonkeyPatch) -> Callable[[Work], str]:
+    """Registers work of the test's own under a name that is forgotten afterwards."""
+
+    def register(work: Work) -> str:
+        monkeypatch.setitem(crew._KINDS, "prueba", crew._Kind(work, None))
+        return "prueba"
+
+    return register
+
+
+def waiting(house: House, name: str, job_id: str = "j1", **args: Json) -> str:
+    """A job that waits, put there by another process."""
+    moment = format_time(house.clock())
+    house.jobs.add(JobRecord(job_id, name, "u-1", "waiting", 0, 0, {}, moment, moment, args))
+    return job_id
+
+
 def test_a_job_tells_its_progress_and_its_result_to_its_owner_alone(
-    place: Installation, monkeypatch: pytest.MonkeyPatch
+    place: Installation, monkeypatch: pytest.MonkeyPatch, kind: Callable[[Work], str]
 ) -> None:
     """Read from another application on the same data, as another worker would; nobody else sees it."""
-    monkeypatch.setattr(jobs, "_BEAT_SECONDS", 0)
+    monkeypatch.setattr(crew, "_BEAT_SECONDS", 0)
     go, seen = threading.Event(), threading.Event()
 
-    def work(progress: Progress) -> Mapping[str, Json]:
+    def work(_house: House, task: JobRecord, progress: Progress) -> Mapping[str, Json]:
         progress(3, 10)
         seen.set()
         assert go.wait(10)
-        return {"verdict": "valid"}
+        return {"verdict": "valid", "told": task.args["told"]}
 
     owner = place.user()
     desk = JobDesk(place.app, place.house)
-    job_id = desk.start("verify", owner.id, work)
+    job_id = desk.start(kind(work), owner.id, {"told": "algo"})
     assert seen.wait(10)
     browser = place.client()
     place.app = place.make_app()
@@ -57,7 +77,9 @@ def test_a_job_tells_its_progress_and_its_result_to_its_owner_alone(
     assert (running["state"], running["done"], running["total"]) == ("running", 3, 10)
     assert place.client(Role.SUPERVISOR).get_json(f"/tareas/{job_id}").status_code == 404
     go.set()
-    assert wait_for(desk, job_id).result == {"verdict": "valid"}
+    ended = wait_for(place.house, job_id)
+    assert ended.result == {"verdict": "valid", "told": "algo"}
+    assert ended.args == {}
     assert browser.get_json(f"/tareas/{job_id}").get_json()["state"] == "done"
     assert browser.get_json("/tareas/unknown").status_code == 404
 
@@ -66,52 +88,117 @@ def test_a_job_tells_its_progress_and_its_result_to_its_owner_alone(
     ("error", "code"), [(UnknownCase(folio="X"), "unknown_case"), (RuntimeError("texto ajeno"), "internal")]
 )
 def test_a_job_that_fails_says_why_and_frees_its_place(
-    place: Installation, error: Exception, code: str
+    place: Installation, error: Exception, code: str, kind: Callable[[Work], str]
 ) -> None:
     """Refusals with their words, faults as such; neither keeps others from starting."""
 
-    def work(_progress: Progress) -> Mapping[str, Json]:
+    def work(_house: House, _task: JobRecord, _progress: Progress) -> Mapping[str, Json]:
         raise error
 
-    desk = JobDesk(place.app, place.house)
+    desk, name = JobDesk(place.app, place.house), kind(work)
     for _ in range(MOST_JOBS + 1):
-        found = wait_for(desk, desk.start("export", "u-1", work))
+        found = wait_for(place.house, desk.start(name, "u-1"))
         assert found.state == "failed"
         told = found.result["error"]
         assert isinstance(told, dict)
         assert told["code"] == code
         assert "texto ajeno" not in str(told)
-        for _again in range(200):
-            if jobs._slots._value == MOST_JOBS:
-                break
-            time.sleep(0.01)
 
 
-def test_only_so_many_jobs_run_at_once(place: Installation) -> None:
-    """The next one is told to wait, and starts when there is a place."""
-    go = threading.Event()
+def test_only_so_many_jobs_run_at_once_and_the_others_wait_their_turn(
+    place: Installation, kind: Callable[[Work], str]
+) -> None:
+    """More than there are threads wait in their table; more than that are told to come back."""
+    go, lock = threading.Event(), threading.Lock()
+    at_once: list[int] = [0, 0]
 
-    def work(_progress: Progress) -> Mapping[str, Json]:
-        assert go.wait(10)
+    def work(_house: House, _task: JobRecord, _progress: Progress) -> Mapping[str, Json]:
+        with lock:
+            at_once[0] += 1
+            at_once[1] = max(at_once)
+        assert go.wait(20)
+        with lock:
+            at_once[0] -= 1
         return {}
 
-    desk = JobDesk(place.app, place.house)
-    ids = [desk.start("verify", "u-1", work) for _ in range(MOST_JOBS)]
+    desk, name = JobDesk(place.app, place.house), kind(work)
+    ids = [desk.start(name, "u-1") for _ in range(MOST_JOBS + 2)]
+    for _ in range(1000):
+        if at_once[0] == MOST_JOBS:
+            break
+        time.sleep(0.01)
+    for _ in range(MOST_WAITING - 2):
+        ids.append(desk.start(name, "u-1"))  # noqa: PERF401 - each is asked for
     with pytest.raises(HouseError, match="busy"):
-        desk.start("verify", "u-1", work)
+        desk.start(name, "u-1")
     go.set()
-    assert [wait_for(desk, job_id).state for job_id in ids] == ["done"] * MOST_JOBS
+    assert {wait_for(place.house, job_id).state for job_id in ids} == {"done"}
+    assert at_once[1] == MOST_JOBS
 
 
-def test_a_job_whose_worker_died_is_lost_not_running_for_ever(place: Installation) -> None:
-    """No sign of life for two minutes."""
-    moment = format_time(place.clock())
-    place.house.jobs.add(JobRecord("j1", "verify", "u-1", "running", 1, 2, {}, moment, moment))
-    desk = JobDesk(place.app, place.house)
-    place.clock.offset += timedelta(minutes=1)
-    assert getattr(desk.get("j1"), "state", "") == "running"
-    place.clock.offset += timedelta(minutes=2)
-    assert getattr(desk.get("j1"), "state", "") == "lost"
+def test_of_many_who_want_the_same_jobs_each_gets_others(database_home: House) -> None:
+    """Threads of several workers claim from one table: no job is given twice, none is forgotten."""
+    for number in range(40):
+        waiting(database_home, "verify", f"j{number:02d}")
+    taken: list[str] = []
+
+    def claim(worker: str) -> None:
+        while (found := database_home.jobs.claim(worker, database_home.clock(), crew.LEASE)) is not None:
+            taken.append(found.id)
+
+    crowd = [threading.Thread(target=claim, args=(f"w{n}",)) for n in range(6)]
+    for one in crowd:
+        one.start()
+    for one in crowd:
+        one.join()
+    assert sorted(taken) == [f"j{number:02d}" for number in range(40)]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    """A house on each database."""
+    env = {}
+    if request.param == "postgresql":
+        env = {"CONSTANCIA_DATABASE_URL": request.getfixturevalue("postgresql_url")}
+    made = Installation(tmp_path / "home", env)
+    yield made.house
+    made.close()
+
+
+def test_a_silent_worker_loses_its_job_to_another_and_its_end_counts_no_more(database_home: House) -> None:
+    """Whoever was stopped and wakes up again can report neither progress nor a result."""
+    jobs, now = database_home.jobs, database_home.clock()
+    waiting(database_home, "verify")
+    assert getattr(jobs.claim("a", now, crew.LEASE), "attempts", 0) == 1
+    assert jobs.claim("b", now, crew.LEASE) is None
+    assert jobs.beat("j1", "a", now, crew.LEASE, 3, 10)
+    later = now + crew.LEASE + timedelta(seconds=1)
+    assert getattr(jobs.claim("b", later, crew.LEASE), "attempts", 0) == 2
+    assert not jobs.beat("j1", "a", later, crew.LEASE, 4, 10)
+    assert not jobs.finish("j1", "a", "done", {"who": "a"}, later)
+    assert jobs.finish("j1", "b", "done", {"who": "b"}, later)
+    assert getattr(jobs.get("j1"), "result", None) == {"who": "b"}
+
+
+def test_a_job_that_kills_its_workers_is_lost_after_some(database_home: House) -> None:
+    """It is not handed round for ever; one that was given back in peace has not been tried."""
+    jobs, now = database_home.jobs, database_home.clock()
+    waiting(database_home, "verify")
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        for _ in range(2):  # once in vain: a worker that ends gives it back
+            assert getattr(jobs.claim("w", now, crew.LEASE), "attempts", 0) == attempt
+            if _ == 0:
+                assert jobs.give_back("w") == 1
+        now += crew.LEASE + timedelta(seconds=1)
+    assert jobs.claim("w", now, crew.LEASE) is None
+    assert getattr(jobs.get("j1"), "state", "") == "lost"
+
+
+def test_a_job_of_a_kind_this_program_does_not_know_fails_aloud(place: Installation) -> None:
+    """A newer program's job in an older worker."""
+    waiting(place.house, "desconocido")
+    Steward(place.house, crew.Crew(place.app, place.house)).run_due(0.0)
+    assert wait_for(place.house, "j1").state == "failed"
 
 
 def test_the_steward_sequences_and_signs_what_was_recorded(place: Installation) -> None:

@@ -30,7 +30,7 @@ from web.api.giving import (
 )
 from web.api.pieces import FLAG, MOMENT, PROCESS
 from web.downloads import resumable
-from web.exporting import KIND, package_file, package_work
+from web.exporting import KIND, package_args, package_file
 from web.i18n import locale
 from web.jobs import job_json
 from web.pages.jobview import job_desk
@@ -209,7 +209,7 @@ def start_export(call: Call) -> Made:
     if role not in EXPORTERS:
         raise ApiRefused("role_cannot_export", role=str(role))
     scope = _scope(call)
-    job = job_desk().start(KIND, caller().service.id, package_work(call.house, scope, actor()))
+    job = job_desk().start(KIND, caller().service.id, package_args(scope, actor()))
     return Made(_export(_own(job)), 202, {"Location": f"{ROOT}/exports/{job}"})
 
 

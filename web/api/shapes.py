@@ -300,7 +300,7 @@ ANSWERS: Mapping[str, Schema] = {
     "Export": thing(
         {
             "id": TEXT,
-            "state": {"type": "string", "enum": ["running", "done", "failed", "lost"]},
+            "state": {"type": "string", "enum": ["waiting", "running", "done", "failed", "lost"]},
             "done": NUMBER,
             "total": NUMBER,
             "started_at": TIME,

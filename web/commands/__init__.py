@@ -32,7 +32,15 @@ from web.commands import (
 
 def register(app: Flask) -> None:
     """Put every command into the application."""
-    for command in (setup.init, setup.serve, demo.demo, backup.backup, backup.restore, transfer.transfer):
+    for command in (
+        setup.init,
+        setup.serve,
+        setup.worker,
+        demo.demo,
+        backup.backup,
+        backup.restore,
+        transfer.transfer,
+    ):
         app.cli.add_command(command)
     for group in (
         setup.database,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 
 import click
 from flask.cli import AppGroup, with_appcontext
 
-from web import inception, server
+from web import inception, server, workshop
 from web.commands import console
+from web.crew import MOST_JOBS
 from web.settings import Settings
 from web.wiring import House, require_ready, upgrade
 
@@ -57,17 +59,40 @@ def upgrade_database() -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes.")
 @click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 256), help="Threads of each.")
+@click.option(
+    "--pages-only", is_flag=True, help="Leave index, checkpoints, timers, mail and jobs to `flask worker`."
+)
 @with_appcontext
 @console.command
-def serve(host: str, port: int, workers: int, threads: int) -> None:
-    """Serve the pages with gunicorn; each worker also keeps the house (index, checkpoints, timers)."""
+def serve(host: str, port: int, workers: int, threads: int, pages_only: bool) -> None:
+    """Serve the pages with gunicorn; each worker also keeps the house (index, checkpoints, timers) and runs jobs."""
     holder = console.holder()
     require_ready(holder.settings)
     for name in holder.settings.unknown:
         console.say(f"{name} is not a setting of this program")
     if holder.settings.definitions is not None:
         _publish_own(console.house())
-    server.serve(Settings.from_env(os.environ), host, port, workers, threads)
+    server.serve(Settings.from_env(os.environ), host, port, workers, threads, works=not pages_only)
+
+
+@click.command("worker")
+@click.option(
+    "--jobs", default=MOST_JOBS, show_default=True, type=click.IntRange(1, 64), help="Jobs at once."
+)
+@click.option(
+    "--lease", default=60, show_default=True, type=click.IntRange(4, 3600),
+    help="Seconds after which a job of a worker that fell silent is another's.",
+)  # fmt: skip
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address of --port.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Answer /healthz, /readyz and /metrics there.")
+@with_appcontext
+@console.command
+def worker(jobs: int, lease: int, host: str, port: int | None) -> None:
+    """Keep the house and run its jobs, apart from the pages; any number may run. SIGTERM ends it."""
+    holder = console.holder()
+    require_ready(holder.settings)
+    address = (host, port) if port is not None else None
+    workshop.work(Settings.from_env(os.environ), most=jobs, lease=timedelta(seconds=lease), address=address)
 
 
 def _publish_own(house: House) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,14 +11,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from auditing.attributes import Ordering, attributes_of, ordering
 from auditing.model import Attribute, Sample, TestResult
-from evidence.canonical import Json
 from evidence.entry import SealedEntry
 from evidence.proofs import prove_entry
-from web.casecheck import verify_case as check_case
+from web.crew import job
 from web.downloads import download as send
 from web.errors import Answer
 from web.i18n import gettext as _
-from web.jobs import Progress
 from web.pages.auditforms import page as shown
 from web.pages.auditsheets import Listed, address, asked_whole, link_here, listed, sheet_of
 from web.pages.auditvisit import Visit, visit
@@ -27,7 +24,7 @@ from web.pages.blobs import checked_copy
 from web.pages.evidence import show_file
 from web.pages.forms import occurred_at
 from web.pages.jobview import job_desk, job_view, own_job
-from web.pages.ledger import kept_report
+from web.pages.ledger import checked_case
 from web.security import anyone, person
 from web.views.auditlists import CaseEntry, case_entry_columns
 from web.views.case_page import CasePage, case_page
@@ -289,16 +286,11 @@ def verify(eid: str, folio: str) -> BaseResponse:
     """Begin to verify a case in scope."""
     found = visit(eid)
     found.case(folio)
-    house = found.house
+    job_id = job_desk().start(f"audit:{eid}", person().id, {"folio": folio})
+    return redirect(url_for("auditcases.verified", eid=eid, job_id=job_id), 303)
 
-    def work(progress: Progress) -> Mapping[str, Json]:
-        return {
-            "folio": folio,
-            "report": kept_report(check_case(house.ledger, house.blobs, house.vkeys, folio, progress)),
-        }
 
-    job = job_desk().start(f"audit:{eid}", person().id, work)
-    return redirect(url_for("auditcases.verified", eid=eid, job_id=job), 303)
+job("audit")(checked_case)
 
 
 @page.get("/verificaciones/<job_id>")

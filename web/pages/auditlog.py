@@ -7,27 +7,25 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, abort, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from audit_exports.builder import export as build_package
 from audit_exports.record import Scope
 from auditing.errors import AuditRefused
 from auditing.population import day_of, process_of
 from evidence.canonical import Json
 from evidence.words import digest_words
 from web.acting import actor_for
+from web.crew import Progress, job
 from web.downloads import resumable
 from web.errors import Answer
+from web.exporting import made_package, package_args
 from web.i18n import gettext as _
-from web.jobs import Progress, Work
 from web.pages.auditforms import act
 from web.pages.auditforms import page as shown
 from web.pages.auditvisit import Visit, visit
 from web.pages.jobview import job_desk, job_view, own_job
-from web.proving import before_export
 from web.security import anyone, person
 from web.views.auditpapers import papers
 from web.views.lens import size_text
-from web.wiring import JobRecord
-from workflows.commands import Actor
+from web.wiring import House, JobRecord
 
 page = Blueprint("auditlog", __name__, url_prefix="/auditoria")
 WHOLE = "encargo"
@@ -70,8 +68,9 @@ def start(eid: str) -> BaseResponse:
             raise AuditRefused("no_whole_cases")
         scope = _scope(found, wanted)
         actor = actor_for(found.user, (found.by().role,))
-        job = job_desk().start(f"audit-export:{eid}", person().id, _work(found, scope, actor))
-        return _("El paquete se prepara."), url_for("auditlog.result", eid=eid, job_id=job)
+        args = {**package_args(scope, actor), "masked": found.masked}
+        job_id = job_desk().start(f"audit-export:{eid}", person().id, args)
+        return _("El paquete se prepara."), url_for("auditlog.result", eid=eid, job_id=job_id)
 
     return act(work, lambda answer: _form(found, answer))
 
@@ -100,29 +99,17 @@ def _folios(found: Visit) -> tuple[str, ...]:
     return folios
 
 
-def _work(found: Visit, scope: Scope, actor: Actor) -> Work:
-    house, eid, masked = found.house, found.state.id, found.state.terms.masked
-
-    def work(progress: Progress) -> Mapping[str, Json]:
-        before_export(house)
-        folder = house.settings.data / "exports"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        receipt = build_package(
-            house.export_sources,
-            scope,
-            folder / f"{progress.job_id}.zip",
-            actor=actor,
-            progress=progress,
-        )
-        return {
-            "tag_manifest": receipt.tag_manifest,
-            "bytes": receipt.package_bytes,
-            "cases": receipt.totals.cases,
-            "masked": masked,
-            "name": f"constancia-auditoria-{eid}-{house.clock():%Y%m%d-%H%M}.zip",
-        }
-
-    return work
+@job("audit-export")
+def _export(house: House, task: JobRecord, progress: Progress) -> Mapping[str, Json]:
+    _scope_made, receipt = made_package(house, task, progress)
+    eid = task.kind.partition(":")[2]
+    return {
+        "tag_manifest": receipt.tag_manifest,
+        "bytes": receipt.package_bytes,
+        "cases": receipt.totals.cases,
+        "masked": task.args.get("masked") is True,
+        "name": f"constancia-auditoria-{eid}-{house.clock():%Y%m%d-%H%M}.zip",
+    }
 
 
 @page.get("/<eid>/exportar/<job_id>")

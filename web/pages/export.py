@@ -23,7 +23,7 @@ from evidence.words import digest_words
 from identity.accounts import EXPORTERS
 from web.acting import actor_for
 from web.downloads import resumable
-from web.exporting import KIND, package_file, package_work
+from web.exporting import KIND, package_args, package_file
 from web.i18n import gettext as _
 from web.pages.auditvisit import OFFICE, visit
 from web.pages.context import lens, process_names
@@ -92,8 +92,8 @@ def start() -> BaseResponse:
     if scope.engagement and not person().has_any(OFFICE):
         visit(scope.engagement).need_downloads()  # another auditor's engagement is as good as not there
     actor = actor_for(person(), sorted(str(role) for role in EXPORTERS))
-    job = job_desk().start(KIND, person().id, package_work(house, scope, actor))
-    return redirect(url_for("export.result", job_id=job), 303)
+    job_id = job_desk().start(KIND, person().id, package_args(scope, actor))
+    return redirect(url_for("export.result", job_id=job_id), 303)
 
 
 def _asked_scope() -> Scope:

@@ -16,7 +16,7 @@ page = Blueprint("jobs", __name__)
 def show(job_id: str) -> Response:
     """A job of the signed-in person: ``{"id", "kind", "state", "done", "total", "result", "started_at"}``.
 
-    ``state`` is running, done, failed (``result.error``) or lost (its worker died: start it again).
+    ``state`` is waiting, running, done, failed (``result.error``) or lost (its workers died: start it again).
     """
     found = JobDesk(current_app, current_house()).get(job_id)
     if found is None or found.owner != person().id:

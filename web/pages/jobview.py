@@ -42,7 +42,7 @@ def own_job(job_id: str) -> JobRecord:
 def job_view(job: JobRecord, eyes: Lens) -> JobView:
     """A job in words."""
     return JobView(
-        running=job.state == "running",
+        running=job.state in {"waiting", "running"},
         failed=job.state in {"failed", "lost"},
         text=_text(job),
         done=job.done,
@@ -58,6 +58,8 @@ def _text(job: JobRecord) -> str:
         return f"{error.get('message', '')} {error.get('advice', '')}".strip()
     if job.state == "lost":
         return _("El proceso que lo hacía terminó antes de tiempo. Vuelve a pedirlo.")
+    if job.state == "waiting":
+        return _("En espera de que se atienda…")
     if job.total:
         return _("%(done)s de %(total)s", done=job.done, total=job.total)
     return _("Trabajando…")

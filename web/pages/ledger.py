@@ -17,15 +17,15 @@ from evidence.findings import Report
 from evidence.verify import verify_ledger
 from evidence.words import digest_words
 from web.casecheck import verify_case as check_case
+from web.crew import Progress, job
 from web.i18n import gettext as _
-from web.jobs import Progress
 from web.pages.context import lens
 from web.pages.jobview import job_desk, job_view, own_job
 from web.security import person, signed_in
 from web.views.kinds import Sign, kind_sign
 from web.views.lens import Lens, Moment
 from web.views.reports import report_view
-from web.wiring import House, current_house
+from web.wiring import House, JobRecord, current_house
 
 page = Blueprint("ledger", __name__)
 _ROWS = 30
@@ -77,21 +77,32 @@ def overview() -> str:
 @signed_in
 def verify_all() -> Response:
     """Begin to verify the whole log."""
-    house, full = current_house(), request.form.get("full") == "1"
+    job_id = job_desk().start("verify", person().id, {"full": request.form.get("full") == "1"})
+    return redirect(url_for("ledger.result", job_id=job_id), 303)
 
-    def work(progress: Progress) -> Mapping[str, Json]:
-        report = verify_ledger(
-            house.ledger,
-            house.blobs,
-            keys=house.vkeys,
-            full=full,
-            progress=progress,
-            trust=house.trust,
-        ).beside(check_views(house.ledger, house.room.views))
-        return {"report": kept_report(report)}
 
-    job = job_desk().start("verify", person().id, work)
-    return redirect(url_for("ledger.result", job_id=job), 303)
+@job("verify")
+def _verify(house: House, task: JobRecord, progress: Progress) -> Mapping[str, Json]:
+    """The whole log, or the case that its arguments name."""
+    folio = task.args.get("folio")
+    if isinstance(folio, str):
+        return checked_case(house, task, progress)
+    report = verify_ledger(
+        house.ledger,
+        house.blobs,
+        keys=house.vkeys,
+        full=task.args.get("full") is True,
+        progress=progress,
+        trust=house.trust,
+    ).beside(check_views(house.ledger, house.room.views))
+    return {"report": kept_report(report)}
+
+
+def checked_case(house: House, task: JobRecord, progress: Progress) -> Mapping[str, Json]:
+    """One case, as the work of a job whose arguments name it."""
+    folio = str(task.args["folio"])
+    report = check_case(house.ledger, house.blobs, house.vkeys, folio, progress)
+    return {"folio": folio, "report": kept_report(report)}
 
 
 @page.post("/casos/<folio>/verificar")
@@ -100,15 +111,8 @@ def verify_case(folio: str) -> Response:
     """Begin to verify one case."""
     house = current_house()
     house.cases.view(folio)  # an unknown case answers at once
-
-    def work(progress: Progress) -> Mapping[str, Json]:
-        return {
-            "folio": folio,
-            "report": kept_report(check_case(house.ledger, house.blobs, house.vkeys, folio, progress)),
-        }
-
-    job = job_desk().start(f"verify:{folio}", person().id, work)
-    return redirect(url_for("ledger.result", job_id=job), 303)
+    job_id = job_desk().start(f"verify:{folio}", person().id, {"folio": folio})
+    return redirect(url_for("ledger.result", job_id=job_id), 303)
 
 
 @page.get("/bitacora/verificaciones/<job_id>")

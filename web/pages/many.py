@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import datetime
 from functools import partial
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
@@ -13,10 +14,10 @@ from werkzeug.wrappers import Response
 from evidence.canonical import Json
 from identity.accounts import RECORDERS
 from web.acting import actor_for
+from web.crew import Progress, job
 from web.drafts import DraftDesk
 from web.errors import Answer, answer_for, retold
 from web.i18n import gettext as _
-from web.jobs import Progress, Work
 from web.pages.casepage import field_labels
 from web.pages.context import lens
 from web.pages.forms import MENDABLE, draft_view, key_posted, occurred_at, remove_posted, stage_posted
@@ -29,7 +30,7 @@ from web.views.standing import principals
 from web.views.step_form import StepForm, step_form
 from web.views.trouble import Trouble, trouble_of
 from web.wiring import DraftKey, House, HouseError, JobRecord, current_house
-from workflows.commands import RecordStep
+from workflows.commands import Actor, RecordStep
 from workflows.definition import Step
 from workflows.errors import UnknownCase
 from workflows.many import MOST_CASES, Outcome, record_many
@@ -49,7 +50,6 @@ def choose() -> Response:
 @recorders
 def record(process: str, step: str) -> Response:
     """Keep the draft, then record it in every case, as a job that shows how far it is."""
-    house = current_house()
     chosen = _chosen(request.form.getlist("caso"))
     if not chosen or any(case.view.state.process != process for case in chosen):
         abort(404)
@@ -61,10 +61,10 @@ def record(process: str, step: str) -> Response:
         stage_posted(desk, key)
         remove_posted(desk, key)
         command = _command(found)
-        job = job_desk().start("many", person().id, _work(house, key, chosen, command))
+        job_id = job_desk().start("many", person().id, _args(key, chosen, command))
     except (*MENDABLE, HouseError) as error:
         return _show(chosen, step, answer_for(error))
-    return redirect(url_for("many.result", job_id=job), 303)
+    return redirect(url_for("many.result", job_id=job_id), 303)
 
 
 def _command(step: Step) -> RecordStep:
@@ -81,28 +81,52 @@ def _command(step: Step) -> RecordStep:
     )
 
 
-def _work(house: House, key: DraftKey, chosen: Sequence[Chosen], command: RecordStep) -> Work:
-    """What the job does: the draft goes once every case has its entry, and stays where one refused."""
-    folios = [case.folio for case in chosen]
+def _args(key: DraftKey, chosen: Sequence[Chosen], command: RecordStep) -> dict[str, Json]:
+    """What the job must know; what people typed is forgotten when it ends."""
+    moment = command.occurred_at
+    typed_in: dict[str, Json] = {
+        "step": command.step, "actor": asdict(command.actor), "data": dict(command.data), "choice": command.choice,
+        "note": command.note, "acting_for": command.acting_for, "idempotency_key": command.idempotency_key,
+        "occurred_at": moment.isoformat() if moment is not None else "",
+    }  # fmt: skip
+    return {"draft": asdict(key), "folios": [case.folio for case in chosen], "command": typed_in}
 
-    def work(progress: Progress) -> Mapping[str, Json]:
-        desk = DraftDesk(house)
-        with desk.submission(key) as submission:
-            whole = replace(
-                command,
-                uploads=submission.uploads,
-                idempotency_key=command.idempotency_key or submission.idempotency_key,
-            )
-            outcomes = record_many(house.cases, folios, whole, progress)
-        if all(item.receipt is not None for item in outcomes):
-            desk.discard(key)
-        return {
-            "process": key.folio.removeprefix("varios-"),
-            "step": command.step,
-            "outcomes": [_told(item) for item in outcomes],
-        }
 
-    return work
+def _draft(task: JobRecord) -> DraftKey:
+    return DraftKey(**task.args["draft"])  # type: ignore[arg-type]  # as `_args` has put it there
+
+
+def _discard(house: House, task: JobRecord) -> None:
+    """The draft goes once every case has its entry, and stays where one refused."""
+    found = house.jobs.get(task.id)
+    outcomes = found.result.get("outcomes") if found is not None else None
+    if isinstance(outcomes, list) and all(isinstance(item, dict) and "seq" in item for item in outcomes):
+        DraftDesk(house).discard(_draft(task))
+
+
+@job("many", after=_discard)
+def _record(house: House, task: JobRecord, progress: Progress) -> Mapping[str, Json]:
+    key, told = _draft(task), task.args["command"]
+    folios = task.args["folios"]
+    assert isinstance(told, dict)  # noqa: S101 - as `_args` has put it there
+    assert isinstance(folios, list)  # noqa: S101 - likewise
+    moment = str(told["occurred_at"])
+    command = RecordStep(**{  # type: ignore[arg-type]  # the members of a command
+        **told, "folio": "", "actor": Actor(**told["actor"]),  # type: ignore[arg-type]  # those of an actor
+        "occurred_at": datetime.fromisoformat(moment) if moment else None,
+    })  # fmt: skip
+    with DraftDesk(house).submission(key) as submission:
+        whole = replace(
+            command,
+            uploads=submission.uploads,
+            idempotency_key=command.idempotency_key or submission.idempotency_key,
+        )
+        outcomes = record_many(house.cases, [str(folio) for folio in folios], whole, progress)
+    return {
+        "process": key.folio.removeprefix("varios-"),
+        "step": command.step,
+        "outcomes": [_told(item) for item in outcomes],
+    }
 
 
 def _told(outcome: Outcome) -> dict[str, Json]:

@@ -12,7 +12,7 @@ async function look(pause) {
   } catch (trouble) {
     if (trouble.status === 401 || trouble.status === 404) return location.reload();
   }
-  if (job && job.state !== "running") return location.reload();
+  if (job && !["waiting", "running"].includes(job.state)) return location.reload();
   if (job?.total) paint(job);
   return setTimeout(() => look(Math.min(pause * 1.3, 3000)), pause);
 }
