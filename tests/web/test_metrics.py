@@ -132,7 +132,7 @@ def test_storage_and_duties_tell_their_failures(
     def away(*_given: object, **_more: object) -> None:
         raise StoreUnavailable("gone")
 
-    monkeypatch.setattr(measured.house.blobs, "_store", type("Away", (), {"put": away})())
+    monkeypatch.setattr(measured.house.blobs.store, "_store", type("Away", (), {"put": away})())
     with pytest.raises(StoreUnavailable):
         write_case(measured, 2)
     steward = Steward(measured.house)
