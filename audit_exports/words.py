@@ -11,6 +11,7 @@ KINDS = {
     "case.opened": ("Caso abierto", "Case opened"),
     "case.refused": ("Solicitud rechazada", "Request refused"),
     "case.closed": ("Caso cerrado", "Case closed"),
+    "refusal.noticed": ("Enterado del rechazo", "Refusal seen"),
     "case.linked": ("Caso ligado", "Case linked"),
     "case.sealed": ("Expediente sellado", "Case sealed"),
     "evidence.recorded": ("Evidencia registrada", "Evidence recorded"),

@@ -54,6 +54,7 @@ class EntryKind(StrEnum):
     CASE_CLOSED = "case.closed"
     CASE_SEALED = "case.sealed"
     CASE_LINKED = "case.linked"
+    REFUSAL_NOTICED = "refusal.noticed"
     EVIDENCE_RECORDED = "evidence.recorded"
     EVIDENCE_SUPERSEDED = "evidence.superseded"
     STEP_WAIVED = "step.waived"

@@ -132,6 +132,10 @@ class Inbox(Protocol):
         """Mails nobody has filed, the oldest first."""
         ...
 
+    def latest(self, limit: int = 100) -> Sequence[IncomingMail]:
+        """The last mails that arrived, whatever became of them, the newest first."""
+        ...
+
     def count_waiting(self) -> int:
         """How many wait."""
         ...

@@ -72,13 +72,13 @@ class Received:
 
 
 class Receiver:
-    """Reads one mailbox into the inbox; several may, on one mailbox."""
+    """Reads one mailbox into the inbox; several may, on one mailbox. Without one it takes what it is given."""
 
     def __init__(  # noqa: PLR0913 - the ports are its parameters
         self,
         *,
         inbox: Inbox,
-        box: Mailbox,
+        box: Mailbox | None,
         reader: Reader,
         origins: Origins,
         house: Ledgers,
@@ -109,15 +109,21 @@ class Receiver:
             MailboxUnavailable, evidence.ports.StoreUnavailable: what was taken before is kept.
         """
         done = Received()
+        if self._box is None:
+            return done
         self._keys = KeyLookups(self._dns)
         since = self._inbox.position(self._box.name)
         for fetched in new_mails(self._box, since, most=most, largest=self._largest):
-            done = self._take(fetched, done)
+            done = self._take(fetched, done, self._box.name)
         return done
 
-    def _take(self, fetched: Fetched, done: Received) -> Received:
+    def take(self, raw: bytes, source: str) -> Received:
+        """Take one mail that came by another way, such as a file; ``source`` says which."""
+        return self._take(Fetched((0, 0), len(raw), raw), Received(), source)
+
+    def _take(self, fetched: Fetched, done: Received, source: str) -> Received:
         raw = fetched.raw or b""
-        mail = self._read(fetched, raw)
+        mail = self._read(fetched, raw, source)
         if not self._inbox.keep(mail, raw, fetched.position):
             return replace(done, repeated=done.repeated + 1)
         if mail.state is IncomingState.REPEATED:
@@ -126,13 +132,13 @@ class Receiver:
             return replace(done, new=done.new + 1, bounces=done.bounces + 1)
         return replace(done, new=done.new + 1)
 
-    def _read(self, fetched: Fetched, raw: bytes) -> IncomingMail:
+    def _read(self, fetched: Fetched, raw: bytes, source: str) -> IncomingMail:
         validity, uid = fetched.position
         place = f"{validity}:{uid}"
         about = self._about(raw) if fetched.raw is not None else {"refused": "too_large"}
         mail = IncomingMail(
-            id=hashlib.sha256(raw or f"{self._box.name} {place}".encode()).hexdigest(),
-            mailbox=self._box.name,
+            id=hashlib.sha256(raw or f"{source} {place}".encode()).hexdigest(),
+            mailbox=source,
             uid=place,
             message_id=str(about.get("message_id", "")),
             arrived_at=format_time(self._clock()),

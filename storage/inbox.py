@@ -74,6 +74,11 @@ class SqlInbox:
         wanted = select(*_COLUMNS).where(_WAITING).order_by(mail.c.arrived_at, mail.c.id)
         return self._mails(wanted.limit(max(1, min(limit, 500))))
 
+    def latest(self, limit: int = 100) -> Sequence[IncomingMail]:
+        """See the port."""
+        wanted = select(*_COLUMNS).order_by(mail.c.arrived_at.desc(), mail.c.id)
+        return self._mails(wanted.limit(max(1, min(limit, 500))))
+
     def count_waiting(self) -> int:
         """See the port."""
         with reading(self._engine) as connection:

@@ -58,6 +58,10 @@ class MailRoom:
                 "mailbox_unavailable", why=f"{mailbox_word(error.code)}: {error.detail}"
             ) from error
 
+    def take(self, raw: bytes, source: str) -> Received:
+        """Take a mail that came by another way than the mailbox, such as a file. Raises `StoreUnavailable`."""
+        return self._receiver.take(raw, source)
+
     def noticed(self, receipt: Receipt, by: str) -> None:
         """Mails that a receipt has sealed are no longer waiting."""
         for sealed in receipt.objects:
@@ -78,8 +82,6 @@ class MailRoom:
     @cached_property
     def _receiver(self) -> Receiver:
         house, wanted = self._house, self._house.settings
-        if wanted.imap_url is None:
-            raise ValueError("no mailbox is configured")
         return Receiver(
             inbox=house.inbox,
             box=wanted.imap_url,

@@ -18,6 +18,7 @@ from workflows.commands import (
     Actor,
     LinkCase,
     NoteMail,
+    NoticeRefusal,
     OpenCase,
     OpenSet,
     Part,
@@ -37,6 +38,7 @@ from workflows.uploads import PreparedFile
 
 Command = (
     LinkCase
+    | NoticeRefusal
     | NoteMail
     | OpenCase
     | OpenSet

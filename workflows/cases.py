@@ -11,7 +11,7 @@ from datetime import datetime
 
 from evidence.entry import SealedEntry
 from evidence.ports import BlobStore, Clock, LedgerStore, Projection
-from workflows import children, closing, mailnotes, rules, sets
+from workflows import children, closing, mailnotes, noticing, rules, sets
 from workflows.answering import AnswerBook
 from workflows.assignees import answering
 from workflows.calendar import BusinessCalendar
@@ -21,6 +21,7 @@ from workflows.commands import (
     Actor,
     LinkCase,
     NoteMail,
+    NoticeRefusal,
     OpenCase,
     OpenChild,
     Opened,
@@ -203,6 +204,14 @@ class CaseService(ExceptionCommands):
             UnknownCase, UnknownStep, RoleNotAllowed, LinkNotPossible, FieldInvalid, RequestReused.
         """
         return children.link(self._writer, command)
+
+    def notice(self, command: NoticeRefusal) -> Receipt:
+        """Say that a refusal was seen by who it is told to; the case stays as it is.
+
+        Raises:
+            UnknownCase, RoleNotAllowed, NothingToNotice, FieldInvalid, RequestReused.
+        """
+        return noticing.notice(self._writer, command)
 
     def record_all(self, command: RecordSet) -> Receipt:
         """Record several steps of a case by one actor: one append, all or nothing, one idempotency key.

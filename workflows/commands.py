@@ -154,6 +154,16 @@ class LinkCase:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeRefusal:
+    """Say that a refusal was seen by who it is told to; ``note`` may say what follows."""
+
+    folio: str
+    actor: Actor
+    note: str = ""
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenFindings:
     """Record a day's control with the list of what was found, and open a case for every good row of it."""
 

@@ -98,6 +98,12 @@ class ChildNotOffered(Refusal):
     code = "child_not_offered"
 
 
+class NothingToNotice(Refusal):
+    """``folio``: no refusal of that case waits to be seen: it was none that is told to anybody, or was seen."""
+
+    code = "nothing_to_notice"
+
+
 class LinkNotPossible(Refusal):
     """``folio``, ``link``, ``why``: ``itself``, or ``known`` (the two are linked already)."""
 

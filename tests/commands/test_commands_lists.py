@@ -58,7 +58,7 @@ def test_contacts_hold_posts_and_deciders_need_papers_by_command(place: Installa
     contact = run(place, "contacts", "add", "--name", "Marcela Rios", "--email", "m@zona.example")
     changed = run(place, "contacts", "change", "--id", contact["id"], "--name", "Marcela Ríos")
     assert changed == {**contact, "name": "Marcela Ríos"}
-    assert run(place, "contacts", "list")["contacts"] == [changed]
+    assert run(place, "contacts", "list", "--json")["contacts"] == [changed]
     run(place, "posts", "appoint", "--post", "asistente_acapulco", "--email", "m@zona.example")
     director, ana = place.user(Role.DIRECTOR).email, place.user().email
     run(place, "posts", "appoint", "--post", "director_general", "--email", director)
@@ -69,7 +69,7 @@ def test_contacts_hold_posts_and_deciders_need_papers_by_command(place: Installa
     writer.add_blank_page(200, 200)
     writer.write(paper)
     run(place, *backup, "--file", str(paper))
-    listed = run(place, "posts", "list")
+    listed = run(place, "posts", "list", "--json")
     assert ("asistente_acapulco", "Marcela Ríos") in [(row["post"], row["name"]) for row in listed["posts"]]
     assert [bool(row["paper"]) for row in listed["backups"]] == [True]
     end = ("posts", "end-backup", "--email", ana, "--for", director)

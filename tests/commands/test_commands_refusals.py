@@ -313,7 +313,7 @@ def test_posts_change_hands_with_an_entry_each_and_never_backwards(place: Instal
     before = len(place.house.ledger.history("system:access"))
     told(run(place, "posts", "appoint", "--post", "zona:CDMX", "--email", ana.email))
     told(run(place, "posts", "backup", "--email", eva.email, "--for", ana.email))
-    (holder,) = told(run(place, "posts", "list"))["posts"]
+    (holder,) = told(run(place, "posts", "list", "--json"))["posts"]
     assert (holder["post"], holder["actor"], holder["name"]) == ("zona:CDMX", ana.id, ana.name)
     past = ["--email", eva.email, "--since", "2020-01-01"]
     assert (

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from evidence.entry import EntryKind
 from identity.access import Granter
 from identity.accounts import Role
 from tests.fakes.installation import Browser, Installation
@@ -77,7 +78,7 @@ def test_a_waiver_by_page(place: Installation) -> None:
 
 
 def test_what_no_process_takes_is_told_to_supervision(place: Installation) -> None:
-    """«Se avisó a la supervisión»: the removal of a mailbox and a change of permissions stand in its inbox, a month."""
+    """«Se avisó a la supervisión»: both stand in its inbox until they were seen."""
     laura = _laura(place)
     with pytest.raises(OutOfScope) as refused:
         place.house.cases.open_case(OpenCase("MA-003", laura, REMOVAL))
@@ -90,9 +91,31 @@ def test_what_no_process_takes_is_told_to_supervision(place: Installation) -> No
     assert f"/casos/{other}" in page
     assert "Es una baja de correo" in page
     assert TO_YOU not in place.client().get("/").text
-    start = datetime.now(UTC)
-    place.clock.offset = start + timedelta(days=31) - datetime.now(UTC)
-    assert TO_YOU not in place.client(Role.SUPERVISOR).get("/").text
+    place.clock.offset = timedelta(days=31)
+    assert TO_YOU in place.client(Role.SUPERVISOR).get("/").text  # nobody has said that they saw it
+
+
+def test_a_supervisor_says_that_a_refusal_was_seen(place: Installation) -> None:
+    """«Enterado» is an entry in the supervisor's name; the notice leaves every inbox; others may not, nor twice."""
+    laura = _laura(place)
+    folio = place.house.cases.refuse(RefuseRequest(laura, "permisos", process="MA-001")).folio
+    boss = place.client(Role.SUPERVISOR)
+    assert f"/enterado/{folio}" in boss.get("/").text
+    state = place.house.cases.view(folio).state
+    before = (state.status, state.closing, state.complete)
+    assert place.client().post_form(f"/enterado/{folio}").status_code == 403
+    assert boss.post_form(f"/enterado/{folio}").status_code == 303
+    last = place.house.ledger.history(folio)[-1].entry
+    assert (last.kind, last.actor) == (EntryKind.REFUSAL_NOTICED, place.user(Role.SUPERVISOR).id)
+    assert TO_YOU not in boss.get("/").text
+    after = place.house.cases.view(folio).state
+    assert (after.status, after.closing, after.complete) == before
+    other = place.client(Role.SUPERVISOR, email="otra@desk.example")
+    assert TO_YOU not in other.get("/").text
+    assert other.post_form(f"/enterado/{folio}").status_code == 409
+    assert "enterado del rechazo" in boss.get(f"/casos/{folio}").text
+    report = place.house.cases.rebuild()
+    assert (report.differences, report.failures) == ((), ())
 
 
 def test_what_goes_to_a_post_is_told_to_its_holder(place: Installation) -> None:

@@ -225,9 +225,9 @@ def test_attachments_go_where_the_step_wants_them(
     place.house.mailroom.poll()
     (mail,) = waiting(place)
     definition = place.house.definitions.current("MA-001")
-    from web.pages.incoming import _uploads  # noqa: PLC0415
+    from web.filing import uploads_of  # noqa: PLC0415
 
-    names = [upload.name for upload in _uploads(place.house, mail, definition.by_step["9"])]
+    names = [upload.name for upload in uploads_of(place.house, mail, definition.by_step["9"])]
     assert names == ["correo.eml", "carta_firmada.pdf"]
     assert laura.get(f"/correo/{mail.id}").status_code == 200
 

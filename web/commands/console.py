@@ -10,7 +10,7 @@ import functools
 import getpass
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NoReturn, ParamSpec
 from zoneinfo import ZoneInfo
@@ -88,6 +88,14 @@ def refuse(answer: Answer, *, as_json: bool) -> NoReturn:
 def emit(value: Mapping[str, Any]) -> None:
     """The one JSON object of a command."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def table(rows: Sequence[Sequence[object]]) -> None:
+    """Lines for people, their columns under each other; nothing for no rows."""
+    texts = [[" ".join(str(cell).split()) or "-" for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    for row in texts:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def say(text: str) -> None:

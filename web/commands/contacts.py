@@ -16,12 +16,15 @@ _LOCALES = click.Choice(["", *LOCALES])
 
 
 @group.command("list")
-@console.always_json
+@console.json_option
 @console.command
-def everyone() -> None:
+def everyone(as_json: bool) -> None:
     """Every contact, by name."""
-    rows: list[Json] = [_json(contact) for contact in console.house().directory.contacts()]
-    console.emit({"contacts": rows})
+    found = console.house().directory.contacts()
+    if as_json:
+        console.emit({"contacts": [_json(contact) for contact in found]})
+    else:
+        console.table([[one.name, one.email, one.phone, one.locale or "es", one.id] for one in found])
 
 
 @group.command("add")

@@ -8,10 +8,12 @@ import sys
 import click
 from flask.cli import with_appcontext
 
+from demo.arriving import liven
 from demo.diary import DemoClock
 from demo.seed import DemoSummary, Progress, begin, seed
 from web import inception, server
 from web.commands import console
+from web.mailroom import MailRoom
 from web.settings import PREFIX, Settings
 from web.wiring import House, HouseError, now
 from workflows.readers import DirectReader
@@ -34,6 +36,7 @@ def demo(port: int, no_serve: bool, as_json: bool) -> None:
         console.say("Preparando la demostración: un año de personas, cartas y casos inventados…")
     summary = prepare(settings, _Told())
     url = f"http://127.0.0.1:{port}"
+    _liven(url)
     if as_json:
         console.emit({"url": url, **summary.as_json()})
     else:
@@ -80,6 +83,16 @@ def _seeded(house: House, settings: Settings, clock: DemoClock, progress: Progre
     summary = seed(house, settings.data, clock, progress=progress)
     inception.settle(house)
     return summary
+
+
+def _liven(url: str) -> None:
+    """Mail that arrived, came back and asks for a signature; its links lead to where the demonstration is served."""
+    house = House(Settings.from_env({**os.environ, PREFIX + "PUBLIC_URL": url}))
+    try:
+        liven(house, lambda raw: MailRoom(house, dns=None).take(raw, "demo"))
+        inception.settle(house)
+    finally:
+        house.close()
 
 
 def _tell(url: str, summary: DemoSummary) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -32,15 +32,15 @@ _paper = click.option(
 
 @group.command("list")
 @click.option("--at", type=console.Moment(), default=None, help="At that moment; now if left out.")
-@console.always_json
+@console.json_option
 @console.command
-def everyone(at: datetime | None) -> None:
+def everyone(at: datetime | None, as_json: bool) -> None:
     """Every post with its holders, the principal first."""
     house = console.house()
     moment = at or house.clock()
     names = {user.id: user.name for user in house.accounts.everyone(moment)}
     names |= {contact.id: contact.name for contact in house.directory.contacts()}
-    rows: list[Json] = [
+    told: list[dict[str, Json]] = [
         {
             "post": holder.post,
             "actor": holder.actor,
@@ -50,7 +50,7 @@ def everyone(at: datetime | None) -> None:
         }
         for holder in house.directory.everyone(moment)
     ]
-    backups: list[Json] = [
+    standing: list[dict[str, Json]] = [
         {
             "actor": one.actor,
             "name": names.get(one.actor, ""),
@@ -63,7 +63,22 @@ def everyone(at: datetime | None) -> None:
         for one in house.directory.backups()
         if one.holds_at(format_time(moment))
     ]
-    console.emit({"posts": rows, "backups": backups})
+    if as_json:
+        console.emit({"posts": told, "backups": standing})
+        return
+    console.table([[row["post"], row["name"] or row["actor"], _since(row)] for row in told])
+    console.table(
+        [
+            [one["name"] or one["actor"], "->", one["principal"] or one["acting_for"], _since(one)]
+            for one in standing
+        ]
+    )
+
+
+def _since(row: Mapping[str, Json]) -> str:
+    """From when to when, by days."""
+    until = str(row["until"])[:10]
+    return f"{str(row['since'])[:10]} .. {until}".rstrip(" .") if until else f"{str(row['since'])[:10]} .."
 
 
 @group.command("appoint")

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from evidence.entry import format_time
+from web.acting import actor_for
 from web.i18n import gettext as _
 from web.pages.context import definitions, in_force, lens, may_record, openable
 from web.pages.controls import DRAFT, lines
@@ -23,6 +24,8 @@ from web.views.lens import Lens, Moment
 from web.views.referred import DAYS, referrals_of
 from web.wiring import DraftKey, House, current_house
 from workflows.board import CaseSet, Span, Which
+from workflows.commands import NoticeRefusal
+from workflows.noticing import seen_at, told_roles
 from workflows.ports import CaseQuery, CaseRow
 
 page = Blueprint("inbox", __name__)
@@ -57,10 +60,31 @@ def today() -> str | Response:
         processes=openable(house),
         controls=lines(house),
         alerts=alerts_of(rows, definitions(house), eyes, holds, _step_link),
-        referrals=referrals_of(_refused(house, eyes), definitions(house), eyes, holds, _case_link),
-        referral_days=DAYS,
+        referrals=referrals_of(
+            _refused(house, eyes), definitions(house), eyes, holds, _case_link, _seen(house)
+        ),
         key=secrets.token_hex(16),
     )
+
+
+@page.post("/enterado/<folio>")
+@anyone
+def notice(folio: str) -> Response:
+    """«Enterado»: the refusal leaves the inbox of everybody it was told to, and the case says who saw it."""
+    house = current_house()
+    view = house.cases.view(folio)
+    allowed = tuple(
+        role.code for ground in view.definition.grounds for role in told_roles(view.definition, ground)
+    )
+    house.cases.notice(
+        NoticeRefusal(folio, actor_for(person(), allowed), idempotency_key=f"notice/{folio}/{person().id}")
+    )
+    flash(_("Enterado: quedó en el caso %(folio)s.", folio=folio), "ok")
+    return redirect(url_for("inbox.today"), 303)
+
+
+def _seen(house: House) -> Callable[[str], bool]:
+    return lambda folio: bool(seen_at(house.ledger.history(folio)))
 
 
 def _holds(house: House, eyes: Lens) -> Callable[[str], bool]:

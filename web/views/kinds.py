@@ -164,6 +164,7 @@ def kind_sign(kind: str, mark: str = "") -> Sign:
         "case.opened": Sign(_("caso abierto"), "wait", "folder"),
         "case.refused": Sign(_("solicitud rechazada"), "late", "stop"),
         "case.closed": Sign(_("caso cerrado"), "ok", "check"),
+        "refusal.noticed": Sign(_("enterado del rechazo"), "ok", "check"),
         "case.linked": Sign(_("caso ligado"), "idle", "chain"),
         "case.sealed": Sign(_("expediente sellado"), "ok", "stamp"),
         "evidence.recorded": Sign(_("evidencia"), "ok", "stamp"),

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from web.views.alerts import Holds
 from web.views.inbox import Definitions
 from web.views.lens import Lens, Moment
-from workflows.definition import UNNAMED, Definition, Ground
+from workflows.definition import Definition, Ground
+from workflows.noticing import told_roles
 from workflows.ports import CaseRow
 
-DAYS = 30
-"""For how many days a refused request stands in the inbox; then it is in the lists and on the board."""
+DAYS = 365
+"""For how many days a refused request nobody has seen stands in the inbox; then it is in the lists and on the board."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,14 @@ class Referral:
 
 
 def referrals_of(
-    rows: Iterable[CaseRow], definitions: Definitions, lens: Lens, holds: Holds, link: Callable[[str], str]
+    rows: Iterable[CaseRow],
+    definitions: Definitions,
+    lens: Lens,
+    holds: Holds,
+    link: Callable[[str], str],
+    seen: Callable[[str], bool],
 ) -> tuple[Referral, ...]:
-    """The refused requests that are told to the person looking, the newest first.
+    """The refused requests that are told to the person looking and that nobody has said to have seen, newest first.
 
     A ground whose destination is a post of the process tells its holders; one that names no process
     (`workflows.definition.UNNAMED`) tells those who may grant exceptions in it.
@@ -43,7 +49,7 @@ def referrals_of(
         if definition is None or not isinstance(closing, dict):
             continue
         ground = definition.by_ground.get(str(closing.get("refusal", "")))
-        if ground is not None and _told(definition, ground, lens, holds):
+        if ground is not None and _told(definition, ground, lens, holds) and not seen(row.folio):
             found.append(
                 Referral(
                     folio=row.folio,
@@ -60,14 +66,4 @@ def referrals_of(
 
 def _told(definition: Definition, ground: Ground, lens: Lens, holds: Holds) -> bool:
     """Whether one of the ground's posts is the person's, by role or by appointment."""
-    roles = [
-        role
-        for role in definition.roles
-        if role.post
-        and (
-            role.code in definition.waiver_roles
-            if ground.destination == UNNAMED
-            else role.post == ground.destination
-        )
-    ]
-    return any(role.code in lens.roles or holds(role.post) for role in roles)
+    return any(role.code in lens.roles or holds(role.post) for role in told_roles(definition, ground))
