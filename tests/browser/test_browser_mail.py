@@ -13,11 +13,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
 from identity.accounts import Role
+from storage.outbox import SqlOutbox
 from tests.browser.conftest import Desk
 from tests.browser.people import Person
 from tests.fakes.papers import pdf
 from tests.notifications.test_mailbox import BOUNCE, asked_for_validation, letter
 from web.mailroom import MailRoom
+from workflows.mailing import Addressee, MailRequest
 
 pytestmark = pytest.mark.browser
 RFC = {"wide": "RUOM900214AB1", "narrow": "RUOM900216AB1", "dark": "RUOM900218AB1"}
@@ -164,9 +166,10 @@ def test_what_was_sent_is_shown_where_nothing_acts(
         "mensaje": f'<img src="https://{EVIL}/p.png"><script>fetch("https://{EVIL}/s")</script>',
     }
     folio = asked_for_validation(desk.place)
-    mail_id = desk.place.house.mail.desk.enqueue(
-        "mensaje", "ana@example.org", said, key=f"evil/{folio}", case=""
-    )
+    house = desk.place.house
+    tomorrow = house.clock() + timedelta(days=1)
+    waiting = SqlOutbox(house.outbox._engine, lambda: tomorrow)  # due then: the steward leaves it alone
+    mail_id = waiting.enqueue(MailRequest("mensaje", (Addressee("ana@example.org"),), said, f"evil/{folio}"))
     laura = person(Role.ESPECIALISTA, Role.ADMINISTRADOR, email="cuida@desk.example")
     page = watched(laura.page, outside, laura.address)
     laura.go(f"/correo/salida/{mail_id}")
