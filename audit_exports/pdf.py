@@ -95,7 +95,7 @@ class Canvas:
 
     def begin(self, tag: str, number: int) -> None:
         """What follows is marked content of a structure element, by its number on this page."""
-        self._parts.append(f"/{tag} << /MCID {number} >> BDC")
+        self._parts.append(f"/{tag}<</MCID {number}>>BDC")
 
     def artifact(self) -> None:
         """What follows decorates or repeats, and is not read aloud."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-_SCOPE = " /A << /O /Table /Scope /Column >>"
+_SCOPE = "/A<</O/Table/Scope/Column>>"
 
 
 class Element:
@@ -82,17 +82,18 @@ def _below(element: Element) -> Iterator[tuple[Element, Element]]:
 
 
 def _written(element: Element, parent: int, pages: Sequence[int]) -> bytes:
+    """As few bytes as the standard allows: there are some hundred of them in each cover sheet."""
     more = _SCOPE if element.tag == "TH" else ""
     if element.kids:
-        told = f" /K [{' '.join(f'{kid.number} 0 R' for kid in element.kids)}]"
+        told = f"/K[{' '.join(f'{kid.number} 0 R' for kid in element.kids)}]"
     elif not element.marks:
         told = ""
     elif len(element.marks) == 1:
         page, number = element.marks[0]
-        told = f" /Pg {pages[page]} 0 R /K {number}"
+        told = f"/Pg {pages[page]} 0 R/K {number}"
     else:
         marks = " ".join(
-            f"<< /Type /MCR /Pg {pages[page]} 0 R /MCID {number} >>" for page, number in element.marks
+            f"<</Type/MCR/Pg {pages[page]} 0 R/MCID {number}>>" for page, number in element.marks
         )
-        told = f" /K [{marks}]"
-    return f"<< /Type /StructElem /S /{element.tag} /P {parent} 0 R{told}{more} >>".encode()
+        told = f"/K[{marks}]"
+    return f"<</S/{element.tag}/P {parent} 0 R{told}{more}>>".encode()

@@ -182,7 +182,7 @@ def test_pdfs_are_tagged_for_who_hears_them(files: dict[str, bytes], name: str) 
         assert marks == list(range(len(owners[2 * number + 1])))
         depth = 0
         for line in content.splitlines():
-            depth += line.endswith((" BDC", " BMC"))
+            depth += line.endswith((">>BDC", " BMC"))
             assert depth == 1 or not line.endswith((" ET", " f")), line
             depth -= line == "EMC"
         assert depth == 0
