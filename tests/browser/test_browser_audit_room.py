@@ -98,7 +98,7 @@ def test_tables_sort_without_a_script_and_dates_are_addresses(
     page = auditor.go(f"{engagement}/casos")
     first = page.locator("tbody tr").first
     expect(first).to_contain_text(room.folios[-1])
-    page.get_by_role("link", name="Caso", exact=False).first.click()
+    page.get_by_role("columnheader", name="Caso").get_by_role("link").click()
     expect(page.get_by_role("columnheader", name="Caso")).to_have_attribute("aria-sort", "ascending")
     expect(first).to_contain_text(room.folios[0])
     page.get_by_role("columnheader", name="Caso").get_by_role("link").click()
