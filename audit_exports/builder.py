@@ -30,6 +30,7 @@ from audit_exports.record import FileItem, PackageFacts, Scope, Totals
 from audit_exports.recount import recount, words_of
 from audit_exports.refused import ExportRefused, refuse
 from audit_exports.scope import check_scope, in_period, named_by, prefixes_of, sample_of, scope_bytes
+from audit_exports.seals import write_seals
 from audit_exports.states import definition_digest, state_of
 from audit_exports.succession import RotationWriter
 from audit_exports.zipwriter import CHUNK
@@ -42,6 +43,7 @@ from evidence.findings import Code, Finding
 from evidence.keyring import LEDGER_CASE
 from evidence.note import VerifierKey
 from evidence.ports import BlobCorrupt, BlobMissing, BlobStore, LedgerStore
+from evidence.seals import SEALS_CASE
 from workflows.calendar import BusinessCalendar
 from workflows.catalogues import CATALOGUES_CASE
 from workflows.commands import Actor
@@ -319,6 +321,7 @@ class _Export:
         anchors.write(bag, self._writer, self._object)
         rotations = RotationWriter(ledger.history(LEDGER_CASE), size, ledger.checkpoints())
         rotations.write(bag, self._writer)
+        write_seals(bag, self._writer, ledger.history(SEALS_CASE), size)
         sizes = anchors.sizes | rotations.sizes | earlier_sizes(ledger.history(EXPORTS), size) | self._since
         write_consistency(bag, ledger, sizes, self._checkpoint)
         return anchors.facts

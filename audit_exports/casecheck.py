@@ -18,8 +18,8 @@ from audit_exports.passkeys import check_key, says_key
 from audit_exports.people import Roster
 from audit_exports.record import CaseRecord, FileItem, PackageFacts
 from audit_exports.recount import Words, erased_by, recount, words_of
+from audit_exports.seals import Letters
 from audit_exports.states import definition_digest, state_of
-from audit_exports.trust import LetterJudge
 from evidence.checks import ErasureLedger, subject_of
 from evidence.entry import BlobRef, Entry, EntryKind, SealedEntry
 from evidence.findings import Code as CoreCode
@@ -44,7 +44,7 @@ class CaseChecker:
         reader: EntryReader,
         lists: Lists,
         roster: Roster,
-        letters: LetterJudge | None = None,
+        letters: Letters,
         mask: Mask | None = None,
     ) -> None:
         self._mask = mask or Mask()
@@ -67,6 +67,7 @@ class CaseChecker:
         for item in sealed:
             self._files(item, told[item.entry.seq][1])
             self._key(item)
+            self._letters.seals.judge(item.entry, item.index, self._report)
         if [item.entry.seq for item in sealed] != list(range(1, len(seqs) + 1)):
             return None, [item.entry for item in sealed]
         return self._record(sealed, told), [item.entry for item in sealed]
@@ -103,10 +104,10 @@ class CaseChecker:
         A letter signed here must hold. One that was brought may have come broken: that is told, and is no forgery.
         """
         ours = entry.kind is EntryKind.DOCUMENT_SIGNED
-        if self._letters is None or not (ours or told.signatures > 0):
+        if self._letters.program is None or not (ours or told.signatures > 0):
             return
         pdf = self._bag.take(told.path, _MAX_LETTER)
-        said = self._letters.judge(pdf) if pdf is not None else None
+        said = self._letters.program.judge(pdf) if pdf is not None else None
         if said is None:
             return
         self._bag.tally.letters += 1

@@ -63,6 +63,8 @@ class Code(StrEnum):
     LETTER_SIGNATURE = "letter.signature_invalid"
     PASSKEY_INVALID = "passkey.invalid"
     LETTER_BROKEN = "letter.signature_broken"
+    SEAL_MALFORMED = "seal.malformed"
+    SEAL_UNTOLD = "seal.untold"
     KEYS_MALFORMED = "keys.malformed"
     KEYS_SUCCEEDED = "keys.succeeded"
     DEFINITION_DIFFERS = "definition.differs"
@@ -107,6 +109,7 @@ NOTICES: frozenset[str] = CORE_NOTICES | {
     Code.HEADS_NONE,
     Code.KEYS_SUCCEEDED,
     Code.ANCHOR_AGED,
+    Code.SEAL_UNTOLD,
 }
 """Codes that inform and weigh nothing."""
 
@@ -229,6 +232,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
     Code.ANCHOR_AGED: (
         "los certificados de este sello de tiempo ya terminaron y ningún sello posterior del paquete lo cubre",
         "the certificates of this time stamp have ended, and no later stamp in the package covers it",
+    ),
+    Code.SEAL_MALFORMED: (
+        "una entrada que debía decir del sello de las cartas no lo dice",
+        "an entry that should tell of the seal of letters does not",
+    ),
+    Code.SEAL_UNTOLD: (
+        "una carta lleva un sello del que la bitácora no había dicho nada",
+        "a letter carries a seal that the log had not told of",
     ),
     Code.KEYS_MALFORMED: (
         "una entrada que debería contar un cambio de llave no lo cuenta",

@@ -39,6 +39,7 @@ _CHAINS = {
     "system:heads": "cadena/cabezas",
     "system:anchors": "cadena/anclas",
     "system:ledger": "cadena/llaves",
+    "system:seals": "cadena/sellos",
 }
 
 

@@ -29,6 +29,7 @@ from audit_exports.peoplecheck import AccessChecker
 from audit_exports.receiptcheck import check_receipt
 from audit_exports.record import PackageFacts, Totals
 from audit_exports.scope import MalformedScope, parse_scope, sample_problem
+from audit_exports.seals import Letters, read_seals
 from audit_exports.succession import trusted_keys
 from audit_exports.tally import MAX_FINDINGS, Found
 from audit_exports.trust import Trust
@@ -62,8 +63,9 @@ class PackageReport:
     level, name, size and time; ``offered`` are all that travel in the package, as kind, name, size and time;
     ``receipt`` says whether the export itself was proved to be logged. ``size`` and ``root`` (hex)
     are the checkpoint's; ``bytes_checked`` counts every byte read and hashed. No more than `MAX_FINDINGS` are kept;
-    ``findings_total`` counts all. ``complete_as_of`` is the size of the log at which every case and chain in the
-    package was shown to be whole, 0 where that was not shown.
+    ``findings_total`` counts all. ``seals`` are the certificates that, as the log says, seal letters.
+    ``complete_as_of`` is the size of the log at which every case and chain in the package was shown to be whole,
+    0 where that was not shown.
     """
 
     verdict: Verdict
@@ -79,6 +81,7 @@ class PackageReport:
     letters_checked: int
     keys_checked: int
     keys_unverified: int
+    seals: tuple[dict[str, object], ...]
     bytes_checked: int
     complete_as_of: int
     receipt: bool
@@ -125,6 +128,7 @@ class _PackageCheck:
         self._signed = False
         self._receipt = False
         self._cases = 0
+        self._seals: tuple[dict[str, object], ...] = ()
         self._audit: EngagementReader | None = None
         self._engagement: Engagement | None = None
 
@@ -161,6 +165,8 @@ class _PackageCheck:
         if calendar is None:
             return
         self._heads.open(reader)
+        seals = read_seals(self._bag, reader, self._report)
+        self._seals = seals.as_json()
         self._anchors = AnchorCheck(self._bag, self._report, replace(self._trust, keys=keys.known))
         self._anchors.check(reader, checkpoint, note)
         self._audit = EngagementReader(self._bag, reader, self._report)
@@ -171,7 +177,7 @@ class _PackageCheck:
         lists = read_lists(self._bag, reader, self._report, self._seqs(_LIST_ENTRY), calendar)
         calendar = lists.calendar
         checker = CaseChecker(
-            self._bag, self._report, facts, reader, lists, roster, self._trust.letters, mask
+            self._bag, self._report, facts, reader, lists, roster, Letters(self._trust.letters, seals), mask
         )
         work = CaseWork(self._bag, self._report, facts, checker, calendar, roster)
         with Derived(facts, roster, lists, self._engagement) as derived:
@@ -376,6 +382,7 @@ class _PackageCheck:
             letters_checked=tally.letters,
             keys_checked=tally.keys,
             keys_unverified=tally.keys_unverified,
+            seals=self._seals,
             bytes_checked=tally.bytes,
             complete_as_of=self._heads.complete_as_of,
             receipt=self._receipt,

@@ -115,6 +115,10 @@ def _letters(report: PackageReport) -> list[str]:
             f"      {report.keys_unverified} usos de llaves de acceso sin verificar su firma (falta cryptography) / "
             "uses of passkeys whose signature was not verified (no cryptography)"
         )
+    if report.seals:
+        last = report.seals[-1]
+        told.append(f"  sello de cartas / seal of letters: SHA-256 {last['certificate']}")
+        told.append(f"      bajo la raíz / under the root: SHA-256 {last['root']}")
     return told
 
 

@@ -56,6 +56,7 @@ KINDS = {
     "package.exported": ("Paquete exportado", "Package exported"),
     "erasure.executed": ("Borrado ejecutado", "Erasure executed"),
     "key.rotated": ("Llave renovada", "Key rotated"),
+    "seal.published": ("Sello de cartas publicado", "Seal of letters published"),
     "anchor.recorded": ("Ancla registrada", "Anchor recorded"),
     "heads.committed": ("Cabezas comprometidas", "Heads committed"),
     "engagement.opened": ("Auditoría abierta", "Engagement opened"),

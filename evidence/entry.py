@@ -94,6 +94,7 @@ class EntryKind(StrEnum):
     PACKAGE_EXPORTED = "package.exported"
     ERASURE_EXECUTED = "erasure.executed"
     KEY_ROTATED = "key.rotated"
+    SEAL_PUBLISHED = "seal.published"
     ANCHOR_RECORDED = "anchor.recorded"
     HEADS_COMMITTED = "heads.committed"
     ENGAGEMENT_OPENED = "engagement.opened"

@@ -19,6 +19,7 @@ from evidence.keyring import LEDGER_CASE
 from evidence.note import MalformedKey, SigningKey
 from evidence.ports import Composition
 from web.releases import proposals, publish, registry_of, releases, unreleased
+from web.sealtelling import tell_seal
 from web.settings import PREFIX, SEAL_ROOT_KEY_FILE, SETTINGS_FILE, SPECS, Settings
 from web.wiring import House, HouseError, WrongLog, log_begun, start_log, upgrade
 
@@ -50,6 +51,7 @@ def initialise(
     make_seal_files(house.settings, house.clock())
     _start(house)
     _log_started(house, os_user)
+    tell_seal(house, os_user)
     publish_definitions(house, os_user)
     settle(house)
     write_settings(settings.data / SETTINGS_FILE, house.settings, env)

@@ -19,7 +19,7 @@ from signing.pades import PadesSigner
 from signing.pades_place import free_place
 from signing.seal import seal_from_pem
 from signing.sealkeys import make_seal
-from signing.validation import Trust as SealTrust
+from signing.trust import Trust as SealTrust
 from tests.audit_exports.resealing import codes, contents
 from tests.audit_exports.sample_desk import Desk
 from tests.signing.conftest import COMMITMENT, ZONE, letter, now, stamp_of

@@ -78,6 +78,9 @@ PUBLIC = {
     "checking.show",
     "api.openapi",
     "apidocs.show",
+    "sealpage.show",
+    "sealpage.root",
+    "sealpage.chain",
 }
 """Everything a stranger may call; a new one is added here by somebody who has thought about it."""
 

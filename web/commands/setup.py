@@ -11,8 +11,9 @@ from flask.cli import AppGroup, with_appcontext
 from web import inception, server, workshop
 from web.commands import console
 from web.crew import MOST_JOBS
+from web.sealtelling import tell_seal
 from web.settings import Settings
-from web.wiring import House, require_ready, upgrade
+from web.wiring import House, HouseError, require_ready, upgrade
 
 database = AppGroup("db", help="The database's tables.")
 
@@ -49,6 +50,7 @@ def upgrade_database() -> None:
     upgrade(house.engine)
     inception.make_seal_files(house.settings, house.clock())
     published = inception.publish_definitions(house, console.os_user())
+    tell_seal(house, console.os_user())
     inception.settle(house)
     rebuilt = house.cases.rebuild().cases if house.index.untallied() else 0
     console.emit({"upgraded": True, "definitions": published, "rebuilt": rebuilt})
@@ -70,8 +72,7 @@ def serve(host: str, port: int, workers: int, threads: int, pages_only: bool) ->
     require_ready(holder.settings)
     for name in holder.settings.unknown:
         console.say(f"{name} is not a setting of this program")
-    if holder.settings.definitions is not None:
-        _publish_own(console.house())
+    _publish_own(console.house())
     server.serve(Settings.from_env(os.environ), host, port, workers, threads, works=not pages_only)
 
 
@@ -96,7 +97,15 @@ def worker(jobs: int, lease: int, host: str, port: int | None) -> None:
 
 
 def _publish_own(house: House) -> None:
-    """Check and release the installation's own definitions before any worker loads what is in force."""
-    inception.publish_definitions(house, console.os_user())
+    """Release the installation's own definitions, and the seal configured, before any worker uses them.
+
+    A seal that cannot be read keeps letters from being signed, and nobody from working: it is said and served without.
+    """
+    if house.settings.definitions is not None:
+        inception.publish_definitions(house, console.os_user())
+    try:
+        tell_seal(house, console.os_user())
+    except HouseError as error:
+        console.say(str(error))
     console.settled(house)
     house.close()

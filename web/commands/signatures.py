@@ -11,6 +11,7 @@ from flask.cli import AppGroup
 
 from web import inception
 from web.commands import asking, console
+from web.sealtelling import tell_seal
 from web.views.signature_words import told
 
 group = AppGroup(
@@ -80,6 +81,8 @@ def renew() -> None:
     house = console.house()
     kept = inception.renew_seal_files(house.settings, house.clock())
     seal = console.house().signer.seal
+    tell_seal(house, console.os_user())
+    console.settled(house)
     console.emit({"sha256": seal.fingerprint, "kept": [str(path) for path in kept]})
 
 

@@ -134,6 +134,7 @@ def _house_signs() -> dict[str, Sign]:
         "definition.published": Sign(_("definición publicada"), "ok", "open-book"),
         "catalogue.published": Sign(_("catálogo publicado"), "ok", "open-book"),
         "key.rotated": Sign(_("llave renovada"), "warn", "key"),
+        "seal.published": Sign(_("sello de cartas publicado"), "ok", "key"),
         "anchor.recorded": Sign(_("ancla registrada"), "ok", "chain"),
         "heads.committed": Sign(_("cabezas comprometidas"), "ok", "chain"),
         "access.granted": Sign(_("acceso otorgado"), "wait", "user"),
