@@ -6,7 +6,8 @@ from evidence.entry import EntryKind
 from signing.act import placed
 from signing.behind import BehindLink
 from signing.desk import ASKED
-from signing.errors import LinkDead, NotDelegable
+from signing.errors import LinkDead, NotDelegable, RfcInvalid
+from signing.expected import RFC, expected_details
 from signing.levels import level_of
 from signing.links import Standing
 from signing.office import Place
@@ -38,17 +39,24 @@ class RefusingDesk(BehindLink):
         self.office.store.move(request.id, tuple(OPEN), Status.DECLINED)
         self.mail_done(request, "declined")
 
-    def delegate(self, standing: Standing, request_id: str, to: str, reason: str, place: Place) -> None:
+    def delegate(
+        self, standing: Standing, request_id: str, to: str, reason: str, place: Place, *, rfc: str = ""
+    ) -> None:
         """Pass the request on to who was appointed to stand in, with a reason; the link dies.
 
+        With ``rfc``, that person's as the signatory states it, they may sign with their e.firma.
+
         Raises:
-            NotDelegable, ReasonMissing, AlreadyAnswered, LinkDead.
+            NotDelegable, ReasonMissing, RfcInvalid, AlreadyAnswered, LinkDead.
         """
         office = self.office
         request = self.open_request(standing, request_id)
         if not request.delegable or to not in self.stand_ins(request):
             raise NotDelegable  # also to who could not prove what the request asks for
         rules.reason_given(reason)
+        wanted = rfc.strip().upper()
+        if wanted and not RFC.fullmatch(wanted):
+            raise RfcInvalid
         self.tell(
             standing,
             request,
@@ -57,9 +65,11 @@ class RefusingDesk(BehindLink):
             Facts(signatory=request.signatory, delegate=to, through=standing.link.id),
             place=place,
             note=reason,
+            private={"rfc": wanted} if wanted else None,
             open_only=True,
         )
-        if office.store.renew(request.id, to):
+        details = {**request.details, **expected_details(wanted, to)}
+        if office.store.renew(request.id, to, details):
             self.issuer.mail(request.id, ASKED)
 
     def stand_ins(self, request: Request) -> tuple[str, ...]:

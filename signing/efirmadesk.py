@@ -17,7 +17,7 @@ from signing.acting import TRIES, SigningDesk, cleared
 from signing.consent import Consent, efirma_consent_of
 from signing.efirmaports import Accepted
 from signing.errors import ConsentStale, EfirmaInvalid, SigningFailed
-from signing.expected import expected_rfc
+from signing.expected import expected_rfc, expects_another
 from signing.issuing import Issuer
 from signing.links import LinkDesk, Standing
 from signing.office import Office, Place
@@ -52,6 +52,10 @@ class EfirmaDesk(SigningDesk):
     def offered(self, request: Request) -> bool:
         """Whether a request says whose e.firma is expected: without it nobody's is taken."""
         return bool(expected_rfc(request))
+
+    def of_another(self, request: Request) -> bool:
+        """Whether an e.firma was expected of who passed the request on, and nobody said whose is expected now."""
+        return expects_another(request)
 
     def prepare(
         self,

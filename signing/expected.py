@@ -16,6 +16,11 @@ def expected_details(rfc: str, signatory: str) -> dict[str, str]:
     return {_RFC: wanted, _OF: signatory} if wanted else {}
 
 
+def expects_another(request: Request) -> bool:
+    """Whether an RFC was stated, of somebody who is not asked any more."""
+    return bool(request.details.get(_RFC)) and not expected_rfc(request)
+
+
 def expected_rfc(request: Request) -> str:
     """The RFC expected of the request's signatory; ``""`` where none was stated, or it was stated of somebody else."""
     return request.details.get(_RFC, "") if request.details.get(_OF) == request.signatory else ""

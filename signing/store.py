@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -56,8 +56,8 @@ class LinkStore(Protocol):
         """End one's own claim: back to pending, or as the request ended; ``again_at``: to be looked at once more."""
         ...
 
-    def renew(self, request_id: str, signatory: str = "") -> bool:
-        """Kill all links of a waiting request by its next generation; perhaps with another signatory."""
+    def renew(self, request_id: str, signatory: str = "", details: Mapping[str, str] | None = None) -> bool:
+        """Kill all links of a waiting request by its next generation; perhaps with another signatory and details."""
         ...
 
     def remind(self, request_id: str, expected: str, following: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -91,9 +91,11 @@ class SqlLinks:
         later = {} if again_at is None else {"remind_at": again_at}
         return self._change(*mine, status=status, claim="", claimed_at="", **later)
 
-    def renew(self, request_id: str, signatory: str = "") -> bool:
+    def renew(self, request_id: str, signatory: str = "", details: Mapping[str, str] | None = None) -> bool:
         """See the port."""
         values: dict[str, Any] = {"generation": _REQUEST.generation + 1}
+        if details is not None:
+            values["details"] = json.dumps(dict(details)).encode()
         if signatory:
             values["signatory"] = signatory
         waits = _REQUEST.status.in_([str(Status.NEW), str(Status.PENDING)])

@@ -15,8 +15,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
-from evidence.entry import BlobRef
+from evidence.entry import BlobRef, SealedEntry
 from evidence.ports import BlobStore
+from signing.records import Request, Status
 from tests.browser.conftest import _closing, _Quiet
 from tests.fakes.sat import RFC, Issued, Sat, telling_sat
 from tests.fakes.signing_room import SigningRoom
@@ -74,6 +75,15 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         room.place.close()
 
 
+@pytest.fixture(autouse=True)
+def nothing_waits(stage: Stage) -> Iterator[None]:
+    """What one test leaves waiting for the director is behind no other test's link."""
+    yield
+    store = stage.room.links.office.store
+    for request in store.waiting_for(stage.room.director.id):
+        store.move(request.id, [Status.PENDING], Status.WITHDRAWN)
+
+
 @pytest.fixture
 def phone(chromium: Browser) -> Iterator[Page]:
     """A telephone's browser."""
@@ -129,6 +139,68 @@ def test_a_letter_is_signed_with_an_efirma_whose_key_goes_nowhere(stage: Stage, 
     everything = b"".join(sent)
     assert PASSWORD.encode() not in everything
     assert key.read_bytes()[40:90] not in everything
+
+
+def arrive_at_all(stage: Stage, page: Page, *numbers: int) -> list[Request]:
+    """Several letters are asked for; the last mail's link leads to all of them."""
+    requests = [stage.room.ask(stage.room.case(number), rfc=RFC) for number in numbers]
+    page.goto(f"{stage.room.place.settings.public_url}/s/{stage.room.token()}")
+    page.get_by_role("main").get_by_role("button").first.click()
+    page.wait_for_url("**/enlace/**")
+    return requests
+
+
+def tick(page: Page, request: Request) -> None:
+    """The letter was looked at."""
+    page.locator(f'input[name="carta"][value="{request.id}"]').check()
+
+
+def signed(stage: Stage, request: Request) -> list[SealedEntry]:
+    """The entries that say that a letter was signed."""
+    return [item for item in stage.room.entries(request.folio) if item.entry.kind == "document.signed"]
+
+
+COUNTING = """() => {
+  const real = crypto.subtle.importKey.bind(crypto.subtle);
+  crypto.subtle.importKey = (form, ...more) => {
+    if (form === "pkcs8") sessionStorage.opened = Number(sessionStorage.opened ?? 0) + 1;
+    return real(form, ...more);
+  };
+}"""
+
+
+def test_several_letters_are_signed_by_one_opening_of_the_key(stage: Stage, phone: Page) -> None:
+    """Those that are ticked: an entry and two signatures each, while the key was opened once."""
+    first, left, third = arrive_at_all(stage, phone, 11, 12, 13)
+    phone.evaluate(COUNTING)
+    fill(phone, *stage.files(stage.sat.person(), "varias"), PASSWORD)
+    expect(phone.locator("[data-said]")).to_contain_text("Marca primero las cartas")
+    tick(phone, first)
+    tick(phone, third)
+    phone.get_by_role("button", name="Firmar con mi e.firma").click()
+    expect(phone.get_by_role("heading", name="Firmada")).to_have_count(2)
+    assert phone.evaluate("sessionStorage.opened") == "1"
+    assert not signed(stage, left)
+    house = stage.room.place.house
+    for request in (first, third):
+        (sealed,) = signed(stage, request)
+        assert sealed.entry.facts["level"] == "N4"
+        report = house.signer.report(stored(house.blobs, sealed.entry.objects[0]))
+        assert report.good
+        assert [item.signer.rfc for item in report.signatures] == [RFC, ""]
+
+
+def test_a_letter_that_cannot_be_signed_is_named_and_the_others_are(stage: Stage, phone: Page) -> None:
+    """One was withdrawn while the page lay open: the other is signed, and the page says which was not and why."""
+    kept, gone = arrive_at_all(stage, phone, 14, 15)
+    stage.room.links.office.store.move(gone.id, [Status.PENDING], Status.WITHDRAWN)
+    tick(phone, kept)
+    tick(phone, gone)
+    fill(phone, *stage.files(stage.sat.person(), "parte"), PASSWORD)
+    said = phone.locator("[data-said]")
+    expect(said).to_contain_text(f"Quedaron firmadas: {kept.title}")
+    expect(said).to_contain_text(f"No se firmó {gone.title}")
+    assert (len(signed(stage, kept)), len(signed(stage, gone))) == (1, 0)
 
 
 def test_what_is_wrong_is_said_in_words_and_nothing_is_signed(stage: Stage, phone: Page) -> None:

@@ -14,6 +14,7 @@ from evidence.entry import SealedEntry
 from identity.access import Granter
 from identity.accounts import User
 from identity.contacts import Contact
+from identity.posts import Paper
 from signing.desk import Wish
 from signing.links import Standing
 from signing.office import Place
@@ -104,6 +105,20 @@ class SigningRoom:
     def ask(self, folio: str, **changes: object) -> Request:
         """Ask for it."""
         return self.links.desk.ask(self.wish(folio, **changes), self.actor, DESK_PLACE)
+
+    def deputy(self, *, appointed: bool = True) -> Contact:
+        """Somebody who stands in for the director, once appointed."""
+        found = self.place.house.contacts.add("Suplente Uno", BY, email="suplente@empresa.example")
+        if appointed:
+            self.appoint(found)
+        return found
+
+    def appoint(self, deputy: Contact) -> None:
+        """Name a deputy of the director's, with a document."""
+        house = self.place.house
+        blob = house.blobs.put(io.BytesIO(b"%PDF-1.4 nombramiento"), media="application/pdf")
+        paper = Paper(blob, "nombramiento.pdf")
+        house.posts.name_backup(deputy.id, self.director.id, BY, paper=paper)
 
     def mails(self) -> list[str]:
         """Send what waits; every mail in the outbox's folder as text, the oldest first."""

@@ -135,3 +135,38 @@ def test_the_rfc_is_stated_by_who_asks_and_of_whom(room: SigningRoom) -> None:
     later = room.links.office.store.request(found.id)
     assert later is not None
     assert not desk(room).offered(later)
+
+
+DEPUTY_RFC = "PAZJ750101XY2"
+
+
+@pytest.mark.parametrize("stated", [DEPUTY_RFC.lower(), ""])
+def test_who_stands_in_signs_with_their_own_efirma_or_is_told_why_not(
+    room: SigningRoom, sat: Sat, stated: str
+) -> None:
+    """I2: who passes it on may say the deputy's RFC, on record in the payload; without it no e.firma is taken."""
+    asked = room.ask(room.case(), rfc=RFC, delegable=True)
+    deputy = room.deputy()
+    first, reason = room.open(room.token()), "Por ausencia: salgo de viaje"
+    with pytest.raises(RfcInvalid):
+        room.links.refusing.delegate(first, asked.id, deputy.id, reason, PHONE_PLACE, rfc="nada")
+    room.links.refusing.delegate(first, asked.id, deputy.id, reason, PHONE_PLACE, rfc=stated)
+    told = next(item for item in room.entries(asked.folio) if item.entry.kind == "signature.delegated")
+    assert told.payload().get("rfc", "") == stated.upper()
+    assert DEPUTY_RFC not in told.entry_bytes.decode()
+    standing = room.open(room.token())
+    (waiting,) = standing.requests
+    assert (desk(room).offered(waiting), desk(room).of_another(waiting)) == (bool(stated), not stated)
+    if not stated:
+        with pytest.raises(EfirmaInvalid):
+            prepared(room, standing, waiting, sat.person())
+        return
+    with pytest.raises(EfirmaInvalid):
+        prepared(room, standing, waiting, sat.person())
+    theirs = sat.person(name="JULIO PAZ", rfc=DEPUTY_RFC)
+    ready = prepared(room, standing, waiting, theirs)
+    signature = answer(theirs, ready)
+    desk(room).complete(standing, waiting.id, preparation=ready.id, signature=signature, place=PHONE_PLACE)
+    signed = next(item for item in room.entries(asked.folio) if item.entry.kind == "document.signed")
+    assert (signed.entry.actor, signed.entry.facts["acting_for"]) == (deputy.id, room.director.id)
+    assert signed.payload()["act"]["certificate"]["rfc"] == DEPUTY_RFC

@@ -207,8 +207,7 @@ def test_t6_after_its_time_the_link_opens_nothing_and_gives_nothing_out(
 @pytest.mark.parametrize("how", ["resend", "withdraw", "decline", "delegate", "report", "sign"])
 def test_t7_what_changes_a_request_kills_its_links(room: SigningRoom, how: str) -> None:
     """T7: resend, withdrawal, refusal, delegation, report and signature: the link that was mailed opens no more."""
-    deputy = room.place.house.contacts.add("Suplente Uno", BY, email="suplente@empresa.example")
-    _appoint(room, deputy.id)
+    deputy = room.deputy()
     request = room.ask(room.case(), delegable=True)
     token = room.token()
     standing = room.open(token)
@@ -230,13 +229,6 @@ def test_t7_what_changes_a_request_kills_its_links(room: SigningRoom, how: str) 
         fresh = room.token()
         assert fresh != token
         room.open(fresh)
-
-
-def _appoint(room: SigningRoom, deputy: str) -> None:
-    from identity.posts import Paper  # noqa: PLC0415 - only here
-
-    blob = room.place.house.blobs.put(io.BytesIO(b"%PDF-1.4 nombramiento"), media="application/pdf")
-    room.place.house.posts.name_backup(deputy, room.director.id, BY, paper=Paper(blob, "nombramiento.pdf"))
 
 
 def test_t8_a_link_is_bound_to_signatory_and_document(asked: tuple[SigningRoom, Request, Standing]) -> None:

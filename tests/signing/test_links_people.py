@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -25,7 +24,7 @@ from signing.links import Standing
 from signing.office import Place
 from signing.records import Request, Status
 from signing.tokens import new_code
-from tests.fakes.signing_room import BY, DESK_PLACE, PHONE_PLACE, SigningRoom
+from tests.fakes.signing_room import DESK_PLACE, PHONE_PLACE, SigningRoom
 from workflows.errors import ReasonMissing
 
 CONSENT = consent_for("es")
@@ -50,13 +49,6 @@ def asked(room: SigningRoom) -> tuple[SigningRoom, Request, Standing]:
     """A letter asked for, mailed, and its link opened on a telephone."""
     request = room.ask(room.case())
     return room, request, room.open(room.token())
-
-
-def _appoint(room: SigningRoom, deputy: str) -> None:
-    from identity.posts import Paper  # noqa: PLC0415 - only here
-
-    blob = room.place.house.blobs.put(io.BytesIO(b"%PDF-1.4 nombramiento"), media="application/pdf")
-    room.place.house.posts.name_backup(deputy, room.director.id, BY, paper=Paper(blob, "nombramiento.pdf"))
 
 
 def test_i1_a_code_by_telephone_opens_the_letter_in_one_browser_only(room: SigningRoom) -> None:
@@ -104,13 +96,13 @@ def test_codes_are_spread_over_all_numbers() -> None:
 
 def test_i2_delegation_needs_a_paper_and_keeps_both_names(room: SigningRoom) -> None:
     """I2: only to who was appointed with a document; both identities and the reason stay; the deputy gets the mail."""
-    deputy = room.place.house.contacts.add("Suplente Uno", BY, email="suplente@empresa.example")
+    deputy = room.deputy(appointed=False)
     request = room.ask(room.case(), delegable=True)
     standing = room.open(room.token())
     reason = "Por ausencia: salgo de viaje"
     with pytest.raises(NotDelegable):
         room.links.refusing.delegate(standing, request.id, deputy.id, reason, PHONE_PLACE)
-    _appoint(room, deputy.id)
+    room.appoint(deputy)
     with pytest.raises(ReasonMissing):
         room.links.refusing.delegate(standing, request.id, deputy.id, "no", PHONE_PLACE)
     room.links.refusing.delegate(standing, request.id, deputy.id, reason, PHONE_PLACE)

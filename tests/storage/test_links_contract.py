@@ -104,8 +104,12 @@ def test_renewing_and_moving_happen_once(store: SqlLinks) -> None:
     assert store.renew("r-1", "c-2")
     renewed = store.request("r-1")
     assert renewed is not None
-    assert (renewed.generation, renewed.signatory) == (2, "c-2")
-    assert not store.items(LINK.token_hash)[0].leads_to(renewed, LINK)
+    assert (renewed.generation, renewed.signatory, renewed.details) == (2, "c-2", REQUEST.details)
+    assert store.renew("r-1", "c-3", {"pages": "1", "rfc": "X"})
+    again = store.request("r-1")
+    assert again is not None
+    assert (again.generation, again.signatory, again.details) == (3, "c-3", {"pages": "1", "rfc": "X"})
+    assert not store.items(LINK.token_hash)[0].leads_to(again, LINK)
     moved = together(lambda _n: store.move("r-1", [Status.PENDING], Status.EXPIRED))
     assert moved.count(True) == 1
     assert not store.renew("r-1")

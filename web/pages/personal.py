@@ -216,8 +216,10 @@ def decline(visit: str, request_id: str) -> BaseResponse:
 def delegate(visit: str, request_id: str) -> BaseResponse:
     """Pass it on to who was appointed to stand in."""
     desk = current_house().links.refusing
-    to, reason = request.form.get("a", ""), request.form.get("motivo", "")
-    return answered(visit, lambda standing: desk.delegate(standing, request_id, to, reason, place()))
+    to, reason, rfc = (request.form.get(name, "") for name in ("a", "motivo", "rfc"))
+    return answered(
+        visit, lambda standing: desk.delegate(standing, request_id, to, reason, place(), rfc=rfc[:20])
+    )
 
 
 @page.post("/enlace/<visit>/<request_id>/no-reconozco")

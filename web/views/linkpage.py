@@ -17,7 +17,10 @@ MOST_PAGES = 30
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One letter: ``pages`` are the numbers of its pages; ``closed`` one whose second factor is still missing."""
+    """One letter: ``pages`` are the numbers of its pages; ``closed`` one whose second factor is still missing.
+
+    ``efirma`` says that an e.firma may sign it; ``efirma_of_another`` that it was asked of who passed the letter on.
+    """
 
     id: str
     name: str
@@ -35,6 +38,7 @@ class Letter:
     delegates: tuple[tuple[str, str], ...]
     check: str
     efirma: bool
+    efirma_of_another: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +106,5 @@ def _letter(item: Request, standing: Standing, room: LinkRoom, lens: Lens) -> Le
         delegates=tuple((actor, who.name) for actor, who in people if who is not None),
         check=room.office.check_page(item.folio),
         efirma=room.efirma.offered(item),
+        efirma_of_another=room.efirma.of_another(item),
     )

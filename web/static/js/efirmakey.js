@@ -125,10 +125,11 @@ function publicKeyOf(certificate) {
 }
 
 /**
- * A signature (RSASSA-PKCS1-v1_5, SHA-256) over `content` with the key of a key file, checked by the certificate.
- * Throws `EfirmaTrouble`: insecure, not_der, key_unknown, password, cer_unknown, other_key.
+ * A key file opened once. `sign(content)` gives a signature (RSASSA-PKCS1-v1_5, SHA-256), checked by the certificate, and
+ * `forget()` lets go of the key, which no script can read out meanwhile: it is not extractable.
+ * Throws `EfirmaTrouble`: insecure, not_der, key_unknown, password, cer_unknown; `sign` throws other_key.
  */
-export async function signWith(keyFile, password, certificate, content) {
+export async function openKey(keyFile, password, certificate) {
   if (!globalThis.crypto?.subtle) throw new EfirmaTrouble("insecure");
   const shown = await crypto.subtle.importKey("spki", publicKeyOf(certificate), RSA, false, ["verify"]).catch(() => {
     throw new EfirmaTrouble("cer_unknown");
@@ -142,7 +143,24 @@ export async function signWith(keyFile, password, certificate, content) {
   } finally {
     clear.fill(0);
   }
-  const signature = await crypto.subtle.sign(RSA, key, content);
-  if (!(await crypto.subtle.verify(RSA, shown, signature, content))) throw new EfirmaTrouble("other_key");
-  return new Uint8Array(signature);
+  return {
+    async sign(content) {
+      const signature = await crypto.subtle.sign(RSA, key, content);
+      if (!(await crypto.subtle.verify(RSA, shown, signature, content))) throw new EfirmaTrouble("other_key");
+      return new Uint8Array(signature);
+    },
+    forget() {
+      key = null;
+    },
+  };
+}
+
+/** One signature with a key file. Throws as `openKey` and its `sign`. */
+export async function signWith(keyFile, password, certificate, content) {
+  const opened = await openKey(keyFile, password, certificate);
+  try {
+    return await opened.sign(content);
+  } finally {
+    opened.forget();
+  }
 }
