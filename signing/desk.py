@@ -194,10 +194,8 @@ class RequestDesk:
         return found
 
     def next_reminder(self, moment: datetime) -> str:
-        """When to remind after a moment: some business days later, at the hour the desk opens."""
-        calendar = self._office.calendar
-        day = calendar.add(calendar.local_day(moment), REMIND_AFTER, "habiles")
-        return format_time(calendar.opening_of(day))
+        """See `next_reminder`."""
+        return next_reminder(self._office, moment)
 
     def _revoked(self, request: Request, actor: Actor, why: str) -> None:
         told = RequestNote(
@@ -277,3 +275,9 @@ def _command(wish: Wish, request: Request, actor: Actor) -> AskSignature:
             **({"rfc": wish.rfc.strip().upper()} if wish.rfc.strip() else {}),
         },
     )
+
+
+def next_reminder(office: Office, moment: datetime) -> str:
+    """When to remind after a moment: some business days later, at the hour the desk opens."""
+    day = office.calendar.add(office.calendar.local_day(moment), REMIND_AFTER, "habiles")
+    return format_time(office.calendar.opening_of(day))

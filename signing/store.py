@@ -36,6 +36,10 @@ class LinkStore(Protocol):
         """The latest requests, the newest first; with ``waiting`` only those that wait."""
         ...
 
+    def unseen(self) -> Sequence[Request]:
+        """Requests that brought something back which is to be looked at again (see `again`), the oldest first."""
+        ...
+
     def due(self, now: datetime, unfinished_before: datetime) -> Sequence[Request]:
         """Requests expired, to be reminded of or looked at again, or left ``new`` or ``claimed`` since before."""
         ...
@@ -65,7 +69,7 @@ class LinkStore(Protocol):
         ...
 
     def again(self, request_id: str, expected: str, following: str) -> bool:
-        """Move the next look at a signed request (its time stamp is pending) from ``expected``; ``""``: none."""
+        """Move the next look at a request that was signed, or returned, from ``expected``; ``""``: none."""
         ...
 
     def add_link(self, link: Link, items: Sequence[LinkItem]) -> None:

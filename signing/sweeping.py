@@ -14,8 +14,9 @@ from evidence.entry import EntryKind, format_time, parse_time
 from signing.desk import AGAIN, ASKED, MOST_REMINDERS, RequestDesk, read_blob
 from signing.errors import LinkDead
 from signing.issuing import Issuer
+from signing.kinds.returns import arrived_of
 from signing.office import Office
-from signing.ports import SigningUnavailable
+from signing.ports import Notice, SigningUnavailable
 from signing.records import OPEN, Request, Status
 from workflows.commands import SYSTEM_ACTOR, Upload
 from workflows.errors import RequestSettled, UnknownRequest
@@ -27,6 +28,7 @@ UNFINISHED = timedelta(minutes=5)
 TRY_AGAIN = timedelta(minutes=15)
 """After so long an authority that did not answer is asked again for the time stamp of a signed letter."""
 KEEP = timedelta(days=2)
+UNSEEN = "carta_por_revisar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Sweeper:
                 reminded.append(request.id)
             elif request.status is Status.SIGNED and self._stamp(request, now):
                 stamped.append(request.id)
+            elif request.status is Status.RETURNED and self._unseen(request, now):
+                reminded.append(request.id)
         self._afterwards()
         self._office.store.purge(now - KEEP)
         if self._office.preparations is not None:
@@ -105,6 +109,25 @@ class Sweeper:
             self._issuer.mail(request.id, AGAIN)
         except LinkDead:  # answered at this very moment
             return False
+        return True
+
+    def _unseen(self, request: Request, now: datetime) -> bool:
+        """A letter that came back is told again to who asked, until somebody of the desk took it or sent it back."""
+        office = self._office
+        came = arrived_of(office, request)
+        waits = came is not None and not came.settled
+        following = self._desk.next_reminder(now) if waits else ""
+        if not office.store.again(request.id, request.remind_at, following) or not waits:
+            return False
+        asker = office.people.person(request.asked_by)
+        if asker is None or not asker.email:
+            return False
+        who = office.people.person(request.signatory)
+        context = {**office.words_of(request), "firmante": who.name if who else ""}
+        key = f"request/{request.id}/unseen/{request.remind_at}"
+        office.postman.post(
+            Notice(UNSEEN, asker.email, asker.name, context, key, request.folio, request.step)
+        )
         return True
 
     def _stamp(self, request: Request, now: datetime) -> bool:

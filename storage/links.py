@@ -20,6 +20,7 @@ _VISIT = link_visit.c
 ENDED = frozenset(Status) - OPEN - {Status.NEW}
 """A request in one of these has no secret any more: it goes in the very statement that ends the request."""
 _OPEN = [str(status) for status in OPEN]
+_LOOKED_AT = [str(Status.SIGNED), str(Status.RETURNED)]
 _LINK_MEMBERS = ("token_hash", "id", "request", "signatory", "created_at", "expires_at", "fetches")
 
 
@@ -52,10 +53,14 @@ class SqlLinks:
         wanted = _REQUEST.status.in_(_OPEN) if waiting else _REQUEST.status != str(Status.VOID)
         return self._requests(wanted, limit=limit, newest=True)
 
+    def unseen(self) -> Sequence[Request]:
+        """See the port."""
+        return self._requests(_REQUEST.status == str(Status.RETURNED), _REQUEST.remind_at != "")
+
     def due(self, now: datetime, unfinished_before: datetime) -> Sequence[Request]:
         """See the port."""
         at, before = format_time(now), format_time(unfinished_before)
-        pending = _REQUEST.status.in_([str(Status.PENDING), str(Status.SIGNED)])
+        pending = _REQUEST.status.in_([str(Status.PENDING), *_LOOKED_AT])
         return self._requests(
             or_(
                 _REQUEST.status.in_(_OPEN) & (_REQUEST.expires_at <= at),
@@ -110,7 +115,7 @@ class SqlLinks:
     def again(self, request_id: str, expected: str, following: str) -> bool:
         """See the port."""
         same = _REQUEST.id == request_id, _REQUEST.remind_at == expected
-        return self._change(*same, _REQUEST.status == str(Status.SIGNED), remind_at=following)
+        return self._change(*same, _REQUEST.status.in_(_LOOKED_AT), remind_at=following)
 
     def add_link(self, link: Link, items: Sequence[LinkItem]) -> None:
         """See the port."""

@@ -13,12 +13,12 @@ from evidence.entry import BlobRef, format_time, parse_time
 from identity.throttle import Limit
 from signing.act import placed
 from signing.acting import SigningDesk, cleared
-from signing.desk import RequestDesk
+from signing.desk import RequestDesk, next_reminder
 from signing.errors import DocumentDiffers, LinkDead, ReturnInvalid
 from signing.kinds.asking import MEDIA, Ask, reachable
 from signing.levels import level_of
 from signing.links import Standing
-from signing.office import Place
+from signing.office import Office, Place
 from signing.ports import Person
 from signing.records import Purpose, Request, Status
 from signing.tokens import new_id
@@ -29,7 +29,7 @@ from workflows.definition import Slot, Step
 from workflows.errors import NothingToSign, Refusal
 from workflows.facts import Facts
 from workflows.returnacts import AskReturn, GiveReturn, JudgeReturn
-from workflows.returning import letter_for, request_of_return, returns
+from workflows.returning import Arrived, arrived, letter_for, request_of_return, returns
 from workflows.signatories import Letter, signing_slot
 
 MOST_FILES = 12
@@ -158,9 +158,24 @@ class ReturnDesk(SigningDesk):
         self.claimed(request, lambda: self._record(standing, request, form, place))
         return replace(request, status=Status.RETURNED)
 
+    def look_again(self) -> str:
+        """What came back and was not looked at is told again to who asked."""
+        return next_reminder(self.office, self.office.clock())
+
+    def unseen(self) -> tuple[tuple[Request, Arrived], ...]:
+        """Letters that came back and wait to be looked at, the oldest first."""
+        found = []
+        for request in self.office.store.unseen():
+            item = arrived_of(self.office, request)
+            if item is not None and not item.settled:
+                found.append((request, item))
+        return tuple(found)
+
     def accept(self, folio: str, seq: int, actor: Actor) -> Receipt:
         """Take what came back as the step's evidence. Raises what `workflows.returning.ReturnBook.accept` raises."""
-        return self.office.cases.returns.accept(JudgeReturn(folio, seq, actor))
+        receipt = self.office.cases.returns.accept(JudgeReturn(folio, seq, actor))
+        self._seen(folio, seq)
+        return receipt
 
     def send_back(self, desk: RequestDesk, judged: JudgeReturn, place: Place, about: str = "") -> Request:
         """Refuse what came back, for a reason, and ask the same person again with a new link.
@@ -172,6 +187,7 @@ class ReturnDesk(SigningDesk):
         office = self.office
         office.address_of("/")
         office.cases.returns.refuse(judged)
+        self._seen(judged.folio, judged.seq)
         found = request_of_return(office.cases.view(judged.folio).entries, judged.seq)
         before = office.store.request(found.request) if found is not None else None
         if before is None:
@@ -187,6 +203,13 @@ class ReturnDesk(SigningDesk):
             about=about or before.details.get("about", ""),
         )
         return self.ask(desk, ask, judged.actor, place)
+
+    def _seen(self, folio: str, seq: int) -> None:
+        """Nobody need be reminded of it any more."""
+        found = request_of_return(self.office.cases.view(folio).entries, seq)
+        request = self.office.store.request(found.request) if found is not None else None
+        if request is not None:
+            self.office.store.again(request.id, request.remind_at, "")
 
     def _slot(self, request: Request) -> Slot | None:
         step = self.office.cases.view(request.folio).definition.by_step[request.step]
@@ -236,6 +259,12 @@ class ReturnDesk(SigningDesk):
             "about": ask.about,
             "note": ask.note.strip(),
         }
+
+
+def arrived_of(office: Office, request: Request) -> Arrived | None:
+    """What a request brought back, as its case tells it."""
+    entries = office.cases.view(request.folio).entries
+    return next((item for item in arrived(entries) if item.request == request.id), None)
 
 
 def _digest(stream: BinaryIO) -> str:

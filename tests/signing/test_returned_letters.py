@@ -310,3 +310,39 @@ def test_which_letters_are_returned_follows_from_the_definitions(room: Returning
         if returns(step)
     }
     assert found == {("MA-001", "24")}
+
+
+def test_a_letter_that_nobody_looks_at_is_told_again_until_somebody_does(
+    asked: tuple[ReturningRoom, Request, Standing],
+) -> None:
+    """Every two business days, once however many processes run, to who asked; taken, there is nothing left to tell."""
+    room, request, standing = asked
+    came = _give(room, request, standing)
+    assert [item.seq for _, item in room.links.returns.unseen()] == [came.entry.seq]
+    told: list[int] = []
+    for _ in range(3):
+        room.place.clock.offset += timedelta(days=5)
+        now = room.place.clock()
+        with ThreadPoolExecutor(4) as crew:
+            list(crew.map(lambda _n, now=now: room.links.sweeper.run(now), range(4)))
+        told.append(sum("sigue sin revisar" in text for text in room.mails()))
+    assert told == [1, 2, 3]
+    assert not any("/s/" in text for text in room.mails() if "sigue sin revisar" in text)
+    room.links.returns.accept(request.folio, came.entry.seq, room.actor)
+    assert room.links.returns.unseen() == ()
+    room.place.clock.offset += timedelta(days=5)
+    room.links.sweeper.run(room.place.clock())
+    assert sum("sigue sin revisar" in text for text in room.mails()) == 3
+
+
+def test_a_letter_settled_behind_the_rows_back_is_told_no_more(
+    asked: tuple[ReturningRoom, Request, Standing],
+) -> None:
+    """The row is a hint: what the case says counts, also when a process died between the entry and the row."""
+    room, request, standing = asked
+    came = _give(room, request, standing)
+    room.place.house.cases.returns.accept(JudgeReturn(request.folio, came.entry.seq, room.actor))
+    assert room.links.returns.unseen() == ()
+    room.place.clock.offset += timedelta(days=5)
+    assert room.links.sweeper.run(room.place.clock()).reminded == ()
+    assert not room.links.office.store.unseen()

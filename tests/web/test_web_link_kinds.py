@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from signing.records import Request
 from tests.fakes.asking_room import SECRET, AskingRoom
 from tests.fakes.installation import PASSWORD
-from tests.fakes.signing_room import ADDRESS
+from tests.fakes.signing_room import ADDRESS, PHONE_PLACE
 
 HTTPS = {"base_url": ADDRESS}
 TO_DELIVERY = ("4", "5:soporte", "6", "7", "8")
@@ -185,3 +185,21 @@ def test_the_console_asks_and_shows_no_link(room: AskingRoom) -> None:
     assert room.token() not in made.output
     refused = runner.invoke(args=["signatures", "ask", folio, "7", "--actor", email])
     assert refused.exit_code != 0
+
+
+def test_the_console_leaves_a_secret_that_is_in_no_argument_and_no_output(room: AskingRoom) -> None:
+    """`flask signatures secret`: read from stdin, shown once behind the link, in nothing that was printed or stored."""
+    folio = room.walk("MA-006", *TO_DELIVERY)
+    runner = room.place.app.test_cli_runner()
+    args = ["signatures", "secret", folio, "12", "--actor", room.specialist.email]
+    args += ["--data", '{"cambio_obligatorio": true}']
+    empty = runner.invoke(args=args, input="\n")
+    assert empty.exit_code == 1
+    made = runner.invoke(args=args, input=f"{SECRET}\n")
+    assert made.exit_code == 0, made.output
+    request = _request(room, folio)
+    assert request.purpose == "secret"
+    assert SECRET not in made.output + "".join(room.mails())
+    assert not any(SECRET.encode() in s.entry_bytes + (s.payload_bytes or b"") for s in room.entries(folio))
+    standing = room.open(room.token())
+    assert room.links.onetime.show(standing, request.id, PHONE_PLACE) == SECRET

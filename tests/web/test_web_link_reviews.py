@@ -162,11 +162,12 @@ def test_the_script_seals_hears_what_others_decided_and_is_told_of_a_dead_link(r
     assert (dead.status_code, dead.get_json()["error"]["code"]) == (404, "link_dead")
 
 
-def test_the_console_asks_by_link_and_shows_none(room: ReviewRoom) -> None:
-    """One request an area; an area without an address, or of nobody known, is refused."""
+@pytest.mark.parametrize("name", [["signatures", "review"], ["campaign", "ask-by-link"]])
+def test_the_console_asks_by_link_and_shows_none(room: ReviewRoom, name: list[str]) -> None:
+    """One request an area, by either name; an area without an address, or of nobody known, is refused."""
     folio = room.campaign()
     runner = room.place.app.test_cli_runner()
-    asking = ["campaign", "ask-by-link", folio, "--actor", room.specialist.email, "--contact"]
+    asking = [*name, folio, "--actor", room.specialist.email, "--contact"]
     for wrong in ("a1", "a1=nadie@otra.example", f"a9={room.norma.email}"):
         refused = runner.invoke(args=[*asking, wrong])
         assert refused.exit_code != 0

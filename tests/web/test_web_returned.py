@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from identity.accounts import Role
 from tests.fakes.installation import PASSWORD
 from tests.fakes.returning_room import ReturningRoom, photograph
+from tests.fakes.signing_room import PHONE_PLACE
 from tests.web.test_web_link_kinds import Telephone
 
 
@@ -178,3 +182,60 @@ def test_the_console_asks_and_shows_no_link(room: ReturningRoom) -> None:
     request = room.links.office.store.of_case(folio)[-1]
     assert (request.signatory, request.purpose) == (room.reader.id, "upload")
     assert room.token() not in made.output
+
+
+def test_a_letter_to_be_looked_at_is_on_top_of_the_inbox(room: ReturningRoom) -> None:
+    """With its case and who returned it, until it is taken; to nobody who could not take it."""
+    folio = room.custody()
+    request = room.wanted(folio)
+    desk = _desk(room)
+    assert "Cartas devueltas por revisar" not in desk.get("/").text
+    standing = room.open(room.token())
+    room.links.returns.give(standing, request.id, room.form(request, ("foto.png", photograph())), PHONE_PLACE)
+    page = desk.get("/").text
+    assert "Cartas devueltas por revisar" in page
+    (came,) = [item for _, item in room.links.returns.unseen()]
+    assert f"/casos/{folio}/devueltas/{came.seq}" in page
+    assert "Marcela Ríos" in page
+    room.place.user(Role.AUDITOR_INTERNO)
+    other = Telephone(room)
+    other.post("/entrar", {"email": "auditor_interno@desk.example", "password": PASSWORD})
+    assert "Cartas devueltas por revisar" not in other.get("/").text
+    desk.post(f"/casos/{folio}/devueltas/{came.seq}/aceptar")
+    assert "Cartas devueltas por revisar" not in desk.get("/").text
+
+
+def test_the_console_lists_sends_back_and_takes_what_came(room: ReturningRoom) -> None:
+    """`flask signatures returned|return|accept`: as the pages do, without ever printing a link."""
+    runner = room.place.app.test_cli_runner()
+
+    def run(*arguments: str) -> dict[str, Any]:
+        made = runner.invoke(args=["signatures", *arguments])
+        assert made.exit_code == 0, made.output
+        return dict(json.loads(made.stdout))
+
+    folio, email = room.custody(), room.specialist.email
+    request = room.wanted(folio)
+    for colour in (90, 120):
+        standing = room.open(room.token())
+        form = room.form(standing.requests[0], ("foto.png", photograph(colour)))
+        room.links.returns.give(standing, standing.requests[0].id, form, PHONE_PLACE)
+        (item,) = run("returned")["returned"]
+        assert (item["folio"], item["step"], item["by"]) == (folio, "24", room.reader.id)
+        if colour == 90:
+            wrong = runner.invoke(
+                args=["signatures", "return", folio, str(item["seq"]), "--actor", email, "--reason", "no"]
+            )
+            assert wrong.exit_code == 1
+            reason = ("--reason", "No se ve la firma: toma otra foto.")
+            again = run("return", folio, str(item["seq"]), "--actor", email, *reason)
+            assert again["id"] != request.id
+            assert room.token() not in json.dumps(again)
+    receipt = run("accept", folio, str(item["seq"]), "--actor", email, "--json")
+    assert receipt["folio"] == folio
+    entry = room.entries(folio)[receipt["seq"] - 1]
+    assert (entry.entry.step, entry.entry.facts["via"]) == ("24", "console")
+    assert run("returned")["returned"] == []
+    late = runner.invoke(args=["signatures", "accept", folio, str(item["seq"]), "--actor", email])
+    assert late.exit_code == 1
+    assert runner.invoke(args=["signatures", "accept", folio, "1", "--actor", email]).exit_code == 1

@@ -1,4 +1,7 @@
-"""`flask campaign ask-by-link`: areas asked by personal link from the console. No command ever shows a link."""
+"""`flask signatures review`: areas asked by personal link from the console. No command ever shows a link.
+
+`flask campaign ask-by-link` is the same command by its earlier name.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,11 @@ from workflows.errors import NotACampaign
 
 
 def add_to(group: AppGroup) -> None:
-    """Put the command into the group."""
-    group.add_command(ask)
+    """Put the command into `flask campaign`, where it was first."""
+    group.add_command(ask, "ask-by-link")
 
 
-@click.command("ask-by-link")
+@click.command("review")
 @click.argument("folio")
 @casework.actor_option
 @casework.role_option

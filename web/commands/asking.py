@@ -1,4 +1,4 @@
-"""`flask signatures request|ask|list|resend|revoke`: personal links from the console. No command ever shows a link."""
+"""`flask signatures request|ask|review|list|resend|revoke`: personal links from the console. None shows a link."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def request(  # noqa: PLR0913 - one parameter an option
     letter = next((item for item in choices.letters if entry in {0, item.seq}), None)
     if letter is None:
         raise NothingToSign(step=step, why="document")
-    who = _person(house, signatory) if signatory else next((item.id for item in choices.signatories), "")
+    who = person_of(house, signatory) if signatory else next((item.id for item in choices.signatories), "")
     wish = Wish(
         folio,
         step,
@@ -83,9 +83,9 @@ def request(  # noqa: PLR0913 - one parameter an option
         note=note,
         rfc=rfc,
     )
-    found = house.links.desk.ask(wish, _actor(house, folio, step, actor, role), _place())
+    found = house.links.desk.ask(wish, acting_on(house, folio, step, actor, role), console_place())
     console.settled(house)
-    console.emit(_json(found))
+    console.emit(told_request(found))
 
 
 @click.command("ask")
@@ -114,10 +114,10 @@ def ask(
 ) -> None:
     """Ask whom STEP of FOLIO belongs to for their answer, or for the signed letter, by a personal link, and mail it."""
     house = console.house()
-    acting = _actor(house, folio, step, actor, role)
+    acting = acting_on(house, folio, step, actor, role)
     found_step = known_step(house.cases.view(folio).definition, step)
     desk = house.links.returns if returns(found_step) else house.links.answers
-    who = _person(house, person) if person else next(iter(desk.people(folio, ())), None)
+    who = person_of(house, person) if person else next(iter(desk.people(folio, ())), None)
     row = house.index.get(folio)
     wanted = Ask(
         folio,
@@ -128,9 +128,9 @@ def ask(
         note=note,
         about=row.title if row else "",
     )
-    found = desk.ask(house.links.desk, wanted, acting, _place())
+    found = desk.ask(house.links.desk, wanted, acting, console_place())
     console.settled(house)
-    console.emit(_json(found))
+    console.emit(told_request(found))
 
 
 @click.command("list")
@@ -144,7 +144,7 @@ def everything(folio: str, waiting: bool) -> None:
     store = console.house().links.office.store
     found = store.of_case(folio) if folio else store.everything(waiting=waiting)
     now = console.house().links.office.now()
-    rows: list[Json] = [_json(item) for item in found if not waiting or item.waits(now)]
+    rows: list[Json] = [told_request(item) for item in found if not waiting or item.waits(now)]
     console.emit({"requests": rows})
 
 
@@ -159,9 +159,9 @@ def resend(request_id: str, actor: str, role: str) -> None:
     """Mail a new link for a request; the earlier ones open nothing any more."""
     house = console.house()
     known = house.links.desk.waiting(request_id)
-    found = house.links.desk.resend(request_id, _actor(house, known.folio, known.step, actor, role))
+    found = house.links.desk.resend(request_id, acting_on(house, known.folio, known.step, actor, role))
     console.settled(house)
-    console.emit(_json(found))
+    console.emit(told_request(found))
 
 
 @click.command("revoke")
@@ -176,18 +176,19 @@ def revoke(request_id: str, actor: str, role: str, reason: str) -> None:
     """Take a request back: its links open nothing any more."""
     house = console.house()
     known = house.links.desk.waiting(request_id)
-    acting = _actor(house, known.folio, known.step, actor, role)
+    acting = acting_on(house, known.folio, known.step, actor, role)
     found = house.links.desk.withdraw(request_id, acting, reason)
     console.settled(house)
-    console.emit(_json(found))
+    console.emit(told_request(found))
 
 
-def _actor(house: House, folio: str, step: str, email: str, role: str) -> Actor:
+def acting_on(house: House, folio: str, step: str, email: str, role: str) -> Actor:
+    """The account, in a role that may record that step."""
     found = known_step(house.cases.view(folio).definition, step)
     return actor_for(console.account(email), found.roles, role=role, via="console", os_user=console.os_user())
 
 
-def _person(house: House, email: str) -> str:
+def person_of(house: House, email: str) -> str:
     """Somebody with that address, with an account or without."""
     found = house.directory.actor_of(normalise_email(email))
     if not found:
@@ -195,12 +196,13 @@ def _person(house: House, email: str) -> str:
     return found
 
 
-def _place() -> Place:
+def console_place() -> Place:
     """A console is nowhere in particular."""
     return Place("", "", f"console/{console.os_user()}")
 
 
-def _json(item: Request) -> dict[str, Json]:
+def told_request(item: Request) -> dict[str, Json]:
+    """A request as the commands print it: never its link."""
     return {
         "id": item.id,
         "purpose": str(item.purpose),

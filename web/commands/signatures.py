@@ -10,7 +10,7 @@ import click
 from flask.cli import AppGroup
 
 from web import inception
-from web.commands import asking, console
+from web.commands import arealinks, asking, console, returning
 from web.sealtelling import tell_seal
 from web.views.signature_words import told
 
@@ -18,6 +18,8 @@ group = AppGroup(
     "signatures", help="Ask for signatures by link; judge signed letters, and the seal they carry."
 )
 asking.add_to(group)
+returning.add_to(group)
+group.add_command(arealinks.ask, "review")
 _EXITS = {"valid": 0, "invalid": 1, "unverifiable": 2}
 
 

@@ -22,6 +22,7 @@ from web.views.alerts import alerts_of
 from web.views.inbox import Count, build_inbox, process_counts
 from web.views.lens import Lens, Moment
 from web.views.referred import DAYS, referrals_of
+from web.views.returned import unseen_letters
 from web.wiring import DraftKey, House, current_house
 from workflows.board import CaseSet, Span, Which
 from workflows.commands import NoticeRefusal
@@ -63,6 +64,7 @@ def today() -> str | Response:
         referrals=referrals_of(
             _refused(house, eyes), definitions(house), eyes, holds, _case_link, _seen(house)
         ),
+        unseen=unseen_letters(house, eyes) if may_record() else (),
         key=secrets.token_hex(16),
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import url_for
 
 from web.views.lens import Lens, Moment
+from web.wiring import House
 from workflows.casefile import CaseView
 from workflows.definition import Definition
 from workflows.returning import arrived, return_step
@@ -39,6 +40,40 @@ def returned_lines(view: CaseView, lens: Lens) -> tuple[ReturnedLine, ...]:
         if not item.settled and item.step in view.state.open_steps
     )
     return tuple(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class UnseenLetter:
+    """A letter of some case that waits for who looks at the inbox."""
+
+    folio: str
+    title: str
+    seq: int
+    who: str
+    at: Moment
+    step_name: str
+
+
+def unseen_letters(house: House, lens: Lens) -> tuple[UnseenLetter, ...]:
+    """What came back and the person looking may take, the oldest first."""
+    found = []
+    for request, item in house.links.returns.unseen():
+        view = house.cases.view(request.folio)
+        step = view.definition.by_step[item.step]
+        if item.step not in view.state.open_steps or not lens.roles.intersection(step.roles):
+            continue
+        row = house.index.get(request.folio)
+        found.append(
+            UnseenLetter(
+                folio=request.folio,
+                title=row.title if row else request.folio,
+                seq=item.seq,
+                who=lens.who(item.actor),
+                at=lens.moment(item.at),
+                step_name=lens.say(step.name),
+            )
+        )
+    return tuple(found)
 
 
 def return_address(definition: Definition, folio: str, step: str) -> str:
