@@ -29,7 +29,7 @@ from audit_exports.peoplecheck import AccessChecker
 from audit_exports.receiptcheck import check_receipt
 from audit_exports.record import PackageFacts, Totals
 from audit_exports.scope import MalformedScope, parse_scope, sample_problem
-from audit_exports.seals import Letters, read_seals
+from audit_exports.seals import Letters, Seals, read_seals
 from audit_exports.succession import trusted_keys
 from audit_exports.tally import MAX_FINDINGS, Found
 from audit_exports.trust import Trust
@@ -128,7 +128,7 @@ class _PackageCheck:
         self._signed = False
         self._receipt = False
         self._cases = 0
-        self._seals: tuple[dict[str, object], ...] = ()
+        self._seals = Seals()
         self._audit: EngagementReader | None = None
         self._engagement: Engagement | None = None
 
@@ -165,8 +165,7 @@ class _PackageCheck:
         if calendar is None:
             return
         self._heads.open(reader)
-        seals = read_seals(self._bag, reader, self._report)
-        self._seals = seals.as_json()
+        self._seals = read_seals(self._bag, reader, self._report)
         self._anchors = AnchorCheck(self._bag, self._report, replace(self._trust, keys=keys.known))
         self._anchors.check(reader, checkpoint, note)
         self._audit = EngagementReader(self._bag, reader, self._report)
@@ -177,7 +176,14 @@ class _PackageCheck:
         lists = read_lists(self._bag, reader, self._report, self._seqs(_LIST_ENTRY), calendar)
         calendar = lists.calendar
         checker = CaseChecker(
-            self._bag, self._report, facts, reader, lists, roster, Letters(self._trust.letters, seals), mask
+            self._bag,
+            self._report,
+            facts,
+            reader,
+            lists,
+            roster,
+            Letters(self._trust.letters, self._seals),
+            mask,
         )
         work = CaseWork(self._bag, self._report, facts, checker, calendar, roster)
         with Derived(facts, roster, lists, self._engagement) as derived:
@@ -382,7 +388,7 @@ class _PackageCheck:
             letters_checked=tally.letters,
             keys_checked=tally.keys,
             keys_unverified=tally.keys_unverified,
-            seals=self._seals,
+            seals=self._seals.as_json(),
             bytes_checked=tally.bytes,
             complete_as_of=self._heads.complete_as_of,
             receipt=self._receipt,

@@ -6,6 +6,7 @@ interrupted inception is completed by running it again.
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -19,9 +20,11 @@ from evidence.keyring import LEDGER_CASE
 from evidence.note import MalformedKey, SigningKey
 from evidence.ports import Composition
 from web.releases import proposals, publish, registry_of, releases, unreleased
-from web.sealtelling import tell_seal
+from web.sealtelling import tell_seal_if_any
 from web.settings import PREFIX, SEAL_ROOT_KEY_FILE, SETTINGS_FILE, SPECS, Settings
 from web.wiring import House, HouseError, WrongLog, log_begun, start_log, upgrade
+
+LOG = logging.getLogger(__name__)
 
 
 def initialise(
@@ -51,7 +54,8 @@ def initialise(
     make_seal_files(house.settings, house.clock())
     _start(house)
     _log_started(house, os_user)
-    tell_seal(house, os_user)
+    if problem := tell_seal_if_any(house, os_user):
+        LOG.warning("the seal of letters is not told: %s", problem)
     publish_definitions(house, os_user)
     settle(house)
     write_settings(settings.data / SETTINGS_FILE, house.settings, env)

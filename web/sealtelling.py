@@ -48,6 +48,15 @@ class _Known(Exception):
     """The log tells it already: nothing is to be written."""
 
 
+def tell_seal_if_any(house: House, os_user: str) -> str:
+    """`tell_seal`, for where a seal that cannot be read keeps nobody from working; what keeps it from being told."""
+    try:
+        tell_seal(house, os_user)
+    except HouseError as error:
+        return str(error)
+    return ""
+
+
 def certificates_of(settings: Settings) -> tuple[x509.Certificate, ...]:
     """The seal's certificate and those above it, its root last.
 

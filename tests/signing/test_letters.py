@@ -213,3 +213,14 @@ def test_templates_cannot_reach_out_of_their_folder(tmp_path: Path) -> None:
     jailed = Typesetter(Templates(tmp_path / "letters"))
     with pytest.raises(RuntimeError, match=r"outside|escape|project root|denied"):
         jailed.set(jailed.templates.newest("mala"), HEAD, content(), FOLIO, DAY)
+
+
+def test_the_code_of_any_folio_is_read_off_the_page() -> None:
+    """One pattern over the data serves every folio: fifty of them, small and large numbers, at the size of a screen."""
+    for number in range(0, 1_000_000, 20_011):
+        folio = f"MA-001-2026-{number:06}"
+        made = TYPESETTER.set(TYPESETTER.templates.newest("baja"), HEAD, content(), folio, DAY)
+        picture = pypdfium2.PdfDocument(made.pdf)[0].render(scale=2).to_pil()
+        assert [found.text for found in zxingcpp.read_barcodes(picture)] == [
+            f"{HEAD.public_url}/verificar/{folio}"
+        ]

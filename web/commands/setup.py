@@ -11,9 +11,9 @@ from flask.cli import AppGroup, with_appcontext
 from web import inception, server, workshop
 from web.commands import console
 from web.crew import MOST_JOBS
-from web.sealtelling import tell_seal
+from web.sealtelling import tell_seal_if_any
 from web.settings import Settings
-from web.wiring import House, HouseError, require_ready, upgrade
+from web.wiring import House, require_ready, upgrade
 
 database = AppGroup("db", help="The database's tables.")
 
@@ -50,7 +50,7 @@ def upgrade_database() -> None:
     upgrade(house.engine)
     inception.make_seal_files(house.settings, house.clock())
     published = inception.publish_definitions(house, console.os_user())
-    tell_seal(house, console.os_user())
+    _tell_seal(house)
     inception.settle(house)
     rebuilt = house.cases.rebuild().cases if house.index.untallied() else 0
     console.emit({"upgraded": True, "definitions": published, "rebuilt": rebuilt})
@@ -103,9 +103,11 @@ def _publish_own(house: House) -> None:
     """
     if house.settings.definitions is not None:
         inception.publish_definitions(house, console.os_user())
-    try:
-        tell_seal(house, console.os_user())
-    except HouseError as error:
-        console.say(str(error))
+    _tell_seal(house)
     console.settled(house)
     house.close()
+
+
+def _tell_seal(house: House) -> None:
+    if problem := tell_seal_if_any(house, console.os_user()):
+        console.say(problem)
