@@ -68,18 +68,21 @@ def letters_in(draft: Draft) -> tuple[DraftFile, ...]:
     return tuple(file for file in draft.files if MARK in file.about)
 
 
-def see_unchanged(house: House, draft: Draft, shown: frozenset[str]) -> None:
+def see_unchanged(house: House, draft: Draft, shown: frozenset[str], step: str = "") -> None:
     """See that each letter in a draft is one of those shown, by digest, and still says what the case says.
+
+    ``step`` is whose letter it is; the draft's own, unless it is a correction's.
 
     Raises:
         LetterChanged: it is not; nothing is sealed.
     """
+    step = step or draft.key.step
     for file in letters_in(draft):
         if file.sha256 not in shown:
-            raise LetterChanged(step=draft.key.step)
+            raise LetterChanged(step=step)
         mark = file.about[MARK]
         filled = str(mark["filled"]) if isinstance(mark, dict) else ""
-        letter_desk(house).stands(draft.key.folio, draft.key.step, filled)
+        letter_desk(house).stands(draft.key.folio, step, filled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +101,9 @@ class Offer:
     sha256: str = ""
 
 
-def offer_of(house: House, process: str, draft: Draft) -> Offer | None:
-    """What the form of a draft's step offers, ``None`` where no letter of ours is its evidence."""
-    found = letter_desk(house).offered(process, draft.key.step)
+def offer_of(house: House, process: str, draft: Draft, step: str = "") -> Offer | None:
+    """What the form of a draft's step offers, ``None`` where no letter of ours is its evidence; ``step`` as above."""
+    found = letter_desk(house).offered(process, step or draft.key.step)
     if found is None:
         return None
     offer = Offer(found[0].slot, found[1].title)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -165,3 +166,54 @@ def test_without_a_director_the_page_says_what_to_do(place: Installation) -> Non
     answer = place.client(Role.ESPECIALISTA).post_form(STEP.format(folio) + "/carta")
     assert answer.status_code == 422
     assert "Nadie ocupa hoy el puesto de Director General" in answer.text
+
+
+def test_a_correction_brings_a_letter_of_its_own(place: Installation, specialist: Browser) -> None:
+    """Written on the correction's page, shown, sealed only as shown, in place of the old one; nothing typed is lost."""
+    folio = a_case(place)
+    specialist.post_form(STEP.format(folio) + "/carta")
+    assert (
+        specialist.post_form(STEP.format(folio), {"letter_shown": shown(specialist, folio)}).status_code
+        == 303
+    )
+    old = place.house.cases.view(folio).entries[-1].entry
+    place.clock.offset += timedelta(days=1)
+    specialist = place.client(Role.ESPECIALISTA)
+    where = f"/casos/{folio}/entradas/{old.seq}/corregir"
+    assert "Generar la carta" in specialist.client.get(where).text
+    typed = {
+        "how": "replace",
+        "reason": "La fecha era la de ayer, va otra.",
+        "keep": "0",
+        "note": "Con cuidado",
+    }
+    made = specialist.post_form(where + "/carta", typed)
+    assert made.status_code == 303, made.text
+    page = specialist.client.get(where).text
+    for kept in (typed["reason"], typed["note"]):
+        assert kept in page
+    digest = re.search(r'name="letter_shown" value="([0-9a-f]{64})"', page)
+    assert digest
+    assert digest[1] != old.objects[0].sha256
+    assert 'name="keep" value="0" checked' not in page
+    picture = re.search(r'src="(/casos/[^"]+/vista[^"]*)"', page)
+    assert picture
+    drawn = specialist.client.get(picture[1].replace("&amp;", "&"))
+    assert (drawn.status_code, drawn.mimetype) == (200, "image/png")
+    blind = specialist.post_form(where, {**{k: v for k, v in typed.items() if k != "keep"}})
+    assert blind.status_code == 409
+    del typed["keep"]
+    sealed = specialist.post_form(where, {**typed, "letter_shown": digest[1]})
+    assert sealed.status_code == 303, sealed.text
+    entry = place.house.cases.view(folio).entries[-1].entry
+    assert (entry.kind, entry.objects[0].sha256) == ("evidence.superseded", digest[1])
+    assert list(facts_of(entry).templates) == ["carta"]
+
+
+def test_only_who_may_correct_writes_a_correction_s_letter(place: Installation, specialist: Browser) -> None:
+    """An entry whose step has no letter, an entry that is none, and somebody who corrects nothing here."""
+    folio = a_case(place)
+    assert specialist.post_form(f"/casos/{folio}/entradas/2/corregir/carta").status_code in {404, 409, 422}
+    assert specialist.post_form(f"/casos/{folio}/entradas/99/corregir/carta").status_code == 404
+    auditor = place.client(Role.AUDITOR_INTERNO)
+    assert auditor.post_form(f"/casos/{folio}/entradas/2/corregir/carta").status_code == 403

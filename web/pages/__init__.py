@@ -94,6 +94,7 @@ PAGES = (
     recording.page,
     composing.page,
     lettering.page,
+    lettering.corrections,
     requesting.page,
     evidence.page,
     correcting.page,
