@@ -175,16 +175,8 @@ class _PackageCheck:
         roster = access.read(self._seqs(_ACCESS_ENTRY), reserved=mask.active)
         lists = read_lists(self._bag, reader, self._report, self._seqs(_LIST_ENTRY), calendar)
         calendar = lists.calendar
-        checker = CaseChecker(
-            self._bag,
-            self._report,
-            facts,
-            reader,
-            lists,
-            roster,
-            Letters(self._trust.letters, self._seals),
-            mask,
-        )
+        letters = Letters(self._trust.letters, self._seals)
+        checker = CaseChecker(self._bag, self._report, facts, reader, lists, roster, letters, mask)
         work = CaseWork(self._bag, self._report, facts, checker, calendar, roster)
         with Derived(facts, roster, lists, self._engagement) as derived:
             whole = self._check_cases(work, derived, facts, calendar)

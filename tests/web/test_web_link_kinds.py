@@ -192,7 +192,7 @@ def test_the_console_leaves_a_secret_that_is_in_no_argument_and_no_output(room: 
     folio = room.walk("MA-006", *TO_DELIVERY)
     runner = room.place.app.test_cli_runner()
     args = ["signatures", "secret", folio, "12", "--actor", room.specialist.email]
-    args += ["--data", '{"cambio_obligatorio": true}']
+    args += ["--person", room.reader.email, "--data", '{"cambio_obligatorio": true}']
     empty = runner.invoke(args=args, input="\n")
     assert empty.exit_code == 1
     made = runner.invoke(args=args, input=f"{SECRET}\n")
