@@ -19,22 +19,24 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "docs" / "pictures"
 FLASK = Path(sys.executable).with_name("flask")
 CHROMIUM = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
 READY_SECONDS = 30
+LINK = re.compile(r"https?://[^\s/]+/s/[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture: where, seen by whom, on what; ``press`` is a button to push first.
+    """One picture: where, seen by whom, on what; ``press`` is a button to push first, ``follow`` a link to go on by.
 
     ``{words}`` in the path is the folio of the case whose description holds them: folios move as the demo grows.
     """
@@ -46,6 +48,7 @@ class Shot:
     height: int = 800
     scheme: str = "light"
     press: str = ""
+    follow: str = ""
 
 
 SPECIALIST, AUDITOR = "rodrigo.pena@mesa.example", "veronica.salcedo@mesa.example"
@@ -57,6 +60,7 @@ SHOTS = (
     Shot("telefono", "/casos/{El respaldo}", SPECIALIST, width=360, height=800, scheme="dark"),
     Shot("tablero", "/tablero", SUPERVISOR, height=1000),
     Shot("campana", "/casos/{Recertificación}/filas", SPECIALIST),
+    Shot("auditoria", "/auditoria", AUDITOR, follow="main a[href^='/auditoria/']"),
     Shot(
         "verificar", "/bitacora", AUDITOR, height=520, press="Verificar también el contenido de cada archivo"
     ),
@@ -66,14 +70,14 @@ SHOTS = (
 @contextmanager
 def demo(data: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """The demo desk served from ``data``; gives its address and what the command told of it."""
-    env = {**os.environ, "CONSTANCIA_DATA": str(data)}
-    made = subprocess.run(
-        [FLASK, "demo", "--no-serve", "--json"], env=env, cwd=ROOT, capture_output=True, check=True
-    )
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
+    env = {**os.environ, "CONSTANCIA_DATA": str(data), "CONSTANCIA_PUBLIC_URL": address}
+    made = subprocess.run(
+        [FLASK, "demo", "--no-serve", "--json"], env=env, cwd=ROOT, capture_output=True, check=True
+    )
     server = subprocess.Popen(
         [FLASK, "serve", "--port", str(port)],
         env=env,
@@ -128,13 +132,75 @@ def take(browser: Browser, shot: Shot, address: str, told: dict[str, Any]) -> Im
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: "/entrar" not in url)
     page.goto(address + place(shot, told))
+    if shot.follow:
+        page.locator(shot.follow).first.click()
     if shot.press:
         page.get_by_role("button", name=shot.press).click()
         page.wait_for_selector(".verdict")
     page.wait_for_load_state("networkidle")
-    data = page.screenshot()
+    found = seen(page)
     context.close()
-    return Image.open(io.BytesIO(data)).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    return found
+
+
+def seen(page: Page) -> Image.Image:
+    """What the page shows now."""
+    return Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+
+
+def sign(browser: Browser, address: str, told: dict[str, Any], data: Path) -> None:
+    """A letter is asked for, signed on a telephone behind the mailed link, and checked by a stranger: two pictures."""
+    env = {**os.environ, "CONSTANCIA_DATA": str(data)}
+
+    def flask(*arguments: str) -> dict[str, Any]:
+        done = subprocess.run([FLASK, *arguments], env=env, cwd=ROOT, capture_output=True, check=True)
+        return dict(json.loads(done.stdout))
+
+    folio = next(
+        str(case["folio"])
+        for case in told["cases"]
+        if str(case["folio"]).startswith("MA-001")
+        and {"8", "9"} & set(flask("cases", "show", str(case["folio"]), "--json")["open_steps"])
+    )
+    flask("signatures", "request", folio, "9", "--actor", SPECIALIST, "--note", "Para el alta de hoy.")
+    context = browser.new_context(
+        viewport={"width": 360, "height": 800}, locale="es-MX", timezone_id="America/Mexico_City",
+        device_scale_factor=1.5,
+    )  # fmt: skip
+    page = context.new_page()
+    page.goto(mailed(data))
+    page.get_by_role("main").get_by_role("button").first.click()
+    page.wait_for_url("**/enlace/**")
+    page.wait_for_load_state("networkidle")
+    seen(page).save(OUT / "firmar.png", optimize=True)
+    page.get_by_role("button", name="Firmar", exact=True).click()
+    page.get_by_role("heading", name="Firmada").wait_for()
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Descargar la carta firmada").click()
+    letter = waiting.value.path()
+    context.close()
+    stranger = browser.new_context(
+        viewport={"width": 1280, "height": 800}, locale="es-MX", timezone_id="America/Mexico_City"
+    )
+    page = stranger.new_page()
+    page.goto(f"{address}/verificar/{folio}")
+    page.locator("[data-file]").set_input_files(letter)
+    page.get_by_text("Es exactamente este archivo").wait_for()
+    seen(page).save(OUT / "comprobar.png", optimize=True)
+    stranger.close()
+
+
+def mailed(data: Path) -> str:
+    """The link in the newest mail, once the steward has sent it."""
+    limit = time.monotonic() + READY_SECONDS
+    while time.monotonic() < limit:
+        for path in sorted((data / "outbox").rglob("*.eml"), key=lambda item: -item.stat().st_mtime_ns):
+            body = message_from_bytes(path.read_bytes(), policy=policy.default).get_body(("plain",))
+            found = LINK.search(body.get_content() if body else "")
+            if found:
+                return found[0]
+        time.sleep(0.5)
+    raise TimeoutError("no link was mailed")
 
 
 def main() -> int:
@@ -151,6 +217,7 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM)
         for shot in SHOTS:
             take(browser, shot, address, told).save(OUT / f"{shot.name}.png", optimize=True)
+        sign(browser, address, told, Path(folder) / "var")
         browser.close()
     return 0
 

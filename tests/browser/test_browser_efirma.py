@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import socket
 import subprocess
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +11,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from evidence.entry import BlobRef, SealedEntry
 from evidence.ports import BlobStore
 from signing.records import Request, Status
-from tests.browser.conftest import _closing, _Quiet
+from tests.browser.linked import at_its_address
 from tests.fakes.sat import RFC, Issued, Sat, telling_sat
 from tests.fakes.signing_room import SigningRoom
 
@@ -49,30 +46,15 @@ class Stage:
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Served on a port that is known beforehand, since mailed links name it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     folder = tmp_path_factory.mktemp("efirma")
     with telling_sat() as sat:
         (folder / "sat.pem").write_bytes(sat.pem)
-        room = SigningRoom.begin(
-            folder / "data",
-            {
-                "CONSTANCIA_PUBLIC_URL": f"http://127.0.0.1:{port}",
-                "CONSTANCIA_SIGNATURE_ROOTS": str(folder / "sat.pem"),
-                "CONSTANCIA_INSIDE_HOSTS": urlsplit(sat.url).netloc,
-            },
-        )
-        server = make_server(
-            "127.0.0.1", port, _closing(room.place.app), threaded=True, request_handler=_Quiet
-        )
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield Stage(room, sat, folder)
-        server.shutdown()
-        thread.join(timeout=10)
-        server.server_close()
-        room.place.close()
+        more = {
+            "CONSTANCIA_SIGNATURE_ROOTS": str(folder / "sat.pem"),
+            "CONSTANCIA_INSIDE_HOSTS": urlsplit(sat.url).netloc,
+        }
+        with at_its_address(lambda env: SigningRoom.begin(folder / "data", {**env, **more})) as room:
+            yield Stage(room, sat, folder)
 
 
 @pytest.fixture(autouse=True)

@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Error, Page, expect
-from werkzeug.serving import make_server
+from playwright.sync_api import BrowserContext, Error, expect
 
-from tests.browser.conftest import _closing, _Quiet
+from tests.browser.linked import PHONE, at_its_address, sound
 from tests.fakes.asking_room import SECRET, AskingRoom
 from tests.fakes.installation import PASSWORD
 
-PHONE = {"width": 360, "height": 740}
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 TO_DELIVERY = ("4", "5:soporte", "6", "7", "8")
 
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AskingRoom]:
     """A desk that is served on the address its links lead to."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    made = AskingRoom.begin(tmp_path_factory.mktemp("asking") / "data", {"CONSTANCIA_PUBLIC_URL": address})
-    server = make_server("127.0.0.1", port, _closing(made.place.app), threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    server.shutdown()
-    thread.join(timeout=10)
-    server.server_close()
-    made.place.close()
-
-
-def _sound(page: Page) -> None:
-    """No violation of WCAG 2.2 AA, and nothing wider than the telephone."""
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
-    assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
+    data = tmp_path_factory.mktemp("asking") / "data"
+    with at_its_address(lambda env: AskingRoom.begin(data, env)) as made:
+        yield made
 
 
 def _address(room: AskingRoom) -> str:
@@ -57,11 +34,11 @@ def test_an_answer_by_keyboard_on_a_phone(
     room.question(folio, "6", note="¿Procede el alta de este agente?")
     page = new_context(viewport=PHONE, bypass_csp=True).new_page()
     page.goto(f"{_address(room)}/s/{room.token()}")
-    _sound(page)
+    sound(page)
     page.get_by_role("button", name="Continuar").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Respuesta del asistente")
-    _sound(page)
+    sound(page)
     first = page.get_by_role("radio").first
     first.focus()
     page.keyboard.press("Space")
@@ -72,7 +49,7 @@ def test_an_answer_by_keyboard_on_a_phone(
     expect(page.get_by_role("button", name="Responder")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Respuesta registrada")).to_be_visible()
-    _sound(page)
+    sound(page)
     assert room.kinds(folio).count("answer.given") == 1
 
 
@@ -88,13 +65,13 @@ def test_a_secret_on_a_phone_is_shown_once(
     page.get_by_role("button", name="Continuar").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Entrega confidencial")
     visit = page.url
-    _sound(page)
+    sound(page)
     page.get_by_role("button", name="Mostrar ahora, una sola vez").click()
     expect(page.get_by_text(SECRET)).to_be_visible()
-    _sound(page)
+    sound(page)
     page.goto(visit)
     expect(page.get_by_role("heading", name="Ya se mostró y se destruyó")).to_be_visible()
-    _sound(page)
+    sound(page)
     with pytest.raises(Error, match="ERR_CACHE_MISS"):  # the browser has kept nothing to go back to
         page.go_back()
     expect(page.get_by_text(SECRET)).to_have_count(0)
@@ -119,11 +96,11 @@ def test_the_desks_forms_are_sound_and_keep_no_secret(
         page.goto(f"{_address(room)}/casos/{agent}?paso=6")
         page.get_by_role("link", name="Pedir respuesta por enlace").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Pedir respuesta por enlace")
-        _sound(page)
+        sound(page)
         page.goto(f"{_address(room)}/casos/{ticket}?paso=12")
         page.get_by_role("link", name="Entregar con un enlace de un solo uso").click()
         page.get_by_label("Lo que entregas").fill(SECRET)
-        _sound(page)
+        sound(page)
         page.reload()
         expect(page.get_by_label("Lo que entregas")).to_have_value("")
         stored = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")

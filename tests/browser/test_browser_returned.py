@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
-from werkzeug.serving import make_server
 
-from tests.browser.conftest import _closing, _Quiet
-from tests.browser.test_browser_link_kinds import PHONE, _sound
+from tests.browser.linked import PHONE, at_its_address, sound
 from tests.fakes.installation import PASSWORD
 from tests.fakes.returning_room import ReturningRoom, photograph
 
@@ -20,21 +16,9 @@ from tests.fakes.returning_room import ReturningRoom, photograph
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReturningRoom]:
     """A desk that is served on the address its links lead to."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    made = ReturningRoom.begin(
-        tmp_path_factory.mktemp("returning") / "data", {"CONSTANCIA_PUBLIC_URL": address}
-    )
-    server = make_server("127.0.0.1", port, _closing(made.place.app), threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    server.shutdown()
-    thread.join(timeout=10)
-    server.server_close()
-    made.place.close()
+    data = tmp_path_factory.mktemp("returning") / "data"
+    with at_its_address(lambda env: ReturningRoom.begin(data, env)) as made:
+        yield made
 
 
 def test_a_letter_is_photographed_sent_and_taken(
@@ -51,7 +35,7 @@ def test_a_letter_is_photographed_sent_and_taken(
     page.goto(f"{address}/s/{room.token()}")
     page.get_by_role("button", name="Continuar").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Carta custodia")
-    _sound(page)
+    sound(page)
     with page.expect_download() as download:
         page.get_by_role("link", name="Descargar la carta").click()
     assert Path(download.value.path()).read_bytes() == room.sent_letter(folio)
@@ -64,11 +48,11 @@ def test_a_letter_is_photographed_sent_and_taken(
     send.click()
     expect(page.get_by_text("Falta confirmar que la carta no muestra contraseñas")).to_be_visible()
     expect(page.get_by_text("carta firmada.pdf")).to_be_visible()
-    _sound(page)
+    sound(page)
     page.get_by_label("La carta no muestra contraseñas").press("Space")
     send.press("Enter")
     expect(page.get_by_role("heading", name="Recibimos tu carta")).to_be_visible(timeout=30_000)
-    _sound(page)
+    sound(page)
     assert room.kinds(folio).count("document.returned") == 1
     for size in (PHONE, {"width": 1280, "height": 900}):
         desk = new_context(viewport=size, bypass_csp=True).new_page()
@@ -80,7 +64,7 @@ def test_a_letter_is_photographed_sent_and_taken(
         desk.goto(f"{address}/casos/{folio}")
         desk.get_by_role("link", name="Revisar la carta").click()
         expect(desk.get_by_text(f"Confirmado por software: el folio es {folio}")).to_be_visible()
-        _sound(desk)
+        sound(desk)
     desk.get_by_role("button", name="Aceptar y sellar el paso").click()
     desk.wait_for_url(lambda url: "sellada=" in url)
     assert room.place.house.cases.view(folio).state.step("24").status == "hecho"

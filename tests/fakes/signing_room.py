@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -15,7 +16,10 @@ from identity.access import Granter
 from identity.accounts import User
 from identity.contacts import Contact
 from identity.posts import Paper
+from signing.act import SignForm
+from signing.consent import consent_for
 from signing.desk import Wish
+from signing.errors import LinkError
 from signing.links import Standing
 from signing.office import Place
 from signing.records import Request
@@ -41,6 +45,29 @@ PERSON = {
 DESK_PLACE = Place("192.0.2.10", "192.0.2.10", "Escritorio/1.0", account="")
 PHONE_PLACE = Place("198.51.100.7", "203.0.113.9", "Mozilla/5.0 (Telefono)", "es", "America/Mexico_City")
 LINK = re.compile(r"https?://[^\s/]+/s/([A-Za-z0-9_-]{43})")
+
+
+CONSENT = consent_for("es")
+
+
+def typed(request: Request, **changes: object) -> SignForm:
+    """A signature of what the page showed, by the typed name."""
+    found = SignForm(request.digest, CONSENT.version, "typed", "Jesús Quiriarte")
+    return replace(found, **changes)  # type: ignore[arg-type]
+
+
+def at_once(act: Callable[[int], object], times: int = 20) -> list[str]:
+    """Do something from so many threads at once: ``done``, or the code of what refused it, for each."""
+
+    def attempt(number: int) -> str:
+        try:
+            act(number)
+        except LinkError as error:
+            return error.code
+        return "done"
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(attempt, range(times)))
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +12,15 @@ from zoneinfo import ZoneInfo
 import pytest
 import typst
 
+from signing.links import Standing
 from signing.pades import PadesSigner
 from signing.pades_place import free_place
 from signing.ports import Stamp
+from signing.records import Request
 from signing.seal import Seal, seal_from_pem
 from signing.sealkeys import SealMaterial, make_seal
 from signing.trust import Trust
+from tests.fakes.signing_room import SigningRoom
 
 ZONE = ZoneInfo("America/Mexico_City")
 FOLIO = "MA-001-2026-000123"
@@ -87,3 +90,18 @@ def sign(signer: PadesSigner) -> Callable[..., bytes]:
         return signer.sign(pdf, signatory="Érika Núñez", reason=reason, stamp=mark, at=now()).pdf
 
     return made
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[SigningRoom]:
+    """A desk with a director."""
+    made = SigningRoom.begin(tmp_path / "data")
+    yield made
+    made.place.close()
+
+
+@pytest.fixture
+def asked(room: SigningRoom) -> tuple[SigningRoom, Request, Standing]:
+    """A letter asked for, mailed, and its link opened on a telephone."""
+    request = room.ask(room.case())
+    return room, request, room.open(room.token())

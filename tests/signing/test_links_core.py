@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sqlite3
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -14,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from evidence.entry import EntryKind
-from signing.act import SignForm, act_commitment
-from signing.consent import consent_for
+from signing.act import act_commitment
 from signing.errors import (
     AlreadyAnswered,
     ConsentStale,
@@ -35,32 +33,9 @@ from signing.ports import SignedDocument, SigningUnavailable
 from signing.records import Request, Status
 from signing.tokens import is_token, new_token, token_hash
 from tests.fakes.papers import png
-from tests.fakes.signing_room import ADDRESS, BY, PHONE_PLACE, SigningRoom
+from tests.fakes.signing_room import ADDRESS, BY, CONSENT, PHONE_PLACE, SigningRoom, typed
 from workflows.commands import RecordStep, Upload
 from workflows.errors import FieldInvalid
-
-CONSENT = consent_for("es")
-
-
-def form(request: Request, **changes: object) -> SignForm:
-    """A typed signature of what the page showed."""
-    found = SignForm(request.digest, CONSENT.version, "typed", "Jesús Quiriarte")
-    return replace(found, **changes)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[SigningRoom]:
-    """A desk with a director."""
-    made = SigningRoom.begin(tmp_path / "data")
-    yield made
-    made.place.close()
-
-
-@pytest.fixture
-def asked(room: SigningRoom) -> tuple[SigningRoom, Request, Standing]:
-    """A letter asked for, mailed, and its link opened on a telephone."""
-    request = room.ask(room.case())
-    return room, request, room.open(room.token())
 
 
 def test_a_letter_goes_from_the_request_to_the_signed_pdf(
@@ -69,7 +44,7 @@ def test_a_letter_goes_from_the_request_to_the_signed_pdf(
     """E1, D3, D5: asked, mailed, opened, signed; the signed file begins with the bytes shown and is judged good."""
     room, request, standing = asked
     shown = room.links.signing.document(standing, request.id)
-    room.links.signing.sign(standing, request.id, form(request), PHONE_PLACE)
+    room.links.signing.sign(standing, request.id, typed(request), PHONE_PLACE)
     kinds = [kind for kind in room.kinds(request.folio) if not kind.startswith("mail")]
     assert kinds[:2] == ["evidence.recorded", "signature.requested"]
     assert [kind for kind in kinds if kind in {"link.issued", "link.opened", "document.signed"}] == [
@@ -92,7 +67,7 @@ def test_e2_everything_about_the_act_is_in_one_payload_that_the_signature_commit
 ) -> None:
     """E2, M3: consent, digest shown, picture's hash, browser, both addresses, zone, language, method, level."""
     room, request, standing = asked
-    room.links.signing.sign(standing, request.id, form(request, method="drawn", picture=png()), PHONE_PLACE)
+    room.links.signing.sign(standing, request.id, typed(request, method="drawn", picture=png()), PHONE_PLACE)
     sealed = next(s for s in room.entries(request.folio) if s.entry.kind is EntryKind.DOCUMENT_SIGNED)
     act = sealed.payload()["act"]
     assert isinstance(act, dict)
@@ -126,7 +101,7 @@ def test_t3_nothing_that_is_kept_holds_the_token(asked: tuple[SigningRoom, Reque
     room, request, standing = asked
     token = room.token()
     assert is_token(token)
-    room.links.signing.sign(standing, request.id, form(request), PHONE_PLACE)
+    room.links.signing.sign(standing, request.id, typed(request), PHONE_PLACE)
     room.mails()
     with sqlite3.connect(room.place.settings.data / "constancia.sqlite3") as database:
         dump = "\n".join(database.iterdump())
@@ -175,7 +150,7 @@ def test_t5_twenty_signatures_at_once_are_one(asked: tuple[SigningRoom, Request,
 
     def press(_n: int) -> str:
         try:
-            room.links.signing.sign(standing, request.id, form(request), PHONE_PLACE)
+            room.links.signing.sign(standing, request.id, typed(request), PHONE_PLACE)
         except AlreadyAnswered as error:
             return error.fields["how"]
         return "mine"
@@ -220,7 +195,7 @@ def test_t7_what_changes_a_request_kills_its_links(room: SigningRoom, how: str) 
             standing, request.id, deputy.id, reason, PHONE_PLACE
         ),
         "report": lambda: room.links.refusing.report(standing, request.id, "No sé qué es", PHONE_PLACE),
-        "sign": lambda: room.links.signing.sign(standing, request.id, form(request), PHONE_PLACE),
+        "sign": lambda: room.links.signing.sign(standing, request.id, typed(request), PHONE_PLACE),
     }
     acts[how]()
     with pytest.raises(LinkDead):
@@ -235,7 +210,7 @@ def test_t8_a_link_is_bound_to_signatory_and_document(asked: tuple[SigningRoom, 
     """T8: a form that names another document signs nothing, and the case says what was tried."""
     room, request, standing = asked
     with pytest.raises(DocumentDiffers):
-        room.links.signing.sign(standing, request.id, form(request, digest="0" * 64), PHONE_PLACE)
+        room.links.signing.sign(standing, request.id, typed(request, digest="0" * 64), PHONE_PLACE)
     assert room.kinds(request.folio)[-1] == "document.differed"
     other = room.ask(room.case(2), signatory=room.director.id)
     with pytest.raises(LinkDead):
@@ -286,7 +261,7 @@ def test_d1_an_object_swapped_after_it_was_shown_is_not_signed(
     path.chmod(0o600)
     path.write_bytes(path.read_bytes()[:-8] + b"cambiado")
     with pytest.raises(DocumentDiffers):
-        room.links.signing.sign(standing, request.id, form(request), PHONE_PLACE)
+        room.links.signing.sign(standing, request.id, typed(request), PHONE_PLACE)
     assert room.kinds(request.folio)[-1] == "document.differed"
     assert room.links.office.store.request(request.id).status is Status.PENDING  # type: ignore[union-attr]
 
@@ -313,9 +288,9 @@ def test_a_failure_leaves_the_request_waiting(
     with monkeypatch.context() as patch:
         patch.setitem(room.place.house.__dict__, "signer", Broken())
         with pytest.raises(SigningFailed):
-            room.links.signing.sign(standing, request.id, form(request), PHONE_PLACE)
+            room.links.signing.sign(standing, request.id, typed(request), PHONE_PLACE)
     assert "document.signed" not in room.kinds(request.folio)
-    room.links.signing.sign(standing, request.id, form(request), PHONE_PLACE)
+    room.links.signing.sign(standing, request.id, typed(request), PHONE_PLACE)
     assert "document.signed" in room.kinds(request.folio)
 
 
@@ -343,7 +318,7 @@ def test_d6_a_time_stamp_that_failed_is_pending_and_is_had_later(
 
     with monkeypatch.context() as patch:
         patch.setitem(room.place.house.__dict__, "signer", Late())
-        room.links.signing.sign(standing, request.id, form(request), PHONE_PLACE)
+        room.links.signing.sign(standing, request.id, typed(request), PHONE_PLACE)
         assert room.place.house.cases.requests.of_case(request.folio)[0].seal["stamp"] == "pending"
         assert room.links.sweeper.run(room.place.clock()).stamped == ()
         assert room.links.sweeper.run(room.place.clock()).stamped == ()
@@ -362,7 +337,7 @@ def test_d6_a_time_stamp_that_failed_is_pending_and_is_had_later(
 def test_d4_what_was_signed_is_kept_under_lock(asked: tuple[SigningRoom, Request, Standing]) -> None:
     """D4: the signed file is a new object that nobody writes to; the one shown stays as it was."""
     room, request, standing = asked
-    room.links.signing.sign(standing, request.id, form(request), PHONE_PLACE)
+    room.links.signing.sign(standing, request.id, typed(request), PHONE_PLACE)
     signed = next(s.entry for s in room.entries(request.folio) if s.entry.kind is EntryKind.DOCUMENT_SIGNED)
     assert signed.objects[0].sha256 != request.digest
     path = room.place.settings.data / "objects" / signed.objects[0].key
@@ -374,7 +349,7 @@ def test_what_is_sent_with_a_signature_is_checked(asked: tuple[SigningRoom, Requ
     room, request, standing = asked
     sign = room.links.signing.sign
     with pytest.raises(ConsentStale):
-        sign(standing, request.id, form(request, consent="2020-01-01/es"), PHONE_PLACE)
+        sign(standing, request.id, typed(request, consent="2020-01-01/es"), PHONE_PLACE)
     for bad in (
         {"method": "typed", "typed": " "},
         {"method": "telepathy"},
@@ -384,7 +359,7 @@ def test_what_is_sent_with_a_signature_is_checked(asked: tuple[SigningRoom, Requ
         {"method": "uploaded", "picture": b"\x89PNG" + bytes(3_000_000)},
     ):
         with pytest.raises(MethodInvalid):
-            sign(standing, request.id, form(request, **bad), PHONE_PLACE)
+            sign(standing, request.id, typed(request, **bad), PHONE_PLACE)
     assert "document.signed" not in room.kinds(request.folio)
 
 
@@ -463,5 +438,5 @@ def test_the_step_recorded_on_paper_meanwhile_leaves_the_link_without_effect(
     uploads = (Upload("f.pdf", io.BytesIO(pdf(3))), Upload("r.eml", io.BytesIO(eml())))
     room.place.house.cases.record(RecordStep(request.folio, "9", room.actor, uploads))
     with pytest.raises(Exception, match="step_not_open"):
-        room.links.signing.sign(standing, request.id, form(request), PHONE_PLACE)
+        room.links.signing.sign(standing, request.id, typed(request), PHONE_PLACE)
     assert "document.signed" not in room.kinds(request.folio)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from evidence.entry import EntryKind
-from signing.act import SignForm
-from signing.consent import consent_for
 from signing.errors import (
     CodeGone,
     CodeWrong,
@@ -24,31 +20,8 @@ from signing.links import Standing
 from signing.office import Place
 from signing.records import Request, Status
 from signing.tokens import new_code
-from tests.fakes.signing_room import DESK_PLACE, PHONE_PLACE, SigningRoom
+from tests.fakes.signing_room import DESK_PLACE, PHONE_PLACE, SigningRoom, typed
 from workflows.errors import ReasonMissing
-
-CONSENT = consent_for("es")
-
-
-def form(request: Request, **changes: object) -> SignForm:
-    """A typed signature of what the page showed."""
-    found = SignForm(request.digest, CONSENT.version, "typed", "Jesús Quiriarte")
-    return replace(found, **changes)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[SigningRoom]:
-    """A desk with a director."""
-    made = SigningRoom.begin(tmp_path / "data")
-    yield made
-    made.place.close()
-
-
-@pytest.fixture
-def asked(room: SigningRoom) -> tuple[SigningRoom, Request, Standing]:
-    """A letter asked for, mailed, and its link opened on a telephone."""
-    request = room.ask(room.case())
-    return room, request, room.open(room.token())
 
 
 def test_i1_a_code_by_telephone_opens_the_letter_in_one_browser_only(room: SigningRoom) -> None:
@@ -81,7 +54,7 @@ def test_i1_a_code_by_telephone_opens_the_letter_in_one_browser_only(room: Signi
     with pytest.raises(CodeGone):
         room.links.codes.verify(standing, code, PHONE_PLACE)
     cleared = replace(standing, visit=room.links.office.store.visit(standing.visit.id))  # type: ignore[arg-type]
-    room.links.signing.sign(cleared, request.id, form(request), PHONE_PLACE)
+    room.links.signing.sign(cleared, request.id, typed(request), PHONE_PLACE)
     kinds = room.kinds(request.folio)
     assert (kinds.count("code.issued"), kinds.count("code.failed"), kinds.count("code.verified")) == (3, 5, 1)
     signed = next(s.entry for s in room.entries(request.folio) if s.entry.kind is EntryKind.DOCUMENT_SIGNED)
@@ -98,7 +71,8 @@ def test_i2_delegation_needs_a_paper_and_keeps_both_names(room: SigningRoom) -> 
     """I2: only to who was appointed with a document; both identities and the reason stay; the deputy gets the mail."""
     deputy = room.deputy(appointed=False)
     request = room.ask(room.case(), delegable=True)
-    standing = room.open(room.token())
+    first = room.token()
+    standing = room.open(first)
     reason = "Por ausencia: salgo de viaje"
     with pytest.raises(NotDelegable):
         room.links.refusing.delegate(standing, request.id, deputy.id, reason, PHONE_PLACE)
@@ -107,11 +81,14 @@ def test_i2_delegation_needs_a_paper_and_keeps_both_names(room: SigningRoom) -> 
         room.links.refusing.delegate(standing, request.id, deputy.id, "no", PHONE_PLACE)
     room.links.refusing.delegate(standing, request.id, deputy.id, reason, PHONE_PLACE)
     assert "suplente@empresa.example" in [text for text in room.mails() if "/s/" in text][-1]
+    for dead in (lambda: room.open(first), lambda: room.links.signing.document(standing, request.id)):
+        with pytest.raises(LinkDead):
+            dead()
     sealed = next(s for s in room.entries(request.folio) if s.entry.kind is EntryKind.SIGNATURE_DELEGATED)
     assert (sealed.entry.facts["signatory"], sealed.entry.facts["delegate"]) == (room.director.id, deputy.id)
     assert sealed.payload()["note"] == reason
     later = room.open(room.token())
-    room.links.signing.sign(later, request.id, form(later.requests[0]), PHONE_PLACE)
+    room.links.signing.sign(later, request.id, typed(later.requests[0]), PHONE_PLACE)
     signed = next(s.entry for s in room.entries(request.folio) if s.entry.kind is EntryKind.DOCUMENT_SIGNED)
     assert (signed.actor, signed.facts["acting_for"]) == (deputy.id, room.director.id)
 
@@ -119,7 +96,7 @@ def test_i2_delegation_needs_a_paper_and_keeps_both_names(room: SigningRoom) -> 
 def test_i3_the_place_it_was_asked_from_is_flagged(asked: tuple[SigningRoom, Request, Standing]) -> None:
     """I3: same address and same device are facts of the signature, and exceptions of the case."""
     room, request, standing = asked
-    room.links.signing.sign(standing, request.id, form(request), DESK_PLACE)
+    room.links.signing.sign(standing, request.id, typed(request), DESK_PLACE)
     state = room.place.house.cases.view(request.folio).state
     flags = sorted(item.detail for item in state.exceptions if str(item.code) == "same_place")
     assert flags == ["same_address", "same_device"]
@@ -131,7 +108,7 @@ def test_several_letters_wait_behind_one_link(room: SigningRoom) -> None:
     standing = room.open(room.token())
     assert {item.id for item in standing.open} == {item.id for item in requests}
     for request in requests:
-        room.links.signing.sign(standing, request.id, form(request), PHONE_PLACE)
+        room.links.signing.sign(standing, request.id, typed(request), PHONE_PLACE)
         assert room.kinds(request.folio).count("document.signed") == 1
         assert room.kinds(request.folio).count("link.opened") == 1
 
@@ -163,7 +140,7 @@ def test_a_signature_whose_process_died_is_mended(asked: tuple[SigningRoom, Requ
     assert store.claim(request, "muerto", now, now - timedelta(minutes=3))
     room.place.clock.offset += timedelta(minutes=10)
     assert room.links.sweeper.run(room.place.clock()).mended == (request.id,)
-    room.links.signing.sign(standing, request.id, form(request), PHONE_PLACE)
+    room.links.signing.sign(standing, request.id, typed(request), PHONE_PLACE)
     assert store.move(request.id, [Status.SIGNED], Status.NEW)
     room.place.clock.offset += timedelta(minutes=10)
     assert room.links.sweeper.run(room.place.clock()).mended == (request.id,)
@@ -173,7 +150,7 @@ def test_a_signature_whose_process_died_is_mended(asked: tuple[SigningRoom, Requ
 def test_an_address_of_nobody_is_no_flag(asked: tuple[SigningRoom, Request, Standing]) -> None:
     """Unknown is not the same as equal."""
     room, request, standing = asked
-    room.links.signing.sign(standing, request.id, form(request), Place(""))
+    room.links.signing.sign(standing, request.id, typed(request), Place(""))
     assert not [
         i for i in room.place.house.cases.view(request.folio).state.exceptions if str(i.code) == "same_place"
     ]
