@@ -177,14 +177,16 @@ def sign(browser: Browser, address: str, told: dict[str, Any], data: Path) -> No
     page.get_by_role("heading", name="Firmada").wait_for()
     with page.expect_download() as waiting:
         page.get_by_role("link", name="Descargar la carta firmada").click()
-    letter = waiting.value.path()
+    letter = waiting.value.path().read_bytes()
     context.close()
     stranger = browser.new_context(
         viewport={"width": 1280, "height": 800}, locale="es-MX", timezone_id="America/Mexico_City"
     )
     page = stranger.new_page()
     page.goto(f"{address}/verificar/{folio}")
-    page.locator("[data-file]").set_input_files(letter)
+    page.locator("[data-file]").set_input_files(
+        {"name": "carta firmada.pdf", "mimeType": "application/pdf", "buffer": letter}
+    )
     page.get_by_text("Es exactamente este archivo").wait_for()
     seen(page).save(OUT / "comprobar.png", optimize=True)
     stranger.close()
