@@ -80,7 +80,7 @@ class Sweeper:
         return Swept(tuple(expired), tuple(reminded), tuple(mended), tuple(stamped))
 
     def _expire(self, request: Request) -> bool:
-        """Silence is evidence: its entry is written first, and only then the row is closed."""
+        """Silence is evidence: its entry is written first, and only then the row is closed, by one process of many."""
         told = RequestNote(
             request.folio,
             EntryKind.LINK_EXPIRED,
@@ -90,12 +90,11 @@ class Sweeper:
             open=True,
         )
         try:
-            first = self._office.note(told)
+            self._office.note(told)
         except RequestSettled as settled:
             self._office.store.move(request.id, tuple(OPEN), Status(str(settled.fields["why"])))
             return False
-        self._office.store.move(request.id, tuple(OPEN), Status.EXPIRED)
-        return first
+        return self._office.store.move(request.id, tuple(OPEN), Status.EXPIRED)
 
     def _remind(self, request: Request, now: datetime) -> bool:
         if not request.remind_at or request.remind_at > format_time(now):

@@ -11,6 +11,7 @@ from pypdf import PdfWriter
 
 from documents.isolation import SeparateReader
 from documents.refusals import FileRefused
+from signing.errors import DocumentUnsignable
 from signing.pades_document import opened
 from signing.ports import DocumentUnfit
 from tests.documents.test_documents_hostile import ACTIVE, _xfa
@@ -43,18 +44,31 @@ def encrypted(make: SimpleNamespace) -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("case", [*ACTIVE, "encrypted"])
+@pytest.mark.parametrize("case", ACTIVE)
 def test_no_such_letter_is_frozen(room: SigningRoom, folio: str, make: SimpleNamespace, case: str) -> None:
     """Refused by the step's form before anything is written, wherever in the file it hides."""
-    content = encrypted(make) if case == "encrypted" else ACTIVE[case][0](make)
+    content = ACTIVE[case][0](make)
     seq = room.links.desk.choices(folio, "9").letters[0].seq
     before = len(room.entries(folio))
     with pytest.raises(FileRefused) as refused:
         room.place.house.cases.supersede(
             Supersede(folio, seq, room.actor, "Va otra carta", (Upload("carta.pdf", io.BytesIO(content)),))
         )
-    assert refused.value.code == ("encrypted" if case == "encrypted" else "active_content")
+    assert refused.value.code == "active_content"
     assert len(room.entries(folio)) == before
+
+
+def test_an_encrypted_letter_is_evidence_and_nobody_is_asked_to_sign_it(
+    room: SigningRoom, make: SimpleNamespace
+) -> None:
+    """It opens without a password, so it is taken; nothing can be added to it, so nobody is asked."""
+    folio = room.case(2)
+    seq = room.links.desk.choices(folio, "9").letters[0].seq
+    uploads = (Upload("carta.pdf", io.BytesIO(encrypted(make))),)
+    room.place.house.cases.supersede(Supersede(folio, seq, room.actor, "Va otra carta", uploads))
+    with pytest.raises(DocumentUnsignable):
+        room.ask(folio)
+    assert "signature.requested" not in room.kinds(folio)
 
 
 def hybrid() -> bytes:

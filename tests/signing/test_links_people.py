@@ -72,7 +72,8 @@ def test_i2_delegation_needs_a_paper_and_keeps_both_names(room: SigningRoom) -> 
     deputy = room.deputy(appointed=False)
     request = room.ask(room.case(), delegable=True)
     first = room.token()
-    standing = room.open(first)
+    visit, secret = room.links.links.open(first, PHONE_PLACE)
+    standing = room.links.links.stand(visit.id, secret, PHONE_PLACE)
     reason = "Por ausencia: salgo de viaje"
     with pytest.raises(NotDelegable):
         room.links.refusing.delegate(standing, request.id, deputy.id, reason, PHONE_PLACE)
@@ -81,9 +82,10 @@ def test_i2_delegation_needs_a_paper_and_keeps_both_names(room: SigningRoom) -> 
         room.links.refusing.delegate(standing, request.id, deputy.id, "no", PHONE_PLACE)
     room.links.refusing.delegate(standing, request.id, deputy.id, reason, PHONE_PLACE)
     assert "suplente@empresa.example" in [text for text in room.mails() if "/s/" in text][-1]
-    for dead in (lambda: room.open(first), lambda: room.links.signing.document(standing, request.id)):
-        with pytest.raises(LinkDead):
-            dead()
+    with pytest.raises(LinkDead):
+        room.open(first)
+    with pytest.raises(LinkDead):
+        room.links.links.stand(visit.id, secret, PHONE_PLACE)
     sealed = next(s for s in room.entries(request.folio) if s.entry.kind is EntryKind.SIGNATURE_DELEGATED)
     assert (sealed.entry.facts["signatory"], sealed.entry.facts["delegate"]) == (room.director.id, deputy.id)
     assert sealed.payload()["note"] == reason
