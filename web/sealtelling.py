@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from evidence.canonical import Json
 from evidence.entry import SYSTEM, EntryDraft, EntryKind, SealedEntry
-from evidence.ports import Composition
+from evidence.ports import Composition, StoreUnavailable
 from evidence.seals import SEALS_CASE, SealFact, next_fact, seal_of_entry
 from web.settings import Settings
 from web.wiring import House, HouseError
@@ -49,10 +49,10 @@ class _Known(Exception):
 
 
 def tell_seal_if_any(house: House, os_user: str) -> str:
-    """`tell_seal`, for where a seal that cannot be read keeps nobody from working; what keeps it from being told."""
+    """`tell_seal`, for where nobody is kept from working by it; what keeps it from being told: the next start tells."""
     try:
         tell_seal(house, os_user)
-    except HouseError as error:
+    except (HouseError, StoreUnavailable) as error:
         return str(error)
     return ""
 
