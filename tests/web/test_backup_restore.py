@@ -21,6 +21,7 @@ from identity.accounts import Role
 from tests.fakes.installation import ORIGIN, Installation
 from tests.fakes.people import cheap_passwords
 from tests.fakes.scaled import scaled, write_case, writing_meanwhile
+from tests.servers.seaweedfs import ObjectServer
 from web.app import create_app
 from web.backups import back_up, bring_back
 from web.inception import settle
@@ -301,6 +302,39 @@ def test_without_objects_the_store_must_hold_them(
     house.close()
 
 
+@pytest.mark.postgresql
+@pytest.mark.s3
+def test_a_backup_of_one_home_restores_into_the_other(
+    place: Installation,
+    tmp_path: Path,
+    postgresql_url: str,
+    object_server: ObjectServer,
+    bucket_name: str,
+) -> None:
+    """From SQLite and files into PostgreSQL and S3; objects that are locked there do not go back into files."""
+    write_case(place, 1)
+    settle(place.house)
+    env = {
+        **scaled(postgresql_url, object_server.endpoint, bucket_name),
+        "CONSTANCIA_DATA": str(from_the_safe(place, tmp_path / "scaled")),
+    }
+    note = place.house.ledger.latest_checkpoint()
+    assert note is not None
+    house = restored(env, save(place, tmp_path / "r.tar"), note[1])
+    try:
+        assert entries(house) == entries(place.house)
+        write_case(_around(house), 2)
+        back_up(house, tmp_path / "locked.tar", objects=True, passphrase=None)
+    finally:
+        house.close()
+    plain = {"CONSTANCIA_DATA": str(from_the_safe(place, tmp_path / "plain"))}
+    with pytest.raises(HouseError) as refused:
+        restored(plain, tmp_path / "locked.tar")
+    assert refused.value.code == "restore_unverified"
+    assert "object.retention" in str(refused.value.fields["detail"])
+    assert nothing_there(plain)
+
+
 def test_keys_stay_out_unless_asked_for_and_are_then_a_file_of_age(
     place: Installation, tmp_path: Path
 ) -> None:
@@ -336,6 +370,21 @@ def test_keys_that_were_put_back_by_hand_are_enough(place: Installation, tmp_pat
     assert house.settings.secret_key == place.settings.secret_key
     assert entries(house) == entries(place.house)
     house.close()
+
+
+def test_proposals_of_one_s_own_come_along(tmp_path: Path) -> None:
+    """A definition that is in force is the ledger's; its file comes back as what it was, a proposal."""
+    folder = tmp_path / "procesos"
+    shutil.copytree(Path(__file__).parents[1] / "processes", folder)
+    place = Installation(tmp_path / "data", {"CONSTANCIA_DEFINITIONS": str(folder)})
+    file = save(place, tmp_path / "r.tar")
+    data = from_the_safe(place, tmp_path / "again")
+    place.close()
+    house = restored({"CONSTANCIA_DATA": str(data)}, file)
+    assert any(item.label.startswith("ST-001") for item in house.definitions.all())
+    house.close()
+    (kept,) = (data / "definitions").rglob("*.toml")
+    assert kept.read_bytes() == next(folder.rglob("*.toml")).read_bytes()
 
 
 def test_the_same_state_is_the_same_tables(place: Installation, tmp_path: Path) -> None:
@@ -445,7 +494,12 @@ def command(env: dict[str, str], *arguments: str) -> Result:
     with pytest.MonkeyPatch.context() as patched:
         for name, value in env.items():
             patched.setenv(name, value)
-        return create_app(settings).test_cli_runner().invoke(args=list(arguments))
+        app = create_app(settings)
+        told = app.test_cli_runner().invoke(args=list(arguments))
+    opened = app.extensions["constancia"]._house
+    if opened is not None:
+        opened.close()
+    return told
 
 
 def test_the_stream_of_an_object_reads_in_any_steps() -> None:
