@@ -67,14 +67,17 @@ class Shape:
 
     def fill(self, *contents: Content) -> Markup:
         """The markup with its holes filled."""
-        written = [
-            content
-            if type(content) is Markup
-            else _escaped(content)
-            if type(content) is str
-            else render(content)
-            for content in contents
-        ]
+        written: list[str] = []
+        for content in contents:  # told apart here, without a call for each
+            kind = type(content)
+            if kind is Markup:
+                written.append(content)  # type: ignore[arg-type]  # it is text
+            elif kind is str:
+                written.append(_escaped(content))  # type: ignore[arg-type]
+            elif content is not None:
+                written.append(str(content) if kind is int else render(content))
+            else:
+                written.append("")
         return Markup(self._text % tuple(written))
 
 

@@ -73,7 +73,7 @@ def chip(spanish: str, english: str, tone: str = "") -> Markup:
 def file_cards(row: EntryRow, labels: Labels, up: str) -> Content:
     """An entry's files: pictures are shown, everything else is a link."""
     cards = [_file_card(item, labels, up) for item in row.files]
-    return tag("div", cards, class_="archivos") if cards else None
+    return _around("div", "archivos").fill(cards) if cards else None
 
 
 def who(person: Person) -> Content:
@@ -134,13 +134,22 @@ def entry_words(row: EntryRow, labels: Labels) -> list[Content]:
     if row.reason:
         parts.append(tag("p", both("Motivo", "Reason"), f": {row.reason}", class_="meta"))
     if row.note:
-        parts.append(tag("p", row.note, class_="nota"))
+        parts.append(_around("p", "nota").fill(row.note))
     if row.data:
-        pairs = [
-            [tag("dt", labels.field(name)), tag("dd", labels.value(name, value))] for name, value in row.data
-        ]
-        parts.append(tag("dl", pairs, class_="campos"))
+        pair = _pair()
+        pairs = [pair.fill(labels.field(name), labels.value(name, value)) for name, value in row.data]
+        parts.append(_around("dl", "campos").fill(pairs))
     return parts
+
+
+@cache
+def _around(name: str, kind: str) -> Shape:
+    return Shape(tag(name, HOLE, class_=kind))
+
+
+@cache
+def _pair() -> Shape:
+    return Shape(render([tag("dt", HOLE), tag("dd", HOLE)]))
 
 
 def fact(label: Content, value: Content, small: Content = None, *, long: bool = False) -> Markup:

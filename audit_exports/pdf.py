@@ -145,8 +145,7 @@ def _assemble(objects: list[bytes]) -> bytes:
         out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
     start = len(out)
     out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    for place in places:
-        out += b"%010d 00000 n \n" % place
+    out += b"%010d 00000 n \n" * len(places) % tuple(places)
     out += b"trailer\n<< /Size %d /Root 1 0 R /Info 3 0 R >>\n" % (len(objects) + 1)
     return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)
 

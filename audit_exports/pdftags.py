@@ -28,11 +28,13 @@ class Element:
         self.kids.append(kid)
         return kid
 
-    def walk(self) -> Iterator[Element]:
-        """This element and all within it, in reading order."""
-        yield self
-        for kid in self.kids:
-            yield from kid.walk()
+    def walk(self) -> Iterator[tuple[Element, Element]]:
+        """This element and all within it, in reading order, each with the one it lies in (this one in itself)."""
+        ahead = [(self, self)]
+        while ahead:
+            element, _ = told = ahead.pop()
+            yield told
+            ahead += [(kid, element) for kid in reversed(element.kids)]
 
 
 class Structure:
@@ -58,7 +60,7 @@ class Structure:
         """
         self._pages += [[] for _ in range(len(pages) - len(self._pages))]
         elements = list(self.root.walk())
-        for number, element in enumerate(elements, first + 2):
+        for number, (element, _) in enumerate(elements, first + 2):
             element.number = number
         nums = " ".join(
             f"{page} [{' '.join(f'{owner.number} 0 R' for owner in owners)}]"
@@ -70,30 +72,22 @@ class Structure:
             f"<< /Nums [{nums}] >>".encode(),
             _written(self.root, first, pages),
         ]
-        found += [_written(kid, element.number, pages) for element, kid in _below(self.root)]
+        found += [_written(element, above.number, pages) for element, above in elements[1:]]
         return found
-
-
-def _below(element: Element) -> Iterator[tuple[Element, Element]]:
-    """Every element with the one it lies in, in reading order."""
-    for kid in element.kids:
-        yield element, kid
-        yield from _below(kid)
 
 
 def _written(element: Element, parent: int, pages: Sequence[int]) -> bytes:
     """As few bytes as the standard allows: there are some hundred of them in each cover sheet."""
-    more = _SCOPE if element.tag == "TH" else ""
+    marks = element.marks
     if element.kids:
-        told = f"/K[{' '.join(f'{kid.number} 0 R' for kid in element.kids)}]"
-    elif not element.marks:
-        told = ""
-    elif len(element.marks) == 1:
-        page, number = element.marks[0]
+        told = f"/K[{' '.join([f'{kid.number} 0 R' for kid in element.kids])}]"
+    elif len(marks) == 1:  # most have one
+        page, number = marks[0]
         told = f"/Pg {pages[page]} 0 R/K {number}"
+    elif marks:
+        several = [f"<</Type/MCR/Pg {pages[page]} 0 R/MCID {number}>>" for page, number in marks]
+        told = f"/K[{' '.join(several)}]"
     else:
-        marks = " ".join(
-            f"<</Type/MCR/Pg {pages[page]} 0 R/MCID {number}>>" for page, number in element.marks
-        )
-        told = f"/K[{marks}]"
+        told = ""
+    more = _SCOPE if element.tag == "TH" else ""
     return f"<</S/{element.tag}/P {parent} 0 R{told}{more}>>".encode()
