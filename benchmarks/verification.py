@@ -32,7 +32,7 @@ from storage.guard import SqliteGuard
 from storage.ledger import SqlLedger
 
 ENTRIES, CASE_LENGTH = 48_000, 30
-FILES, FILE_BYTES = 300, 1024 * 1024
+FILES, FILE_BYTES = 600, 1024 * 1024
 FEW, TIMES = 3_000, 4
 FEW_CASES = 6
 
