@@ -106,11 +106,13 @@ class Sheet:
         for column, cell in zip(_LETTERS, cells, strict=False):
             if type(cell) is str:  # most are
                 forms.append(TEXT)
-                texts.append(_text(cell))
+                texts.append(_short(cell) if len(cell) <= _REMEMBERED else _written(cell))
             elif isinstance(cell, Cell):
                 forms.append(self._form(column, cell))
                 value = cell.value
-                texts.append(value if isinstance(value, int) else _text(value))
+                if isinstance(value, str):
+                    value = _short(value) if len(value) <= _REMEMBERED else _written(value)
+                texts.append(value)
             else:
                 forms.append(~TEXT)
                 texts.append(cell)
@@ -205,10 +207,6 @@ def _escaped(text: str) -> str:
 
 
 _short = lru_cache(maxsize=8192)(_written)
-
-
-def _text(value: str) -> str:
-    return _short(value) if len(value) <= _REMEMBERED else _written(value)
 
 
 @lru_cache(maxsize=512)

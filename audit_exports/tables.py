@@ -68,11 +68,11 @@ def _records(write: Callable[[str], object]) -> Callable[[Cells], object]:
     writer = csv.writer(_Sink(write), lineterminator="\r\n")
 
     def record(cells: Cells) -> None:
-        texts = [
-            cell if type(cell) is str else str(cell.value if isinstance(cell, Cell) else cell)
-            for cell in cells
-        ]
-        writer.writerow(["'" + text if text.startswith(DANGEROUS) else text for text in texts])
+        texts = []
+        for cell in cells:
+            text = cell if type(cell) is str else str(cell.value if isinstance(cell, Cell) else cell)
+            texts.append("'" + text if text.startswith(DANGEROUS) else text)
+        writer.writerow(texts)
 
     return record
 
