@@ -146,7 +146,7 @@ class Bag:
 
     def _read(self, name: str) -> bytes | None:
         try:
-            data = b"".join(self._container.chunks(name))
+            data = self._container.read(name)
         except Unreadable as error:
             self._report(error.finding)
             return None

@@ -46,7 +46,11 @@ class Container(Protocol):
         ...
 
     def chunks(self, path: str) -> Iterator[bytes]:
-        """The bytes of a file, in pieces of at most 1 MiB. Raises `Unreadable`."""
+        """The bytes of a file, in pieces of at most 4 MiB. Raises `Unreadable`."""
+        ...
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file that is not large. Raises `Unreadable`."""
         ...
 
     def close(self) -> None:
@@ -111,8 +115,14 @@ class ZipContainer:
         crc = 0
         for chunk, crc in self._pieces(start, member.size):  # noqa: B007 - the last CRC is what is wanted
             yield chunk
-        if crc != member.crc:
-            raise Unreadable(Finding(Code.ZIP_CRC, path, f"{member.crc:08x}", f"{crc:08x}"))
+        _same_sum(path, member, crc)
+
+    def read(self, path: str) -> bytes:
+        """The member's bytes at once."""
+        member = self._members[path]
+        data = self._at(member.offset + ziplayout.local_bytes(member, self._limit), member.size)
+        _same_sum(path, member, zlib.crc32(data))
+        return data
 
     def close(self) -> None:
         """Close the file."""
@@ -192,6 +202,11 @@ class ZipContainer:
             return Finding(Code.ZIP_HEADER, name, local.hex(), found.hex())
         self._members[name] = member
         return len(local) + raw.size
+
+
+def _same_sum(path: str, member: Member, crc: int) -> None:
+    if crc != member.crc:
+        raise Unreadable(Finding(Code.ZIP_CRC, path, f"{member.crc:08x}", f"{crc:08x}"))
 
 
 def _reader(stream: BinaryIO) -> Callable[[int, int], bytes]:
@@ -291,6 +306,10 @@ class Folder:
             raise Unreadable(
                 Finding(Code.FILE_UNREADABLE, path, "a readable file", str(error.strerror))
             ) from error
+
+    def read(self, path: str) -> bytes:
+        """The file's bytes at once."""
+        return b"".join(self.chunks(path))
 
     def close(self) -> None:
         """Nothing stays open."""
