@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -12,16 +13,28 @@ from evidence.ports import Clock
 from identity.accounts import AccountStore, User
 
 TOUCH_EVERY = timedelta(minutes=1)
+MOST_AGENT = 200
 
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A session as stored: ``token_hash`` is the hex SHA-256 of the token in the cookie."""
+    """A session as stored: ``token_hash`` is the hex SHA-256 of the token in the cookie.
+
+    ``agent`` is what the browser said of itself when it began, ``proven_at`` when its person last proved a second
+    factor.
+    """
 
     token_hash: str
     user_id: str
     created_at: datetime
     seen_at: datetime
+    agent: str = ""
+    proven_at: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        """What pages call it; it opens nothing and does not tell the hash."""
+        return f"s-{hashlib.sha256(b'session' + self.token_hash.encode()).hexdigest()[:24]}"
 
 
 class SessionStore(Protocol):
@@ -37,6 +50,14 @@ class SessionStore(Protocol):
 
     def touch(self, token_hash: str, seen_at: datetime) -> None:
         """Move its last sign of life forward; an ended session stays ended."""
+        ...
+
+    def of(self, user_id: str) -> Sequence[SessionRow]:
+        """A user's sessions, the one seen last first."""
+        ...
+
+    def prove(self, token_hash: str, at: datetime) -> None:
+        """Note that its person proved a second factor."""
         ...
 
     def end(self, token_hash: str) -> None:
@@ -70,12 +91,41 @@ class Sessions:
         self.idle = idle
         self.absolute = absolute
 
-    def start(self, user_id: str) -> str:
-        """A fresh token of 256 random bits; only its digest is kept."""
+    def start(self, user_id: str, agent: str = "", *, proven: bool = False) -> str:
+        """A fresh token of 256 random bits; only its digest is kept. ``proven``: by a second factor, now."""
         now = self._clock()
         token = secrets.token_urlsafe(32)
-        self._store.start(SessionRow(digest(token), user_id, now, now))
+        row = SessionRow(digest(token), user_id, now, now, agent[:MOST_AGENT], now if proven else None)
+        self._store.start(row)
         return token
+
+    def of(self, user_id: str) -> Sequence[SessionRow]:
+        """A user's sessions that still live, the one seen last first."""
+        now = self._clock()
+        return [row for row in self._store.of(user_id) if not self._over(row, now)]
+
+    def proven_since(self, token: str, window: timedelta) -> bool:
+        """Whether its person proved a second factor within so long."""
+        row = self._store.find(digest(token))
+        return row is not None and row.proven_at is not None and self._clock() - row.proven_at < window
+
+    def prove(self, token: str) -> None:
+        """Its person proved a second factor just now."""
+        self._store.prove(digest(token), self._clock())
+
+    def end_of(self, user_id: str, session_id: str) -> bool:
+        """Log out one of a user's sessions, by what pages call it; whether there was one."""
+        found = next((row for row in self._store.of(user_id) if row.id == session_id), None)
+        if found is not None:
+            self._store.end(found.token_hash)
+        return found is not None
+
+    def end_others(self, user_id: str, token: str) -> int:
+        """Log out everywhere else; returns how many."""
+        others = [row for row in self._store.of(user_id) if row.token_hash != digest(token)]
+        for row in others:
+            self._store.end(row.token_hash)
+        return len(others)
 
     def user(self, token: str) -> User | None:
         """Whose session it is, if it lives and its account is open."""
@@ -83,7 +133,7 @@ class Sessions:
         row = self._store.find(digest(token))
         if row is None:
             return None
-        if now - row.created_at >= self.absolute or now - row.seen_at >= self.idle:
+        if self._over(row, now):
             self._store.end(row.token_hash)
             return None
         user = self._accounts.get(row.user_id, now)
@@ -100,6 +150,9 @@ class Sessions:
     def end_all(self, user_id: str) -> int:
         """Log out everywhere: after a new password or a closed account."""
         return self._store.end_all(user_id)
+
+    def _over(self, row: SessionRow, now: datetime) -> bool:
+        return now - row.created_at >= self.absolute or now - row.seen_at >= self.idle
 
     def purge(self) -> int:
         """Drop what has expired."""

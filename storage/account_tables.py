@@ -49,6 +49,8 @@ login_session = Table(
     Column("user_id", Name, ForeignKey(account.c.id), nullable=False),
     Column("created_at", Name, nullable=False),
     Column("seen_at", Name, nullable=False),
+    Column("agent", Name, nullable=False, server_default=""),
+    Column("proven_at", Name, nullable=False, server_default=""),
 )
 Index("ix_login_session_user_id", login_session.c.user_id)
 
@@ -66,6 +68,18 @@ account_invitation = Table(
 )
 """Links by which somebody sets the first password of their account; the link itself is in one mail alone."""
 Index("ix_account_invitation_account", account_invitation.c.account)
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("mark", Name, primary_key=True),
+    Column("owner", Name, ForeignKey(account.c.id), nullable=False),
+    Column("batch", Name, nullable=False),
+    Column("created_at", Name, nullable=False),
+    Column("used_at", Name, nullable=False),
+)
+"""Codes for when a second factor is out of reach, as HMACs; shown once, used once."""
+Index("ix_recovery_code_owner", recovery_code.c.owner)
 
 login_throttle = Table(
     "login_throttle",

@@ -172,6 +172,8 @@ class SqlSessions:
             "user_id": row.user_id,
             "created_at": format_time(row.created_at),
             "seen_at": format_time(row.seen_at),
+            "agent": row.agent,
+            "proven_at": format_time(row.proven_at) if row.proven_at else "",
         }
         with changing(self._engine) as connection:
             connection.execute(insert(login_session).values(values))
@@ -181,9 +183,21 @@ class SqlSessions:
         query = select(login_session).where(login_session.c.token_hash == token_hash)
         with reading(self._engine) as connection:
             row = connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        return SessionRow(row.token_hash, row.user_id, parse_time(row.created_at), parse_time(row.seen_at))
+        return _session(row) if row is not None else None
+
+    def of(self, user_id: str) -> Sequence[SessionRow]:
+        """See the port."""
+        table = login_session.c
+        query = select(login_session).where(table.user_id == user_id)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(table.seen_at.desc(), table.token_hash)).all()
+        return [_session(row) for row in rows]
+
+    def prove(self, token_hash: str, at: datetime) -> None:
+        """See the port."""
+        change = update(login_session).where(login_session.c.token_hash == token_hash)
+        with changing(self._engine) as connection:
+            connection.execute(change.values(proven_at=format_time(at)))
 
     def touch(self, token_hash: str, seen_at: datetime) -> None:
         """See the port."""
@@ -213,6 +227,17 @@ class SqlSessions:
         )
         with changing(self._engine) as connection:
             return connection.execute(delete(login_session).where(old)).rowcount
+
+
+def _session(row: Row[Any]) -> SessionRow:
+    return SessionRow(
+        row.token_hash,
+        row.user_id,
+        parse_time(row.created_at),
+        parse_time(row.seen_at),
+        row.agent,
+        parse_time(row.proven_at) if row.proven_at else None,
+    )
 
 
 class SqlThrottle:

@@ -123,14 +123,16 @@ class SqlChallenges:
         with changing(self._engine) as connection:
             connection.execute(change)
 
+    def find(self, challenge: str, purpose: str, scope: str, now: str) -> bytes | None:
+        """See the port."""
+        wanted = _wanted(challenge, purpose, scope, now)
+        with reading(self._engine) as connection:
+            found = connection.execute(select(_ASKED.content).where(*wanted)).scalar()
+        return bytes(found) if found is not None else None
+
     def take(self, challenge: str, purpose: str, scope: str, now: str) -> bytes | None:
         """See the port: one conditional statement, so that of two who come only one is given it."""
-        wanted = (
-            _ASKED.id == challenge,
-            _ASKED.purpose == purpose,
-            _ASKED.scope == scope,
-            _ASKED.until > now,
-        )
+        wanted = _wanted(challenge, purpose, scope, now)
         with changing(self._engine) as connection:
             taken = connection.execute(
                 delete(factor_challenge).where(*wanted).returning(_ASKED.content)
@@ -141,6 +143,10 @@ class SqlChallenges:
         """See the port."""
         with changing(self._engine) as connection:
             return int(connection.execute(delete(factor_challenge).where(_ASKED.until <= before)).rowcount)
+
+
+def _wanted(challenge: str, purpose: str, scope: str, now: str) -> tuple[ColumnElement[bool], ...]:
+    return (_ASKED.id == challenge, _ASKED.purpose == purpose, _ASKED.scope == scope, _ASKED.until > now)
 
 
 def _factor(row: Row[Any]) -> OwnFactor:

@@ -168,6 +168,8 @@ WARNINGS: Mapping[str, str] = {
 
 IDENTITY: Mapping[str, Message] = {
     "login_refused": Message(401, N_("El correo o la contraseña no son correctos."), N_("Revísalos; si no recuerdas tu contraseña, pide otra a quien administra el sistema.")),
+    "login_stale": Message(401, N_("La comprobación tardó demasiado, o empezó en otro navegador."), N_("Entra de nuevo con tu correo y tu contraseña.")),
+    "recovery_wrong": Message(422, N_("Ese código no es de tu aplicación ni es uno de recuperación que siga sin usarse."), N_("Revísalo: son seis cifras, o cuatro grupos de cuatro signos.")),
     "login_throttled": Message(429, N_("Demasiados intentos seguidos."), N_("Vuelve a intentar después de las %(until)s.")),
     "email_taken": Message(409, N_("Ya hay una cuenta con el correo %(email)s."), N_("Usa la cuenta existente u otro correo.")),
     "email_invalid": Message(422, N_("El correo no tiene la forma nombre@dominio."), N_("Corrígelo.")),
@@ -205,6 +207,8 @@ HOUSE: Mapping[str, Message] = {
     "unknown_host": Message(400, N_("Esta dirección no es la de este sistema."), N_("Usa la dirección que te dieron (CONSTANCIA_PUBLIC_URL).")),
     "login_required": Message(401, N_("Tu sesión terminó."), N_("Entra de nuevo en otra pestaña y reintenta: tu borrador se conserva.")),
     "forbidden": Message(403, N_("Tu función no permite ver o hacer esto."), N_("Si la necesitas, pídela a quien administra el sistema.")),
+    "second_factor_missing": Message(403, N_("Tu función pide un segundo factor y todavía no lo inscribes."), N_("Inscribe una llave de acceso o una aplicación de códigos en «Mi cuenta».")),
+    "second_factor_stale": Message(403, N_("Hace más de quince minutos que no compruebas tu segundo factor."), N_("Compruébalo en «Mi cuenta» y repite lo que hacías.")),
     "foreign_origin": Message(403, N_("La solicitud viene de otro sitio y no se aceptó."), N_("Abre el sistema directamente.")),
     "not_found": Message(404, N_("Aquí no hay nada."), N_("Revisa la dirección o busca el folio.")),
     "method_not_allowed": Message(405, N_("Esta dirección no admite esa operación."), N_("Vuelve atrás e inténtalo de nuevo.")),

@@ -9,11 +9,17 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
-from flask_login import LoginManager, current_user  # type: ignore[import-untyped]  # publishes no types
+from flask import Flask, Response, abort, current_app, g, redirect, request, session, url_for
+from flask_login import (  # type: ignore[import-untyped]  # publishes no types
+    LoginManager,
+    current_user,
+    login_user,
+    logout_user,
+)
 from werkzeug.wrappers import Response as BaseResponse
 
 from identity.accounts import STAFF, Role, User
@@ -22,7 +28,9 @@ from web.settings import Settings
 from web.wiring import current_house
 
 View = TypeVar("View", bound=Callable[..., Any])
-_MARK = "_constancia_access"
+_MARK, _FRESH, _ENROLS = "_constancia_access", "_constancia_fresh", "_constancia_enrols"
+FRESH = timedelta(minutes=15)
+"""How long a proof of a second factor lasts for what is delicate."""
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PROBES = frozenset({"health.live", "health.ready"})
@@ -87,6 +95,18 @@ def roles(*allowed: Role) -> Callable[[View], View]:
 def by_token(scope: str) -> Callable[[View], View]:
     """Other systems may call this, by a token with that scope; a signed-in person may not."""
     return lambda view: _declare(view, Access(public=False, token=True, scope=scope))
+
+
+def fresh(view: View) -> View:
+    """Delicate: who has a second factor must have proved it lately (`FRESH`), or does so first."""
+    setattr(view, _FRESH, True)
+    return view
+
+
+def enrols(view: View) -> View:
+    """Open, too, to who must still enrol the second factor that their role wants: it leads there."""
+    setattr(view, _ENROLS, True)
+    return view
 
 
 def _declare(view: View, access: Access) -> View:
@@ -199,7 +219,39 @@ def _check_access() -> BaseResponse | None:
         return redirect(url_for("session.enter", next=_page_behind()), 303)
     if not user.has_any(access.roles):
         abort(403)
-    return None
+    return _check_second(view, user)
+
+
+def begin_session(user: User, *, proven: bool = False) -> None:
+    """A fresh session: what the cookie held before does not live on after it. ``proven``: by a second factor."""
+    end_session()
+    session.permanent = True
+    agent = request.headers.get("User-Agent", "")
+    login_user(Visitor(user, current_house().sessions.start(user.id, agent, proven=proven)))
+
+
+def end_session() -> None:
+    """Log out, here and in the database."""
+    if isinstance(current_user._get_current_object(), Visitor):  # noqa: SLF001 - Werkzeug's proxy has no other name for it
+        current_house().sessions.end(current_user.get_id())
+        logout_user()
+    session.clear()
+
+
+def _check_second(view: Callable[..., Any] | None, user: User) -> BaseResponse | None:
+    """The second factor that a role wants, and the fresh proof that a delicate act wants."""
+    second = current_house().second
+    if not getattr(view, _ENROLS, False) and second.lacks(user):
+        if wants_json():
+            abort(403, "second_factor_missing")
+        return redirect(url_for("session.account", _anchor="segundo"), 303)
+    if not getattr(view, _FRESH, False) or not second.has(user.id):
+        return None
+    if current_house().sessions.proven_since(current_user.get_id(), FRESH):
+        return None
+    if wants_json():
+        abort(403, "second_factor_stale")
+    return redirect(url_for("second.prove", next=_page_behind()), 303)
 
 
 def _page_behind() -> str:

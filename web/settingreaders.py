@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from identity.accounts import Role
 from notifications.imap import Mailbox
 from notifications.smtp import SmtpServer
 from workflows.mailing import Addressee
@@ -113,6 +114,14 @@ def secret(raw: str) -> str:
     if raw and len(raw) < 32:
         raise ValueError("is shorter than 32 characters; `flask init` generates one")
     return raw
+
+
+def roles(raw: str) -> frozenset[Role]:
+    """Names of roles, separated by blanks or commas."""
+    try:
+        return frozenset(Role(name) for name in raw.replace(",", " ").split())
+    except ValueError:
+        raise ValueError(f"must be roles: {', '.join(Role)}") from None
 
 
 def imap(raw: str) -> Mailbox | None:

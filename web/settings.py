@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from identity.accounts import Role
 from notifications.imap import Mailbox
 from notifications.smtp import SmtpServer
 from web import settingreaders
@@ -235,6 +236,9 @@ SPECS: tuple[Spec, ...] = (
         _hosts,
         "`host:port` on private networks or without TLS that webhooks may be sent to; no other such address is.",
     ),
+    Spec(
+        "SECOND_FACTOR_ROLES", "", settingreaders.roles, "Roles that must have a second factor. Empty: none."
+    ),
     Spec("SESSION_IDLE_MINUTES", "120", _natural(5, 1440), "A session ends after so long without a request."),
     Spec("SESSION_HOURS", "12", _natural(1, 168), "A session ends after so long, busy or not."),
     Spec(
@@ -297,6 +301,7 @@ class Settings:
     retention_years: int
     api_rate: int
     webhook_hosts: frozenset[str]
+    second_factor_roles: frozenset[Role]
     session_idle_minutes: int
     session_hours: int
     trusted_proxies: int

@@ -22,6 +22,7 @@ from identity.factors import FactorLog
 from identity.login import Door
 from identity.passwords import Passwords
 from identity.posts import PostDesk
+from identity.recovery import RecoveryDesk
 from identity.sessions import Sessions
 from identity.throttle import LoginThrottle
 from signing.factors.desk import FactorDesk
@@ -53,6 +54,7 @@ from storage.onetime import SqlSecrets
 from storage.outbox import SqlOutbox
 from storage.patience import PatientStore
 from storage.preparations import SqlPreparations
+from storage.recovery import SqlRecovery
 from storage.relocated import MovedBlobs, SqlMoves
 from storage.stores import object_store, restore_target
 from storage.texts import SqliteTextIndex
@@ -69,6 +71,7 @@ from web.postoffice import PostOffice
 from web.provable import ProvableParts
 from web.readiness import HouseError, now, require_ready
 from web.releases import registry_of
+from web.secondfactor import SecondFactors
 from web.settings import Settings
 from web.signingparts import SigningParts
 from workflows.board import Board
@@ -355,6 +358,17 @@ class House(ApiParts, ProvableParts, SigningParts):
         )
 
     @cached_property
+    def second(self) -> SecondFactors:
+        """Second factors of accounts."""
+        secret = hashlib.sha256(b"recovery\n" + self.settings.secret_key.encode()).digest()
+        recovery = RecoveryDesk(SqlRecovery(self.engine), FactorLog(self.ledger), secret, self.clock)
+        wanted = self.settings.second_factor_roles
+        room = self.links
+        return SecondFactors(
+            room.factors, room.passkeys, recovery, self.login_throttle, self.accounts, self.clock, wanted
+        )
+
+    @cached_property
     def throttle(self) -> SqlThrottle:
         """Counts of login attempts."""
         return SqlThrottle(self.engine)
@@ -362,8 +376,13 @@ class House(ApiParts, ProvableParts, SigningParts):
     @cached_property
     def door(self) -> Door:
         """Logins."""
+        return Door(self.accounts, self.passwords, self.login_throttle, self.clock)
+
+    @cached_property
+    def login_throttle(self) -> LoginThrottle:
+        """How fast logins, and second factors of accounts, may be tried."""
         secret = hashlib.sha256(b"throttle\n" + self.settings.secret_key.encode()).digest()
-        return Door(self.accounts, self.passwords, LoginThrottle(self.throttle, secret), self.clock)
+        return LoginThrottle(self.throttle, secret)
 
     @cached_property
     def drafts(self) -> SqlDrafts:

@@ -103,13 +103,16 @@ class FactorDesk:
             raise OwnCodeUsed
         return found.id
 
-    def revoke(self, factor_id: str, by: Granter) -> OwnFactor:
-        """End one: first its use, then the entry, so that a crash leaves less access. Raises `FactorAbsent`."""
+    def revoke(self, factor_id: str, by: Granter, reason: str = "") -> OwnFactor:
+        """End one: first its use, then the entry, so that a crash leaves less access. Raises `FactorAbsent`.
+
+        ``reason`` goes into the entry's payload.
+        """
         found = self.store.factor(factor_id)
         if found is None or found.state is FactorState.NEW:
             raise FactorAbsent
         self.store.revoke(found.id)
-        self._log.revoked(found.owner, found.kind, found.id, by)
+        self._log.revoked(found.owner, found.kind, found.id, by, {"note": reason} if reason else None)
         return found
 
     def _judged(self, found: OwnFactor, code: str) -> int:

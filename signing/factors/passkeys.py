@@ -147,7 +147,7 @@ class PasskeyDesk:
     def _went_back(self, found: OwnFactor, by: Granter) -> None:
         """A count that did not grow: somebody may have a copy of the key. Always raises."""
         if self.store.revoke(found.id):
-            self._log.revoked(found.owner, PASSKEY, found.id, by, {"reason": "signature count went back"})
+            self._log.revoked(found.owner, PASSKEY, found.id, by, {"note": "signature count went back"})
         raise PasskeyInvalid(why="counter")
 
     def _asked(self, statement: Mapping[str, Json], scope: str) -> bytes:

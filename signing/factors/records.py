@@ -105,6 +105,10 @@ class ChallengeStore(Protocol):
         """Keep one by its SHA-256 (hex); an earlier one of the same purpose and scope ends."""
         ...
 
+    def find(self, challenge: str, purpose: str, scope: str, now: str) -> bytes | None:
+        """Its content, as `take` would give it; it stays."""
+        ...
+
     def take(self, challenge: str, purpose: str, scope: str, now: str) -> bytes | None:
         """Give its content out and forget it, if it is of this purpose and scope and its time is not over."""
         ...

@@ -118,6 +118,17 @@ class MemorySessions:
         if row is not None and row.seen_at < seen_at:
             self.rows[token_hash] = replace(row, seen_at=seen_at)
 
+    def of(self, user_id: str) -> list[SessionRow]:
+        """See the port."""
+        theirs = [row for row in self.rows.values() if row.user_id == user_id]
+        return sorted(theirs, key=lambda row: row.seen_at, reverse=True)
+
+    def prove(self, token_hash: str, at: datetime) -> None:
+        """See the port."""
+        row = self.rows.get(token_hash)
+        if row is not None:
+            self.rows[token_hash] = replace(row, proven_at=at)
+
     def end(self, token_hash: str) -> None:
         """See the port."""
         self.rows.pop(token_hash, None)

@@ -309,7 +309,7 @@ def test_a_count_that_went_back_ends_the_key_and_says_so(room: SigningRoom) -> N
     assert (found.state, found.content) == (FactorState.REVOKED, b"")
     last = list(room.place.house.ledger.history(ACCESS_CASE))[-1]
     assert (last.entry.kind, last.entry.facts["device"]) == (EntryKind.ACCESS_REVOKED, device)
-    assert "count" in str(last.payload()["reason"])
+    assert "count" in str(last.payload()["note"])
 
 
 def test_a_synced_key_keeps_no_count(room: SigningRoom) -> None:

@@ -10,6 +10,8 @@ from identity.access import Granter
 from identity.accounts import UnknownUser, normalise_email
 from signing.factors.records import OwnFactor
 from web.commands import console
+from web.wiring import House
+from workflows.rules import reason_given
 
 group = AppGroup("factors", help="Second factors of people's own; each one's coming and going is an entry.")
 
@@ -21,11 +23,7 @@ group = AppGroup("factors", help="Second factors of people's own; each one's com
 def everyone(email: str) -> None:
     """Second factors that are or were in force, the newest first; never their secrets."""
     house = console.house()
-    owner = ""
-    if email:
-        owner = house.directory.actor_of(normalise_email(email)) or ""
-        if not owner:
-            raise UnknownUser(email)
+    owner = _owner(house, email) if email else ""
     found = house.links.factors.everyone()
     rows: list[Json] = [_json(item) for item in found if not owner or item.owner == owner]
     console.emit({"factors": rows})
@@ -41,6 +39,30 @@ def revoke(factor_id: str) -> None:
     found = house.links.factors.revoke(factor_id, Granter(via="console", os_user=console.os_user()))
     console.settled(house)
     console.emit({**_json(found), "state": "revoked"})
+
+
+@group.command("reset")
+@click.option("--email", required=True, help="Whose: somebody with an account or without.")
+@click.option("--reason", required=True, help="Why; it stays in each entry's payload.")
+@console.always_json
+@console.command
+def reset(email: str, reason: str) -> None:
+    """End every second factor, recovery code and session of a person."""
+    house = console.house()
+    owner = _owner(house, email)
+    reason_given(reason)
+    by = Granter(via="console", os_user=console.os_user())
+    ended = house.second.reset(owner, by, reason.strip())
+    sessions = house.sessions.end_all(owner)
+    console.settled(house)
+    console.emit({"owner": owner, "factors_ended": ended, "sessions_ended": sessions})
+
+
+def _owner(house: House, email: str) -> str:
+    found = house.directory.actor_of(normalise_email(email))
+    if not found:
+        raise UnknownUser(email)
+    return found
 
 
 def _json(item: OwnFactor) -> dict[str, Json]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from web.pages import (
+    accountfactors,
     administration,
     apidocs,
     arealinks,
@@ -58,6 +59,7 @@ from web.pages import (
     rows,
     sealpage,
     searching,
+    secondfactor,
     session,
     signing,
     tlog,
@@ -66,6 +68,8 @@ from web.pages import (
 
 PAGES = (
     session.page,
+    secondfactor.page,
+    accountfactors.page,
     health.page,
     metrics.page,
     look.page,

@@ -20,7 +20,7 @@ from web.errors import Answer, answer_for
 from web.i18n import gettext as _
 from web.pages.context import in_force, lens
 from web.pages.forms import MENDABLE
-from web.security import person, roles
+from web.security import fresh, person, roles
 from web.views.admin import ChangeLine, begin_of, holder_line, moment_of, places, post_names, post_views
 from web.views.lens import Lens, role_name
 from web.views.trouble import Trouble, trouble_of
@@ -78,6 +78,7 @@ def zones() -> Response:
 
 @page.post("/puestos/nombrar")
 @keepers
+@fresh
 def appoint() -> Response:
     """Give a post from now or a day to come on."""
     house, form = current_house(), request.form
@@ -94,6 +95,7 @@ def appoint() -> Response:
 
 @page.post("/puestos/terminar")
 @keepers
+@fresh
 def relieve() -> Response:
     """End somebody's time in a post, now or on a day to come."""
     house, form = current_house(), request.form
@@ -117,6 +119,7 @@ def backups() -> Response:
 
 @page.post("/respaldos/nombrar")
 @roles(Role.ADMINISTRADOR)
+@fresh
 def name_backup() -> Response:
     """Let somebody stand in for another from now on."""
     house, form = current_house(), request.form

@@ -22,7 +22,7 @@ from web.pages.auditforms import act
 from web.pages.auditforms import page as shown
 from web.pages.auditvisit import Visit, visit
 from web.pages.jobview import job_desk, job_view, own_job
-from web.security import anyone, person
+from web.security import anyone, fresh, person
 from web.views.auditpapers import papers
 from web.views.lens import size_text
 from web.wiring import House, JobRecord
@@ -34,6 +34,7 @@ WHOLE = "encargo"
 
 @page.get("/<eid>/exportar")
 @anyone
+@fresh
 def form(eid: str) -> BaseResponse:
     """What may be taken home."""
     return _form(visit(eid))
@@ -54,6 +55,7 @@ def workpapers(eid: str) -> Response:
 
 @page.post("/<eid>/exportar")
 @anyone
+@fresh
 def start(eid: str) -> BaseResponse:
     """Begin a package of the cases of a sample, or of all in scope; of a masked engagement, only of itself.
 
@@ -136,6 +138,7 @@ def result(eid: str, job_id: str) -> BaseResponse:
 
 @page.get("/<eid>/exportar/<job_id>/paquete")
 @anyone
+@fresh
 def package(eid: str, job_id: str) -> Response:
     """The package itself."""
     found = visit(eid)

@@ -28,7 +28,7 @@ from web.i18n import gettext as _
 from web.pages.auditvisit import OFFICE, visit
 from web.pages.context import lens, process_names
 from web.pages.jobview import job_desk, job_view, own_job
-from web.security import person, roles
+from web.security import fresh, person, roles
 from web.views.lens import size_text
 from web.views.trouble import Trouble
 from web.wiring import JobRecord, current_house
@@ -52,6 +52,7 @@ class Package:
 
 @page.get("")
 @exporters
+@fresh
 def form() -> BaseResponse:
     """What to export."""
     return _form(None)
@@ -59,6 +60,7 @@ def form() -> BaseResponse:
 
 @page.post("")
 @exporters
+@fresh
 def start() -> BaseResponse:
     """Begin a package."""
     house, asked = current_house(), request.form
@@ -132,6 +134,7 @@ def result(job_id: str) -> str:
 
 @page.get("/<job_id>/paquete")
 @exporters
+@fresh
 def package(job_id: str) -> Response:
     """The package itself, for whoever asked for it; what is left of a broken download can be fetched."""
     found = _export_job(job_id)

@@ -7,18 +7,21 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from identity.access import ACCESS_CASE, Granter
 from identity.accounts import IdentityError, Role
-from signing.errors import EnrolmentGone, LinkError
+from signing.errors import EnrolmentGone, FactorAbsent, LinkError
 from signing.factors.desk import Shown
 from signing.factors.records import TOTP
 from signing.links import Standing
 from web.errors import Answer, answer_for
 from web.i18n import gettext as _
+from web.pages.accountfactors import enrolled, own
 from web.pages.administration import KEEPERS, changes_of
 from web.pages.context import lens
 from web.pages.personal import after, answered, behind, hide, place
-from web.security import person, public, roles, signed_in
+from web.security import enrols, fresh, person, public, roles, signed_in
 from web.views.factors import factor_lines
 from web.wiring import current_house
+from workflows.errors import Refusal
+from workflows.rules import reason_given
 
 page = Blueprint("factors", __name__)
 page.after_request(hide)
@@ -26,6 +29,7 @@ page.after_request(hide)
 
 @page.get("/cuenta/aplicacion")
 @signed_in
+@enrols
 def account() -> Response:
     """What the signed-in person has, and the way to enrol it."""
     return _account()
@@ -33,6 +37,8 @@ def account() -> Response:
 
 @page.post("/cuenta/aplicacion")
 @signed_in
+@enrols
+@fresh
 def begin() -> Response:
     """Begin an enrolment, for who knows the password; what it shows is on this answer and nowhere again."""
     house, user = current_house(), person()
@@ -46,18 +52,20 @@ def begin() -> Response:
 
 @page.post("/cuenta/aplicacion/confirmar")
 @signed_in
+@enrols
 def confirm() -> BaseResponse:
     """The first code of a new application."""
     house, user = current_house(), person()
     factor_id = request.form.get("aplicacion", "")
-    by = Granter(user.id, min(str(role) for role in user.roles), "web")
+    first = not house.second.has(user.id)
     try:
-        house.links.factors.confirm(user.id, factor_id, _code(), by)
+        house.links.factors.confirm(user.id, factor_id, _code(), own(user))
     except LinkError as error:
         again = "" if isinstance(error, EnrolmentGone) else factor_id
         return _account(answer=answer_for(error), pending=again)
+    enrolled(first=first)
     flash(_("Tu aplicación de códigos quedó inscrita."), "ok")
-    return redirect(url_for("factors.account"), 303)
+    return redirect(url_for("session.account", _anchor="segundo"), 303)
 
 
 @page.post("/enlace/<visit>/aplicacion/codigo")
@@ -107,8 +115,27 @@ def listing() -> Response:
     return _listing()
 
 
+@page.post("/administracion/factores/restablecer")
+@roles(Role.ADMINISTRADOR)
+@fresh
+def reset() -> BaseResponse:
+    """End every factor, recovery code and session of a person, for a reason."""
+    house, owner, reason = current_house(), request.form.get("persona", ""), request.form.get("motivo", "")
+    try:
+        reason_given(reason)
+        if not house.second.held(owner).any:
+            raise FactorAbsent
+        house.second.reset(owner, Granter(person().id, str(Role.ADMINISTRADOR), "web"), reason.strip())
+    except (LinkError, Refusal) as error:
+        return _listing(answer_for(error))
+    house.sessions.end_all(owner)
+    flash(_("Restablecido: sus segundos factores ya no sirven y sus sesiones se cerraron."), "ok")
+    return redirect(url_for("factors.listing"), 303)
+
+
 @page.post("/administracion/factores/<factor_id>/revocar")
 @roles(Role.ADMINISTRADOR)
+@fresh
 def revoke(factor_id: str) -> BaseResponse:
     """End one: its owner enrols anew after a code by telephone, or on their account."""
     by = Granter(person().id, str(Role.ADMINISTRADOR), "web")
@@ -154,11 +181,13 @@ def _behind(
 
 def _listing(answer: Answer | None = None) -> Response:
     house, eyes = current_house(), lens()
+    lines = factor_lines(house.links.factors.everyone(), eyes)
     text = render_template(
         "pages/admin_factors.html",
         answer=answer,
         may_revoke=person().has_any(frozenset({Role.ADMINISTRADOR})),
-        lines=factor_lines(house.links.factors.everyone(), eyes),
+        lines=lines,
+        people=sorted({(line.owner, line.owner_id) for line in lines if line.active}),
         changes=changes_of(house.ledger.history(ACCESS_CASE), eyes, lambda facts: "device" in facts),
     )
     return make_response(text, answer.status if answer else 200)

@@ -4,8 +4,8 @@ Templates and what they get:
 
 * ``session/login.html``: ``email`` and ``next`` (refill the form), ``answer`` (`web.errors.Answer` of a refused
   attempt, or ``None``). The form posts ``email``, ``password``, ``next`` and ``csrf_token`` to ``/entrar``.
-* ``session/account.html``: ``answer`` (of a refused change) and ``min_length``. A form posts ``current`` and
-  ``fresh`` to ``/cuenta/contrasena``.
+* ``session/account.html``: ``answer`` (of a refused change), ``min_length``, ``account`` (`web.views.account`) and
+  ``codes`` (new recovery codes). A form posts ``current`` and ``fresh`` to ``/cuenta/contrasena``.
 * ``errors/error.html``: ``answer``.
 """
 
@@ -20,19 +20,32 @@ from flask import (
     redirect,
     render_template,
     request,
-    session,
     url_for,
 )
-from flask_login import current_user, login_user, logout_user  # type: ignore[import-untyped]  # publishes no types
+from flask_login import current_user  # type: ignore[import-untyped]  # publishes no types
 from flask_wtf.csrf import generate_csrf  # type: ignore[import-untyped]  # publishes no types
 from werkzeug.wrappers import Response as BaseResponse
 
-from identity.accounts import LOCALES, IdentityError, User
+from identity.accounts import LOCALES, IdentityError
 from identity.login import LoginRefused, LoginThrottled
 from identity.passwords import MIN_LENGTH
 from web.errors import Answer, answer_for, respond
 from web.i18n import COOKIE, gettext
-from web.security import Visitor, anyone, maybe_person, outsider, person, public, safe_next, wants_json
+from web.pages.context import lens
+from web.security import (
+    anyone,
+    begin_session,
+    end_session,
+    enrols,
+    fresh,
+    maybe_person,
+    outsider,
+    person,
+    public,
+    safe_next,
+    wants_json,
+)
+from web.views.account import account_view
 from web.wiring import current_house
 
 page = Blueprint("session", __name__)
@@ -61,7 +74,12 @@ def log_in() -> BaseResponse:
         if wants_json() and answer is not None:
             return respond(answer)
         return _form(email, onward, answer)
-    _begin_session(user)
+    if house.second.has(user.id):
+        from web.pages.secondfactor import wait_for_second  # noqa: PLC0415 - that page stands on this one
+
+        onward = wait_for_second(user, onward)
+    else:
+        begin_session(user)
     return jsonify(next=onward) if wants_json() else redirect(onward, 303)
 
 
@@ -69,7 +87,7 @@ def log_in() -> BaseResponse:
 @public
 def leave() -> BaseResponse:
     """End the session, here and in the database."""
-    _end_session()
+    end_session()
     return redirect(url_for("session.enter"), 303)
 
 
@@ -100,13 +118,16 @@ def language() -> BaseResponse:
 
 @page.get("/cuenta")
 @anyone
+@enrols
 def account() -> Response:
     """The signed-in person's own account."""
-    return _account(None)
+    return account_response(None)
 
 
 @page.post("/cuenta/contrasena")
 @anyone
+@enrols
+@fresh
 def change_password() -> BaseResponse:
     """A new password, for who knows the old one; every other session of the account ends."""
     house, user = current_house(), person()
@@ -114,25 +135,11 @@ def change_password() -> BaseResponse:
         house.door.enter(user.email, request.form.get("current", ""), request.remote_addr or "")
         house.access.set_password(user.id, request.form.get("fresh", ""))
     except IdentityError as error:
-        return _account(answer_for(error))
+        return account_response(answer_for(error))
     house.sessions.end_all(user.id)
-    _begin_session(user)
+    begin_session(user, proven=house.second.has(user.id))
     flash(gettext("Tu contraseña cambió; las demás sesiones se cerraron."), "ok")
     return redirect(url_for("session.account"), 303)
-
-
-def _begin_session(user: User) -> None:
-    """A fresh session: what the cookie held before does not live on after it."""
-    _end_session()
-    session.permanent = True
-    login_user(Visitor(user, current_house().sessions.start(user.id)))
-
-
-def _end_session() -> None:
-    if isinstance(current_user._get_current_object(), Visitor):  # noqa: SLF001 - Werkzeug's proxy has no other name for it
-        current_house().sessions.end(current_user.get_id())
-        logout_user()
-    session.clear()
 
 
 def _form(email: str, onward: str, answer: Answer | None) -> Response:
@@ -143,8 +150,15 @@ def _form(email: str, onward: str, answer: Answer | None) -> Response:
     return response
 
 
-def _account(answer: Answer | None) -> Response:
+def account_response(answer: Answer | None, codes: tuple[str, ...] = ()) -> Response:
+    """The account's page; ``codes`` are new recovery codes, shown on this answer and never again."""
+    view = account_view(current_house(), person(), lens(), current_user.get_id())
     text = render_template(
-        "session/account.html", answer=answer, min_length=MIN_LENGTH, may_enrol=not outsider()
+        "session/account.html",
+        answer=answer,
+        codes=codes,
+        min_length=MIN_LENGTH,
+        may_enrol=not outsider(),
+        account=view,
     )
     return make_response(text, answer.status if answer else 200)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from identity.recovery import RECOVERY
 from signing.factors.records import PASSKEY, TOTP, FactorState, OwnFactor
 from signing.factors.webauthn import Passkey
 from signing.levels import satisfies
@@ -29,6 +30,7 @@ class FactorLine:
     name: str = ""
     used: Moment | None = None
     synced: bool = False
+    owner_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,12 @@ def factor_lines(found: Iterable[OwnFactor], lens: Lens) -> tuple[FactorLine, ..
 
 def factor_name(kind: str) -> str:
     """What pages call a kind of factor."""
-    return {TOTP: _("aplicación de códigos"), PASSKEY: _("llave de acceso")}.get(kind, kind)
+    names = {
+        TOTP: _("aplicación de códigos"),
+        PASSKEY: _("llave de acceso"),
+        RECOVERY: _("códigos de recuperación"),
+    }
+    return names.get(kind, kind)
 
 
 def _line(item: OwnFactor, lens: Lens) -> FactorLine:
@@ -73,6 +80,7 @@ def _line(item: OwnFactor, lens: Lens) -> FactorLine:
         item.label,
         lens.moment(item.used_at) if item.used_at else None,
         item.kind == PASSKEY and bool(item.content) and Passkey.from_bytes(item.content).synced,
+        item.owner,
     )
 
 

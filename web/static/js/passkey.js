@@ -88,7 +88,7 @@ for (const place of document.querySelectorAll("[data-key]")) {
   const why = lacking(place.dataset.origin);
   if (why) {
     go.hidden = true;
-    tell(words[why], true);
+    if (place.dataset.quiet === undefined) tell(words[why], true);
     continue;
   }
   go.addEventListener("click", async () => {
@@ -104,7 +104,8 @@ for (const place of document.querySelectorAll("[data-key]")) {
       tell(words.done);
       location.assign(done.next);
     } catch (error) {
-      fail(error);
+      if (error.code === "second_factor_stale") location.assign(place.dataset.stale);
+      else fail(error);
     } finally {
       go.removeAttribute("aria-busy");
     }
