@@ -12,6 +12,7 @@ from evidence.entry import format_time
 from evidence.ports import BlobStore, Clock
 from identity.accounts import AccountStore
 from identity.contacts import Contact
+from identity.factors import FactorLog
 from identity.posts import Appointment
 from identity.throttle import ThrottleStore
 from notifications.desk import MailDesk
@@ -24,8 +25,9 @@ from signing.efirmaports import EfirmaSigner, PreparationStore
 from signing.factors.desk import FactorDesk
 from signing.factors.keyvisits import KeyVisits
 from signing.factors.passkeys import PasskeyDesk
-from signing.factors.records import FactorStore
+from signing.factors.records import ChallengeStore, FactorStore
 from signing.factors.visiting import FactorVisits
+from signing.factors.webauthn import party_of
 from signing.issuing import Issuer
 from signing.kinds.answers import AnswerDesk
 from signing.kinds.box import SecretBox
@@ -225,6 +227,13 @@ def box_of(settings: Settings) -> SecretBox:
 def factor_box_of(settings: Settings) -> SecretBox:
     """What hides secrets of authenticators, under keys that open nothing else."""
     return SecretBox(settings.secret_key.encode(), b"constancia/v1/own-factor\n")
+
+
+def passkeys_of(
+    settings: Settings, factors: FactorStore, challenges: ChallengeStore, log: FactorLog, clock: Clock
+) -> PasskeyDesk:
+    """Passkeys of the address that people use."""
+    return PasskeyDesk(factors, challenges, log, lambda: party_of(settings.public_url), clock)
 
 
 def office_of(  # noqa: PLR0913 - the ports are its parameters

@@ -5,23 +5,29 @@ Applications and passkeys are those of `signing.factors`: one person has one set
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from evidence.canonical import Json
 from evidence.entry import format_time
 from evidence.ports import Clock
 from identity.access import Granter
 from identity.accounts import AccountStore, IdentityError, Role, User
+from identity.factors import FactorLog
 from identity.login import LoginThrottled
-from identity.recovery import RecoveryDesk, plain
+from identity.recovery import RecoveryDesk, RecoveryStore, plain
 from identity.sessions import digest
 from identity.throttle import LoginThrottle
 from signing.factors.desk import FactorDesk
 from signing.factors.passkeys import PasskeyDesk, Proof
 from signing.factors.records import PASSKEY, TOTP
 from signing.tokens import new_token
+
+if TYPE_CHECKING:
+    from web.wiring import House
 
 PENDING = timedelta(minutes=10)
 LOGIN, DOOR, PROVE = "login", "door", "prove"
@@ -162,6 +168,17 @@ class SecondFactors:
             self._factors.revoke(item.id, by, reason)
         self.recovery.forget(owner, by, reason)
         return len(found)
+
+
+def second_of(house: House, codes: RecoveryStore) -> SecondFactors:
+    """The second factors of a house."""
+    secret = hashlib.sha256(b"recovery\n" + house.settings.secret_key.encode()).digest()
+    room, clock = house.links, house.clock
+    recovery = RecoveryDesk(codes, FactorLog(house.ledger), secret, clock)
+    roles = house.settings.second_factor_roles
+    return SecondFactors(
+        room.factors, room.passkeys, recovery, house.login_throttle, house.accounts, clock, roles
+    )
 
 
 def _self_made(_owner: str) -> Granter:

@@ -22,12 +22,9 @@ from identity.factors import FactorLog
 from identity.login import Door
 from identity.passwords import Passwords
 from identity.posts import PostDesk
-from identity.recovery import RecoveryDesk
 from identity.sessions import Sessions
 from identity.throttle import LoginThrottle
 from signing.factors.desk import FactorDesk
-from signing.factors.passkeys import PasskeyDesk
-from signing.factors.webauthn import party_of
 from storage.accounts import Database, SqlAccounts, SqlSessions, SqlThrottle
 from storage.articles import SqlArticles
 from storage.auditing import SqlChainHeads, SqlViewLog
@@ -64,14 +61,14 @@ from storage.watched import WatchedBlobs
 from web.apiparts import ApiParts
 from web.auditroom import AuditRoom
 from web.holder import HouseHolder, current_house
-from web.linkroom import HousePeople, LinkRoom, box_of, factor_box_of, office_of
+from web.linkroom import HousePeople, LinkRoom, box_of, factor_box_of, office_of, passkeys_of
 from web.mailroom import MailRoom
 from web.meters import Meters
 from web.postoffice import PostOffice
 from web.provable import ProvableParts
 from web.readiness import HouseError, now, require_ready
 from web.releases import registry_of
-from web.secondfactor import SecondFactors
+from web.secondfactor import SecondFactors, second_of
 from web.settings import Settings
 from web.signingparts import SigningParts
 from workflows.board import Board
@@ -314,13 +311,7 @@ class House(ApiParts, ProvableParts, SigningParts):
             SqlSecrets(self.engine),
             box_of(self.settings),
             FactorDesk(factors, log, factor_box_of(self.settings), self.clock),
-            PasskeyDesk(
-                factors,
-                SqlChallenges(self.engine),
-                log,
-                lambda: party_of(self.settings.public_url),
-                self.clock,
-            ),
+            passkeys_of(self.settings, factors, SqlChallenges(self.engine), log, self.clock),
         )
 
     @cached_property
@@ -360,13 +351,7 @@ class House(ApiParts, ProvableParts, SigningParts):
     @cached_property
     def second(self) -> SecondFactors:
         """Second factors of accounts."""
-        secret = hashlib.sha256(b"recovery\n" + self.settings.secret_key.encode()).digest()
-        recovery = RecoveryDesk(SqlRecovery(self.engine), FactorLog(self.ledger), secret, self.clock)
-        wanted = self.settings.second_factor_roles
-        room = self.links
-        return SecondFactors(
-            room.factors, room.passkeys, recovery, self.login_throttle, self.accounts, self.clock, wanted
-        )
+        return second_of(self, SqlRecovery(self.engine))
 
     @cached_property
     def throttle(self) -> SqlThrottle:

@@ -22,6 +22,7 @@ from web.pages.context import in_force, lens
 from web.pages.forms import MENDABLE
 from web.security import fresh, person, roles
 from web.views.admin import ChangeLine, begin_of, holder_line, moment_of, places, post_names, post_views
+from web.views.factors import factor_name
 from web.views.lens import Lens, role_name
 from web.views.trouble import Trouble, trouble_of
 from web.wiring import House, HouseError, RetroactiveChange, current_house
@@ -334,7 +335,7 @@ def _change(sealed: SealedEntry, eyes: Lens) -> ChangeLine:
     other = str(facts.get("acting_for", ""))
     detail = str(facts.get("post", "")) or (eyes.who(other) if other else "")
     if "device" in facts:
-        detail, ended = _("aplicación de códigos"), entry.kind is EntryKind.ACCESS_REVOKED
+        detail, ended = factor_name(str(facts.get("factor", ""))), entry.kind is EntryKind.ACCESS_REVOKED
         day = entry.at
     if str(facts.get("subject", "")).startswith("s-"):
         return _service_change(sealed, eyes)

@@ -81,6 +81,17 @@ function speaker(place, said) {
   return { words, tell, fail };
 }
 
+/** Go on, also where that is this very page. */
+function goOn(next) {
+  const there = new URL(next, location.href);
+  if (there.pathname + there.search !== location.pathname + location.search) {
+    location.assign(there);
+    return;
+  }
+  history.replaceState(null, "", there);
+  location.reload();
+}
+
 // A button that proves a key, or makes one.
 for (const place of document.querySelectorAll("[data-key]")) {
   const [go, said] = [place.querySelector("[data-go]"), place.querySelector("[data-said]")];
@@ -102,7 +113,7 @@ for (const place of document.querySelectorAll("[data-key]")) {
       const answer = await (key === "new" ? creation : signature)(options);
       const done = await request("POST", send, { ...sent, answer });
       tell(words.done);
-      location.assign(done.next);
+      goOn(done.next);
     } catch (error) {
       if (error.code === "second_factor_stale") location.assign(place.dataset.stale);
       else fail(error);
