@@ -39,6 +39,7 @@ from storage.schema import DECLARING
 
 FLEETING = frozenset(
     {"login_session", "login_throttle", "job", "link_visit", "link_preparation", "api_answer", "api_rate"}
+    {"login_session", "login_throttle", "job", "link_visit", "link_preparation", "factor_challenge"}
 )
 """Tables of what lives for minutes or hours in one place: nobody is signed in where a copy begins its life."""
 
