@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -17,9 +16,9 @@ from identity.recovery import HOW_MANY, RecoveryDesk, RecoveryWrong
 from identity.sessions import SessionRow
 from storage.accounts import SqlAccounts, SqlSessions
 from storage.database import reading
-from storage.ledger import SqlLedger, start_log
+from storage.ledger import SqlLedger
 from storage.recovery import SqlRecovery
-from tests.storage.support import ORIGIN
+from tests.storage.support import ORIGIN, TickingClock
 
 NOW = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
 BY = Granter(via="console")
@@ -30,8 +29,8 @@ def desk(engine: Engine) -> RecoveryDesk:
     """Two people with accounts."""
     for name in ("ana", "eva"):
         SqlAccounts(engine).add(User(f"u-{name}", f"{name}@desk.example", name, frozenset()), "x", NOW)
-    start_log(engine, ORIGIN)
-    return RecoveryDesk(SqlRecovery(engine), FactorLog(SqlLedger(engine, ORIGIN)), b"s" * 32, lambda: NOW)
+    log = FactorLog(SqlLedger(engine, ORIGIN, clock=TickingClock()))
+    return RecoveryDesk(SqlRecovery(engine), log, b"s" * 32, lambda: NOW)
 
 
 def _uses(desk: RecoveryDesk, owner: str, code: str) -> bool:
@@ -68,7 +67,7 @@ def test_new_codes_end_the_old_and_each_batch_is_an_entry(desk: RecoveryDesk, en
     desk.forget("u-ana", BY, "perdió el teléfono")
     assert desk.left("u-ana") == 0
     assert not _uses(desk, "u-ana", new[4])
-    told: Sequence = list(SqlLedger(engine, ORIGIN).history(ACCESS_CASE))  # type: ignore[type-arg]  # sealed entries
+    told = list(SqlLedger(engine, ORIGIN, clock=TickingClock()).history(ACCESS_CASE))
     granted, revoked = EntryKind.ACCESS_GRANTED, EntryKind.ACCESS_REVOKED
     assert [s.entry.kind for s in told] == [granted, revoked, granted, revoked]
     assert {s.entry.facts["factor"] for s in told} == {"recovery"}
