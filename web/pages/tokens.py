@@ -24,7 +24,7 @@ from web.errors import Answer, answer_for
 from web.i18n import gettext as _
 from web.pages.administration import changes_of
 from web.pages.context import in_force, lens, process_names
-from web.security import person, roles
+from web.security import fresh, person, roles
 from web.views.lens import role_name
 from web.views.tokens import scope_words, service_lines
 from web.wiring import House, current_house
@@ -42,6 +42,7 @@ def listing() -> Response:
 
 @page.post("")
 @administrators
+@fresh
 def add() -> Response:
     """Make a token: its text is on this answer and nowhere again."""
     try:
