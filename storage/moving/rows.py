@@ -38,8 +38,16 @@ from storage.moving.errors import MovingRefused
 from storage.schema import DECLARING
 
 FLEETING = frozenset(
-    {"login_session", "login_throttle", "job", "link_visit", "link_preparation", "api_answer", "api_rate"}
-    {"login_session", "login_throttle", "job", "link_visit", "link_preparation", "factor_challenge"}
+    {
+        "api_answer",
+        "api_rate",
+        "factor_challenge",
+        "job",
+        "link_preparation",
+        "link_visit",
+        "login_session",
+        "login_throttle",
+    }
 )
 """Tables of what lives for minutes or hours in one place: nobody is signed in where a copy begins its life."""
 
