@@ -127,16 +127,21 @@ def make_mail(subject: str = "Confirmación de alta", body: str = "Se confirma e
     return message.as_bytes()
 
 
-def make_msg() -> bytes:
-    """An Outlook message: a compound file with one recipient and one attachment."""
-    root = _properties(
-        {0x0037: "Alta confirmada", 0x1000: "Se confirma el alta.", 0x0C1A: "Mónica", 0x0C1F: "m@x.example"}
-    )
+def make_msg(
+    said: Mapping[int, str | bytes] | None = None, attached: Mapping[int, str | bytes] | None = None
+) -> bytes:
+    """An Outlook message: a compound file with one recipient and one attachment, or whatever properties are given."""
+    told = {
+        0x0037: "Alta confirmada",
+        0x1000: "Se confirma el alta.",
+        0x0C1A: "Mónica",
+        0x0C1F: "m@x.example",
+    }
+    root = _properties(told if said is None else said)
     root["__properties_version1.0"] = struct.pack("<8x4I8x", 1, 1, 1, 1) + root["__properties_version1.0"][8:]
     root["__recip_version1.0_#00000000"] = _properties({0x3001: "Ana", 0x39FE: "Ana@Promotoria.example"})
-    root["__attach_version1.0_#00000000"] = _properties(
-        {0x3707: "carta.pdf", 0x370E: "application/pdf", 0x3701: b"%PDF-1"}
-    )
+    file = {0x3707: "carta.pdf", 0x370E: "application/pdf", 0x3701: b"%PDF-1"}
+    root["__attach_version1.0_#00000000"] = _properties(file if attached is None else attached)
     return compound_file(root)
 
 

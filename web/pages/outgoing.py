@@ -22,6 +22,7 @@ from web.views.kinds import Sign
 from web.views.lens import Moment
 from web.views.mail_entries import trouble_word
 from web.wiring import House, current_house
+from workflows.mailing import Addressee
 
 page = Blueprint("outgoing", __name__, url_prefix="/correo/salida")
 _MOST = 200
@@ -108,7 +109,7 @@ def line_of(house: House, mail: QueuedMail, message: EmailMessage | None = None)
     return MailLine(
         id=mail.id,
         subject=str(found["Subject"]) if found is not None else mail.request.template,
-        to=", ".join(item.address for who in mail.request.to for item in house.mail.addresses(who)),
+        to=", ".join(item.address for item in _to(house, mail)),
         folio=mail.request.case,
         step=mail.request.step,
         sign=state_sign(mail.state),
@@ -118,6 +119,11 @@ def line_of(house: House, mail: QueuedMail, message: EmailMessage | None = None)
         answer=mail.detail,
         attempts=mail.attempts,
     )
+
+
+def _to(house: House, mail: QueuedMail) -> tuple[Addressee, ...]:
+    """To whom it went; before that, to whom it would go now."""
+    return mail.addressed or tuple(item for who in mail.request.to for item in house.mail.addresses(who))
 
 
 def state_sign(state: MailState) -> Sign:
