@@ -53,6 +53,7 @@ class Shot:
 
 SPECIALIST, AUDITOR = "rodrigo.pena@mesa.example", "veronica.salcedo@mesa.example"
 SUPERVISOR = "abraham@mesa.example"
+OUTSIDER = "ignacio.barrera@mesa.example"
 SHOTS = (
     Shot("bandeja", "/", SPECIALIST),
     Shot("caso", "/casos/{rechazó dos veces}", SPECIALIST),
@@ -60,7 +61,7 @@ SHOTS = (
     Shot("telefono", "/casos/{El respaldo}", SPECIALIST, width=360, height=800, scheme="dark"),
     Shot("tablero", "/tablero", SUPERVISOR, height=1000),
     Shot("campana", "/casos/{Recertificación}/filas", SPECIALIST),
-    Shot("auditoria", "/auditoria", AUDITOR, follow="main a[href^='/auditoria/']"),
+    Shot("auditoria", "/auditoria", OUTSIDER, follow="main a[href^='/auditoria/2']"),
     Shot(
         "verificar", "/bitacora", AUDITOR, height=520, press="Verificar también el contenido de cada archivo"
     ),
