@@ -78,7 +78,7 @@ class Guarded:
 
     def check(self, url: str) -> None:
         """Whether this address would be spoken to now; sends nothing. Raises as `post` does."""
-        parts = urlsplit(url)
+        parts = _split(url)
         self._connection(parts.scheme, *_target(parts)).close()
 
     def get(self, url: str) -> Answer:
@@ -86,7 +86,7 @@ class Guarded:
         return self._ask("GET", url, None, {})
 
     def _ask(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Answer:
-        parts = urlsplit(url)
+        parts = _split(url)
         host, port = _target(parts)
         connection = self._connection(parts.scheme, host, port)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -135,6 +135,13 @@ class _Pinned(HTTPConnection):
         except BaseException:
             plain.close()
             raise
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:  # such as a bracket that is never closed
+        raise Forbidden("not an address") from error
 
 
 def _target(parts: SplitResult) -> tuple[str, int]:

@@ -256,3 +256,14 @@ def test_a_path_that_is_not_there_is_a_problem_too(place: Installation) -> None:
     )
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
     assert answer.get_json()["title"] == "Does not exist"
+
+
+def test_whoever_is_signed_in_is_nobody_here(place: Installation, caplog: pytest.LogCaptureFixture) -> None:
+    """A session's cookie and the language it chose play no part: not in words, nor in the log."""
+    browser = place.client(Role.SUPERVISOR)
+    assert browser.post_form("/idioma", {"idioma": "en"}).status_code == 303
+    caplog.clear()
+    with caplog.at_level(logging.INFO, logger="constancia"):
+        told = browser.client.get(f"{ROOT}/me", headers={"Accept-Language": "es-MX"}).get_json()
+    assert told["title"] == "Hace falta un token válido"
+    assert [record.__dict__["user"] for record in caplog.records] == [""]

@@ -245,6 +245,10 @@ def test_a_redirect_is_not_followed(desk: Installation, receiver: Receiver, pers
         "https://user:secreto@example.com/",
         "https://localhost/",
         "https://example.com/#x",
+        "http://]:2R0Y.",
+        "https://[::1/",
+        "https://example.com:99999/",
+        "https:///sin-nombre",
     ],
 )
 def test_addresses_that_are_not_spoken_to(desk: Installation, url: str) -> None:
@@ -420,3 +424,22 @@ def test_administration_sees_hosts_and_ends_subscriptions(desk: Installation, re
     assert browser.post_form(f"/administracion/tokens/avisos/{hook}/terminar").status_code == 303
     assert browser.post_form(f"/administracion/tokens/avisos/{hook}/terminar").status_code == 404
     assert system.get(f"/webhooks/{hook}").get_json()["alive"] is False
+
+
+def test_what_was_queued_waits_while_its_token_is_dead(
+    desk: Installation, receiver: Receiver, person: dict[str, str]
+) -> None:
+    """Revoked between queueing and sending: nothing leaves; under a new token it does."""
+    system = System.of(desk)
+    hook, _secret = subscribed(system, receiver, "case.opened")
+    opened(system, person)
+    settle(desk.house)
+    assert desk.house.hooks.desk.feed() == 1
+    desk.house.tokens.revoke(system.token, BY)
+    assert desk.house.hooks.carry() == 0
+    assert receiver.got == []
+    scopes = [Scope.WEBHOOKS]
+    issued = desk.house.tokens.issue(system.service, scopes=scopes, processes=(), days=9, by=BY)
+    assert System(system.client, issued.text).post(f"/webhooks/{hook}/secret", {}).status_code == 200
+    desk.clock.offset += RETRIES[1] + timedelta(seconds=1)
+    assert desk.house.hooks.carry() == 1
