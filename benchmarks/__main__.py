@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import (
+    ages,
     appends,
     campaigns,
     exporting,
@@ -20,6 +21,7 @@ from benchmarks import (
     pages,
     sealing,
     steps,
+    submitting,
     throughput,
     uploads,
     verification,
@@ -35,12 +37,16 @@ SECTIONS: dict[str, Section] = {
     "throughput-postgresql": throughput.run_postgresql,
     "uploads": uploads.run,
     "uploads-s3": uploads.run_s3,
+    "submitting": submitting.run,
+    "submitting-s3": submitting.run_s3,
     "steps": steps.run,
     "verification": verification.run,
     "exporting": exporting.run,
     "letters": letters.run,
     "packages": packages.run,
     "pages": pages.run,
+    "ages": ages.run,
+    "ages-whole": ages.run_whole,
     "import_900": campaigns.run,
 }
 

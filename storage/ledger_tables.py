@@ -148,6 +148,21 @@ Index(
     postgresql_where=text("next_mark <> ''"),
 )
 
+Index(
+    "ix_projection_open",
+    projection.c.process,
+    projection.c.case_id,
+    sqlite_where=text("closed IS 0"),
+    postgresql_where=text("closed IS false"),
+)
+Index(
+    "ix_projection_owing",
+    projection.c.process,
+    projection.c.case_id,
+    sqlite_where=text("closed IS 1 AND complete IS 0"),
+    postgresql_where=text("closed IS true AND complete IS false"),
+)
+
 reference = Table(
     "reference",
     metadata,
