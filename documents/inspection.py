@@ -30,7 +30,12 @@ _READERS: Mapping[str, str] = {
     "msg": "documents.outlook",
     "text": "documents.text",
 }
-"""Module whose ``read`` reads a family. Loaded when needed: a separate process then pays for one parser only."""
+"""Module whose ``read`` reads a family. Loaded when needed: who reads one file pays for one parser only."""
+_PARTS: Mapping[str, tuple[str, ...]] = {
+    "image": ("PIL.PngImagePlugin", "PIL.JpegImagePlugin", "PIL.WebPImagePlugin", "PIL.GifImagePlugin"),
+    "pdf": ("pypdf.filters",),
+}
+"""What a reader itself loads only when it meets a file."""
 
 TEXT_CHARS = 200_000
 """How much of a file's text can be searched: some hundred pages."""
@@ -54,6 +59,14 @@ class Inspection:
     about: Mapping[str, Json]
     warnings: tuple[str, ...]
     name: str
+
+
+def load_reader(name: str) -> None:
+    """Load what will read a file of that name, if it is what it claims: for processes that are to be forked."""
+    kind = BY_EXTENSION.get(split_extension(safe_name(name))[1])
+    if kind is not None:
+        for module in (_READERS[kind.family], *_PARTS.get(kind.family, ())):
+            import_module(module)
 
 
 def inspect(stream: BinaryIO, *, name: str, limits: Limits = DEFAULT_LIMITS) -> Inspection:

@@ -2,7 +2,8 @@
 
 The parsers are third-party code fed with a stranger's bytes: one that loops, eats memory or crashes must cost one
 upload and not the server. The child gets a copy of the file as its standard input, no environment (so none of our
-secrets), and limits on CPU, memory, processes and writing; when its time is over it is killed.
+secrets), and limits on CPU, memory, processes and writing; when its time is over it is killed. Children are forked by a
+process that has loaded the readers and never sees a file (`documents.forkserver`).
 """
 
 from __future__ import annotations
@@ -11,13 +12,10 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from documents.agent_list import AgentListing, ListedAgent
@@ -25,13 +23,13 @@ from documents.bounce import Bounce
 from documents.inspection import Inspection
 from documents.limits import DEFAULT_LIMITS, Limits
 from documents.names import safe_name
+from documents.nursery import Errand, NurseryGone, nurseries
 from documents.preview import Preview
 from documents.refusals import FileRefused
 from documents.request_form import AccountRequest, FormReading, RowProblem
 from documents.row_sheets import RowsReading, SheetRow
 from evidence.canonical import Json
 
-_ROOT = Path(__file__).resolve().parent.parent
 _COPY_CHUNK = 1024 * 1024
 _EXHAUSTED = frozenset({signal.SIGXCPU, signal.SIGKILL, signal.SIGXFSZ})
 
@@ -152,7 +150,7 @@ class SeparateReader:
         with self._places, tempfile.TemporaryFile() as source:
             _copy(stream, source, bounds, name)
             job = json.dumps({"task": task, "options": dict(options), "limits": asdict(bounds)})
-            return _answer(_call(self.worker, job, source, bounds, name), name)
+            return _answer(_call(self.worker, job.encode(), source, bounds, name), name)
 
 
 def _copy(stream: BinaryIO, source: BinaryIO, limits: Limits, name: str) -> None:
@@ -166,25 +164,19 @@ def _copy(stream: BinaryIO, source: BinaryIO, limits: Limits, name: str) -> None
     stream.seek(0)
 
 
-def _call(worker: str, job: str, source: BinaryIO, limits: Limits, name: str) -> bytes:
+def _call(worker: str, job: bytes, source: BinaryIO, limits: Limits, name: str) -> bytes:
     """Run the child to its end; its output goes to files, so that no pipe can fill up or grow without bound."""
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complaints:
-        child = subprocess.Popen(  # noqa: S603 - our own interpreter and module; the job is one argument, no shell
-            [sys.executable, "-sB", "-m", worker, job],
-            stdin=source,
-            stdout=output,
-            stderr=complaints,
-            cwd=_ROOT,
-            env={"LC_ALL": "C.UTF-8"},
-            close_fds=True,
-        )
-        # A timer, since Popen.wait with a timeout looks only every 50 ms.
-        clock = threading.Timer(limits.wall_seconds, child.kill)
-        clock.start()
+    with (
+        tempfile.TemporaryFile() as told,
+        tempfile.TemporaryFile() as output,
+        tempfile.TemporaryFile() as complaints,
+    ):
+        told.write(job)
+        told.flush()
         try:
-            status = child.wait()
-        finally:
-            clock.cancel()
+            status = nurseries.run(worker, Errand(told, source, output, complaints, limits.wall_seconds))
+        except NurseryGone as error:
+            raise WorkerFailed(0, str(error)) from error
         if status:
             complaints.seek(0)
             raise _failure(status, complaints.read(1_000_000).decode(errors="replace"), name)

@@ -1,8 +1,8 @@
-"""One job over one hostile file, in a process that dies afterwards: ``python -m documents.worker JOB``.
+"""Jobs over hostile files, each in a process that dies afterwards: ``python -m documents.worker CONTROL``.
 
-The file is standard input (a regular file), the answer goes to standard output: one line of JSON, then, for a picture,
-its bytes. Before the file is touched the process gives up what it does not need: memory, CPU time, new processes,
-writing. `documents.isolation` is the other end.
+`documents.forkserver` forks a child for each; `documents.isolation` is the other end. The file is standard input (a
+regular file), the answer goes to standard output: one line of JSON, then, for a picture, its bytes. Before the file is
+touched the child gives up what it does not need: memory, CPU time, new processes, writing.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import os
 import resource
+import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
+from documents.forkserver import Job, serve
 from documents.limits import MIB, Limits
 from documents.refusals import FileRefused, Refuse
 
@@ -23,24 +25,35 @@ MAX_ANSWER_BYTES = 64 * MIB
 OPEN_FILES = 64
 
 Answer = tuple[dict[str, Any], bytes]
-Task = Callable[[], Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]]
-"""Loads what the job needs, before the process is confined, and returns the job."""
+Run = Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]
+Task = Callable[[Mapping[str, Any]], Run]
+"""Loads what a job with those options needs, once for all children, and returns what a child does."""
 
 
 def main(arguments: list[str], tasks: Mapping[str, Task] | None = None) -> int:
-    """Do the job described by the JSON of the only argument; 0 for an answer (a refusal is one)."""
-    job = json.loads(arguments[0])
+    """Do jobs as they come on the socket whose descriptor is the only argument."""
+    with socket.socket(fileno=int(arguments[0])) as control:
+        return serve(control, lambda said: _prepared(said, tasks or _TASKS))
+
+
+def _prepared(said: bytes, tasks: Mapping[str, Task]) -> Job:
+    """The job that the JSON ``said`` describes; its exit status is 0 for an answer (a refusal is one)."""
+    job = json.loads(said)
     limits = Limits(**job["limits"])
-    run = (tasks or _TASKS)[job["task"]]()
-    confine(limits)
-    with os.fdopen(os.dup(0), "rb") as stream:
-        try:
-            answer, extra = run(stream, job["options"], limits)
-        except FileRefused as refusal:
-            answer, extra = {"refused": [refusal.code, refusal.name, dict(refusal.fields)]}, b""
-    sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n" + extra)
-    sys.stdout.buffer.flush()
-    return 0
+    run = tasks[job["task"]](job["options"])
+
+    def work() -> int:
+        confine(limits)
+        with os.fdopen(os.dup(0), "rb") as stream:
+            try:
+                answer, extra = run(stream, job["options"], limits)
+            except FileRefused as refusal:
+                answer, extra = {"refused": [refusal.code, refusal.name, dict(refusal.fields)]}, b""
+        with os.fdopen(os.dup(1), "wb") as output:
+            output.write(json.dumps(answer).encode() + b"\n" + extra)
+        return 0
+
+    return work
 
 
 def confine(limits: Limits) -> None:
@@ -61,8 +74,10 @@ def confine(limits: Limits) -> None:
         resource.setrlimit(which, (bound, bound))
 
 
-def _inspect() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
-    from documents.inspection import inspect  # noqa: PLC0415 - each job loads only the readers it needs
+def _inspect(options: Mapping[str, Any]) -> Run:
+    from documents.inspection import inspect, load_reader  # noqa: PLC0415 - each job loads only the readers it needs
+
+    load_reader(options["name"])
 
     def run(stream: BinaryIO, options: Mapping[str, Any], limits: Limits) -> Answer:
         return {"inspection": asdict(inspect(stream, name=options["name"], limits=limits))}, b""
@@ -70,7 +85,7 @@ def _inspect() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
     return run
 
 
-def _preview() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
+def _preview(_options: Mapping[str, Any]) -> Run:
     from documents.preview import preview  # noqa: PLC0415 - as above
 
     def run(stream: BinaryIO, options: Mapping[str, Any], limits: Limits) -> Answer:
@@ -80,7 +95,7 @@ def _preview() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
     return run
 
 
-def _account_requests() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
+def _account_requests(_options: Mapping[str, Any]) -> Run:
     from documents.request_form import read_account_requests  # noqa: PLC0415 - as above
 
     def run(stream: BinaryIO, options: Mapping[str, Any], limits: Limits) -> Answer:
@@ -89,8 +104,10 @@ def _account_requests() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answe
     return run
 
 
-def _text() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
-    from documents.inspection import text_of  # noqa: PLC0415 - as above
+def _text(options: Mapping[str, Any]) -> Run:
+    from documents.inspection import load_reader, text_of  # noqa: PLC0415 - as above
+
+    load_reader(options["name"])
 
     def run(stream: BinaryIO, options: Mapping[str, Any], limits: Limits) -> Answer:
         return {"text": text_of(stream, name=options["name"], limits=limits)}, b""
@@ -98,7 +115,7 @@ def _text() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
     return run
 
 
-def _rows() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
+def _rows(_options: Mapping[str, Any]) -> Run:
     from documents.row_sheets import read_rows  # noqa: PLC0415 - as above
 
     def run(stream: BinaryIO, options: Mapping[str, Any], limits: Limits) -> Answer:
@@ -108,7 +125,7 @@ def _rows() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
     return run
 
 
-def _final_rows() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
+def _final_rows(_options: Mapping[str, Any]) -> Run:
     from documents.row_answers import write_final  # noqa: PLC0415 - as above
 
     def run(stream: BinaryIO, options: Mapping[str, Any], limits: Limits) -> Answer:
@@ -118,7 +135,7 @@ def _final_rows() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
     return run
 
 
-def _agent_list() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
+def _agent_list(_options: Mapping[str, Any]) -> Run:
     from documents.agent_list import read_agent_list  # noqa: PLC0415 - as above
 
     def run(stream: BinaryIO, options: Mapping[str, Any], limits: Limits) -> Answer:
@@ -127,7 +144,7 @@ def _agent_list() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
     return run
 
 
-def _paper() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
+def _paper(_options: Mapping[str, Any]) -> Run:
     from documents.paper import read_paper  # noqa: PLC0415 - as above
 
     def run(stream: BinaryIO, options: Mapping[str, Any], limits: Limits) -> Answer:
@@ -136,7 +153,7 @@ def _paper() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
     return run
 
 
-def _bounce() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
+def _bounce(_options: Mapping[str, Any]) -> Run:
     from documents.bounce import bounce_of  # noqa: PLC0415 - as above
     from documents.refusals import hostile  # noqa: PLC0415 - as above
 
@@ -148,7 +165,7 @@ def _bounce() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
     return run
 
 
-def _attachment() -> Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]:
+def _attachment(_options: Mapping[str, Any]) -> Run:
     from documents.mail import attachment_at  # noqa: PLC0415 - as above
     from documents.refusals import hostile  # noqa: PLC0415 - as above
 

@@ -1,4 +1,4 @@
-"""Where a mail comes from, read in a process that dies afterwards: ``python -m notifications.worker JOB``.
+"""Where a mail comes from, read in a process that dies afterwards: ``python -m notifications.worker CONTROL``.
 
 See `documents.worker`, of which these are further jobs, and `notifications.isolation`, the other end. It asks no name
 server: what it would have to know it says, and is told on a second call.
@@ -7,17 +7,15 @@ server: what it would have to know it says, and is told on a second call.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from documents.limits import Limits
 from documents.refusals import hostile
-from documents.worker import Answer, Task, main, refused_by_name
-
-Run = Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]
+from documents.worker import Answer, Run, Task, main, refused_by_name
 
 
-def _origin() -> Run:
+def _origin(_options: Mapping[str, Any]) -> Run:
     import dkim  # type: ignore[import-untyped]  # noqa: F401, PLC0415 - no types; loaded before the process is confined
 
     from notifications.authenticity import origin_of  # noqa: PLC0415 - each job loads only what it needs
@@ -36,7 +34,7 @@ def _origin() -> Run:
     return run
 
 
-def _headers() -> Run:
+def _headers(_options: Mapping[str, Any]) -> Run:
     from documents.mail import headers_of  # noqa: PLC0415 - as above
 
     def run(stream: BinaryIO, options: Mapping[str, Any], _limits: Limits) -> Answer:

@@ -1,4 +1,4 @@
-"""Signed files and scans of strangers, read in a process that dies afterwards: ``python -m signing.worker JOB``.
+"""Signed files and scans of strangers, read in a process that dies afterwards: ``python -m signing.worker CONTROL``.
 
 See `documents.worker`, of which these are further jobs, and `signing.isolation`, the other end.
 """
@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import sys
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, BinaryIO
 
 from documents.limits import Limits
 from documents.refusals import hostile
-from documents.worker import Answer, Task, main
-
-Run = Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]
+from documents.worker import Answer, Run, Task, main
 
 
-def _free_place() -> Run:
+def _free_place(_options: Mapping[str, Any]) -> Run:
     from signing.pades_place import free_place  # noqa: PLC0415 - each job loads only what it needs
 
     def run(stream: BinaryIO, options: Mapping[str, Any], _limits: Limits) -> Answer:
@@ -31,7 +29,7 @@ def _free_place() -> Run:
     return run
 
 
-def _judge() -> Run:
+def _judge(_options: Mapping[str, Any]) -> Run:
     from signing.trust import Trust  # noqa: PLC0415 - as above
     from signing.validation import judge, signers_of  # noqa: PLC0415 - as above
 

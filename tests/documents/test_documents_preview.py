@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import io
-import json
-import os
-import subprocess
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -16,8 +12,9 @@ from PIL import Image, PngImagePlugin
 from pypdf import PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject
 
-from documents import FileRefused, Limits, inspect
+from documents import FileRefused, Limits, inspect, isolation
 from documents.isolation import SeparateReader, WorkerFailed
+from documents.nursery import Nurseries
 from documents.preview import page_png, preview
 from documents.refusals import Refuse
 from documents.request_form import read_account_requests
@@ -171,47 +168,8 @@ def test_the_wall_clock_also_stops_it(good: Mapping[str, bytes]) -> None:
 
 def test_a_fault_of_ours_is_not_blamed_on_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """When the child cannot even start, the error is not a refusal."""
+    fresh = Nurseries()
+    monkeypatch.setattr(isolation, "nurseries", fresh)
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(WorkerFailed):
         SeparateReader().inspect(io.BytesIO(b"hola"), name="a.txt")
-
-
-PROBE = """
-import os, json, socket, subprocess, sys
-from documents.limits import Limits
-from documents.worker import confine
-confine(Limits())
-said = {"environment": sorted(os.environ)}
-try:
-    open(sys.argv[1], "wb").write(bytes(65 << 20))
-    said["write"] = "done"
-except OSError as error:
-    said["write"] = error.strerror
-print(json.dumps(said))
-"""
-
-
-def test_the_child_has_no_secrets_and_cannot_fill_the_disk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The child knows nothing of our environment and cannot write more than an answer."""
-    monkeypatch.setenv("CONSTANCIA_SECRET_KEY", "secreto")
-    seen: dict[str, str] = {}
-    real = subprocess.Popen
-
-    def watch(arguments: list[str], **options: object) -> object:
-        seen.update(options["env"])  # type: ignore[call-overload]
-        return real(arguments, **options)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(subprocess, "Popen", watch)
-    SeparateReader().inspect(io.BytesIO(b"hola"), name="a.txt")
-    assert seen == {"LC_ALL": "C.UTF-8"}
-    root = Path(__file__).resolve().parents[2]
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE, os.fspath(tmp_path / "big")],
-        cwd=root,
-        env=seen,
-        capture_output=True,
-        check=True,
-    )
-    assert json.loads(done.stdout)["write"] == "File too large"
