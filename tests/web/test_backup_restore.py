@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 import subprocess
+import sys
 import tarfile
 import time
 from collections.abc import Iterator
@@ -335,10 +336,44 @@ def test_a_backup_of_one_home_restores_into_the_other(
     assert nothing_there(plain)
 
 
+_TYPED_INTO_AGE = """
+import os, pty, sys, time
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp("age", ["age", "-d", "-o", sys.argv[2], sys.argv[1]])
+seen = b""
+while b"assphrase" not in seen:
+    seen += os.read(terminal, 1000)
+os.write(terminal, sys.argv[3].encode() + b"\\n")
+try:
+    while os.read(terminal, 1000):
+        pass
+except OSError:
+    pass
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+
+
+def test_another_program_opens_the_keys(place: Installation, tmp_path: Path) -> None:
+    """`age` of the distribution, with the passphrase typed into its terminal: keys and secret as they are here."""
+    if shutil.which("age") is None:
+        pytest.skip("age is not installed (Debian: apt-get install age)")
+    with tarfile.open(save(place, tmp_path / "keys.tar", phrase=PHRASE)) as tar:
+        tar.extract("keys.age", tmp_path, filter="data")
+    out = tmp_path / "opened.tar"
+    typed = [sys.executable, "-c", _TYPED_INTO_AGE, tmp_path / "keys.age", out, PHRASE]
+    subprocess.run(typed, check=True, timeout=120)
+    with tarfile.open(out) as opened:
+        found = {item.name: opened.extractfile(item) for item in opened}
+        read = {name: stream.read() for name, stream in found.items() if stream is not None}
+    assert read["keys/log.key"] == place.settings.key_file.read_bytes()
+    assert f"CONSTANCIA_SECRET_KEY={place.settings.secret_key}\n" in read["secrets.env"].decode()
+
+
 def test_keys_stay_out_unless_asked_for_and_are_then_a_file_of_age(
     place: Installation, tmp_path: Path
 ) -> None:
-    """Without `--with-keys` no secret is in the file; with it another program opens them with the same passphrase."""
+    """Without `--with-keys` no secret is in the file and nothing is restored; a wrong or short passphrase is refused."""
     bare = save(place, tmp_path / "bare.tar", phrase=None).read_bytes()
     secret = place.settings.key_file.read_text().strip()
     assert secret.encode() not in bare
