@@ -373,7 +373,7 @@ def test_another_program_opens_the_keys(place: Installation, tmp_path: Path) -> 
 def test_keys_stay_out_unless_asked_for_and_are_then_a_file_of_age(
     place: Installation, tmp_path: Path
 ) -> None:
-    """Without `--with-keys` no secret is in the file and nothing is restored; a wrong or short passphrase is refused."""
+    """Without `--with-keys` no secret is in the file, and nothing is restored; a wrong or short phrase is refused."""
     bare = save(place, tmp_path / "bare.tar", phrase=None).read_bytes()
     secret = place.settings.key_file.read_text().strip()
     assert secret.encode() not in bare
