@@ -69,7 +69,7 @@ def _exports(either: Installation, boss: System) -> None:
     begun = boss.post("/exports", {"processes": ["MA-001"]}, "k-7")
     where = begun.headers["Location"].removeprefix("/api/v1")
     for _ in range(600):
-        if boss.get(where).get_json()["state"] != "running":
+        if boss.get(where).get_json()["state"] not in {"waiting", "running"}:
             break
         time.sleep(0.1)
     settle(either.house)
