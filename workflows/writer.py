@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from evidence.entry import SYSTEM, BlobRef, EntryDraft, EntryKind, SealedEntry
 from evidence.ports import (
     BlobStore,
     Clock,
+    Compose,
     Composition,
     LedgerStore,
     Projection,
@@ -51,6 +53,26 @@ Calendars = Callable[[], BusinessCalendar]
 
 Drafts = Callable[[Situation, Sequence[BlobRef]], tuple[EntryDraft, ...]]
 """Makes the drafts of a command on a situation, with the references of its files; pure, raises a `Refusal`."""
+
+
+def _noting(compose: Compose, made: set[str]) -> Compose:
+    """``compose``, with the last leaf of every attempt noted: what is written was made by one of them, or before.
+
+    That something was composed says nothing: another process may have written the same under the same key meanwhile.
+    """
+
+    def noted(entries: Sequence[SealedEntry]) -> Composition:
+        composition = compose(entries)
+        project = composition.project
+        assert project is not None  # noqa: S101 - every composition of a case projects
+
+        def projected(whole: Sequence[SealedEntry]) -> Projection:
+            made.add(whole[-1].leaf)
+            return project(whole)
+
+        return replace(composition, project=projected)
+
+    return noted
 
 
 class CaseWriter:
@@ -178,19 +200,18 @@ class CaseWriter:
 
     def append_by_system(self, folio: str, drafts: Drafts, now: datetime, key: str) -> Receipt | None:
         """Append what the system says happened; ``None`` when the key shows that it was recorded before."""
-        composed = False
+        made: set[str] = set()
         desk = self._desk(now)
 
         def compose(entries: Sequence[SealedEntry]) -> Composition:
-            nonlocal composed
             situation = desk(self.definition_of(entries), entries)
-            composition = self._composed(drafts, situation, (), folio)
-            composed = True
-            return composition
+            return self._composed(drafts, situation, (), folio)
 
         digest = hashlib.sha256(key.encode()).hexdigest()
-        written = self.ledger.append(folio, compose, idempotency_key=key, request_digest=digest)
-        return self.receipt(written) if composed else None
+        written = self.ledger.append(
+            folio, _noting(compose, made), idempotency_key=key, request_digest=digest
+        )
+        return self.receipt(written) if written[-1].leaf in made else None
 
     def _composed(
         self,

@@ -11,18 +11,24 @@ from pathlib import Path
 import pytest
 
 from evidence.canonical import Json
-from evidence.entry import format_time
+from evidence.entry import EntryDraft, EntryKind, format_time
 from evidence.ports import StoreUnavailable
 from identity.accounts import Role
 from storage.jobs import MOST_ATTEMPTS, JobRecord
 from tests.fakes.installation import Installation
+from tests.fakes.people import cheap_passwords
+from tests.web.test_web_drafts import DATA
 from web import crew
 from web.crew import MOST_JOBS, Progress, Work
 from web.downloads import disposition
 from web.health import needed
 from web.jobs import MOST_WAITING, Duty, JobDesk, Steward
 from web.wiring import House, HouseError
+from workflows.claims import Situation
+from workflows.commands import SYSTEM_ACTOR, Actor, OpenCase
+from workflows.corrections import bare
 from workflows.errors import UnknownCase
+from workflows.facts import Facts
 
 
 def wait_for(house: House, job_id: str) -> JobRecord:
@@ -328,3 +334,26 @@ def test_hostile_names_cannot_leave_the_header(name: str) -> None:
     assert "\n" not in header
     assert "/" not in header.replace("UTF-8''", "")
     assert header.count('"') == 2
+
+
+def test_what_another_process_recorded_meanwhile_is_not_counted_as_ours(place: Installation) -> None:
+    """Two stewards with the same mark: the one whose composition came too late learns that nothing was left to do."""
+    actor = Actor(place.user().id, "especialista")
+    folio = place.house.cases.open_case(OpenCase("MA-001", actor, DATA)).folio
+    other = House(place.settings, clock=place.clock, passwords=cheap_passwords())
+    receipts: list[object] = []
+
+    def mark(situation: Situation, _blobs: object) -> tuple[EntryDraft, ...]:
+        return (bare(situation, SYSTEM_ACTOR, EntryKind.TIMER_EXPIRED, "2", Facts(timer="x", run=1)),)
+
+    def late(situation: Situation, blobs: object) -> tuple[EntryDraft, ...]:
+        if not receipts:
+            receipts.append(other.cases._writer.append_by_system(folio, mark, place.clock(), "timer/k"))
+        return mark(situation, blobs)
+
+    ours = place.house.cases._writer.append_by_system(folio, late, place.clock(), "timer/k")
+    other.close()
+    assert receipts != [None]
+    assert ours is None
+    kinds = [sealed.entry.kind for sealed in place.house.ledger.history(folio)]
+    assert kinds.count(EntryKind.TIMER_EXPIRED) == 1
