@@ -59,15 +59,24 @@ class Refused(Exception):
     """The house answered, and said no."""
 
 
-class Browser:
-    """One person's cookies and form token; logs in again when it has to."""
+@dataclass(frozen=True)
+class Person:
+    """Who works, and the cookies of each of their two browsers: a session outlives any server."""
 
-    def __init__(self, port: int, email: str, password: str, journal: Journal) -> None:
+    email: str
+    password: str
+    jars: tuple[dict[str, str], dict[str, str]] = field(default_factory=lambda: ({}, {}))
+
+
+class Browser:
+    """One browser of a person; logs in again when it has to."""
+
+    def __init__(self, port: int, person: Person, jar: dict[str, str], journal: Journal) -> None:
         self._base = f"http://127.0.0.1:{port}"
-        self._login = {"email": email, "password": password}
+        self._login = {"email": person.email, "password": person.password}
         self._journal = journal
         self._pool = urllib3.PoolManager(timeout=_PATIENCE, retries=False)
-        self._cookies: dict[str, str] = {}
+        self._cookies = jar
         self._token = ""
 
     def post(self, path: str, fields: Fields, file: File | None = None) -> str:
@@ -86,19 +95,22 @@ class Browser:
         raise Refused(f"{answer.status} {path}: {answer.data[-600:].decode(errors='replace')}")
 
     def _enter(self) -> None:
-        self._cookies.clear()
-        self._token = self._form_token()
+        self._token, signed_in = self._session()
+        if signed_in:
+            return
         answer = self._send("/entrar", self._login, None)
         if answer.status != HTTPStatus.SEE_OTHER:
             self._token = ""
             raise HTTPError(f"login {answer.status}")
-        self._token = self._form_token()
+        self._token, _ = self._session()
 
-    def _form_token(self) -> str:
+    def _session(self) -> tuple[str, bool]:
+        """A form token that is good now, and whether somebody is signed in."""
         answer = self._request("GET", "/sesion", {})
         if answer.status != HTTPStatus.OK:
             raise HTTPError(f"session {answer.status}")
-        return str(answer.json()["csrf_token"])
+        told = answer.json()
+        return str(told["csrf_token"]), bool(told["signed_in"])
 
     def _send(self, path: str, fields: Fields, file: File | None) -> urllib3.BaseHTTPResponse:
         parts: list[tuple[str, str | tuple[str, bytes, str]]] = [*fields.items(), ("csrf_token", self._token)]
@@ -127,19 +139,19 @@ class Crowd:
 
     Args:
         port: where the house listens.
-        logins: address and password of each.
+        people: who they are.
         twice: every request is delivered twice at the same moment, as a nervous proxy does.
     """
 
-    def __init__(self, port: int, logins: Sequence[tuple[str, str]], *, twice: bool = False) -> None:
+    def __init__(self, port: int, people: Sequence[Person], *, twice: bool = False) -> None:
         self.journal = Journal()
         self._port = port
         self._twice = twice
         self._stop = threading.Event()
         self._give_up = threading.Event()
         self._threads = [
-            threading.Thread(target=self._work, args=login, name=f"client {login[0]}", daemon=True)
-            for login in logins
+            threading.Thread(target=self._work, args=(person,), name=f"client {person.email}", daemon=True)
+            for person in people
         ]
 
     def start(self) -> None:
@@ -157,10 +169,9 @@ class Crowd:
         for thread in self._threads:
             thread.join(60)
 
-    def _work(self, email: str, password: str) -> None:
-        browsers = [
-            Browser(self._port, email, password, self.journal) for _ in range(2 if self._twice else 1)
-        ]
+    def _work(self, person: Person) -> None:
+        jars = person.jars if self._twice else person.jars[:1]
+        browsers = [Browser(self._port, person, jar, self.journal) for jar in jars]
         while not self._stop.is_set():
             where = self._write(browsers, "/casos/nuevo/MA-001", *_opening())
             if where is not None and where.folio:
@@ -175,7 +186,7 @@ class Crowd:
             try:
                 told = _told(mark, self._deliver(browsers, path, fields, file))
             except HTTPError as error:
-                self.journal.trouble(str(error) if str(error)[:3].isdigit() else type(error).__name__)
+                self.journal.trouble(str(error) if type(error) is HTTPError else type(error).__name__)
                 time.sleep(_PAUSE)
             except Refused as error:
                 self.journal.refused.append(str(error))

@@ -150,9 +150,9 @@ def hammer(place: Place, leaves: int, readers: int) -> dict[str, object]:
             web.start()
         ports = [web.port for web in webs]
         following = [Reader(ports, house.vkey, seed) for seed in range(readers)]
-        half = len(place.logins) // 2
-        shares = (place.logins[:half], place.logins[half:])
-        crowds = [Crowd(port, logins) for port, logins in zip(ports, shares, strict=True)]
+        half = len(place.people) // 2
+        shares = (place.people[:half], place.people[half:])
+        crowds = [Crowd(port, people) for port, people in zip(ports, shares, strict=True)]
         for reader in following:
             reader.start()
         for crowd in crowds:

@@ -16,7 +16,7 @@ from identity.accounts import Role
 from tests.servers import postgresql, seaweedfs
 from tests.servers.processes import free_ports
 from tests.servers.seaweedfs_cluster import Cluster, seaweedfs_cluster
-from torture.clients import Crowd
+from torture.clients import Crowd, Person
 from torture.mortal import CLOCK
 from torture.proxy import Relay
 from torture.servers import Postgres, Web
@@ -40,7 +40,7 @@ class Place:
 
     folder: Path
     env: dict[str, str]
-    logins: Sequence[tuple[str, str]]
+    people: Sequence[Person]
     postgres: Postgres | None = None
     cluster: Cluster | None = None
     to_store: Relay | None = None
@@ -59,7 +59,7 @@ class Place:
 
     def crowd(self, port: int, *, twice: bool = False) -> Crowd:
         """Its people, at work at that port."""
-        return Crowd(port, self.logins, twice=twice)
+        return Crowd(port, self.people, twice=twice)
 
     def log_tail(self) -> str:
         """The last words of its servers."""
@@ -68,22 +68,24 @@ class Place:
         )
 
 
-def _initialise(env: dict[str, str]) -> list[tuple[str, str]]:
+def _initialise(env: dict[str, str]) -> list[Person]:
     """Begin the log, and give its specialists their accounts."""
     house = initialise(Settings.from_env(env), ORIGIN, env, "torture")
     try:
-        logins = [(f"persona{number}@desk.example", secrets.token_urlsafe(18)) for number in range(CLIENTS)]
-        for email, password in logins:
+        people = [
+            Person(f"persona{number}@desk.example", secrets.token_urlsafe(18)) for number in range(CLIENTS)
+        ]
+        for person in people:
             house.access.add_user(
-                email=email,
+                email=person.email,
                 name="Ana Ñuñez",
                 roles=(Role.ESPECIALISTA,),
-                password=password,
+                password=person.password,
                 by=Granter(via="console", os_user="torture"),
             )
     finally:
         house.close()
-    return logins
+    return people
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def work() -> Iterator[Work]:
     """One case, opened and with a mail."""
     with embedded() as place:
         house = House(Settings.from_env(place.env))
-        user = house.accounts.by_email(place.logins[0][0], house.clock())
+        user = house.accounts.by_email(place.people[0].email, house.clock())
         assert user is not None
         actor = Actor(user.user.id, "especialista")
         data = {
