@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import secrets
 import string
 import threading
@@ -92,7 +93,7 @@ class Browser:
             raise HTTPError("signed out")
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise HTTPError(str(answer.status))
-        raise Refused(f"{answer.status} {path}: {answer.data[-600:].decode(errors='replace')}")
+        raise Refused(f"{answer.status} {path}: {_words(answer.data)}")
 
     def _enter(self) -> None:
         self._token, signed_in = self._session()
@@ -219,6 +220,13 @@ def _quietly(
         post(path, fields, file)
     except (HTTPError, Refused):
         return  # the duplicate's own answer reaches nobody; what it did to the log is checked afterwards
+
+
+def _words(page: bytes) -> str:
+    """What a page that refuses says under its heading, without its marks."""
+    text = " ".join(re.sub(r"<[^>]*>", " ", page.decode(errors="replace")).split())
+    said = text.find("No se selló")
+    return text[max(said, 0) :][:300]
 
 
 def _told(mark: str, where: str) -> Told:

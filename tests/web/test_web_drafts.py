@@ -20,6 +20,7 @@ from tests.fakes.installation import Browser, Installation
 from tests.fakes.papers import eml, pdf, png
 from web import drafts
 from web.drafts import DraftDesk
+from web.pages import recording
 from web.pages.drafts import file_json
 from workflows.commands import Actor, OpenCase, RecordStep
 
@@ -286,3 +287,38 @@ def test_warnings_are_told_as_sentences(place: Installation) -> None:
         DraftDesk(place.house).key(place.user().id, "nuevo-MA-001", "apertura")
     )
     assert file_json(draft.files[0])["sha256"] == file["sha256"]
+
+
+@pytest.mark.parametrize("when", ["staged", "sealing"])
+def test_the_later_of_two_deliveries_hears_that_it_is_sealed(
+    place: Installation, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """Its twin seals and empties the draft at any moment: it is told where the entry is, not that none was made."""
+    browser = place.client()
+    actor = Actor(place.user().id, "especialista")
+    folio = place.house.cases.open_case(OpenCase("MA-001", actor, DATA)).folio
+    token, mail, twin = browser.token(), eml(), place.client()
+
+    def deliver(by: Browser) -> TestResponse:
+        form = {"csrf_token": token, "note": "Uno", "idempotency_key": "k" * 32}
+        parts: list[tuple[str, object]] = [*form.items(), ("archivo", FileStorage(io.BytesIO(mail), "c.eml"))]
+        boundary, body = encode_multipart(MultiDict(parts))
+        kind = f"multipart/form-data; boundary={boundary}"
+        return by.client.post(f"/casos/{folio}/pasos/2", data=body, content_type=kind)
+
+    owner, name = (recording, "see_unchanged") if when == "staged" else (DraftDesk, "submission")
+    real = getattr(owner, name)
+
+    def overtaken(*args: object) -> object:
+        monkeypatch.setattr(owner, name, real)
+        nonlocal token
+        ours, token = token, twin.token()
+        assert deliver(twin).location.startswith(f"/casos/{folio}?sellada=2")
+        token = ours
+        return real(*args)
+
+    monkeypatch.setattr(owner, name, overtaken)
+    answer = deliver(browser)
+    assert answer.status_code == 303
+    assert answer.location.startswith(f"/casos/{folio}?sellada=2")
+    assert len(place.house.ledger.history(folio)) == 2

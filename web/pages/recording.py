@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
@@ -16,7 +18,7 @@ from web.pages.casepage import show_case
 from web.pages.forms import MENDABLE, key_posted, occurred_at, remove_posted, reuses, stage_posted
 from web.security import person, roles, signed_in
 from web.views.fields import typed
-from web.wiring import DraftKey, House, current_house
+from web.wiring import DraftKey, House, HouseError, current_house
 from workflows.commands import Receipt, RecordStep, RefuseRequest, WaiveStep
 from workflows.definition import Definition
 from workflows.errors import RequestReused, StepNotOpen, UnknownStep
@@ -44,7 +46,9 @@ def record(folio: str, step: str) -> Response:
         remove_posted(desk, key)
         see_unchanged(house, desk.find(key), frozenset(request.form.getlist("letter_shown")))
         receipt = _seal(house, desk, folio, step)
-    except (RequestReused, IdempotencyMismatch, StepNotOpen) as error:
+    except (RequestReused, IdempotencyMismatch, StepNotOpen, HouseError) as error:
+        if isinstance(error, HouseError) and error.code != "draft_gone":
+            raise
         seq = _sealed_before(house, desk, key)
         if not seq:
             return _again(folio, step, error)
@@ -63,13 +67,27 @@ def _sealed_before(house: House, desk: DraftDesk, key: DraftKey) -> int:
     Another tab may have sealed something else meanwhile; what is in the draft then was never sealed, and stays.
     """
     draft = desk.find(key)
+    note = str(draft.fields.get("note", request.form.get("note", ""))).strip()
+    brought = {file.sha256 for file in draft.files} | _posted_digests()
     for sealed in reversed(house.cases.view(key.folio).entries):
         entry = sealed.entry
         if entry.step == key.step and entry.actor == person().id:
             digests = {blob.sha256 for blob in entry.objects}
-            same_note = str(sealed.payload().get("note", "")) == str(draft.fields.get("note", "")).strip()
-            return entry.seq if same_note and all(file.sha256 in digests for file in draft.files) else 0
+            return entry.seq if str(sealed.payload().get("note", "")) == note and brought <= digests else 0
     return 0
+
+
+def _posted_digests() -> set[str]:
+    """Of the files in this very request: the twin that was sealed first has emptied the draft they were in."""
+    found = set()
+    for file in request.files.values():
+        if file.filename:
+            file.stream.seek(0)
+            digest = hashlib.sha256()
+            while piece := file.stream.read(1 << 20):
+                digest.update(piece)
+            found.add(digest.hexdigest())
+    return found
 
 
 @page.post("/pasos/<step>/descartar")
