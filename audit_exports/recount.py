@@ -17,6 +17,21 @@ from workflows.facts import facts_of
 from workflows.roster import RowState, fold_roster
 from workflows.state import CaseState
 
+_ASKED_IN = {
+    **dict.fromkeys(
+        (
+            EntryKind.SIGNATURE_REQUESTED,
+            EntryKind.ANSWER_REQUESTED,
+            EntryKind.REVIEW_REQUESTED,
+            EntryKind.RETURN_REQUESTED,
+            EntryKind.SECRET_LEFT,
+        ),
+        "signatory",
+    ),
+    EntryKind.SIGNATURE_DELEGATED: "delegate",
+}
+"""Kinds that ask somebody for something, and the fact that says whom."""
+
 Words = tuple[Mapping[str, Json], tuple[FileItem, ...]]
 """An entry's payload, empty where it is no object or not there, and its files."""
 
@@ -38,7 +53,7 @@ def recount(
     mask = mask or Mask()
     superseded = dict(state.superseded)
     supersedes = {by: seq for seq, by in state.superseded}
-    erasers = erased_by(entries)
+    erasers, asked = erased_by(entries), asked_in_case(entries)
     rows = tuple(
         _row(
             item,
@@ -48,6 +63,7 @@ def recount(
             superseded.get(item.entry.seq, 0),
             supersedes.get(item.entry.seq, 0),
             withheld=mask.withholds(item.entry),
+            asked=item.entry.seq in asked,
         )
         for item in entries
     )
@@ -67,6 +83,24 @@ def erased_by(entries: Sequence[SealedEntry]) -> dict[str, int]:
         if item.entry.kind is EntryKind.ERASURE_EXECUTED
         for leaf in item.entry.refs
     }
+
+
+def asked_in_case(entries: Sequence[SealedEntry]) -> frozenset[int]:
+    """Numbers of the entries by which somebody answers a request that was made to that very person before.
+
+    Who signs, answers or reviews behind a personal link has no account and needs no role: the request, an entry of the
+    same case by somebody who had one, is what allows it.
+    """
+    asked: dict[str, set[str]] = {}
+    found = set()
+    for entry in (item.entry for item in entries):
+        if not (request := text_of(entry.facts, "request")):
+            continue
+        if entry.actor in asked.get(request, ()):
+            found.add(entry.seq)
+        if (party := _ASKED_IN.get(entry.kind)) is not None:
+            asked.setdefault(request, set()).add(text_of(entry.facts, party))
+    return frozenset(found)
 
 
 def words_of(item: SealedEntry, *, withheld: bool = False) -> Words:
@@ -116,6 +150,7 @@ def _row(
     supersedes: int,
     *,
     withheld: bool,
+    asked: bool,
 ) -> EntryRow:
     entry, (payload, files), facts = item.entry, told, item.entry.facts
     index = -1 if item.index is None else item.index
@@ -139,7 +174,7 @@ def _row(
         files=files,
         payload=gone if item.payload_bytes is None else "kept",
         people=people_of(entry),
-        role_held=roster.held(entry.actor, entry.role, index),
+        role_held=asked or roster.held(entry.actor, entry.role, index),
         erased_by=erased,
         superseded_by=superseded_by,
         supersedes=supersedes,

@@ -75,6 +75,7 @@ def test_a_package_is_verified_with_its_keys(
     vkey = run(args=["ledger", "vkey"]).stdout.strip()
     report = check_package(ZipContainer(io.BytesIO(out.read_bytes())), Trust((VerifierKey.from_text(vkey),)))
     assert (report.verdict, report.keys_checked, report.keys_unverified) == (Verdict.VALID, 2, 0)
+    assert [finding for finding in report.findings if finding.code == "role.not_granted"] == []
     assert main([str(out), "--vkey", vkey]) == 0
     assert "2 usos de llaves de acceso" in capsys.readouterr().out
 

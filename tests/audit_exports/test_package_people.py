@@ -171,6 +171,25 @@ def test_roles_are_held_against_the_chain(desk: Desk, tmp_path: Path) -> None:
     assert row["primera concesión"] == f"{ACCESS}/3"
 
 
+def test_who_was_asked_by_link_needs_no_role_and_nobody_else_may_answer(desk: Desk, tmp_path: Path) -> None:
+    """The request names its person, or whom that person delegated to; before it, and of others, it allows nothing."""
+    asked, deputy, other = (replace(ELENA, id=name, role="director") for name in ("p-1", "p-2", "p-3"))
+    about = {"request": "r-1", "signatory": asked.id}
+    desk.record(CASE, "3", actor=asked, facts=about)
+    desk.record(CASE, "3", facts=about, kind=EntryKind.SIGNATURE_REQUESTED)
+    for actor in (asked, other, deputy):
+        desk.record(CASE, "3", actor=actor, facts=about)
+    delegated = {"request": "r-1", "signatory": asked.id, "delegate": deputy.id}
+    desk.record(CASE, "3", actor=asked, facts=delegated, kind=EntryKind.SIGNATURE_DELEGATED)
+    for actor in (deputy, other):
+        desk.record(CASE, "3", actor=actor, facts=about)
+    desk.record(CASE, "3", actor=deputy, facts={**about, "request": "r-2"})
+    files = contents(packed(desk, tmp_path))
+    assert [row["rol_otorgado"] for row in timeline(files)[-9:]] == [
+        "no", "sí", "sí", "no", "no", "sí", "sí", "no", "no",
+    ]  # fmt: skip
+
+
 def test_a_grant_later_than_the_checkpoint_does_not_count(desk: Desk, tmp_path: Path) -> None:
     """Names and roles are those of the checkpoint, whatever happened since."""
     desk.record(CASE, "3", actor=ELENA)
