@@ -203,7 +203,7 @@ class SealedEntry:
     salt: bytes | None
     index: int | None = None
     parsed: Entry | None = field(default=None, repr=False, compare=False)
-    said: Mapping[str, Json] | None = field(default=None, repr=False, compare=False)
+    said: Mapping[str, Json] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def entry(self) -> Entry:
@@ -217,7 +217,10 @@ class SealedEntry:
         return cast("Entry", self.parsed)
 
     def payload(self) -> Mapping[str, Json]:
-        """The payload's members, empty when erased; parsed once (``said`` holds them), and never to be changed."""
+        """The payload's members, empty when erased; parsed once (``said`` holds them), and never to be changed.
+
+        A copy by `dataclasses.replace` parses its own bytes.
+        """
         if self.payload_bytes is None:
             return {}
         if self.said is None:
