@@ -11,6 +11,7 @@ import pytest
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import TestResponse, encode_multipart
 
+from auditing.views import ViewQuery
 from evidence.verify import verify_ledger
 from identity.accounts import Role
 from identity.tokens import Scope
@@ -256,10 +257,10 @@ def test_a_sealed_file_comes_back_byte_for_byte(
     assert answer.headers["Content-Disposition"].startswith("attachment;")
     assert system.get(f"/cases/{folio}/entries/2/objects/1").status_code == 404
     assert system.get(f"/cases/{folio}/entries/9/objects/0").status_code == 404
-    assert place.house.room.views.page(actor=system.service).total == 0
+    assert place.house.room.views.page(ViewQuery(actor=system.service)).total == 0
     auditor = System.of(place, Role.AUDITOR_INTERNO)
     auditor.get(f"/cases/{folio}/entries/2/objects/0").close()
-    seen = place.house.room.views.page(actor=auditor.service).rows
+    seen = place.house.room.views.page(ViewQuery(actor=auditor.service)).rows
     assert [(view.what, view.subject) for view in seen] == [("api.object", f"{folio}/2/0")]
 
 
