@@ -51,6 +51,7 @@ def verify_case(
             findings += _proved(ledger, sealed, note, keys)
         if progress is not None:
             progress(number, len(entries))
+    findings += objects.settle()
     verdict = verdict_of(findings)
     return Report(
         verdict=verdict,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.servers.processes import die_with_parent, free_ports, stop, wait_until
-from tests.servers.seaweedfs import ACCESS_KEY, SECRET_KEY, _answers
+from tests.servers.seaweedfs import ACCESS_KEY, SECRET_KEY, answers
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def seaweedfs_cluster(weed: Path) -> Iterator[Cluster]:
             "s3", "s3", f"-filer={known.get(filer, f'127.0.0.1:{filer}')}", "-port.https=0", "-port.iceberg=0",
             "-port.lance=0", f"-config={folder / 's3.json'}",
         )  # fmt: skip
-        wait_until(lambda: _answers(s3), gate, folder / "s3.log", 90)
+        wait_until(lambda: answers(s3), gate, folder / "s3.log", 90)
         yield Cluster(f"127.0.0.1:{s3}", tuple(volumes))
     finally:
         for process in reversed(running):

@@ -12,12 +12,13 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from evidence.entry import format_time
+from identity.accounts import RECORDERS
 from web.acting import actor_for
 from web.i18n import gettext as _
 from web.pages.context import definitions, in_force, lens, may_record, openable
 from web.pages.controls import DRAFT, lines
 from web.pages.correcting import FIX
-from web.security import anyone, outsider, person
+from web.security import anyone, outsider, person, roles
 from web.views.alerts import alerts_of
 from web.views.inbox import Count, build_inbox, process_counts
 from web.views.lens import Lens, Moment
@@ -70,7 +71,7 @@ def today() -> str | Response:
 
 
 @page.post("/enterado/<folio>")
-@anyone
+@roles(*RECORDERS)
 def notice(folio: str) -> Response:
     """«Enterado»: the refusal leaves the inbox of everybody it was told to, and the case says who saw it."""
     house = current_house()
