@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # publishes no types
@@ -50,6 +51,18 @@ class Server(BaseApplication):  # type: ignore[misc]  # untyped base
         app.extensions["constancia.steward"] = steward
         steward.start()
         return app
+
+
+def serve_anew(port: int) -> NoReturn:
+    """Become ``flask serve`` on loopback: this process ends as what it was, and its environment goes on.
+
+    The server forks its workers, and a fork has only the thread that forked: a library that began threads of its own
+    before (typst does, for its first letter) waits for them in the worker for ever. Who has done other work first
+    therefore starts the server as a program of its own.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "flask", "serve", "--port", str(port)])  # noqa: S606 - our own program, no shell
 
 
 def serve(

@@ -44,7 +44,7 @@ def demo(port: int, no_serve: bool, as_json: bool) -> None:
     if not no_serve:
         os.environ.pop(PREFIX + "TRUSTED_PROXIES", None)  # loopback, whatever the environment is meant for
         os.environ[PREFIX + "PUBLIC_URL"] = url  # where the links in its mails lead
-        server.serve(Settings.from_env(os.environ), "127.0.0.1", port, 1, 8)
+        server.serve_anew(port)
 
 
 class _Told:
