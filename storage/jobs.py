@@ -96,26 +96,20 @@ class SqlJobs:
                     return _record(row, **taken)
 
     def beat(
-        self,
-        job_id: str,
-        worker: str,
-        now: datetime,
-        lease: timedelta,
-        done: int | None = None,
-        total: int = 0,
+        self, taken: JobRecord, now: datetime, lease: timedelta, done: int | None = None, total: int = 0
     ) -> bool:
-        """Renew the lease, with progress where there is any; ``False``: it is no longer this worker's."""
+        """Renew the lease of a job as `claim` gave it, with progress where there is any; ``False``: it is lost."""
         change: dict[str, object] = {"beat_at": format_time(now), "lease_until": format_time(now + lease)}
         if done is not None:
             change |= {"done": done, "total": total}
         with changing(self._engine) as connection:
-            return connection.execute(update(job).where(_held(job_id, worker)).values(change)).rowcount == 1
+            return connection.execute(update(job).where(_held(taken)).values(change)).rowcount == 1
 
-    def finish(self, job_id: str, worker: str, state: str, result: Mapping[str, Json], now: datetime) -> bool:
-        """The end of a job, with what it found; ``False``: another worker has it, whose end counts."""
+    def finish(self, taken: JobRecord, state: str, result: Mapping[str, Json], now: datetime) -> bool:
+        """The end of a job, with what it found; ``False``: somebody has taken it since, whose end counts."""
         change = {"state": state, "result": _packed(result), "beat_at": format_time(now), "args": b"{}"}
         with changing(self._engine) as connection:
-            return connection.execute(update(job).where(_held(job_id, worker)).values(change)).rowcount == 1
+            return connection.execute(update(job).where(_held(taken)).values(change)).rowcount == 1
 
     def give_back(self, worker: str) -> int:
         """Let others have what a worker that ends would leave; how many there were."""
@@ -137,8 +131,14 @@ def _free(moment: str) -> Any:
     return or_(job.c.state == "waiting", and_(job.c.state == "running", job.c.lease_until <= moment))
 
 
-def _held(job_id: str, worker: str) -> Any:
-    return and_(job.c.id == job_id, job.c.worker == worker, job.c.state == "running")
+def _held(taken: JobRecord) -> Any:
+    """By that very claim: a process whose lease ran out may have taken the same job again in another thread."""
+    return and_(
+        job.c.id == taken.id,
+        job.c.state == "running",
+        job.c.worker == taken.worker,
+        job.c.attempts == taken.attempts,
+    )
 
 
 def _record(row: Row[Any], **changed: Any) -> JobRecord:

@@ -30,7 +30,7 @@ After = Callable[[House, JobRecord], None]
 
 
 class LeaseLost(Exception):
-    """Another worker has the job: this one was silent too long, and what it would report counts no more."""
+    """The job was taken again: this thread was silent too long, and what it would report counts no more."""
 
 
 class Progress:
@@ -57,7 +57,7 @@ class Progress:
     def beat(self, done: int | None = None, total: int = 0) -> None:
         """Say that the work goes on."""
         now = self._house.clock()
-        if not self._house.jobs.beat(self._job.id, self._job.worker, now, self._lease, done, total):
+        if not self._house.jobs.beat(self._job, now, self._lease, done, total):
             raise LeaseLost(self._job.id)
 
 
@@ -140,7 +140,7 @@ class Crew:
             return
         finally:
             stop.set()
-        ended = self._house.jobs.finish(taken.id, self.name, state, result, self._house.clock())
+        ended = self._house.jobs.finish(taken, state, result, self._house.clock())
         if ended and state == "done" and kind is not None and kind.after is not None:
             kind.after(self._house, taken)
 

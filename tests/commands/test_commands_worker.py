@@ -139,8 +139,9 @@ def test_a_stopped_worker_that_wakes_up_reports_nothing_over_another(
     taken = place.house.jobs
     add(place, "j1")
     now = place.clock()
-    assert taken.claim("stopped", now, timedelta(seconds=3)) is not None
+    held = taken.claim("stopped", now, timedelta(seconds=3))
+    assert held is not None
     begin("worker", "--lease", "4")
     assert eventually(lambda: state(place, "j1") == "done")
-    assert not taken.finish("j1", "stopped", "failed", {}, place.clock())
+    assert not taken.finish(held, "failed", {}, place.clock())
     assert state(place, "j1") == "done"

@@ -171,19 +171,26 @@ def database_home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ho
     made.close()
 
 
-def test_a_silent_worker_loses_its_job_to_another_and_its_end_counts_no_more(database_home: House) -> None:
-    """Whoever was stopped and wakes up again can report neither progress nor a result."""
+@pytest.mark.parametrize("heir", ["b", "a"], ids=["of another process", "of the same process"])
+def test_a_silent_worker_loses_its_job_to_another_and_its_end_counts_no_more(
+    database_home: House, heir: str
+) -> None:
+    """Whoever was stopped and wakes up again can report neither progress nor a result, whoever has the job now."""
     jobs, now = database_home.jobs, database_home.clock()
     waiting(database_home, "verify")
-    assert getattr(jobs.claim("a", now, crew.LEASE), "attempts", 0) == 1
+    first = jobs.claim("a", now, crew.LEASE)
+    assert first is not None
+    assert first.attempts == 1
     assert jobs.claim("b", now, crew.LEASE) is None
-    assert jobs.beat("j1", "a", now, crew.LEASE, 3, 10)
+    assert jobs.beat(first, now, crew.LEASE, 3, 10)
     later = now + crew.LEASE + timedelta(seconds=1)
-    assert getattr(jobs.claim("b", later, crew.LEASE), "attempts", 0) == 2
-    assert not jobs.beat("j1", "a", later, crew.LEASE, 4, 10)
-    assert not jobs.finish("j1", "a", "done", {"who": "a"}, later)
-    assert jobs.finish("j1", "b", "done", {"who": "b"}, later)
-    assert getattr(jobs.get("j1"), "result", None) == {"who": "b"}
+    second = jobs.claim(heir, later, crew.LEASE)
+    assert second is not None
+    assert second.attempts == 2
+    assert not jobs.beat(first, later, crew.LEASE, 4, 10)
+    assert not jobs.finish(first, "done", {"who": "first"}, later)
+    assert jobs.finish(second, "done", {"who": "second"}, later)
+    assert getattr(jobs.get("j1"), "result", None) == {"who": "second"}
 
 
 def test_a_job_that_kills_its_workers_is_lost_after_some(database_home: House) -> None:
