@@ -23,7 +23,7 @@ from storage.rows import entry_row, payload_row
 _ERASED = "(SELECT count(*) FROM log_entry WHERE kind = 'erasure.executed')"
 LOOK = f"""
 SELECT h.seq, h.leaf, e.leaf, e.entry_bytes, (SELECT count(*) FROM log_entry WHERE case_id = h.case_id), {_ERASED},
-       e.log_index
+       (SELECT log_index FROM log_entry WHERE case_id = h.case_id AND case_seq = :first)
 FROM case_head h LEFT JOIN log_entry e ON e.case_id = h.case_id AND e.case_seq = h.seq WHERE h.case_id = :case
 """  # noqa: S608 - constants
 ERASED = f"SELECT {_ERASED}"

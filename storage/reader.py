@@ -163,6 +163,14 @@ def _hash(leaf: object) -> bytes:
         return b""
 
 
+def _first_without_place(entries: Sequence[SealedEntry]) -> int:
+    """The ``seq`` of the first entry that had no place in the log; the last one's where all had. In order of ``seq``."""
+    first = len(entries)
+    while first > 1 and entries[first - 2].index is None:
+        first -= 1
+    return first
+
+
 def _stands(known: Known, found: tuple[Any, ...]) -> bool:
     """Whether the database still shows what is known of a case."""
     last, count = known.last, len(known.entries)
@@ -187,9 +195,11 @@ class LedgerReader:
         """
         known = self._histories.get(case)
         if known is not None:
-            found = self._look(case)
+            first = _first_without_place(known.entries)
+            found = self._look(case, first)
             if _stands(known, found):
-                return self._placed(case, known) if found[-1] != known.last.index else known.entries
+                same = found[-1] == known.entries[first - 1].index
+                return known.entries if same else self._placed(case, known, first)
         with reading(self._engine) as connection:
             erased = connection.execute(
                 text(ERASED)
@@ -199,20 +209,22 @@ class LedgerReader:
             self._histories.keep(case, Known(history, erased))
         return history
 
-    def _look(self, case: str) -> tuple[Any, ...]:
-        """What the database shows of a case that has entries, in one statement; empty where it knows none."""
+    def _look(self, case: str, first: int) -> tuple[Any, ...]:
+        """What the database shows of a case that has entries, in one statement; empty where it knows none.
+
+        ``first``: the entry whose place in the log is asked for.
+        """
         look = driver_style(LOOK, self._engine.dialect.name)
         with answered(), swiftly(self._engine) as driver:
-            return tuple(driver.execute(look, {"case": case}).fetchone() or ())
+            return tuple(driver.execute(look, {"case": case, "first": first}).fetchone() or ())
 
-    def _placed(self, case: str, known: Known) -> Sequence[SealedEntry]:
-        """The entries with the places in the log that they have been given since."""
-        first = next((n for n, sealed in enumerate(known.entries) if sealed.index is None), 0)
+    def _placed(self, case: str, known: Known, first: int) -> Sequence[SealedEntry]:
+        """The entries with the places in the log that they have been given since, from the ``first`` on."""
         with reading(self._engine) as connection:
-            places = connection.execute(_PLACES, {"case": case, "after": first}).all()
+            places = connection.execute(_PLACES, {"case": case, "after": first - 1}).all()
         given = {row.case_seq: row.log_index for row in places}
-        later = (replace(item, index=given.get(n)) for n, item in enumerate(known.entries[first:], first + 1))
-        entries = (*known.entries[:first], *later)
+        later = (replace(item, index=given.get(n)) for n, item in enumerate(known.entries[first - 1 :], first))
+        entries = (*known.entries[: first - 1], *later)
         self._histories.keep(case, replace(known, entries=entries))
         return entries
 
