@@ -20,7 +20,7 @@ MOST_ENTRIES = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A case as this process checked it last: never empty. ``erased`` is the last erasure's row when it was read.
+    """A case as this process checked it last: never empty. ``erased``: how many erasures there were before it was read.
 
     ``projection`` is what was projected in the transaction that wrote the last entry, where this process wrote it.
     """

@@ -164,7 +164,7 @@ def _hash(leaf: object) -> bytes:
 
 
 def _first_without_place(entries: Sequence[SealedEntry]) -> int:
-    """The ``seq`` of the first entry that had no place in the log; the last one's where all had. In order of ``seq``."""
+    """The ``seq`` of the first entry that had no place in the log; the last one's where all had."""
     first = len(entries)
     while first > 1 and entries[first - 2].index is None:
         first -= 1
@@ -223,7 +223,9 @@ class LedgerReader:
         with reading(self._engine) as connection:
             places = connection.execute(_PLACES, {"case": case, "after": first - 1}).all()
         given = {row.case_seq: row.log_index for row in places}
-        later = (replace(item, index=given.get(n)) for n, item in enumerate(known.entries[first - 1 :], first))
+        later = (
+            replace(item, index=given.get(n)) for n, item in enumerate(known.entries[first - 1 :], first)
+        )
         entries = (*known.entries[: first - 1], *later)
         self._histories.keep(case, replace(known, entries=entries))
         return entries

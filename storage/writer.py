@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from evidence.entry import EntryDraft, SealedEntry, format_time, genesis_hash, seal
-from evidence.ports import BlobCorrupt, Clock, Compose, Composition, IdempotencyMismatch
+from evidence.ports import BlobCorrupt, Clock, Compose, Composition, IdempotencyMismatch, Projection
 from storage.appending import ERASED, Prepared, Request, driver_style, move, statements
 from storage.histories import Known
 from storage.ledger_tables import case_head, folio_series, idempotency, log_entry, payload
@@ -74,9 +74,13 @@ class Writer:
         earlier = self.earlier(connection, request, case)
         if earlier is not None:
             return Written(earlier)
+        erased = connection.execute(
+            text(ERASED)
+        ).scalar_one()  # before the rows, as in `LedgerReader.history`
         history = read_history(connection, self.origin, case)
         check_head(head, self.origin, case, history)
-        return self._write(connection, case, history, compose(history), request)
+        sealed, projection = self._write(connection, case, history, compose(history), request)
+        return Written(sealed, Known((*history, *sealed), erased, projection))
 
     def open_case(
         self, connection: Connection, series: str, compose: Callable[[str], Composition], request: Request
@@ -91,7 +95,9 @@ class Writer:
         if read_history(connection, self.origin, case):
             raise BlobCorrupt(f"folio series {series}", f"{case} unused", f"{case} has entries")
         connection.execute(_MOVE_SERIES, {"wanted": series, "new_last": number})
-        return self._write(connection, case, (), compose(case), request)
+        erased = connection.execute(text(ERASED)).scalar_one()
+        sealed, projection = self._write(connection, case, (), compose(case), request)
+        return Written(sealed, Known(sealed, erased, projection))
 
     def prepare(self, known: Known, compose: Compose, request: Request) -> Prepared:
         """What ``compose`` makes of a case as it is known, sealed and projected, without a database."""
@@ -153,21 +159,20 @@ class Writer:
         history: Sequence[SealedEntry],
         composed: Composition,
         request: Request,
-    ) -> Written:
+    ) -> tuple[tuple[SealedEntry, ...], Projection | None]:
         sealed = self._seal(case, history, composed.drafts)
         connection.execute(_ADD_ENTRIES, [entry_row(item) for item in sealed])
         connection.execute(_ADD_PAYLOADS, [payload_row(item) for item in sealed])
         last = sealed[-1]
         connection.execute(_MOVE_HEAD, {"case": case, "new_seq": last.entry.seq, "new_leaf": last.leaf})
-        whole, projection = (*history, *sealed), None
+        projection = None
         if composed.project is not None:
-            projection = composed.project(whole)
+            projection = composed.project((*history, *sealed))
             save_projection(connection, projection)
         keep_errands(connection, composed.errands, last.entry.at)
         if request.key:
             connection.execute(_ADD_REQUEST, request.row(sealed))
-        erased = connection.execute(text(ERASED)).scalar_one()
-        return Written(sealed, Known(whole, erased, projection))
+        return sealed, projection
 
     def _seal(
         self, case: str, history: Sequence[SealedEntry], drafts: Sequence[EntryDraft]

@@ -135,6 +135,18 @@ def test_places_given_since_are_shown(sql_ledger: SqlLedger, other: SqlLedger) -
     assert [item.index for item in sql_ledger.history(CASE)] == [0, 1, None]
 
 
+def test_places_are_shown_though_the_newest_entry_has_none(sql_ledger: SqlLedger, other: SqlLedger) -> None:
+    """An entry that was placed between two appends is shown in its place while the second still waits for one."""
+    sql_ledger.append(CASE, writes(draft("uno")))
+    sql_ledger.append(CASE, writes(draft("dos")))
+    sequence_all(other)
+    sql_ledger.append(CASE, writes(draft("tres")))
+    assert [item.index for item in sql_ledger.history(CASE)] == [0, 1, None]
+    sql_ledger.append(CASE, writes(draft("cuatro")))
+    sequence_all(other)
+    assert [item.index for item in sql_ledger.history(CASE)] == [0, 1, 2, 3]
+
+
 def test_after_an_erasure_payloads_are_read_again(sql_ledger: SqlLedger, other: SqlLedger) -> None:
     """What was destroyed is not given out, nor projected, from the memory of a process that had read it."""
     (first,) = sql_ledger.append(CASE, writes(draft("secreto")))
@@ -145,6 +157,27 @@ def test_after_an_erasure_payloads_are_read_again(sql_ledger: SqlLedger, other: 
     sql_ledger.append(OTHER, writes(draft("más")))
     (one,) = sql_ledger.append(CASE, _saying(lambda history: str(history[0].payload_bytes)))
     assert one.payload()["note"] == "None"
+
+
+@pytest.mark.postgresql
+def test_an_erasure_beside_an_append_is_not_overlooked(migrated_postgresql_url: str) -> None:
+    """Committed while another case is being written: what was read before it is read again afterwards."""
+    from storage.database import connect  # noqa: PLC0415 - writers of two cases at once, as only PostgreSQL has them
+    from storage.ledger import start_log  # noqa: PLC0415
+
+    engine = connect(migrated_postgresql_url)
+    start_log(engine, ORIGIN)
+    ledger, other = (SqlLedger(engine, ORIGIN, clock=TickingClock()) for _ in range(2))
+    (first,) = other.append(CASE, writes(draft("secreto")))
+
+    def erasing_meanwhile(_history: Sequence[SealedEntry]) -> Composition:
+        tamper.run(engine, "DELETE FROM payload WHERE leaf = :leaf", leaf=first.leaf)
+        other.append(OTHER, writes(draft("solicitud", kind=EntryKind.ERASURE_EXECUTED, refs=(first.leaf,))))
+        return Composition((draft("dos"),))
+
+    ledger.append(CASE, erasing_meanwhile)
+    assert ledger.history(CASE)[0].payload_bytes is None
+    engine.dispose()
 
 
 def _saying(what: object) -> object:
