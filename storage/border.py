@@ -50,6 +50,8 @@ def translated() -> Iterator[None]:
     except Exception as error:
         if not _of_a_driver(error):
             raise
+        if MOVED in str(error):
+            raise MovedAway(str(error)) from error
         state = str(getattr(error, "sqlstate", None) or "")
         if isinstance(error, sqlite3.IntegrityError) or state in _LOST_RACE or state.startswith(_CONSTRAINT):
             raise LostRace(str(error)) from error
