@@ -17,6 +17,8 @@ from workflows.derive import Derivation
 
 MOST = 512
 """Cases kept: a few dozen KB each."""
+MOST_ENTRIES = 65_536
+"""Entries of all that is kept: a campaign of thousands is more than a few dozen KB, and kept once for each head."""
 _BACK = 8
 """Entries that are read on at most; a case that has moved further is folded from its beginning."""
 
@@ -24,9 +26,11 @@ _BACK = 8
 class Folds:
     """Derivations by the leaf of a case's last entry; safe for threads."""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = MOST, most_entries: int = MOST_ENTRIES) -> None:
         self._most = most
+        self._most_entries = most_entries
         self._held: OrderedDict[str, tuple[BusinessCalendar, Derivation]] = OrderedDict()
+        self._entries = 0
         self._lock = threading.Lock()
 
     def of(
@@ -55,7 +59,11 @@ class Folds:
 
     def _keep(self, entries: Sequence[SealedEntry], calendar: BusinessCalendar, found: Derivation) -> None:
         with self._lock:
+            former = self._held.pop(entries[-1].leaf, None)
+            self._entries += len(entries) - (len(former[1].entries) if former is not None else 0)
             self._held[entries[-1].leaf] = (calendar, found)
-            self._held.move_to_end(entries[-1].leaf)
-            while len(self._held) > self._most:
-                self._held.popitem(last=False)
+            while len(self._held) > self._most or (
+                self._entries > self._most_entries and len(self._held) > 1
+            ):
+                _, (_, oldest) = self._held.popitem(last=False)
+                self._entries -= len(oldest.entries)

@@ -249,11 +249,12 @@ class CaseWriter:
     def receipt(self, written: Sequence[SealedEntry], before: Sequence[SealedEntry] = ()) -> Receipt:
         """What was sealed: the last entry written that a person made, and the case's state now.
 
-        ``before``: the case as it was written to; without it the case is read again.
+        ``before``: the case as it was composed on last; where that is not what was written to, it is read again.
         """
         last = next((item for item in reversed(written) if item.entry.actor != SYSTEM), written[-1])
         names = [str(item.get("name", "")) for item in entry_files(last)]
-        history = (*before, *written) if before else self.history(last.entry.case)
+        follows = bool(before) and written[0].entry.prev == before[-1].leaf
+        history = (*before, *written) if follows else self.history(last.entry.case)
         state = self.situation(history).state
         if state is None:
             raise UnknownCase(folio=last.entry.case)

@@ -82,6 +82,31 @@ def test_few_cases_are_kept() -> None:
     assert folds.of(definition, desk.ledger.history(folios[0]), desk.calendar) is not kept[0]
 
 
+def test_few_entries_are_kept() -> None:
+    """Long cases, each kept once for every head it had, count by their length; the last one used always stays."""
+    desk, folds = Desk(), Folds(most_entries=3)
+    folio = desk.open()
+    desk.walk(folio, "2", "3")
+    entries, definition = desk.ledger.history(folio), desk.cases.view(folio).definition
+    heads = [entries[:length] for length in (1, 2, len(entries))]
+    kept = [folds.of(definition, head, desk.calendar) for head in heads]
+    assert folds.of(definition, heads[2], desk.calendar) is kept[2]
+    assert folds.of(definition, heads[0], desk.calendar) is not kept[0]
+    small = Folds(most_entries=1)
+    assert small.of(definition, entries, desk.calendar) is small.of(definition, entries, desk.calendar)
+
+
+def test_a_receipt_never_skips_what_others_wrote() -> None:
+    """Composed on an older case than was written to (a twin was quicker), the state is that of the whole case."""
+    desk = Desk()
+    folio = desk.open()
+    desk.walk(folio, "2", "3")
+    entries = desk.ledger.history(folio)
+    found = desk.cases._writer.receipt(entries[-1:], entries[:1])
+    whole = desk.cases.view(folio).state
+    assert (found.state.length, found.state.steps) == (whole.length, whole.steps)
+
+
 @given(st.text(), st.text())
 def test_words_fold_one_by_one(one: str, other: str) -> None:
     """Texts folded apart and joined are the joined text folded: the search text may be put together from pieces."""
