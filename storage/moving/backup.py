@@ -166,7 +166,9 @@ def _table(
         kept = connection.execute(select(log_entry.c.entry_bytes), execution_options={"yield_per": 500})
         for (entry_bytes,) in kept:
             for ref in objects_of(entry_bytes):
-                refs.setdefault((ref.key, ref.version), ref)
+                held = refs.setdefault((ref.key, ref.version), ref)
+                if ref.retain_until > held.retain_until:  # sealed again later: locked for longer
+                    refs[ref.key, ref.version] = ref
     return written
 
 

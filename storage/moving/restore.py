@@ -34,7 +34,7 @@ from storage.moving.archive import sync_folder
 from storage.moving.contents import Backup
 from storage.moving.errors import MovingRefused
 from storage.moving.rows import FLEETING, TableLayout, count_on, digest, load
-from storage.relocated import MovedBlobs, Moves, save_moves, versions_of
+from storage.relocated import MovedBlobs, Moves, SqlMoves, save_moves, versions_of
 from storage.schema import metadata
 
 
@@ -54,7 +54,8 @@ def restore(backup: Backup, target: Target, keys: Iterable[VerifierKey]) -> Repo
 
     Raises:
         MovingRefused: ``not_empty``, ``backup_newer``, ``restore_unverified``, ``backup_damaged``; nothing counts.
-        StoreUnavailable, OSError: nothing counts; versions put into a bucket stay there as objects without entries.
+        StoreUnavailable, OSError: nothing counts; what was put into bucket or folder by then stays there, as objects
+            without entries.
     """
     contents, keys = backup.contents, tuple(keys)
     if not knows(contents.revision):
@@ -69,14 +70,15 @@ def restore(backup: Backup, target: Target, keys: Iterable[VerifierKey]) -> Repo
             verified(ledger, None, keys)
             store = shop.store(with_objects=contents.with_objects)
             moves = _put_all(backup, store, ledger, target.clock())
-            found = verified(ledger, MovedBlobs(store, lambda key, version: moves.get((key, version))), keys)
+            with answered(), writing(shop.engine) as connection:
+                save_moves(connection, moves)
+            found = verified(ledger, MovedBlobs(store, SqlMoves(shop.engine).find), keys)
+            shop.put_objects_in_place()
             if is_sqlite(engine):
-                with answered(), writing(shop.engine) as connection:
-                    save_moves(connection, moves)
-                shop.put_in_place()
+                engine.dispose()
+                shop.put_database_in_place()
             else:
                 load_all(engine, contents.revision, contents.layouts, backup.rows, digests, moves)
-                shop.put_objects_in_place()
         return found
     finally:
         engine.dispose()
@@ -155,10 +157,9 @@ def put_notes(ledger: SqlLedger, store: BlobStore, now: datetime) -> None:
 
 def _put_all(backup: Backup, store: BlobStore, ledger: SqlLedger, now: datetime) -> Moves:
     def put(ref: BlobRef, until: datetime | None) -> BlobRef:
-        if not backup.contents.with_objects:
-            return ref  # it is there already, or the verification that follows says so
         return store.put(_Chunks(backup.object(ref)), media=ref.media, retain_until=until)  # type: ignore[arg-type]
 
+    # without objects: they are there already, or the verification that follows says so
     moves = put_objects(backup.refs(), put) if backup.contents.with_objects else {}
     put_notes(ledger, store, now)
     return moves
@@ -211,9 +212,8 @@ class _Shop:
             return FileBlobStore(self.objects)
         return self.target.store()
 
-    def put_in_place(self) -> None:
-        """Objects first: an object without an entry is harmless, the other way round it is a loss."""
-        self.put_objects_in_place()
+    def put_database_in_place(self) -> None:
+        """The file that was verified, by its final name."""
         with self.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         self.engine.dispose()
@@ -223,15 +223,22 @@ class _Shop:
         sync_folder(self.database.parent)
 
     def put_objects_in_place(self) -> None:
-        """Where the objects were made beside their folder, that folder, which held none, makes way."""
+        """Objects before rows: an object without an entry is harmless, the other way round it is a loss.
+
+        What a former attempt left in the folder has the name of its content, and gives way to what was verified.
+        """
         final = self.target.folder
         if self.objects is None or final is None or not self.objects.exists():
             return
         if final.exists():
-            if any(path.is_file() for path in (final / "sha256").glob("*/*")):
-                raise MovingRefused("not_empty", detail=str(final))
-            shutil.rmtree(final)
-        self.objects.replace(final)
+            for made in sorted(path for path in self.objects.glob("*/*") if path.is_dir()):
+                there = final / made.relative_to(self.objects)
+                there.mkdir(parents=True, exist_ok=True)
+                for path in made.iterdir():
+                    path.replace(there / path.name)
+                sync_folder(there)
+        else:
+            self.objects.replace(final)
         sync_folder(final.parent)
 
 

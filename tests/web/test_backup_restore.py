@@ -16,12 +16,14 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from evidence.ports import RolledBack
+from evidence.ports import RolledBack, StoreUnavailable
 from evidence.verify import verify_ledger
 from identity.accounts import Role
+from storage.moving import restore
 from tests.fakes.installation import ORIGIN, Installation
 from tests.fakes.people import cheap_passwords
 from tests.fakes.scaled import scaled, write_case, writing_meanwhile
+from tests.servers.postgresql import PostgresServer
 from tests.servers.seaweedfs import ObjectServer
 from web.app import create_app
 from web.backups import back_up, bring_back
@@ -301,6 +303,58 @@ def test_without_objects_the_store_must_hold_them(
     house = restored(empty, file)
     assert entries(house) == entries(desk.house)
     house.close()
+
+
+@pytest.mark.postgresql
+def test_objects_are_in_place_before_rows_count_and_another_attempt_finds_them(
+    place: Installation, tmp_path: Path, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows in PostgreSQL, objects in a folder: a failure between the two leaves no entry without its object."""
+    write_case(place, 1)
+    file = save(place, tmp_path / "r.tar")
+    env = {
+        "CONSTANCIA_DATABASE_URL": postgresql_url,
+        "CONSTANCIA_DATA": str(from_the_safe(place, tmp_path / "restored")),
+    }
+    shutil.copytree(place.settings.data / "objects", tmp_path / "restored" / "objects")
+    loading = restore.load_all
+
+    def failing(engine: Any, *given: Any) -> None:
+        if engine.dialect.name == "postgresql":
+            raise StoreUnavailable("database: gone")
+        loading(engine, *given)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(restore, "load_all", failing)
+        with pytest.raises(StoreUnavailable):
+            restored(env, file)
+    house = restored(env, file)
+    try:
+        told = verify_ledger(house.ledger, house.blobs, keys=house.vkeys, full=True)
+        assert (str(told.verdict), entries(house)) == ("valid", entries(place.house))
+    finally:
+        house.close()
+
+
+@pytest.mark.postgresql
+@pytest.mark.s3
+@pytest.mark.parametrize("home", ["scaled"], indirect=True)
+def test_what_was_restored_once_is_backed_up_without_objects_and_restored_again(
+    desk: Installation, empty: dict[str, str], tmp_path: Path, postgresql_server: PostgresServer
+) -> None:
+    """Entries name versions of a bucket long gone: the table that follows them comes along and is followed."""
+    first = restored(empty, save(desk, tmp_path / "r.tar"))
+    try:
+        back_up(first, tmp_path / "list.tar", objects=False, passphrase=None)
+    finally:
+        first.close()
+    with postgresql_server.database() as url:
+        data = str(from_the_safe(desk, tmp_path / "third"))
+        third = restored(
+            {**empty, "CONSTANCIA_DATABASE_URL": url, "CONSTANCIA_DATA": data}, tmp_path / "list.tar"
+        )
+        assert entries(third) == entries(desk.house)
+        third.close()
 
 
 @pytest.mark.postgresql
