@@ -13,7 +13,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -137,7 +137,8 @@ class _Crew:
                 if task is self:
                     self._ended = True
                     return
-                channel.send_bytes(pickle.dumps(task, pickle.HIGHEST_PROTOCOL))
+                with _missed():
+                    channel.send_bytes(pickle.dumps(task, pickle.HIGHEST_PROTOCOL))
                 given.append(self._next)
                 self._next += 1
 
@@ -147,11 +148,18 @@ class _Crew:
         ready = wait([channel for channel, given in self._busy.items() if given])
         for channel, given in self._busy.items():
             if channel in ready:
-                try:
+                with _missed():
                     self._told[given[0]] = channel.recv_bytes()
-                except (EOFError, ConnectionError) as error:
-                    raise WorkerLost("a process ended before it told of its work") from error
                 given.popleft()
+
+
+@contextmanager
+def _missed() -> Iterator[None]:
+    """Whoever does not listen any more, or will not speak, is gone."""
+    try:
+        yield
+    except (EOFError, ConnectionError) as error:
+        raise WorkerLost("a process ended before it told of its work") from error
 
 
 def _serve(work: Callable[[Any], Any], channel: Connection, others: list[Connection]) -> None:

@@ -79,6 +79,25 @@ except processes.WorkerLost:
     assert run(code) == "lost"
 
 
+def test_a_process_that_died_before_it_was_given_work_is_missed() -> None:
+    """Nobody is there to take the task: the same error, and no other one that reads like a verdict."""
+    code = """
+import multiprocessing
+def tasks():
+    yield 0
+    for child in multiprocessing.active_children():
+        child.kill()
+        child.join()
+    yield 1
+try:
+    list(processes.ordered(lambda n: n, tasks(), processes=2))
+    print(json.dumps("whole"))
+except processes.WorkerLost:
+    print(json.dumps("lost"))
+"""
+    assert run(code) == "lost"
+
+
 def test_beside_other_threads_the_caller_does_the_work() -> None:
     """And with one process asked for."""
     code = """
