@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 from evidence import ed25519
 from evidence.canonical import Json, canonical_bytes
-from evidence.entry import EntryKind, SealedEntry
+from evidence.entry import EntryKind, MalformedEntry, SealedEntry
 
 TAG = b"constancia/v1/passkey\n"
 ACT_TAG = b"constancia/v1/act\n"
@@ -40,7 +40,7 @@ def check_key(sealed: SealedEntry) -> tuple[str, bool]:
     """What is wrong with an entry of `says_key` (``""``: nothing), and whether the signature itself was verified."""
     try:
         return "", _checked(sealed)
-    except _Wrong as wrong:
+    except (_Wrong, MalformedEntry) as wrong:
         return str(wrong), True
 
 
@@ -70,7 +70,7 @@ def _client(client: bytes, statement: _Object, origin: str) -> None:
     """The browser's part (W3C Web Authentication, Level 2, section 7.2, steps 11 to 13)."""
     try:
         said = json.loads(client)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _Wrong("the client data is no JSON") from None
     challenge = hashlib.sha256(TAG + canonical_bytes(dict(statement))).digest()
     wanted = base64.urlsafe_b64encode(challenge).decode().rstrip("=")

@@ -111,6 +111,7 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "algorithm": (lambda told: told.update(algorithm="none"), "algorithm"),
     "nothing": (lambda told: told.clear(), "statement"),
     "garbage": (lambda told: told.update(client_data="á"), "base64url"),
+    "depth": (lambda told: told.update(client_data="W1tb" * 50_000), "no JSON"),
 }
 
 
@@ -124,6 +125,12 @@ def test_whatever_was_changed_is_found(room: SigningRoom, name: str) -> None:
     bent = replace(item, payload_bytes=canonical_bytes(payload))
     wrong, _verified = check_key(bent)
     assert says in wrong
+
+
+def test_a_payload_that_is_no_object_is_found(room: SigningRoom) -> None:
+    """Canonical, under its commitment and still nothing: a finding, and no end of the verifier."""
+    item = _uses(room, _signed(room))[1]
+    assert "object" in check_key(replace(item, payload_bytes=b"[]"))[0]
 
 
 def test_an_act_of_another_commitment_is_found(room: SigningRoom) -> None:
