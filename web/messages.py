@@ -220,6 +220,7 @@ HOUSE: Mapping[str, Message] = {
     "draft_field": Message(422, N_("Los datos del borrador no tienen la forma esperada."), N_("Recarga la página.")),
     "disk_full": Message(507, N_("No queda espacio para guardar; no se guardó nada a medias."), N_("Avisa a quien administra el sistema y reintenta: lo demás se conserva.")),
     "unavailable": Message(503, N_("El almacenamiento no responde en este momento."), N_("Reintenta en un minuto: no se perdió nada.")),
+    "verification_lost": Message(503, N_("La verificación no terminó: uno de sus procesos murió, y nada quedó decidido."), N_("Revisa que el servidor tenga memoria libre y repítela.")),
     "store_slow": Message(503, N_("El almacén de archivos tarda demasiado en contestar."), N_("No se guardó nada a medias y lo escrito sigue en tu borrador: reintenta en un minuto. Lo que ya está sellado se puede seguir consultando.")),
     "store_busy": Message(503, N_("Hay demasiadas personas guardando a la vez."), N_("Reintenta en unos segundos: de lo tuyo no se guardó nada y tu borrador se conserva.")),
     "busy": Message(503, N_("Hay demasiadas tareas largas en curso."), N_("Espera a que termine alguna y reintenta.")),

@@ -14,6 +14,7 @@ import pytest
 from click.testing import Result
 
 from evidence.entry import EntryKind
+from evidence.processes import WorkerLost
 from identity.accounts import Role
 from storage.database import connect
 from storage.ledger_tables import log_entry
@@ -268,6 +269,19 @@ def test_verification_distinguishes_its_verdicts(place: Installation) -> None:
     report = told(result, 1)
     assert report["verdict"] == "invalid"
     assert any(LEDGER_CASE in finding["subject"] for finding in report["findings"])
+
+
+def test_a_verification_that_lost_a_process_decides_nothing(
+    place: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit status 2 and what to do: 1 would say that something is wrong with the ledger."""
+
+    def lost(*_: object, **__: object) -> None:
+        raise WorkerLost("killed")
+
+    monkeypatch.setattr("web.commands.ledger.verify_ledger", lost)
+    assert told(run(place, "ledger", "verify", "--json"), 2)["error"]["code"] == "verification_lost"
+    assert "memoria libre" in run(place, "ledger", "verify").stderr
 
 
 def test_yesterdays_database_is_not_signed_and_verification_finds_it(place: Installation) -> None:

@@ -74,15 +74,15 @@ def _encodes(text: str) -> bool:
     return True
 
 
-def refuse(answer: Answer, *, as_json: bool) -> NoReturn:
-    """Say why not, and exit with 1."""
+def refuse(answer: Answer, *, as_json: bool, status: int = 1) -> NoReturn:
+    """Say why not, and exit with ``status``."""
     if as_json:
         emit({"error": answer.as_json()})
     say(f"{answer.message} {answer.advice}".strip())
     for problem in answer.problems:
         row = f" (renglón {problem['row']})" if problem.get("row") else ""
         say(f"  {problem['field']}{row}: {problem['message']}")
-    raise click.exceptions.Exit(1)
+    raise click.exceptions.Exit(status)
 
 
 def emit(value: Mapping[str, Any]) -> None:

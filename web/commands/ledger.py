@@ -13,12 +13,13 @@ from auditing.viewproof import check_views
 from evidence.checkpoint import Checkpoint, sign_checkpoint
 from evidence.findings import Report, Verdict
 from evidence.note import NoteError
-from evidence.processes import processors
+from evidence.processes import WorkerLost, processors
 from evidence.proofs import prove_entry
 from evidence.publisher import restore_guard
 from evidence.verify import verify_ledger
 from web import proving, rotation
 from web.commands import console
+from web.errors import house_answer
 from web.inception import settle
 from web.wiring import House, HouseError
 from workflows.errors import UnknownCase, UnknownEntry
@@ -28,7 +29,6 @@ guard = AppGroup("guard", help="The last signed tree head, kept outside the data
 key = AppGroup("key", help="Replacing the log's signing key.")
 group.add_command(guard)
 group.add_command(key)
-_EXITS = {Verdict.VALID: 0, Verdict.INVALID: 1, Verdict.UNVERIFIABLE: 2}
 
 
 @group.command("verify")
@@ -39,20 +39,26 @@ _EXITS = {Verdict.VALID: 0, Verdict.INVALID: 1, Verdict.UNVERIFIABLE: 2}
 def verify(full: bool, max_age: int | None, as_json: bool) -> None:
     """Recompute everything. Exit 0: valid, 1: invalid, 2: unverifiable. Changes nothing."""
     house = console.house()
-    report = verify_ledger(
-        house.ledger,
-        house.blobs,
-        keys=house.vkeys,
-        full=full,
-        known_checkpoints=known_head(house),
-        trust=replace(house.trust, not_before=house.clock() - timedelta(hours=max_age) if max_age else None),
-        processes=processors(),
-    ).beside(check_views(house.ledger, house.room.views))
+    try:
+        report = verify_ledger(
+            house.ledger,
+            house.blobs,
+            keys=house.vkeys,
+            full=full,
+            known_checkpoints=known_head(house),
+            trust=replace(
+                house.trust, not_before=house.clock() - timedelta(hours=max_age) if max_age else None
+            ),
+            processes=processors(),
+        ).beside(check_views(house.ledger, house.room.views))
+    except WorkerLost:
+        status = Verdict.UNVERIFIABLE.exit_code  # 1 would say that something is wrong with the ledger
+        console.refuse(house_answer("verification_lost"), as_json=as_json, status=status)
     if as_json:
         console.emit(report.as_json())
     else:
         _tell(report)
-    raise click.exceptions.Exit(_EXITS[report.verdict])
+    raise click.exceptions.Exit(report.verdict.exit_code)
 
 
 @group.command("checkpoint")
