@@ -14,8 +14,8 @@ from audit_exports.bagreader import Bag
 from audit_exports.codes import Code
 from audit_exports.containers import printable
 from audit_exports.trust import Trust
-from evidence.checkpoint import peek_checkpoint
-from evidence.entry import EntryKind, MalformedEntry, parse_entry
+from evidence.checkpoint import Checkpoint, peek_checkpoint
+from evidence.entry import MAX_ENTRY_BYTES, EntryKind, MalformedEntry, parse_entry
 from evidence.findings import Finding
 from evidence.note import NoteError
 from evidence.outside import Anchor
@@ -36,9 +36,13 @@ def is_of_export(receipt: bytes) -> bool:
 
 
 def check_counterparty(
-    bag: Bag, trust: Trust, receipt: bytes, report: Callable[[Finding], None]
+    bag: Bag, trust: Trust, receipt: bytes, checkpoint: Checkpoint, report: Callable[[Finding], None]
 ) -> Anchor | None:
-    """The anchor that one receipt gives; without it ``report`` heard why not."""
+    """The anchor that one receipt gives; without it ``report`` heard why not.
+
+    ``checkpoint`` is the package's: under it the reader of entries has verified the proofs that travel, whatever note
+    they claim.
+    """
     proof = parse_proof(receipt)
     entry, leaf = parse_entry(proof.extra), leaf_hash(proof.extra)
     subject, path = f"{_SUBJECT} {entry.case}/{entry.seq}", layout.entry_path(entry.case, entry.seq)
@@ -56,9 +60,9 @@ def check_counterparty(
     there = _there(bag, entry.case, entry.seq)
     if there is None:
         return None  # the missing or malformed proof is found elsewhere
-    size = peek_checkpoint(there.checkpoint_note).size
-    mine, theirs = left_of(proof.index, own.size, proof.hashes), left_of(there.index, size, there.hashes)
-    same = bag.take(path, _MAX_PROOF) == proof.extra
+    mine = left_of(proof.index, own.size, proof.hashes)
+    theirs = left_of(there.index, checkpoint.size, there.hashes)
+    same = bag.take(path, MAX_ENTRY_BYTES) == proof.extra
     if not same or (proof.index, mine) != (there.index, theirs):
         kept, has = (printable(one.checkpoint_note.decode("utf-8", "replace")) for one in (proof, there))
         report(Finding(Code.RECEIPT_CONTRADICTS, subject, kept, has))

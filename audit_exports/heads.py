@@ -78,7 +78,7 @@ class HeadsWriter:
 class HeadsCheck:
     """Holds what a package has of each case against the commitment.
 
-    `open` comes first, `see` once a chain, `finish` last. ``complete_as_of`` is then the size of the log at which every
+    `open` comes first, then `see` once a chain. ``complete_as_of`` is in the end the size of the log at which every
     chain was shown to be whole, 0 where that was not shown.
     """
 

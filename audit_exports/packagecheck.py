@@ -316,7 +316,7 @@ class _PackageCheck:
         for finding in left_out(self._heads, facts.scope, self._engagement, named):
             self._report(finding)
         for receipt in self._trust.counterparties:
-            held = check_counterparty(self._bag, self._trust, receipt, self._report)
+            held = check_counterparty(self._bag, self._trust, receipt, self._checkpoint, self._report)
             if held is not None and self._anchors is not None:
                 self._anchors.anchors[held.name] = held
         self._fresh()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit_exports import layout
 from audit_exports.containers import ZipContainer
 from audit_exports.counterparties import is_of_export
 from audit_exports.packagecheck import PackageReport, check_package
@@ -20,7 +22,7 @@ from evidence.findings import Verdict
 from evidence.proofs import prove_entry
 from evidence.tlog_proof import parse_proof
 from evidence.tree import inclusion_proof, leaf_hash, left_of, subtree_root
-from tests.audit_exports.resealing import codes
+from tests.audit_exports.resealing import codes, contents, reseal
 from tests.audit_exports.sample_desk import Desk, two_cases
 
 CASE = "ZZ-001-2026-000001"
@@ -118,6 +120,21 @@ def test_a_receipt_of_a_case_that_is_not_there_says_nothing(desk: Desk, tmp_path
         report = check_package(ZipContainer(stream), Trust((desk.key.verifier,), counterparties=(kept,)))
     assert (report.verdict, report.level, codes(report)) == (Verdict.VALID, "A0", {"receipt.elsewhere"})
     assert size == report.size
+
+
+def test_a_package_whose_proof_carries_another_note_is_judged_all_the_same(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """The note beside an audit path is not what the path is held against: its being another is found, and no end."""
+    desk.export(tmp_path / "p.zip")
+    name = "data/" + layout.proof_path(CASE, 2)
+    files = contents((tmp_path / "p.zip").read_bytes())
+    head = files[name].partition(b"\n\n")[0]
+    bent = reseal(files, {name: head + b"\n\nno note at all\n"})
+    trust = Trust((desk.key.verifier,), counterparties=(receipt(desk),))
+    report = check_package(ZipContainer(io.BytesIO(bent)), trust)
+    assert (report.verdict, codes(report)) == (Verdict.INVALID, {"proof.other_checkpoint"})
+    assert report.level == "A5"
 
 
 @pytest.mark.parametrize("change", ["index", "hash", "entry", "note"])
