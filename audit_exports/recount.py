@@ -11,26 +11,13 @@ from audit_exports.names import evidence_name, media_extension
 from audit_exports.people import Roster, people_of, text_of
 from audit_exports.record import CaseRecord, EntryRow, FileItem, SigningFacts
 from evidence.canonical import Json, NotCanonical
-from evidence.entry import EntryKind, MalformedEntry, SealedEntry
+from evidence.entry import Entry, EntryKind, MalformedEntry, SealedEntry
+from workflows.commands import UNIDENTIFIED
 from workflows.definition import Definition
 from workflows.facts import facts_of
+from workflows.requests import BEGINNINGS, LINK_ROLE
 from workflows.roster import RowState, fold_roster
 from workflows.state import CaseState
-
-_ASKED_IN = {
-    **dict.fromkeys(
-        (
-            EntryKind.SIGNATURE_REQUESTED,
-            EntryKind.ANSWER_REQUESTED,
-            EntryKind.REVIEW_REQUESTED,
-            EntryKind.RETURN_REQUESTED,
-            EntryKind.SECRET_LEFT,
-        ),
-        "signatory",
-    ),
-    EntryKind.SIGNATURE_DELEGATED: "delegate",
-}
-"""Kinds that ask somebody for something, and the fact that says whom."""
 
 Words = tuple[Mapping[str, Json], tuple[FileItem, ...]]
 """An entry's payload, empty where it is no object or not there, and its files."""
@@ -53,7 +40,7 @@ def recount(
     mask = mask or Mask()
     superseded = dict(state.superseded)
     supersedes = {by: seq for seq, by in state.superseded}
-    erasers, asked = erased_by(entries), asked_in_case(entries)
+    erasers, excused = erased_by(entries), without_role(definition, entries)
     rows = tuple(
         _row(
             item,
@@ -63,7 +50,7 @@ def recount(
             superseded.get(item.entry.seq, 0),
             supersedes.get(item.entry.seq, 0),
             withheld=mask.withholds(item.entry),
-            asked=item.entry.seq in asked,
+            excused=item.entry.seq in excused,
         )
         for item in entries
     )
@@ -85,22 +72,32 @@ def erased_by(entries: Sequence[SealedEntry]) -> dict[str, int]:
     }
 
 
-def asked_in_case(entries: Sequence[SealedEntry]) -> frozenset[int]:
-    """Numbers of the entries by which somebody answers a request that was made to that very person before.
+def without_role(definition: Definition, entries: Sequence[SealedEntry]) -> frozenset[int]:
+    """Numbers of the entries whose actor needs no role for them.
 
-    Who signs, answers or reviews behind a personal link has no account and needs no role: the request, an entry of the
-    same case by somebody who had one, is what allows it.
+    Who signs, answers or reviews behind a personal link has no account: the request, an earlier entry of the same case
+    by somebody who had a role, is what allows it, to whom it names or whom that person delegated to. Nobody in
+    particular may fetch such a link, and open a case where the definition lets strangers.
     """
     asked: dict[str, set[str]] = {}
     found = set()
     for entry in (item.entry for item in entries):
-        if not (request := text_of(entry.facts, "request")):
-            continue
-        if entry.actor in asked.get(request, ()):
+        request = text_of(entry.facts, "request")
+        if entry.actor in asked.get(request, ()) or _of_a_stranger(definition, entry, asked=request in asked):
             found.add(entry.seq)
-        if (party := _ASKED_IN.get(entry.kind)) is not None:
+        party = "delegate" if entry.kind is EntryKind.SIGNATURE_DELEGATED else "signatory"
+        if request and (party == "delegate" or entry.kind in BEGINNINGS):
             asked.setdefault(request, set()).add(text_of(entry.facts, party))
     return frozenset(found)
+
+
+def _of_a_stranger(definition: Definition, entry: Entry, *, asked: bool) -> bool:
+    """Whether an entry is one that somebody unidentified may cause; ``asked``: its request was made before."""
+    if entry.actor != UNIDENTIFIED:
+        return False
+    if entry.kind is EntryKind.CASE_OPENED:
+        return entry.role == definition.opening.public.get("role")
+    return asked and (entry.kind, entry.role) == (EntryKind.LINK_FETCHED, LINK_ROLE)
 
 
 def words_of(item: SealedEntry, *, withheld: bool = False) -> Words:
@@ -150,7 +147,7 @@ def _row(
     supersedes: int,
     *,
     withheld: bool,
-    asked: bool,
+    excused: bool,
 ) -> EntryRow:
     entry, (payload, files), facts = item.entry, told, item.entry.facts
     index = -1 if item.index is None else item.index
@@ -174,7 +171,7 @@ def _row(
         files=files,
         payload=gone if item.payload_bytes is None else "kept",
         people=people_of(entry),
-        role_held=asked or roster.held(entry.actor, entry.role, index),
+        role_held=excused or roster.held(entry.actor, entry.role, index),
         erased_by=erased,
         superseded_by=superseded_by,
         supersedes=supersedes,

@@ -34,7 +34,8 @@ ASKING = {
 }
 """How a request begins, by its purpose; all others are for signatures."""
 
-_BEGINNINGS = frozenset({EntryKind.SIGNATURE_REQUESTED, *ASKING.values()})
+BEGINNINGS = frozenset({EntryKind.SIGNATURE_REQUESTED, *ASKING.values()})
+"""How any request begins; the fact ``signatory`` says who is asked."""
 
 VIA_LINK = "link"
 """The door of who acts through a personal link: the actor is whom the link was made for."""
@@ -85,7 +86,7 @@ def requests_of(entries: Sequence[Entry]) -> tuple[RequestState, ...]:
             continue
         known = found.get(facts.request)
         if known is None:
-            if entry.kind in _BEGINNINGS:
+            if entry.kind in BEGINNINGS:
                 found[facts.request] = _asked(entry, facts)
             continue
         found[facts.request] = _told(known, entry, facts)

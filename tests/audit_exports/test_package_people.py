@@ -14,11 +14,14 @@ from hypothesis import strategies as st
 
 from audit_exports.builder import ExportRefused
 from audit_exports.people import ACCESS, Naming, Roster, people_of
+from audit_exports.recount import without_role
 from evidence.entry import EntryDraft, EntryKind, SealedEntry, seal
 from evidence.findings import Verdict
 from tests.audit_exports.resealing import codes, contents, reseal, verify_bytes
-from tests.audit_exports.sample_desk import EMAIL, NAME, ORIGIN, STRANGER, Desk
+from tests.audit_exports.sample_desk import EMAIL, NAME, ORIGIN, STRANGER, Desk, definition_source
 from workflows.commands import Actor
+from workflows.definition import Definition
+from workflows.loader import load
 
 CASE = "ZZ-001-2026-000001"
 ELENA = Actor("u_e1e4", "supervisor", via="console", os_user="ops")
@@ -188,6 +191,36 @@ def test_who_was_asked_by_link_needs_no_role_and_nobody_else_may_answer(desk: De
     assert [row["rol_otorgado"] for row in timeline(files)[-9:]] == [
         "no", "sí", "sí", "no", "no", "sí", "sí", "no", "no",
     ]  # fmt: skip
+
+
+def test_nobody_in_particular_may_fetch_a_link_that_was_asked_for(desk: Desk, tmp_path: Path) -> None:
+    """A scanner that looked is no irregularity; without the request, in another role or at another act it is one."""
+    nobody, about = replace(ELENA, id="unidentified", role="enlace"), {"request": "r-1", "signatory": "p-1"}
+    desk.record(CASE, "3", actor=nobody, facts=about, kind=EntryKind.LINK_FETCHED)
+    desk.record(CASE, "3", facts=about, kind=EntryKind.SIGNATURE_REQUESTED)
+    desk.record(CASE, "3", actor=nobody, facts=about, kind=EntryKind.LINK_FETCHED)
+    desk.record(CASE, "3", actor=nobody, facts=about)
+    desk.record(CASE, "3", actor=replace(nobody, role="director"), facts=about, kind=EntryKind.LINK_FETCHED)
+    desk.record(CASE, "3", actor=replace(nobody, id="p-2"), facts=about, kind=EntryKind.LINK_FETCHED)
+    files = contents(packed(desk, tmp_path))
+    held = [row["rol_otorgado"] for row in timeline(files)[-6:]]
+    assert held == ["no", "sí", "sí", "no", "no", "no"]
+
+
+def test_a_stranger_opens_only_where_the_definition_lets_strangers(desk: Desk) -> None:
+    """In the role it names for them, and no other."""
+    opened = desk.ledger.history(CASE)[0]
+    definition = load(definition_source())
+    public = replace(definition, opening=replace(definition.opening, public={"role": "solicitante"}))
+
+    def excused(role: str, among: Definition, actor: str = "unidentified") -> bool:
+        entry = replace(opened.entry, actor=actor, role=role)
+        return bool(without_role(among, [replace(opened, parsed=entry)]))
+
+    assert excused("solicitante", public)
+    assert not excused("especialista", public)
+    assert not excused("solicitante", public, actor="p-1")
+    assert not excused("solicitante", definition)
 
 
 def test_a_grant_later_than_the_checkpoint_does_not_count(desk: Desk, tmp_path: Path) -> None:
