@@ -31,6 +31,7 @@ from documents.row_sheets import RowsReading, SheetRow
 from evidence.canonical import Json
 
 _COPY_CHUNK = 1024 * 1024
+_TRIES = 2
 _EXHAUSTED = frozenset({signal.SIGXCPU, signal.SIGKILL, signal.SIGXFSZ})
 
 
@@ -146,11 +147,9 @@ class SeparateReader:
     ) -> tuple[dict[str, Any], bytes]:
         bounds = limits or self._limits
         name = safe_name(str(options["name"]))
-        stream.seek(0)
-        with self._places, tempfile.TemporaryFile() as source:
-            _copy(stream, source, bounds, name)
-            job = json.dumps({"task": task, "options": dict(options), "limits": asdict(bounds)})
-            return _answer(_call(self.worker, job.encode(), source, bounds, name), name)
+        job = json.dumps({"task": task, "options": dict(options), "limits": asdict(bounds)})
+        with self._places:
+            return _answer(_call(self.worker, job.encode(), stream, bounds, name), name)
 
 
 def _copy(stream: BinaryIO, source: BinaryIO, limits: Limits, name: str) -> None:
@@ -164,19 +163,29 @@ def _copy(stream: BinaryIO, source: BinaryIO, limits: Limits, name: str) -> None
     stream.seek(0)
 
 
-def _call(worker: str, job: bytes, source: BinaryIO, limits: Limits, name: str) -> bytes:
-    """Run the child to its end; its output goes to files, so that no pipe can fill up or grow without bound."""
+def _call(worker: str, job: bytes, stream: BinaryIO, limits: Limits, name: str) -> bytes:
+    """What a child says; a forking process that is gone is replaced once without anybody noticing."""
+    for left in reversed(range(_TRIES)):
+        try:
+            return _tried(worker, job, stream, limits, name)
+        except NurseryGone as error:
+            if not left:
+                raise WorkerFailed(0, str(error)) from error
+    raise AssertionError(_TRIES)
+
+
+def _tried(worker: str, job: bytes, stream: BinaryIO, limits: Limits, name: str) -> bytes:
+    """Run a child to its end; its output goes to files, so that no pipe can fill up or grow without bound."""
     with (
         tempfile.TemporaryFile() as told,
+        tempfile.TemporaryFile() as source,
         tempfile.TemporaryFile() as output,
         tempfile.TemporaryFile() as complaints,
     ):
+        _copy(stream, source, limits, name)
         told.write(job)
         told.flush()
-        try:
-            status = nurseries.run(worker, Errand(told, source, output, complaints, limits.wall_seconds))
-        except NurseryGone as error:
-            raise WorkerFailed(0, str(error)) from error
+        status = nurseries.run(worker, Errand(told, source, output, complaints, limits.wall_seconds))
         if status:
             complaints.seek(0)
             raise _failure(status, complaints.read(1_000_000).decode(errors="replace"), name)

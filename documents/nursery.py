@@ -16,9 +16,6 @@ from typing import IO
 _ROOT = Path(__file__).resolve().parent.parent
 _LAST_WORDS = 64
 _GRACE_SECONDS = 10.0
-_TRIES = 2
-KILLED = -9
-"""The exit status of a child that was killed."""
 
 
 class NurseryGone(Exception):
@@ -27,20 +24,17 @@ class NurseryGone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """What a child is given: regular files, whose position is the child's too; ``seconds`` is how long it may live."""
+    """What a child is given: regular files of this errand alone; ``seconds`` is how long it may live.
+
+    A file's position is the child's too. A child outlives a forking process that is killed, so that no file of an
+    errand that failed may be given to another.
+    """
 
     job: IO[bytes]
     source: IO[bytes]
     output: IO[bytes]
     complaints: IO[bytes]
     seconds: float
-
-    def rewind(self) -> None:
-        """As if nobody had read or written yet."""
-        for file in (self.job, self.source, self.output, self.complaints):
-            file.seek(0)
-        for file in (self.output, self.complaints):
-            file.truncate()
 
     @property
     def descriptors(self) -> list[int]:
@@ -97,7 +91,8 @@ def _status(near: socket.socket, seconds: float) -> int:
         said = near.recv(_LAST_WORDS)
     except TimeoutError:
         near.settimeout(_GRACE_SECONDS)
-        near.sendall(b"k")
+        with suppress(BrokenPipeError):  # it ended this very moment, and its status is there to be read
+            near.sendall(b"k")
         said = near.recv(_LAST_WORDS)
     if not said:
         raise NurseryGone("no status")
@@ -112,21 +107,13 @@ class Nurseries:
         self._living: dict[tuple[int, str], Nursery] = {}
 
     def run(self, worker: str, errand: Errand) -> int:
-        """See `Nursery.run`; one that is gone is replaced once.
-
-        Raises:
-            NurseryGone: it cannot be kept alive.
-        """
-        for left in reversed(range(_TRIES)):
-            errand.rewind()
-            nursery = self._of(worker)
-            try:
-                return nursery.run(errand)
-            except NurseryGone:
-                self._forget(worker, nursery)
-                if not left:
-                    raise
-        raise AssertionError(_TRIES)
+        """See `Nursery.run`; one that is gone is forgotten, and the next errand starts another."""
+        nursery = self._of(worker)
+        try:
+            return nursery.run(errand)
+        except NurseryGone:
+            self._forget(worker, nursery)
+            raise
 
     def close(self) -> None:
         """End those of this process."""

@@ -58,6 +58,29 @@ def _fills(_options: Mapping[str, Any]) -> Run:
     return run
 
 
+def _lingers(_options: Mapping[str, Any]) -> Run:
+    """The first child reads once a second one is there; the second reads when the first has."""
+
+    def run(stream: BinaryIO, given: Mapping[str, Any], _limits: Limits) -> Answer:
+        first, second, read = (Path(given["note"] + end) for end in ("", ".second", ".read"))
+        if not first.exists():
+            first.write_text(str(os.getppid()))
+            _wait(second)
+            stream.read()
+            read.touch()
+        else:
+            second.touch()
+            _wait(read)
+        return {"read": len(stream.read())}, b""
+
+    return run
+
+
+def _wait(for_what: Path) -> None:
+    while not for_what.exists():
+        time.sleep(0.01)
+
+
 def _unloadable(_options: Mapping[str, Any]) -> Run:
     raise ImportError("no such reader")
 
@@ -67,6 +90,7 @@ _TASKS: Mapping[str, Task] = {
     "crashes": _crashes,
     "sleeps": _sleeps,
     "fills": _fills,
+    "lingers": _lingers,
     "unloadable": _unloadable,
 }
 

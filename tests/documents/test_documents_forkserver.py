@@ -135,6 +135,19 @@ def test_a_forking_process_that_died_is_replaced(naughty: Naughty) -> None:
     assert second != first
 
 
+def test_a_child_left_by_a_forking_process_that_died_spoils_no_answer(
+    naughty: Naughty, tmp_path: Path
+) -> None:
+    """The errand done again has files of its own: the child of the dead one may still be reading and writing."""
+    note = tmp_path / "parent"
+    answers: list[dict[str, Any]] = []
+    asking = threading.Thread(target=lambda: answers.append(naughty.do("lingers", {"note": os.fspath(note)})))
+    asking.start()
+    os.kill(_noted(note), signal.SIGKILL)
+    asking.join()
+    assert answers == [{"read": 5}]
+
+
 def test_an_interrupt_of_the_terminal_is_the_programs_to_take(naughty: Naughty) -> None:
     """Ctrl-C reaches the forking process too, which goes on until the program lets it go."""
     parent = naughty.do("tells")["parent"]
