@@ -18,6 +18,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 DESCRIPTORS = 5
 Job = Callable[[], int]
@@ -52,22 +53,26 @@ def serve(control: socket.socket, prepare: Prepare) -> int:
     with selectors.DefaultSelector() as ready:
         ready.register(control, selectors.EVENT_READ)
         ready.register(woken, selectors.EVENT_READ)
-        while True:
-            for key, _events in ready.select():
-                if key.fileobj is control:
-                    order = _receive(control)
-                    if order is None:
-                        return _end(lifelines)
-                    pid = _bear(order, prepare)
-                    lifelines[pid] = order.lifeline
-                    ready.register(order.lifeline, selectors.EVENT_READ, pid)
-                elif key.fileobj == woken:
-                    with suppress(BlockingIOError):
-                        os.read(woken, 4096)
-                    _bury(lifelines, ready)
-                else:
-                    _kill(key.data)
-                    ready.unregister(key.fileobj)
+        try:
+            while True:
+                for key, _events in ready.select():
+                    if key.fileobj is control:
+                        order = _receive(control)
+                        if order is None:
+                            return 0
+                        pid = _bear(order, prepare)
+                        lifelines[pid] = order.lifeline
+                        ready.register(order.lifeline, selectors.EVENT_READ, pid)
+                    elif key.fileobj == woken:
+                        with suppress(BlockingIOError):
+                            os.read(woken, 4096)
+                        _bury(lifelines, ready)
+                    elif lifelines.get(key.data) is key.fileobj:  # not buried a moment ago, in this round
+                        _kill(key.data)
+                        ready.unregister(key.fileobj)
+        finally:
+            for pid in lifelines:
+                _kill(pid)
 
 
 def _receive(control: socket.socket) -> _Order | None:
@@ -112,7 +117,7 @@ def _live(order: _Order, work: Job) -> None:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for number, descriptor in enumerate(order.standard):
             os.dup2(descriptor, number)
-        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        _close_others()
         status = work()
     except BaseException:  # noqa: BLE001 - the end of a process: said where its last words are read
         traceback.print_exc()
@@ -121,6 +126,14 @@ def _live(order: _Order, work: Job) -> None:
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(status)
+
+
+def _close_others() -> None:
+    """Those that are open, and not all numbers there may be: how many is beyond counting where no limit is set."""
+    others = {int(entry.name) for entry in Path("/dev/fd").iterdir()} - {0, 1, 2}
+    for number in others:
+        with suppress(OSError):  # the listing's own is closed already
+            os.close(number)
 
 
 def _bury(lifelines: dict[int, socket.socket], ready: selectors.BaseSelector) -> None:
@@ -139,9 +152,3 @@ def _bury(lifelines: dict[int, socket.socket], ready: selectors.BaseSelector) ->
 def _kill(pid: int) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-
-
-def _end(lifelines: dict[int, socket.socket]) -> int:
-    for pid in lifelines:
-        _kill(pid)
-    return 0

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +18,7 @@ from typing import Any
 import pytest
 
 from documents import isolation
+from documents.forkserver import Job, serve
 from documents.isolation import SeparateReader, WorkerFailed
 from documents.limits import DEFAULT_LIMITS, Limits
 from documents.nursery import Nurseries
@@ -171,6 +174,51 @@ def test_a_program_that_is_killed_leaves_nobody_behind(tmp_path: Path) -> None:
         program.kill()
     assert _gone(child)
     assert _gone(parent)
+
+
+def test_a_child_that_ends_and_is_to_be_killed_at_once_costs_nobody_else(tmp_path: Path) -> None:
+    """While the next reader is being loaded, a child ends and its time is over: both are seen in the same round."""
+    ours, theirs = socket.socketpair()
+    near, far = socket.socketpair()
+    note = tmp_path / "pid"
+
+    def prepare(said: bytes) -> Job:
+        if said == b"sleep":
+            return lambda: _rests(note)
+        pid = _noted(note)
+        os.kill(pid, signal.SIGKILL)
+        assert _gone(pid)
+        near.sendall(b"k")
+        return lambda: 7
+
+    def forking() -> int:
+        ours.close()
+        return serve(theirs, prepare)
+
+    other_near, other_far = socket.socketpair()
+    with ours, theirs, near, other_near:
+        _order(ours, b"sleep", far)
+        _order(ours, b"next", other_far)
+        ended = threading.Thread(target=lambda: (other_near.recv(9), ours.close()))
+        ended.start()
+        assert _forked(forking) == 0
+        ended.join()
+        assert near.recv(9) == b"-9"
+
+
+def _rests(note: Path) -> int:
+    note.write_text(str(os.getpid()))
+    time.sleep(600)
+    return 0
+
+
+def _order(control: socket.socket, job: bytes, lifeline: socket.socket) -> None:
+    """What `documents.nursery` sends."""
+    with lifeline, tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as file:
+        told.write(job)
+        told.flush()
+        given = [told.fileno(), file.fileno(), file.fileno(), file.fileno(), lifeline.fileno()]
+        socket.send_fds(control, [b"j"], given)
 
 
 def test_closing_ends_it(nurseries: Nurseries) -> None:
