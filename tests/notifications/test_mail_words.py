@@ -138,10 +138,10 @@ def _visible(html: str) -> str:
 @pytest.mark.parametrize("name", ALL)
 def test_both_languages_ask_for_the_same(name: str) -> None:
     """An English template names the same values as the Spanish one: none is lost in translation, none is new."""
-    for part in ("subject.txt", "body.txt", "body.html"):
+    for part in (f"{name}/subject.txt", f"{name}/body.txt", f"{name}/body.html", "_asked.html"):
         stem, _, suffix = part.rpartition(".")
-        spanish = (TEMPLATES / name / part).read_text()
-        english = (TEMPLATES / name / f"{stem}.en.{suffix}").read_text()
+        spanish = (TEMPLATES / part).read_text()
+        english = (TEMPLATES / f"{stem}.en.{suffix}").read_text()
         if '{% extends "mensaje/body.html" %}' in english:
             continue
         names = [set(re.findall(r"{{ (\w+)|{% if (\w+)|button\((\w+)", text)) for text in (spanish, english)]
