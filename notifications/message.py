@@ -68,11 +68,17 @@ def compose(
     boundary = "=_" + message_id.strip("<>").partition("@")[0]
     mail.set_boundary(boundary)
     for file, content in files:
-        main, _slash, sub = file.media.partition("/")
+        main, sub = _kind(file.media)
         mail.add_attachment(content, maintype=main, subtype=sub, filename=one_line(file.name, 180))
     if files:
         mail.set_boundary(boundary + "-m")
     return mail.as_bytes()
+
+
+def _kind(media: str) -> tuple[str, str]:
+    """Type and subtype of a file's part: a mail goes as bytes, for ``message/rfc822`` may not be encoded (RFC 2046)."""
+    main, _slash, sub = media.partition("/")
+    return ("application", "octet-stream") if main == "message" else (main, sub)
 
 
 def _address(who: Addressee) -> Address:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import io
 import re
 import string
 from datetime import UTC, datetime
@@ -14,11 +15,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from documents.limits import DEFAULT_LIMITS
+from documents.mail import attachment_at
+from documents.sniffing import BY_EXTENSION
 from notifications.cleaning import one_line, several_lines
 from notifications.message import Letterhead, compose
 from notifications.templates import MailTemplates
 from tests.notifications.conftest import HEAD, TEMPLATES
-from workflows.mailing import Addressee
+from workflows.mailing import Addressee, Attached
 
 WHEN = datetime(2026, 1, 15, 16, 0, tzinfo=UTC)
 VALUES = {
@@ -105,6 +109,23 @@ def test_a_line_is_a_line(text: str) -> None:
     assert one_line(once) == once
     assert len(once.splitlines()) <= 1
     assert several_lines(several_lines(text)) == several_lines(text)
+
+
+@pytest.mark.parametrize("extension", sorted(BY_EXTENSION))
+def test_a_file_of_every_kind_comes_out_as_it_went_in(extension: str) -> None:
+    """Byte for byte, a mail within the mail too, as our own door reads it."""
+    content = "Subject: uno\r\n\r\nSí, adelante.\r\n".encode()
+    file = Attached(f"papel.{extension}", BY_EXTENSION[extension].media, "", len(content))
+    wording = MailTemplates(TEMPLATES).render("mensaje", VALUES)
+    raw = compose(
+        HEAD,
+        (Addressee("ana@example.org"),),
+        wording,
+        message_id="<a@desk.example>",
+        date=WHEN,
+        files=[(file, content)],
+    )
+    assert attachment_at(io.BytesIO(raw), 0, DEFAULT_LIMITS) == (file.name, content)
 
 
 @pytest.mark.parametrize("name", ALL)
