@@ -193,17 +193,17 @@ class Sender:
     def _send(self, mail: QueuedMail) -> MailState:
         if mail.state is MailState.HANDING and self._found(mail):
             return MailState.SENT
-        dated = mail if mail.dated_at else replace(mail, dated_at=format_time(self._clock()))
         to = self._to(mail)
         if not to:
             return self._settle(mail, MailState.FAILED, "nobody", "")
+        ready = replace(mail, dated_at=mail.dated_at or format_time(self._clock()), addressed=to)
         try:
-            content, _wording = self._content(dated, self._opened(mail), self._files(mail))
+            content, _wording = self._content(ready, self._opened(mail), self._files(mail))
         except StoreUnavailable as error:  # of files: the mail waits for them, and no other waits for it
             return self._later(mail, NotNow("storage", type(error).__name__))
         except (UnknownTemplate, BoxClosed, FileGone, ValueError) as error:
             return self._settle(mail, MailState.FAILED, "unfit", f"{type(error).__name__}: {error}")
-        return self._deliver(dated, to, content)
+        return self._deliver(ready, content)
 
     def _found(self, mail: QueuedMail) -> bool:
         """Whether a mail whose handing ended without an answer is there already, as far as it can be asked.
@@ -260,7 +260,8 @@ class Sender:
         )
         return content, wording
 
-    def _deliver(self, mail: QueuedMail, to: tuple[Addressee, ...], content: bytes) -> MailState:
+    def _deliver(self, mail: QueuedMail, content: bytes) -> MailState:
+        to = mail.addressed
         envelope = Envelope(
             self._head.sender.address,
             tuple(item.address for item in to),
@@ -312,11 +313,7 @@ class Sender:
     def _copy_or_nothing(self, mail: QueuedMail) -> SentCopy:
         try:
             return self.copy_of(mail)
-        except (
-            UnknownTemplate,
-            FileGone,
-            ValueError,
-        ):  # what failed for being unfit has no copy; its trouble is told
+        except (UnknownTemplate, FileGone, ValueError):  # unfit: there is no copy, and its trouble is told
             return SentCopy(b"", mail.message_id(self._head.domain), "", 0)
 
 

@@ -131,8 +131,8 @@ def blob_of(file: Attached) -> BlobRef:
 
 
 def _placed(request: MailRequest, copy: SentCopy) -> Iterator[Upload]:
-    """Files brought for the mail that a place of the step takes beside it."""
-    places = request.record.get("places")
+    """Files brought for the mail that a place of the step takes beside it; none of a mail of which no copy was made."""
+    places = request.record.get("places") if copy.files else None
     for number, slot in places.items() if isinstance(places, dict) else ():
         file = request.files[int(number)]
         yield Upload(file.name, io.BytesIO(copy.files[int(number)]), str(slot))

@@ -15,7 +15,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from evidence.entry import EntryKind, SealedEntry
+from evidence.ports import StoreUnavailable
 from identity.accounts import Role
+from notifications.sender import FileGone
 from tests.fakes.asking_room import AskingRoom
 from tests.fakes.installation import Browser, Installation
 from tests.fakes.metlife import people, workbook
@@ -25,9 +27,10 @@ from tests.fakes.signing_room import SigningRoom
 from tests.servers.smtp import Post, smtp_server
 from tests.workflows.desk import PERSON
 from web import attaching
-from web.pages.forms import MENDABLE
+from web.drafts import DraftDesk
 from workflows.casefile import entry_files
 from workflows.commands import Actor, OpenCase
+from workflows.mailing import Attached
 
 SHEET = workbook(people(3))
 LOCAL = {"CONSTANCIA_PUBLIC_URL": "http://localhost"}
@@ -174,8 +177,6 @@ def test_files_wait_and_can_be_taken_out(place: Installation, laura: Browser) ->
     assert press(laura, folio, "2", words(accion="adjuntar"), two).status_code == 200
     assert outgoing(place) == []
     user = place.user(Role.ESPECIALISTA)
-    from web.drafts import DraftDesk  # noqa: PLC0415 - only here
-
     draft = DraftDesk(place.house).find(attaching.draft_key(place.house, user.id, folio, "2"))
     first = next(item for item in draft.files if item.name == "uno.pdf")
     assert press(laura, folio, "2", words(drop=first.id)).status_code == 303
@@ -251,8 +252,42 @@ def test_areas_are_asked_by_a_mail_with_their_sheet(tmp_path: Path) -> None:
     place.close()
 
 
-def test_what_may_go_wrong_with_files_is_mendable() -> None:
-    """A store that is away is told on the form, with all that was typed."""
-    from evidence.ports import StoreUnavailable  # noqa: PLC0415 - only here
+def test_a_store_that_is_away_loses_nothing(
+    place: Installation, laura: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told on the form, with all that was typed and the file that was brought; nothing leaves."""
+    folio = opened(place)
+    with monkeypatch.context() as away:
 
-    assert issubclass(StoreUnavailable, MENDABLE)
+        def unavailable(*_args: object) -> None:
+            raise StoreUnavailable("away")
+
+        away.setattr(DraftDesk, "open_file", unavailable)
+        answer = press(laura, folio, "2", words(asunto="Esto no se pierde"), [("guia.pdf", pdf())])
+    assert answer.status_code == 503
+    assert "Esto no se pierde" in answer.text
+    assert "guia.pdf" in answer.text
+    assert (outgoing(place), place.house.outbox.latest()) == ([], [])
+    assert press(laura, folio, "2", words()).status_code == 303
+    assert list(brought(outgoing(place)[0])) == ["guia.pdf"]
+
+
+def test_a_file_that_is_gone_once_its_mail_went_stops_nobody(tmp_path: Path) -> None:
+    """No copy can be made any more: the case is told that the mail went, and the steward goes on with the next."""
+    room = AskingRoom.begin(tmp_path / "data", LOCAL)
+    place, folio = room.place, room.walk("MA-002", "2", "3", "4")
+    laura = place.client(Role.ESPECIALISTA, email=room.specialist.email)
+    place.house.cases._reader = place.house.reader
+    real, asked = place.house.mail._attached, []
+
+    def once(mail: str, number: int, file: Attached) -> bytes:
+        asked.append(file.name)
+        if len(asked) > 1:
+            raise FileGone(file.name)
+        return real(mail, number, file)
+
+    place.house.mail.sender._attaching = once
+    assert press(laura, folio, "5", words(), [("formato.xlsx", SHEET)]).status_code == 303
+    assert last(place, folio).entry.kind is EntryKind.MAIL_SENT
+    assert place.house.outbox.untold() == []
+    place.close()
