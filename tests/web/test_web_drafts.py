@@ -22,7 +22,7 @@ from web import drafts
 from web.drafts import DraftDesk
 from web.pages import recording
 from web.pages.drafts import file_json
-from workflows.commands import Actor, OpenCase, RecordStep
+from workflows.commands import Actor, OpenCase, RecordStep, Upload
 
 OPENING = "/borradores/nuevo-MA-001/apertura"
 DATA = {
@@ -322,3 +322,28 @@ def test_the_later_of_two_deliveries_hears_that_it_is_sealed(
     assert answer.status_code == 303
     assert answer.location.startswith(f"/casos/{folio}?sellada=2")
     assert len(place.house.ledger.history(folio)) == 2
+
+
+def test_a_second_file_that_was_not_sealed_is_not_said_to_be(
+    place: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another tab sealed the first of two files and emptied the draft under this delivery: that is no twin of it."""
+    browser, user = place.client(), place.user()
+    actor, first = Actor(user.id, "especialista"), eml()
+    folio = place.house.cases.open_case(OpenCase("MA-001", actor, DATA)).folio
+    desk = DraftDesk(place.house)
+    real = recording.see_unchanged
+
+    def overtaken(*args: object) -> object:
+        upload = Upload("c.eml", io.BytesIO(first))
+        place.house.cases.record(RecordStep(folio, "2", actor, uploads=(upload,), note="Uno"))
+        desk.discard(desk.key(user.id, folio, "2"))
+        return real(*args)  # type: ignore[arg-type]  # as they came
+
+    monkeypatch.setattr(recording, "see_unchanged", overtaken)
+    files = [(io.BytesIO(first), "c.eml"), (io.BytesIO(png()), "captura.png")]
+    answer = browser.client.post(
+        f"/casos/{folio}/pasos/2",
+        data={"csrf_token": browser.token(), "note": "Uno", "idempotency_key": "k" * 32, "archivo": files},
+    )
+    assert answer.status_code != 303

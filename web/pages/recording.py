@@ -80,13 +80,9 @@ def _sealed_before(house: House, desk: DraftDesk, key: DraftKey) -> int:
 def _posted_digests() -> set[str]:
     """Of the files in this very request: the twin that was sealed first has emptied the draft they were in."""
     found = set()
-    for file in request.files.values():
-        if file.filename:
-            file.stream.seek(0)
-            digest = hashlib.sha256()
-            while piece := file.stream.read(1 << 20):
-                digest.update(piece)
-            found.add(digest.hexdigest())
+    for file in (file for several in request.files.listvalues() for file in several if file.filename):
+        file.stream.seek(0)
+        found.add(hashlib.file_digest(file.stream, "sha256").hexdigest())  # type: ignore[arg-type]  # a binary stream
     return found
 
 
