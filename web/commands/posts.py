@@ -77,8 +77,7 @@ def everyone(at: datetime | None, as_json: bool) -> None:
 
 def _since(row: Mapping[str, Json]) -> str:
     """From when to when, by days."""
-    until = str(row["until"])[:10]
-    return f"{str(row['since'])[:10]} .. {until}".rstrip(" .") if until else f"{str(row['since'])[:10]} .."
+    return f"{str(row['since'])[:10]} .. {str(row['until'])[:10]}".rstrip()
 
 
 @group.command("appoint")

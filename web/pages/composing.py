@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from documents.sniffing import XLSX
 from evidence.ports import BlobCorrupt, BlobMissing
 from identity.accounts import RECORDERS
 from notifications.outbox import MailState, QueuedMail
@@ -41,7 +42,6 @@ from workflows.values import NO_SECRETS
 page = Blueprint("composing", __name__, url_prefix="/casos/<folio>/pasos/<step>/correo")
 recorders = roles(*RECORDERS)
 _SAID = (composing.TO, composing.SUBJECT, composing.MESSAGE, "choice", "note")
-AREA = "area"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +82,8 @@ class _Letter:
         for area in self.areas:
             target = io.BytesIO()
             name = self.house.cases.campaigns.export(self.folio, area, target)
-            found.append((name, _SHEET, target.getvalue()))
+            found.append((name, XLSX.media, target.getvalue()))
         return found
-
-
-_SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @page.get("")
@@ -110,7 +107,7 @@ def write(folio: str, step: str) -> Response:
             {name: left.get(name, "") for name in _SAID},
             typed(left),
             _texts(draft.fields.get(attaching.CHOSEN)),
-            _texts(draft.fields.get(AREA)),
+            _texts(draft.fields.get(composing.AREAS)),
         )
     return _form(letter)
 
@@ -129,7 +126,7 @@ def send(folio: str, step: str) -> Response:
         {name: request.form.get(name, "").strip() for name in _SAID},
         typed(request.form),
         request.form.getlist(attaching.CHOSEN),
-        request.form.getlist(AREA),
+        request.form.getlist(composing.AREAS),
     )
     desk = DraftDesk(house)
     try:
@@ -252,13 +249,9 @@ def _key(letter: _Letter) -> DraftKey:
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    return (
-        tuple(str(item) for item in value)
-        if isinstance(value, list)
-        else (value,)
-        if isinstance(value, str)
-        else ()
-    )
+    """What a draft keeps of a field that may be there several times."""
+    several = value if isinstance(value, list) else [value]
+    return tuple(item for item in several if isinstance(item, str))
 
 
 def _labels(view: CaseView, eyes: Lens) -> dict[str, str]:
