@@ -26,6 +26,7 @@ from evidence.entry import parse_entry
 from evidence.note import VerifierKey
 from evidence.tiles import TILE_WIDTH, Tile, TileHashReader, decode_bundle, tile_width
 from evidence.tree import consistency_proof, inclusion_proof, leaf_hash, verify_consistency, verify_inclusion
+from torture.aftermath import signed_within
 from torture.clients import Crowd
 from torture.place import ORIGIN, PartMissing, Place, scaled
 from web.settings import Settings
@@ -162,7 +163,7 @@ def hammer(place: Place, leaves: int, readers: int) -> dict[str, object]:
             time.sleep(1)
         for crowd in crowds:
             crowd.finish(60)
-        _wait_signed(house)
+        signed_within(house, 60)  # what is not is missed by every reader, and told
         for reader in following:
             reader.finish()
         return _found(house, crowds, following, time.monotonic() - began)
@@ -170,18 +171,6 @@ def hammer(place: Place, leaves: int, readers: int) -> dict[str, object]:
         for web in webs:
             web.end()
         house.close()
-
-
-def _wait_signed(house: House) -> None:
-    for _ in range(600):
-        latest = house.ledger.latest_checkpoint()
-        if (
-            not list(house.ledger.unsequenced())
-            and latest is not None
-            and latest[0] >= house.ledger.tree_size()
-        ):
-            return
-        time.sleep(0.1)
 
 
 def _found(

@@ -18,7 +18,7 @@ from pathlib import Path
 import psycopg
 
 from tests.servers.postgresql import SETTINGS
-from tests.servers.processes import die_with_parent, free_ports, stop, wait_until
+from tests.servers.processes import die_with_parent, free_ports, lives, stop, wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
 _READY_SECONDS = 120
@@ -76,17 +76,25 @@ class Postgres:
             stop(self._process, signal.SIGINT)
 
     def kill(self) -> None:
-        """SIGKILL every process of the server at once."""
+        """SIGKILL every process of the server at once; none is left when this returns.
+
+        Its children lead sessions of their own, and one that outlived the postmaster would write beside the next.
+        """
         if self._process is None:
             return
+        postmaster = self._process.pid
         with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+            os.kill(postmaster, signal.SIGSTOP)  # so that no child is born meanwhile
+        everyone = (postmaster, *children_of(postmaster))
+        for pid in everyone:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self._process.wait(10)
-        # Children are in sessions of their own making only for background workers; none may outlive the postmaster.
-        for _ in range(100):
-            if not children_of(self._process.pid):
-                break
-            time.sleep(0.05)
+        limit = time.monotonic() + 10
+        while left := [pid for pid in everyone if lives(pid)]:
+            if time.monotonic() > limit:
+                raise TimeoutError(f"processes of PostgreSQL that cannot be killed: {left}")
+            time.sleep(0.01)
 
     @property
     def _data(self) -> Path:

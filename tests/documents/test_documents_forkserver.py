@@ -23,6 +23,7 @@ from documents.isolation import SeparateReader, WorkerFailed
 from documents.limits import DEFAULT_LIMITS, Limits
 from documents.nursery import Nurseries
 from documents.refusals import FileRefused
+from tests.servers.processes import lives
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -59,11 +60,7 @@ def naughty(nurseries: Nurseries) -> Naughty:
 def _gone(pid: int) -> bool:
     """Whether a process has ended, within ten seconds; one that nobody has buried yet has."""
     for _ in range(200):
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        if state == "Z":
+        if not lives(pid):
             return True
         time.sleep(0.05)
     return False

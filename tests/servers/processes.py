@@ -63,3 +63,11 @@ def stop(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(10)
+
+
+def lives(pid: int) -> bool:
+    """Whether a process runs: there, and not only waiting to be buried (Linux)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
