@@ -26,7 +26,7 @@ from tests.fakes.papers import eml
 from tests.fakes.scaled import scaled
 from tests.servers import seaweedfs
 from tests.servers.processes import die_with_parent, free_ports, wait_until
-from tests.servers.seaweedcluster import Cluster, seaweedfs_cluster
+from tests.servers.seaweedfs_cluster import Cluster, seaweedfs_cluster
 from tests.web.test_metrics import TOKEN, samples
 from web.views.fields import PREFIX
 
@@ -84,7 +84,7 @@ def test_a_case_through_http_on_the_scaled_form_and_on_after_a_volume_server_die
     tmp_path: Path, postgresql_url: str, cluster: Cluster, bucket_name: str
 ) -> None:
     """Settings alone: log in, open a case, upload and seal, have it verified; then a volume server is gone."""
-    env = {**scaled(postgresql_url, cluster.endpoint, bucket_name), "CONSTANCIA_METRICS": TOKEN}
+    env = {**scaled(postgresql_url, cluster.server.endpoint, bucket_name), "CONSTANCIA_METRICS": TOKEN}
     place = Installation(tmp_path / "data", env)
     email = place.user().email
     port, probe = free_ports(2)
@@ -98,8 +98,7 @@ def test_a_case_through_http_on_the_scaled_form_and_on_after_a_volume_server_die
         first = whole_case(person, 1)
         assert eventually(lambda: not list(place.house.ledger.unsequenced()))
         assert verdict(person) == "valid"
-        cluster.volumes[0].send_signal(signal.SIGKILL)
-        cluster.volumes[0].wait()
+        cluster.signal_volume(0, signal.SIGKILL)
         second = whole_case(person, 2)
         assert second != first
         assert first in person.get(f"/casos/{first}")
