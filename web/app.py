@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, request, url_for
+from flask.json.provider import DefaultJSONProvider
 from flask_login import LoginManager  # type: ignore[import-untyped]  # publishes no types
 from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]  # publishes no types
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -27,10 +28,22 @@ STATIC = ROOT / "web" / "static"
 _MIB = 1024 * 1024
 
 
+class StrangersJson(DefaultJSONProvider):
+    """JSON as strangers send it: what is nested too deeply is as malformed as what is cut off."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """The value. Raises ValueError."""
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+
+
 class Constancia(Flask):
     """Flask with the request class that spools uploads into the staging directory."""
 
     request_class = StagingRequest
+    json_provider_class = StrangersJson
 
     def log_exception(self, exc_info: Any) -> None:
         """What escaped even the error table: types and places, never the texts (they may quote what people typed)."""

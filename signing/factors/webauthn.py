@@ -186,7 +186,7 @@ def answer_of(raw: object) -> Answer:
             raise PasskeyInvalid(why="unreadable")
         challenge = unb64(_text(said, "challenge"))
         return Answer(unb64(_text(whole, "rawId")), client_data, challenge, said, whole)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PasskeyInvalid(why="unreadable") from error
 
 

@@ -395,10 +395,18 @@ def test_an_enrolment_is_for_who_began_it_and_a_key_has_one_owner(room: SigningR
 
 @pytest.mark.parametrize(
     "raw",
-    [None, [], {}, {"rawId": "a"}, {"rawId": "á", "response": {}}, {"response": {"clientDataJSON": "e30"}}],
+    [
+        None,
+        [],
+        {},
+        {"rawId": "a"},
+        {"rawId": "á", "response": {}},
+        {"response": {"clientDataJSON": "e30"}},
+        {"rawId": "AA", "response": {"clientDataJSON": base64.b64encode(b"[" * 30_000).decode()}},
+    ],
 )
 def test_what_is_no_answer_is_refused(room: SigningRoom, raw: object) -> None:
-    """Not an object, without members, not base64url, without a challenge."""
+    """Not an object, without members, not base64url, without a challenge, nested without end."""
     _enrol(room)
     room.ask(room.case(), factor="passkey")
     standing = room.open(room.token())

@@ -141,7 +141,7 @@ def test_refusals_are_told_as_json_with_what_to_do(room: SigningRoom) -> None:
     honest = SoftKey(ADDRESS)
     room.links.passkeys.confirm(room.director.id, "prueba", honest.create(options), BY)
     key.held = honest.held
-    room.ask(room.case(), factor="passkey")
+    request = room.ask(room.case(), factor="passkey")
     phone, there = _opened(room)
     options = _json(phone, f"{there}/llave/pedir").get_json()["options"]
     told = _json(phone, f"{there}/llave/comprobar", {"answer": key.get(options)})
@@ -153,7 +153,18 @@ def test_refusals_are_told_as_json_with_what_to_do(room: SigningRoom) -> None:
     stranger = Telephone(room)
     assert _json(stranger, f"{there}/llave/pedir").status_code == 404
     assert stranger.get(f"{there}/llave").status_code == 404
-    assert phone.post(f"{there}/firmar", {"llave": "{"}).status_code in {303, 422}
+    for broken in ("{", "[" * 30_000):
+        answer = phone.post(f"{there}/firmar", _form(request, llave=broken))
+        assert answer.status_code == 422
+        assert "llave de acceso" in answer.text
+    deep = phone.client.post(
+        f"{there}/llave/comprobar",
+        data="[" * 30_000,
+        headers={"X-CSRFToken": phone.client.get("/sesion", **HTTPS).get_json()["csrf_token"]},  # type: ignore[arg-type]
+        content_type="application/json",
+        **HTTPS,  # type: ignore[arg-type]
+    )
+    assert (deep.status_code, deep.get_json()["error"]["code"]) == (422, "passkey_invalid")
 
 
 def test_who_has_a_key_may_use_it_where_nothing_is_asked_for(room: SigningRoom) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 import binascii
 import io
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask.json import loads
 from werkzeug.wrappers import Response as BaseResponse
 
 from evidence.entry import parse_time
@@ -317,7 +317,7 @@ def _proof(standing: Standing) -> Proof | None:
     if not sent:
         return None
     try:
-        raw = json.loads(sent)
+        raw = loads(sent)
     except ValueError as error:
         raise PasskeyInvalid(why="unreadable") from error
     return current_house().links.keys.signed(standing, raw, place())
