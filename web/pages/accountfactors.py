@@ -12,7 +12,7 @@ from signing.errors import FactorAbsent, LinkError
 from web.errors import answer_for
 from web.i18n import gettext as _
 from web.i18n import ngettext
-from web.pages.passkeys import refused, told_of
+from web.pages.scripted import refused, told_of
 from web.pages.session import account_response
 from web.security import anyone, enrols, fresh, person
 from web.wiring import current_house

@@ -7,6 +7,7 @@ to it; rows of another area are refused as rows that do not exist are.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
@@ -14,22 +15,23 @@ from flask import redirect as to
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
 
+from evidence.canonical import Json
 from evidence.words import digest_words
 from signing.errors import FactorNeeded, LinkDead, LinkError
 from signing.kinds.review import Decision
 from signing.levels import satisfies
 from signing.links import Standing
 from signing.records import Purpose, Request
-from web.errors import Answer, answer_for, respond
+from web.errors import Answer, answer_for
 from web.pages.campaigning import filters_posted, fresh_key
 from web.pages.context import lens
-from web.pages.personal import behind, hide, place
+from web.pages.personal import MOST_BYTES, behind, hide, place
+from web.pages.scripted import behind_script
 from web.security import public
 from web.views.factors import factor_choice
 from web.views.grid import FILTERS, decision_word, filters_of, posted_rows
 from web.views.linkreview import Area, area_behind, progress_behind, review_page, rows_behind
 from web.wiring import current_house
-from workflows.commands import Receipt
 from workflows.errors import Refusal
 from workflows.ranges import spread_ranges
 from workflows.rosterview import RosterRow
@@ -84,28 +86,21 @@ def changes(visit: str, request_id: str) -> BaseResponse:
 @public
 def decide(visit: str, request_id: str) -> BaseResponse:
     """One decision with one reason for many rows, as one entry; by form, or as JSON from the page's script."""
-    scripted = request.is_json
-    said = _said_json() if scripted else _said_form()
+    if request.is_json:
+        return behind_script(
+            visit, lambda standing, told: _decided(standing, request_id, told), most=MOST_BYTES
+        )
 
     def act(standing: Standing) -> BaseResponse:
         try:
-            receipt = current_house().links.reviews.decide(standing, request_id, said, place())
+            receipt = current_house().links.reviews.decide(standing, request_id, _said_form(), place())
         except (LinkError, Refusal) as error:
-            answer = answer_for(error)
-            if scripted and answer is not None:
-                return respond(answer)
-            return review_response(standing, request_id, answer)
-        if scripted:
-            return _sealed(standing, request_id, said, receipt)
+            return review_response(standing, request_id, answer_for(error))
         kept = {name: value for name, value in filters_posted().items() if name in FILTERS}
         there = url_for("linkreview.rows", visit=visit, request_id=request_id)
         return to(f"{there}?{urlencode({**kept, 'sellada': receipt.seq})}", 303)
 
-    answer = behind(visit, act)
-    if scripted and not answer.is_json:  # the link died meanwhile: its page is not for scripts
-        dead = answer_for(LinkDead())
-        return respond(dead) if dead is not None else answer
-    return answer
+    return behind(visit, act)
 
 
 @page.post("/terminar")
@@ -185,10 +180,7 @@ def _said_form() -> Decision:
     )
 
 
-def _said_json() -> Decision:
-    body = request.get_json()
-    if not isinstance(body, dict):
-        raise BadRequest("bad_request")
+def _said_json(body: Mapping[str, Any]) -> Decision:
     seen = body.get("seen")
     return Decision(
         str(body.get("digest", "")),
@@ -207,21 +199,24 @@ def _ranges(ticked: list[str], ranges: str) -> str:
         raise BadRequest("bad_request") from error
 
 
-def _sealed(standing: Standing, request_id: str, said: Decision, receipt: Receipt) -> Response:
+def _decided(standing: Standing, request_id: str, told: Mapping[str, Any]) -> dict[str, Json]:
+    """What the script asked for, done, and what its page shows from now on."""
+    said = _said_json(told)
+    receipt = current_house().links.reviews.decide(standing, request_id, said, place())
     area = area_behind(standing, _request(standing, request_id), current_house().links)
     numbers = set(spread_ranges(said.rows))
     changed = [row for row in area.roster.rows if row.number in numbers or row.seq > said.seen]
-    return jsonify(
-        seq=area.seen,
-        entry=receipt.seq,
-        rows=_rows(area, changed),
-        receipt=render_template(
+    return {
+        "seq": area.seen,
+        "entry": receipt.seq,
+        "rows": _rows(area, changed),
+        "receipt": render_template(
             "partials/link_rows_receipt.html", receipt=_receipt(area, str(receipt.seq)), focus=False
         ),
-        progress=_progress(area),
-        counts=_counts(area),
-        key=fresh_key(),
-    )
+        "progress": _progress(area),
+        "counts": _counts(area),
+        "key": fresh_key(),
+    }
 
 
 def _rows(area: Area, found: list[RosterRow]) -> str:
@@ -234,7 +229,7 @@ def _progress(area: Area) -> str:
     return render_template("partials/rows_progress.html", progress=progress_behind(area, lens()))
 
 
-def _counts(area: Area) -> dict[str, dict[str, int]]:
+def _counts(area: Area) -> dict[str, Json]:
     groups = filters_of(area.roster, area.rules, {}, lens(), lambda _filters: "")
     return {group.name: {item.value: item.number for item in group.options} for group in groups}
 

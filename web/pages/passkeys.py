@@ -5,32 +5,30 @@ Signing with one is the form of `web.pages.personal.sign`, which brings what the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from evidence.canonical import Json
-from signing.errors import LinkError, PasskeyInvalid
 from signing.links import Standing
-from web.errors import answer_for
 from web.pages.context import lens
-from web.pages.personal import COOKIE, behind, hide, place
+from web.pages.personal import behind, hide, place
+from web.pages.scripted import behind_script
 from web.security import public
 from web.views.factors import factor_lines
 from web.wiring import current_house
 
 page = Blueprint("passkeys", __name__, url_prefix="/enlace/<visit>/llave")
 page.after_request(hide)
-MOST_BYTES = 64 * 1024
 
 
 @page.post("/pedir")
 @public
 def ask(visit: str) -> Response:
     """What a key shall sign to open the visit."""
-    return _answered(visit, lambda standing, _told: {"options": current_house().links.keys.ask(standing)})
+    return behind_script(visit, lambda standing, _told: {"options": current_house().links.keys.ask(standing)})
 
 
 @page.post("/comprobar")
@@ -42,7 +40,7 @@ def prove(visit: str) -> Response:
         current_house().links.keys.verify(standing, told.get("answer"), place())
         return {"next": url_for("personal.show", visit=visit)}
 
-    return _answered(visit, act)
+    return behind_script(visit, act)
 
 
 @page.post("/firmar")
@@ -55,14 +53,16 @@ def ask_sign(visit: str) -> Response:
         chosen = [str(item) for item in wanted] if isinstance(wanted, list) else []
         return {"options": current_house().links.keys.ask_sign(standing, chosen)}
 
-    return _answered(visit, act)
+    return behind_script(visit, act)
 
 
 @page.post("/inscribir/pedir")
 @public
 def begin(visit: str) -> Response:
     """What a new key is to be like."""
-    return _answered(visit, lambda standing, _told: {"options": current_house().links.keys.begin(standing)})
+    return behind_script(
+        visit, lambda standing, _told: {"options": current_house().links.keys.begin(standing)}
+    )
 
 
 @page.post("/inscribir")
@@ -74,7 +74,7 @@ def confirm(visit: str) -> Response:
         current_house().links.keys.confirm(standing, told.get("answer"), str(told.get("label", "")))
         return {"next": url_for("passkeys.done", visit=visit)}
 
-    return _answered(visit, act)
+    return behind_script(visit, act)
 
 
 @page.get("")
@@ -92,29 +92,3 @@ def done(visit: str) -> BaseResponse:
 def key_origin() -> str:
     """From where keys answer, for pages; ``""`` where there are none for the house's address."""
     return current_house().links.passkeys.origin()
-
-
-def told_of() -> Mapping[str, Any]:
-    """What the script sent. Raises `PasskeyInvalid`, ``unreadable``."""
-    if (request.content_length or 0) > MOST_BYTES:
-        raise PasskeyInvalid(why="unreadable")
-    body = request.get_json(silent=True)
-    return body if isinstance(body, dict) else {}
-
-
-def refused(error: Exception) -> Response:
-    """A refusal, for a script."""
-    answer = answer_for(error)
-    assert answer is not None  # noqa: S101 - every refusal has its words
-    response = jsonify(error=answer.as_json())
-    response.status_code = answer.status
-    return response
-
-
-def _answered(visit: str, act: Callable[[Standing, Mapping[str, Any]], dict[str, Json]]) -> Response:
-    try:
-        told = told_of()
-        standing = current_house().links.links.stand(visit, request.cookies.get(COOKIE, ""), place())
-        return jsonify(act(standing, told))
-    except LinkError as error:
-        return refused(error)

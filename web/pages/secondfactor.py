@@ -33,7 +33,7 @@ from signing.errors import LinkError
 from signing.tokens import new_id
 from web.errors import Answer, answer_for
 from web.i18n import ngettext
-from web.pages.passkeys import refused, told_of
+from web.pages.scripted import refused, told_of
 from web.secondfactor import DOOR, LOGIN, PROVE, LoginStale
 from web.security import anyone, begin_session, enrols, person, public, safe_next
 from web.wiring import current_house
