@@ -157,10 +157,8 @@ class SigningDesk(BehindLink):
     ) -> None:
         """Seal the signed letter into its case; ``private`` goes beside what is recorded of the act."""
         office = self.office
-        facts = Facts(
-            through=standing.link.id,
-            factor=standing.visit.factor,
-            level=level_of(standing.visit.factor),
+        facts = replace(
+            self.visited(standing, request, place),
             method=method,
             act=act.commitment,
             seal={
@@ -169,7 +167,6 @@ class SigningDesk(BehindLink):
                 "stamp": sealed.stamp,
                 **({"stamped_at": sealed.stamped_at} if sealed.stamped_at else {}),
             },
-            flags=self.flags(request, place),
         )
         name = request.name.removesuffix(".pdf") + "-firmada.pdf"
         office.cases.requests.sign(
@@ -240,6 +237,12 @@ class SigningDesk(BehindLink):
         if found.status is Status.PENDING:
             raise StillSigning
         raise AlreadyAnswered(how=found.status)
+
+    def visited(self, standing: Standing, request: Request, place: Place) -> Facts:
+        """What an entry says of the visit in which something was answered."""
+        factor = standing.visit.factor
+        flags = self.flags(request, place)
+        return Facts(through=standing.link.id, factor=factor, level=level_of(factor), flags=flags)
 
     def flags(self, request: Request, place: Place) -> tuple[str, ...]:
         """Whether the signature comes from where it was asked for: told, not judged."""

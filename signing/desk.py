@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,12 +16,12 @@ from signing.errors import (
     DocumentUnsignable,
     FactorUnable,
     FactorUnknown,
-    NoAddress,
     RequestUnknown,
     RfcInvalid,
     TermInvalid,
 )
 from signing.expected import RFC, expected_details
+from signing.factors.records import FactorState
 from signing.issuing import Issuer
 from signing.levels import ASKABLE
 from signing.office import Office, Place
@@ -106,9 +106,16 @@ class RequestDesk:
         known = [self._office.people.person(actor) for actor in dict.fromkeys(actors)]
         return Choices(step, tuple(item for item in known if item is not None), letters_of(situation))
 
-    def can_prove(self, people: Sequence[Person], factor: str) -> bool:
-        """Whether any of some people has enrolled a second factor."""
-        return any(self._office.enrolled(who.id, factor) for who in people)
+    def provable(self, people: Sequence[Person]) -> frozenset[str]:
+        """The kinds of second factors of their own that somebody of some people has enrolled."""
+        if self._office.factors is None:
+            return frozenset()
+        wanted = {who.id for who in people}
+        return frozenset(
+            item.kind
+            for item in self._office.factors.everyone()
+            if item.state is FactorState.ACTIVE and item.owner in wanted
+        )
 
     def ask(self, wish: Wish, actor: Actor, place: Place) -> Request:
         """Ask for a signature: rows, entry, mail.
@@ -118,9 +125,7 @@ class RequestDesk:
         """
         office = self._office
         office.address_of("/")
-        who = office.person(wish.signatory)
-        if not who.email:
-            raise NoAddress(name=who.name)
+        who = office.reachable(wish.signatory)
         self.check_terms(wish.expires_at, wish.factor, who)
         if wish.rfc.strip() and not RFC.fullmatch(wish.rfc.strip().upper()):
             raise RfcInvalid
@@ -139,19 +144,23 @@ class RequestDesk:
             created_at=format_time(now),
             factor=wish.factor,
             delegable=wish.delegable,
-            remind_at=self.next_reminder(now),
+            remind_at=next_reminder(office, now),
             asker_mark=office.marks.of("address", place.address),
             asker_device=office.marks.of("device", place.address, place.user_agent),
             note=wish.note.strip(),
             details={"pages": str(pages), **expected_details(wish.rfc, who.id)},
         )
-        office.store.add_request(request)
-        try:
-            office.cases.requests.ask(_command(wish, request, actor))
-        except Refusal:
-            office.store.move(request.id, [Status.NEW], Status.VOID)
-            raise
+        self.enter(request, lambda: office.cases.requests.ask(_command(wish, request, actor)))
         return self.launch(request)
+
+    def enter(self, request: Request, write: Callable[[], object]) -> None:
+        """The row, and then what is written of it; the row of what was refused waits for nothing. Raises as it does."""
+        self._office.store.add_request(request)
+        try:
+            write()
+        except Refusal:
+            self._office.store.move(request.id, [Status.NEW], Status.VOID)
+            raise
 
     def launch(self, request: Request) -> Request:
         """A request whose entry is written: it waits from here on, and its mail goes out."""
@@ -192,10 +201,6 @@ class RequestDesk:
         if not found.waits(self._office.now()):
             raise AlreadyAnswered(how=found.status)
         return found
-
-    def next_reminder(self, moment: datetime) -> str:
-        """See `next_reminder`."""
-        return next_reminder(self._office, moment)
 
     def _revoked(self, request: Request, actor: Actor, why: str) -> None:
         told = RequestNote(

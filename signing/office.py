@@ -12,7 +12,7 @@ from evidence.ports import BlobStore, Clock
 from evidence.words import digest_words
 from identity.throttle import Limit, ThrottleStore
 from signing.efirmaports import EfirmaSigner, PreparationStore
-from signing.errors import NoPublicAddress, TooManyTries, UnknownPerson
+from signing.errors import NoAddress, NoPublicAddress, TooManyTries, UnknownPerson
 from signing.factors.records import FactorStore
 from signing.levels import OWN
 from signing.ports import People, Person, PictureReader, Postman, Signer
@@ -75,6 +75,13 @@ class Office:
         found = self.people.person(actor)
         if found is None:
             raise UnknownPerson
+        return found
+
+    def reachable(self, actor: str) -> Person:
+        """Somebody known who has an address. Raises `UnknownPerson`, `NoAddress`."""
+        found = self.person(actor)
+        if not found.email:
+            raise NoAddress(name=found.name)
         return found
 
     def enrolled(self, actor: str, factor: str) -> bool:

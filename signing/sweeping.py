@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from evidence.entry import EntryKind, format_time, parse_time
-from signing.desk import AGAIN, ASKED, MOST_REMINDERS, RequestDesk, read_blob
+from signing.desk import AGAIN, ASKED, MOST_REMINDERS, RequestDesk, next_reminder, read_blob
 from signing.errors import LinkDead
 from signing.issuing import Issuer
 from signing.kinds.returns import arrived_of
@@ -99,7 +99,7 @@ class Sweeper:
     def _remind(self, request: Request, now: datetime) -> bool:
         if not request.remind_at or request.remind_at > format_time(now):
             return False
-        following = self._desk.next_reminder(now) if request.reminders + 1 < MOST_REMINDERS else ""
+        following = next_reminder(self._office, now) if request.reminders + 1 < MOST_REMINDERS else ""
         if following and parse_time(following) >= parse_time(request.expires_at):
             following = ""
         if not self._office.store.remind(request.id, request.remind_at, following):
@@ -115,7 +115,7 @@ class Sweeper:
         office = self._office
         came = arrived_of(office, request)
         waits = came is not None and not came.settled
-        following = self._desk.next_reminder(now) if waits else ""
+        following = next_reminder(self._office, now) if waits else ""
         if not office.store.again(request.id, request.remind_at, following) or not waits:
             return False
         asker = office.people.person(request.asked_by)

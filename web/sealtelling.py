@@ -12,7 +12,6 @@ from evidence.canonical import Json
 from evidence.entry import SYSTEM, EntryDraft, EntryKind, SealedEntry
 from evidence.ports import Composition, StoreUnavailable
 from evidence.seals import SEALS_CASE, SealFact, next_fact, seal_of_entry
-from web.settings import Settings
 from web.wiring import House, HouseError
 
 
@@ -23,7 +22,7 @@ def tell_seal(house: House, os_user: str) -> SealFact | None:
         HouseError: ``seal_unusable``: there is none that could be read.
         evidence.ports.StoreUnavailable: nothing was written.
     """
-    chain = certificates_of(house.settings)
+    chain = certificates_of(house)
     certificate, root = (fingerprint(item) for item in (chain[0], chain[-1]))
     pem = "".join(item.public_bytes(Encoding.PEM).decode() for item in chain)
     payload: dict[str, Json] = {"certificates": pem, "via": {"channel": "console", "os_user": os_user}}
@@ -57,16 +56,15 @@ def tell_seal_if_any(house: House, os_user: str) -> str:
     return ""
 
 
-def certificates_of(settings: Settings) -> tuple[x509.Certificate, ...]:
+def certificates_of(house: House) -> tuple[x509.Certificate, ...]:
     """The seal's certificate and those above it, its root last.
 
     Raises:
         HouseError: ``seal_unusable``.
     """
+    settings = house.settings
     if settings.seal_pkcs11 or settings.seal_pkcs12:
-        from web.sealing import seal_of  # noqa: PLC0415 - pyHanko costs each command that signs nothing
-
-        text = seal_of(settings).pem.encode()
+        text = house.signer.seal.pem.encode()  # opened once: strangers' requests decrypt no key
     else:
         try:
             text = settings.seal_chain_file.read_bytes()

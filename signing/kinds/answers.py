@@ -10,19 +10,17 @@ from signing.act import placed
 from signing.acting import SigningDesk, cleared
 from signing.desk import RequestDesk
 from signing.errors import DocumentDiffers
-from signing.kinds.asking import Ask, ask_about
-from signing.levels import level_of
+from signing.kinds.asking import Ask, ask_about, askable
 from signing.links import Standing
 from signing.office import Place
 from signing.ports import Person
 from signing.records import Purpose, Request, Status
 from workflows import rules
 from workflows.answeracts import GiveAnswer
-from workflows.answering import answers_of, likely
+from workflows.answering import answers_of
 from workflows.commands import Actor
 from workflows.definition import Branch
 from workflows.errors import NothingToSign
-from workflows.facts import Facts
 
 MOST_WORDS = 1000
 
@@ -55,9 +53,7 @@ class AnswerDesk(SigningDesk):
 
     def people(self, folio: str, contacts: Sequence[str]) -> tuple[Person, ...]:
         """Who can be asked, the likeliest first."""
-        situation = self.office.cases.requests.situation(folio)
-        known = (self.office.people.person(actor) for actor in dict.fromkeys((*likely(situation), *contacts)))
-        return tuple(item for item in known if item is not None)
+        return askable(self.office, folio, contacts)
 
     def options(self, request: Request) -> tuple[Branch, ...]:
         """The answers of a request."""
@@ -97,12 +93,7 @@ class AnswerDesk(SigningDesk):
         return replace(request, status=Status.ANSWERED)
 
     def _record(self, standing: Standing, request: Request, form: AnswerForm, place: Place) -> None:
-        facts = Facts(
-            through=standing.link.id,
-            factor=standing.visit.factor,
-            level=level_of(standing.visit.factor),
-            flags=self.flags(request, place),
-        )
+        facts = self.visited(standing, request, place)
         self.office.cases.answers.answer(
             GiveAnswer(
                 request.folio,

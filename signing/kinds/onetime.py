@@ -16,17 +16,16 @@ from signing.acting import SigningDesk, cleared
 from signing.desk import RequestDesk
 from signing.errors import SecretGone, SecretInvalid
 from signing.issuing import Issuer
-from signing.kinds.asking import Ask, ask_about
+from signing.kinds.asking import Ask, ask_about, askable
 from signing.kinds.box import BoxBroken, SecretBox
 from signing.kinds.store import SecretStore
-from signing.levels import level_of
 from signing.links import LinkDesk, Standing
 from signing.office import Office, Place
 from signing.ports import Person
 from signing.records import OPEN, Purpose, Request, Status
 from workflows import rules
 from workflows.answeracts import ReceiveSecret
-from workflows.answering import delivery_values, likely, secret_slot
+from workflows.answering import delivery_values, secret_slot
 from workflows.commands import SYSTEM_ACTOR, Actor
 from workflows.errors import NothingToSign
 from workflows.facts import Facts
@@ -71,9 +70,7 @@ class SecretDesk(SigningDesk):
 
     def people(self, folio: str, contacts: Sequence[str]) -> tuple[Person, ...]:
         """For whom it can be left, the likeliest first."""
-        situation = self.office.cases.requests.situation(folio)
-        known = (self.office.people.person(actor) for actor in dict.fromkeys((*likely(situation), *contacts)))
-        return tuple(item for item in known if item is not None)
+        return askable(self.office, folio, contacts)
 
     def leave(self, desk: RequestDesk, left: Left, actor: Actor, place: Place) -> Request:
         """Leave a secret: entry, encrypted row, mail. A secret that could not be kept mails nothing.
@@ -155,12 +152,7 @@ class SecretDesk(SigningDesk):
         return tuple(told)
 
     def _record(self, standing: Standing, request: Request, place: Place) -> None:
-        facts = Facts(
-            through=standing.link.id,
-            factor=standing.visit.factor,
-            level=level_of(standing.visit.factor),
-            flags=self.flags(request, place),
-        )
+        facts = self.visited(standing, request, place)
         reader = Actor(request.signatory, LINK_ROLE, via=VIA_LINK)
         self.office.cases.answers.receive(
             ReceiveSecret(request.folio, request.id, reader, facts, placed(place))

@@ -9,25 +9,23 @@ from datetime import timedelta
 from typing import BinaryIO
 
 from evidence.canonical import Json, canonical_bytes
-from evidence.entry import BlobRef, format_time, parse_time
+from evidence.entry import BlobRef, parse_time
 from identity.throttle import Limit
 from signing.act import placed
 from signing.acting import SigningDesk, cleared
 from signing.desk import RequestDesk, next_reminder
 from signing.errors import DocumentDiffers, LinkDead, ReturnInvalid
-from signing.kinds.asking import MEDIA, Ask, reachable
-from signing.levels import level_of
+from signing.kinds.asking import MEDIA, Ask, askable, question_of, request_of
 from signing.links import Standing
 from signing.office import Office, Place
 from signing.ports import Person
 from signing.records import Purpose, Request, Status
 from signing.tokens import new_id
 from workflows import rules
-from workflows.answering import likely, question_digest
+from workflows.answering import question_digest
 from workflows.commands import Actor, Receipt, Upload
-from workflows.definition import Slot, Step
-from workflows.errors import NothingToSign, Refusal
-from workflows.facts import Facts
+from workflows.definition import Slot
+from workflows.errors import NothingToSign
 from workflows.returnacts import AskReturn, GiveReturn, JudgeReturn
 from workflows.returning import Arrived, arrived, letter_for, request_of_return, returns
 from workflows.signatories import Letter, signing_slot
@@ -70,9 +68,7 @@ class ReturnDesk(SigningDesk):
 
     def people(self, folio: str, contacts: Sequence[str]) -> tuple[Person, ...]:
         """Who can be asked, the likeliest first."""
-        situation = self.office.cases.requests.situation(folio)
-        known = (self.office.people.person(actor) for actor in dict.fromkeys((*likely(situation), *contacts)))
-        return tuple(item for item in known if item is not None)
+        return askable(self.office, folio, contacts)
 
     def letter(self, folio: str, step: str) -> Letter | None:
         """The letter that is to come back signed, where the case has it in PDF."""
@@ -97,40 +93,28 @@ class ReturnDesk(SigningDesk):
         """
         office = self.office
         office.address_of("/")
-        who = reachable(office, ask.person)
-        desk.check_terms(ask.expires_at, ask.factor, who)
+        desk.check_terms(ask.expires_at, ask.factor, office.reachable(ask.person))
         situation = office.cases.requests.situation(ask.folio)
         step = rules.known_step(situation.definition, ask.step)
         if not returns(step):
             raise NothingToSign(step=step.code, why="step")
-        letter = letter_for(situation, step)
-        now, request_id = office.clock(), new_id("r-")
-        question = self._question(ask, request_id, situation.definition.label, step)
+        letter, request_id = letter_for(situation, step), new_id("r-")
+        words: dict[str, Json] = {"process": situation.definition.label, "name": step.name.es}
+        question = question_of(ask, request_id, words)
         asked = BlobRef(question_digest(question), len(canonical_bytes(question)), MEDIA, "")
-        request = Request(
-            id=request_id,
-            purpose=Purpose.UPLOAD,
-            folio=ask.folio,
-            step=ask.step,
-            signatory=who.id,
-            asked_by=actor.id,
-            document=letter.blob if letter is not None else asked,
-            name=letter.name if letter is not None else f"{ask.folio} · {step.name.es}",
-            expires_at=format_time(ask.expires_at),
-            created_at=format_time(now),
-            factor=ask.factor,
-            remind_at=desk.next_reminder(now),
-            asker_mark=office.marks.of("address", place.address),
-            asker_device=office.marks.of("device", place.address, place.user_agent),
-            note=ask.note.strip(),
-            details={"about": ask.about, "letter": "si" if letter is not None else "no"},
+        request = request_of(
+            office,
+            Purpose.UPLOAD,
+            ask,
+            request_id,
+            letter.blob if letter is not None else asked,
+            letter.name if letter is not None else f"{ask.folio} · {step.name.es}",
+            actor,
+            place,
+            {"about": ask.about, "letter": "si" if letter is not None else "no"},
         )
-        office.store.add_request(request)
-        try:
-            office.cases.returns.ask(_command(ask, request, letter, question, actor))
-        except Refusal:
-            office.store.move(request.id, [Status.NEW], Status.VOID)
-            raise
+        command = _command(ask, request, letter, question, actor)
+        desk.enter(request, lambda: office.cases.returns.ask(command))
         return desk.launch(request)
 
     def blank(self, standing: Standing, request_id: str) -> bytes:
@@ -187,9 +171,7 @@ class ReturnDesk(SigningDesk):
         office = self.office
         office.address_of("/")
         office.cases.returns.refuse(judged)
-        self._seen(judged.folio, judged.seq)
-        found = request_of_return(office.cases.view(judged.folio).entries, judged.seq)
-        before = office.store.request(found.request) if found is not None else None
+        before = self._seen(judged.folio, judged.seq)
         if before is None:
             raise LinkDead
         term = parse_time(before.expires_at) - parse_time(before.created_at)
@@ -204,12 +186,13 @@ class ReturnDesk(SigningDesk):
         )
         return self.ask(desk, ask, judged.actor, place)
 
-    def _seen(self, folio: str, seq: int) -> None:
-        """Nobody need be reminded of it any more."""
+    def _seen(self, folio: str, seq: int) -> Request | None:
+        """Nobody need be reminded of it any more; the request that brought it."""
         found = request_of_return(self.office.cases.view(folio).entries, seq)
         request = self.office.store.request(found.request) if found is not None else None
         if request is not None:
             self.office.store.again(request.id, request.remind_at, "")
+        return request
 
     def _slot(self, request: Request) -> Slot | None:
         step = self.office.cases.view(request.folio).definition.by_step[request.step]
@@ -231,12 +214,7 @@ class ReturnDesk(SigningDesk):
             raise ReturnInvalid(why="twice")
 
     def _record(self, standing: Standing, request: Request, form: ReturnForm, place: Place) -> None:
-        facts = Facts(
-            through=standing.link.id,
-            factor=standing.visit.factor,
-            level=level_of(standing.visit.factor),
-            flags=self.flags(request, place),
-        )
+        facts = self.visited(standing, request, place)
         self.office.cases.returns.give(
             GiveReturn(
                 request.folio,
@@ -248,17 +226,6 @@ class ReturnDesk(SigningDesk):
                 placed(place),
             )
         )
-
-    def _question(self, ask: Ask, request_id: str, process: str, step: Step) -> dict[str, Json]:
-        return {
-            "process": process,
-            "name": step.name.es,
-            "request": request_id,
-            "folio": ask.folio,
-            "step": ask.step,
-            "about": ask.about,
-            "note": ask.note.strip(),
-        }
 
 
 def arrived_of(office: Office, request: Request) -> Arrived | None:

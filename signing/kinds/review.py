@@ -16,9 +16,8 @@ from identity.throttle import Limit
 from signing.act import placed
 from signing.acting import SigningDesk, cleared
 from signing.desk import RequestDesk
-from signing.errors import DocumentDiffers, NoAddress
-from signing.kinds.asking import MEDIA
-from signing.levels import level_of
+from signing.errors import DocumentDiffers
+from signing.kinds.asking import MEDIA, Ask, request_of
 from signing.links import Standing
 from signing.office import Place
 from signing.records import Purpose, Request, Status
@@ -26,8 +25,7 @@ from signing.tokens import new_id
 from workflows.answering import question_digest
 from workflows.campaigncommands import AskAreas, DecideRows
 from workflows.commands import Actor, Receipt
-from workflows.errors import AreaUnknown, NotACampaign, Refusal
-from workflows.facts import Facts
+from workflows.errors import AreaUnknown, NotACampaign
 from workflows.ranges import format_ranges
 from workflows.reviewacts import AskReview, ByLink, FinishReview
 from workflows.reviewerrors import AreaNotAsked
@@ -86,9 +84,7 @@ class ReviewDesk(SigningDesk):
         for area, person in invite.areas.items():
             if area not in known:
                 raise AreaUnknown(area=area, options=list(known))
-            who = office.person(person)
-            if not who.email:
-                raise NoAddress(name=who.name)
+            who = office.reachable(person)
             desk.check_terms(office.clock() + timedelta(days=1), invite.factor, who)
         unasked = tuple(area for area in invite.areas if not known[area].sent_at)
         if unasked:
@@ -128,7 +124,7 @@ class ReviewDesk(SigningDesk):
             request.folio,
             request.id,
             self.links.actor(request),
-            self._facts(standing, request, place),
+            self.visited(standing, request, place),
             placed(place),
         )
         self.claimed(request, lambda: self._finished(command))
@@ -144,10 +140,6 @@ class ReviewDesk(SigningDesk):
             areas=tuple(item for item in view.areas if item.area == area),
         )
 
-    def window(self, request: Request) -> str:
-        """When the area's days end, as a ledger time."""
-        return next((item.due_at for item in self.rows(request).areas), "")
-
     def rules(self, request: Request) -> RosterRules:
         """The campaign's rules of rows. Raises `NotACampaign`."""
         found = self.office.cases.view(request.folio).definition.roster
@@ -158,17 +150,8 @@ class ReviewDesk(SigningDesk):
     def _finished(self, command: FinishReview) -> None:
         self.office.cases.reviews.finish(command)
 
-    def _facts(self, standing: Standing, request: Request, place: Place) -> Facts:
-        factor = standing.visit.factor
-        return Facts(
-            through=standing.link.id,
-            factor=factor,
-            level=level_of(factor),
-            flags=self.flags(request, place),
-        )
-
     def _receipt(self, standing: Standing, request: Request, said: Decision, place: Place) -> Receipt:
-        link = ByLink(request.id, self._facts(standing, request, place), placed(place))
+        link = ByLink(request.id, self.visited(standing, request, place), placed(place))
         return self.office.cases.campaigns.decide(
             DecideRows(
                 folio=request.folio,
@@ -202,42 +185,18 @@ class ReviewDesk(SigningDesk):
         now = office.clock()
         if not area.due_at or area.due_at <= format_time(now):
             raise AreaNotAsked(area=area.name or code)
-        request_id, note = new_id("r-"), invite.note.strip()
+        request_id, step = new_id("r-"), self._step(invite.folio)
         question = _question(invite, view, area, request_id)
-        expires_at = self._expires(area.due_at)
-        request = Request(
-            id=request_id,
-            purpose=Purpose.REVIEW,
-            folio=invite.folio,
-            step=self._step(invite.folio),
-            signatory=office.person(person).id,
-            asked_by=actor.id,
-            document=BlobRef(question_digest(question), len(canonical_bytes(question)), MEDIA, ""),
-            name=f"{invite.folio} · {area.name or code}",
-            expires_at=format_time(expires_at),
-            created_at=format_time(now),
-            factor=invite.factor,
-            remind_at=desk.next_reminder(now),
-            asker_mark=office.marks.of("address", place.address),
-            asker_device=office.marks.of("device", place.address, place.user_agent),
-            note=note,
-            details={"area": code},
+        document = BlobRef(question_digest(question), len(canonical_bytes(question)), MEDIA, "")
+        until, note = self._expires(area.due_at), invite.note.strip()
+        asked = Ask(invite.folio, step, person, until, factor=invite.factor, note=note)
+        name = f"{invite.folio} · {area.name or code}"
+        request = request_of(
+            office, Purpose.REVIEW, asked, request_id, document, name, actor, place, {"area": code}
         )
-        ask = AskReview(
-            invite.folio, code, request.id, actor, person, question, expires_at, invite.factor, note
-        )
-        self._recorded(request, ask)
+        ask = AskReview(invite.folio, code, request.id, actor, person, question, until, invite.factor, note)
+        desk.enter(request, lambda: office.cases.reviews.ask(ask))
         return request
-
-    def _recorded(self, request: Request, ask: AskReview) -> None:
-        """The row, then its entry; a row whose entry was refused waits for nothing."""
-        store = self.office.store
-        store.add_request(request)
-        try:
-            self.office.cases.reviews.ask(ask)
-        except Refusal:
-            store.move(request.id, [Status.NEW], Status.VOID)
-            raise
 
     def _step(self, folio: str) -> str:
         found = self.office.cases.view(folio).definition.roster

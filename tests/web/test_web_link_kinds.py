@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from signing.records import Request
 from tests.fakes.asking_room import SECRET, AskingRoom
 from tests.fakes.installation import PASSWORD
-from tests.fakes.signing_room import ADDRESS, PHONE_PLACE
+from tests.fakes.signing_room import ADDRESS, BY, PHONE_PLACE
 
 HTTPS = {"base_url": ADDRESS}
 TO_DELIVERY = ("4", "5:soporte", "6", "7", "8")
@@ -203,3 +203,17 @@ def test_the_console_leaves_a_secret_that_is_in_no_argument_and_no_output(room: 
     assert not any(SECRET.encode() in s.entry_bytes + (s.payload_bytes or b"") for s in room.entries(folio))
     standing = room.open(room.token())
     assert room.links.onetime.show(standing, request.id, PHONE_PLACE) == SECRET
+
+
+def test_nobody_is_chosen_where_the_likeliest_cannot_be_asked(room: AskingRoom) -> None:
+    """The specialist answers for the zone, and cannot ask themselves: the form asks for whom, and guesses no other."""
+    where = "/casos/{}/pasos/6/preguntar"
+    folio = room.walk("MA-002", "2", "3", "4", "5")
+    desk = _desk(room)
+    assert "Elige…" not in desk.get(where.format(folio)).text
+    house = room.place.house
+    for zone in ("acapulco", "oaxaca", "edomex", "cdmx", "nl"):
+        house.posts.appoint(f"asistente_{zone}", room.specialist.id, BY)
+    page = desk.get(where.format(room.walk("MA-002", "2", "3", "4", "5"))).text
+    assert "Marcela Ríos" in page
+    assert "Elige…" in page

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyotp
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -13,7 +14,7 @@ from werkzeug.test import TestResponse
 from signing.records import Request
 from tests.fakes.installation import PASSWORD
 from tests.fakes.review_room import NORTH, REASON, SOUTH, ReviewRoom
-from tests.fakes.signing_room import ADDRESS
+from tests.fakes.signing_room import ADDRESS, BY
 
 HTTPS = {"base_url": ADDRESS}
 
@@ -189,3 +190,20 @@ def test_a_second_factor_stands_before_the_rows(room: ReviewRoom) -> None:
     assert room.rows(folio).by_number[room.numbers(folio)[0]].hid not in page
     for path in ("filas/todas", "filas/cambios?desde=0"):
         assert "data-n=" not in phone.get(f"{there}/{request.id}/{path}").text
+
+
+def test_the_desk_can_ask_for_what_a_contact_enrolled(room: ReviewRoom) -> None:
+    """The form offers an application once some contact enrolled one; asked of who has none, it is refused."""
+    folio, desk = room.campaign(), Telephone(room)
+    desk.post("/entrar", {"email": room.specialist.email, "password": PASSWORD})
+    where = f"/casos/{folio}/campana/enlaces"
+    assert 'value="totp"' not in desk.get(where).text
+    shown = room.links.factors.begin(room.norma.id, "Norma")
+    code = pyotp.TOTP(shown.secret).at(int(room.place.clock().timestamp()))
+    room.links.factors.confirm(room.norma.id, shown.id, code, BY)
+    page = desk.get(where).text
+    assert 'value="totp"' in page
+    assert 'value="passkey"' not in page
+    assert desk.post(where, {f"area.{SOUTH}": room.sara.id, "factor": "totp"}).status_code == 422
+    assert desk.post(where, {f"area.{NORTH}": room.norma.id, "factor": "totp"}).status_code == 303
+    assert _request(room, folio).factor == "totp"

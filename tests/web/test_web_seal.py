@@ -105,7 +105,7 @@ def test_a_stranger_takes_the_root_and_compares_it(place: Installation) -> None:
     assert page.headers["X-Robots-Tag"].startswith("noindex")
     content = browser.get("/sello/raiz.cer").data
     root = x509.load_der_x509_certificate(content)
-    assert root == certificates_of(place.settings)[-1]
+    assert root == certificates_of(place.house)[-1]
     digest = hashlib.sha256(content).hexdigest()
     text = page.get_data(as_text=True)
     assert ":".join(digest[at : at + 2].upper() for at in range(0, 64, 2)) in text

@@ -75,13 +75,15 @@ def ask(folio: str) -> Response:
 
 def _page(campaign: Campaign, answer: Answer | None = None) -> Response:
     house = campaign.house
-    people = [item for item in house.directory.contacts() if item.email and item.id != person().id]
+    contacts = (item for item in house.directory.contacts() if item.email and item.id != person().id)
+    people = [Person(item.id, item.name, item.email) for item in contacts]
     text = render_template(
         "pages/area_links.html",
         folio=campaign.folio,
         title=campaign.title,
         areas=_areas(campaign),
-        people=[Person(item.id, item.name, item.email) for item in people],
+        people=people,
+        provable=house.links.desk.provable(people),
         said=request.form if request.method == "POST" else {},
         trouble=answer,
         reachable=bool(house.settings.public_url),

@@ -5,6 +5,7 @@ What is typed as the secret goes nowhere but into the encrypted row; a form that
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -45,8 +46,7 @@ class AskForm:
     proposed: str = ""
     answers: tuple[str, ...] = ()
     fields: tuple[FormField, ...] = ()
-    can_app: bool = False
-    can_key: bool = False
+    provable: frozenset[str] = frozenset()
 
 
 @page.get("/preguntar")
@@ -117,6 +117,12 @@ def _place(house: House, folio: str, step: str, *, secret: bool) -> tuple[CaseVi
     return view, found
 
 
+def first_choice(house: House, folio: str, people: Sequence[Person]) -> str:
+    """Who is chosen before anybody chooses: the likeliest, where it can be asked; else nobody, and the form asks."""
+    known = likely(house.cases.requests.situation(folio))
+    return next((who.id for who in people[:1] if who.id in known), "")
+
+
 def _page(folio: str, step: str, *, secret: bool, answer: Answer | None = None) -> Response:
     house, eyes = current_house(), lens()
     view, found = _place(house, folio, step, secret=secret)
@@ -125,14 +131,12 @@ def _page(folio: str, step: str, *, secret: bool, answer: Answer | None = None) 
     trouble = trouble_of(answer, field_labels(view.definition, eyes), eyes) if answer else None
     fields = left_fields(found) if secret else ()
     errors = (trouble.errors if trouble else None) or {}
-    proposed = next(iter(likely(house.cases.requests.situation(folio))), "")
     people = tuple(who for who in desk.people(folio, contacts) if who.id != person().id)
     form = AskForm(
         secret=secret,
         people=people,
-        can_app=house.links.desk.can_prove(people, "totp"),
-        can_key=house.links.desk.can_prove(people, "passkey"),
-        proposed=proposed,
+        provable=house.links.desk.provable(people),
+        proposed=first_choice(house, folio, people),
         answers=() if secret else tuple(eyes.say(branch.name) for branch in answers_of(found)),
         fields=tuple(
             replace(item, required=True)  # a delivery counts with all that its slot asks for

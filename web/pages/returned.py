@@ -13,13 +13,13 @@ from signing.kinds.asking import Ask
 from web.acting import actor_for
 from web.errors import Answer, answer_for
 from web.i18n import gettext as _
+from web.pages.asking import first_choice
 from web.pages.context import lens
 from web.pages.evidence import find, show_file
 from web.pages.personal import place
 from web.security import person, roles
 from web.views.papers import sealed_lines
 from web.wiring import House, current_house
-from workflows.answering import likely
 from workflows.commands import Actor
 from workflows.definition import Step
 from workflows.errors import Refusal
@@ -144,9 +144,8 @@ def _form(folio: str, step: str, answer: Answer | None = None) -> Response:
         begun=step,
         step_name=eyes.say(found.name),
         people=people,
-        can_app=house.links.desk.can_prove(people, "totp"),
-        can_key=house.links.desk.can_prove(people, "passkey"),
-        proposed=next(iter(likely(house.cases.requests.situation(folio))), ""),
+        provable=house.links.desk.provable(people),
+        proposed=first_choice(house, folio, people),
         letter=house.links.returns.letter(folio, found.code),
         said=request.form if request.method == "POST" else {},
         trouble=answer,

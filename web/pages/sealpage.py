@@ -41,7 +41,7 @@ class Shown:
 def show() -> Response:
     """What is to be compared and downloaded, and what to do with it."""
     house = current_house()
-    chain = certificates_of(house.settings)
+    chain = certificates_of(house)
     response = make_response(
         render_template(
             "pages/seal.html",
@@ -58,7 +58,7 @@ def show() -> Response:
 @public
 def root() -> Response:
     """The root's certificate, DER: what Acrobat and operating systems open."""
-    content = certificates_of(current_house().settings)[-1].public_bytes(Encoding.DER)
+    content = certificates_of(current_house())[-1].public_bytes(Encoding.DER)
     return download(io.BytesIO(content), "raiz-del-sello.cer", size=len(content))
 
 
@@ -66,7 +66,7 @@ def root() -> Response:
 @public
 def chain() -> Response:
     """Every certificate from the seal's to the root, PEM: what openssl takes."""
-    found = certificates_of(current_house().settings)
+    found = certificates_of(current_house())
     content = b"".join(item.public_bytes(Encoding.PEM) for item in found)
     return download(io.BytesIO(content), "sello-de-cartas.pem", size=len(content))
 
@@ -74,11 +74,8 @@ def chain() -> Response:
 def _shown(house: House, certificate: x509.Certificate) -> Shown:
     digest = fingerprint(certificate)
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    told = None
-    for item in house.ledger.history(SEALS_CASE):
-        fact = seal_of_entry(item.entry)
-        if fact is not None and digest in (fact.certificate, fact.root) and told is None:
-            told = lens().moment(item.entry.at)
+    facts = ((item.entry.at, seal_of_entry(item.entry)) for item in house.ledger.history(SEALS_CASE))
+    told = next((at for at, fact in facts if fact and digest in (fact.certificate, fact.root)), "")
     pairs = [digest[place : place + 2].upper() for place in range(0, len(digest), 2)]
     return Shown(
         name=str(names[0].value) if names else certificate.subject.rfc4514_string(),
@@ -86,5 +83,5 @@ def _shown(house: House, certificate: x509.Certificate) -> Shown:
         grouped=":".join(pairs),
         words=digest_words(digest),
         until=format_moment(certificate.not_valid_after_utc),
-        told=told,
+        told=lens().maybe(told),
     )

@@ -19,6 +19,8 @@ from web.views.campaign import Progress, progress_of
 from web.views.grid import Grid, GridRow, build_grid, grid_row
 from web.views.grid import Standing as May
 from web.views.lens import Lens, Moment
+from workflows.definition import Definition
+from workflows.errors import NotACampaign
 from workflows.rosterrules import RosterRules
 from workflows.rosterview import RosterRow, RosterView
 
@@ -55,7 +57,10 @@ class ReviewPage:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """One request with its rows, its rules and what may be done now; ``seen`` is the campaign's last entry."""
+    """One request with its rows, its rules and what may be done now; ``seen`` is the campaign's last entry.
+
+    ``window`` is when the area's days end, as a ledger time.
+    """
 
     request: Request
     roster: RosterView
@@ -63,13 +68,16 @@ class Area:
     may: May
     over: bool
     seen: int
+    definition: Definition
+    window: str
 
 
 def area_behind(standing: Standing, request: Request, room: LinkRoom) -> Area:
-    """What a request leads to, as it stands now."""
+    """What a request leads to, as it stands now: the campaign is derived once. Raises `NotACampaign`."""
     desk = room.reviews
     case = room.office.cases.view(request.folio)
-    window, roster = desk.window(request), desk.rows(request)
+    roster = desk.rows(request)
+    window = next((item.due_at for item in roster.areas), "")
     over = not standing.now < window
     waits = request.waits(standing.now)
     may = May(
@@ -78,7 +86,11 @@ def area_behind(standing: Standing, request: Request, room: LinkRoom) -> Area:
         mail=False,
         why=_why(waits, over, roster.decidable),
     )
-    return Area(request, roster, desk.rules(request), may, over, len(case.entries))
+    if case.definition.roster is None:
+        raise NotACampaign(folio=request.folio)
+    return Area(
+        request, roster, case.definition.roster, may, over, len(case.entries), case.definition, window
+    )
 
 
 def review_page(
@@ -95,7 +107,6 @@ def review_page(
     closed = not satisfies(standing.visit.factor, request.factor)
     waits = request.waits(standing.now)
     asker = room.office.people.person(request.asked_by)
-    window = room.reviews.window(request)
     item = ReviewItem(
         id=request.id,
         folio=request.folio,
@@ -104,14 +115,14 @@ def review_page(
         note=request.note,
         digest=request.digest,
         words=digest_words(request.digest),
-        window=lens.maybe(window),
+        window=lens.maybe(area.window),
         open=waits,
         over=area.over,
     )
     shown = waits and not closed
     return ReviewPage(
         item=item,
-        grid=_grid(area, request, room, asked, lens, link) if shown else None,
+        grid=_grid(area, asked, lens, link) if shown else None,
         progress=progress_behind(area, lens) if shown else None,
         others=tuple(
             (other.id, other.title) for other in standing.requests if other.id != request.id and not closed
@@ -137,16 +148,10 @@ def progress_behind(area: Area, lens: Lens) -> Progress:
 
 
 def _grid(
-    area: Area,
-    request: Request,
-    room: LinkRoom,
-    asked: Mapping[str, str],
-    lens: Lens,
-    link: Callable[[Mapping[str, str]], str],
+    area: Area, asked: Mapping[str, str], lens: Lens, link: Callable[[Mapping[str, str]], str]
 ) -> Grid:
-    definition = room.office.cases.view(request.folio).definition
     made = build_grid(
-        area.roster, definition, area.rules, asked, lens, link, title=_name(area.roster), seen=area.seen
+        area.roster, area.definition, area.rules, asked, lens, link, title=_name(area.roster), seen=area.seen
     )
     by_number = area.roster.by_number
     return replace(

@@ -90,8 +90,7 @@ class Asking:
     name: str
     signatories: tuple[Person, ...]
     letters: tuple[tuple[str, str], ...]
-    can_app: bool
-    can_key: bool
+    provable: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +155,7 @@ def asking(desk: RequestDesk, view: CaseView, lens: Lens, contacts: Sequence[str
             (f"{item.seq}.{item.object}", _letter(item.name, item.seq)) for item in choices.letters
         )
         name = lens.say(view.definition.by_step[code].name)
-        can = [desk.can_prove(choices.signatories, factor) for factor in ("totp", "passkey")]
-        found.append(Asking(code, name, choices.signatories, letters, *can))
+        found.append(Asking(code, name, choices.signatories, letters, desk.provable(choices.signatories)))
     return tuple(found)
 
 
