@@ -130,6 +130,10 @@ class Token:
         """Whether it is for a process, by its code."""
         return not self.processes or process in self.processes
 
+    def covers_case(self, case: str) -> bool:
+        """The same of a case by its folio; the house's own chains (``system:…``) belong to no process."""
+        return not self.processes or case.startswith(tuple(f"{process}-" for process in self.processes))
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:

@@ -98,6 +98,13 @@ def test_a_token_of_a_process_sees_and_touches_that_process_alone(
     assert [item["process"] for item in agents.get("/processes").get_json()["processes"]] == ["MA-002"]
 
 
+def test_a_process_of_the_two_hundreds_is_its_own(place: Installation) -> None:
+    """What a folio is of is its first two parts, whatever digits they have: unknown here, and not another's."""
+    system = System.of(place, processes=("MA-201",))
+    assert system.get("/cases/MA-201-2026-000001").get_json()["code"] == "unknown_case"
+    assert system.get("/cases/MA-200-2026-000001").get_json()["code"] == "process_not_allowed"
+
+
 def test_the_role_of_the_service_decides_what_it_may_record(
     place: Installation, person: dict[str, str]
 ) -> None:

@@ -155,7 +155,8 @@ def log_entries(call: Call) -> Json:
     stop = min(size, since + call.number("limit", 50))
     found = list(ledger.entries(since, stop)) if since < stop else []
     note_view("log", str(since))
-    rows: list[Json] = [_log_entry(sealed) for sealed in found if _covered(sealed)]
+    token = caller().token
+    rows: list[Json] = [_log_entry(sealed) for sealed in found if token.covers_case(sealed.entry.case)]
     return {"entries": rows, "next": max(since, stop), "size": size}
 
 
@@ -172,11 +173,6 @@ def _grown(ledger: LedgerStore, since: int, seconds: int) -> int:
         return size
     finally:
         _waiting.release()
-
-
-def _covered(sealed: SealedEntry) -> bool:
-    mine = covered_processes()
-    return not mine or sealed.entry.case.startswith(tuple(f"{process}-" for process in mine))
 
 
 def _log_entry(sealed: SealedEntry) -> dict[str, Json]:

@@ -21,6 +21,7 @@ from web.api.uploads import Uploads
 from workflows.casefile import CaseView
 from workflows.commands import Reuse, Upload
 from workflows.ports import CaseRow
+from workflows.progress import process_of
 
 FOLIO_PARAM = Param("folio", FOLIO, "Folio del caso", "path")
 STEP_PARAM = Param("step", STEP, "Código del paso", "path")
@@ -32,7 +33,7 @@ CURSOR_PARAM = Param("cursor", CURSOR, "De dónde seguir: «next» de la página
 
 def need_folio(folio: str) -> None:
     """Refuse a case of a process that the token is not for, before it is looked up."""
-    need_process(folio.partition("-20")[0])
+    need_process(process_of(folio))
 
 
 def seen_case(call: Call) -> CaseView:
