@@ -29,7 +29,8 @@ INSERT OR IGNORE INTO progress VALUES (1, 0);
 """
 _FOUND = """
 SELECT place.folio, place.seq, place.object, snippet(body, 0, char(2), char(3), '…', 24)
-FROM body JOIN place ON place.file = body.rowid WHERE body MATCH ? ORDER BY body.rank, place.folio, place.seq LIMIT ?
+FROM body JOIN place ON place.file = body.rowid WHERE body MATCH ? AND ({within})
+ORDER BY body.rank, place.folio, place.seq LIMIT ?
 """
 _SECONDS = 30
 
@@ -83,15 +84,17 @@ class SqliteTextIndex:
         with self._open() as connection:
             connection.execute("UPDATE progress SET position = max(position, ?)", (position,))
 
-    def search(self, words: Sequence[str], limit: int) -> tuple[TextHit, ...]:
+    def search(self, words: Sequence[str], limit: int, processes: Sequence[str] = ()) -> tuple[TextHit, ...]:
         """See the port."""
         wanted = " AND ".join(
             '"' + word.replace('"', '""') + '"*' for word in words if any(map(str.isalnum, word))
         )
         if not wanted:
             return ()
+        begun = [f"{process}-" for process in processes]
+        query = _FOUND.format(within=" OR ".join(["instr(place.folio, ?) = 1"] * len(begun)) or "1")
         with self._open() as connection:
-            rows = connection.execute(_FOUND, (wanted, limit)).fetchall()
+            rows = connection.execute(query, (wanted, *begun, limit)).fetchall()
         return tuple(TextHit(folio, seq, place, _pieces(shown)) for folio, seq, place, shown in rows)
 
     def clear(self) -> None:

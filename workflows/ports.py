@@ -277,8 +277,8 @@ class TextIndex(Protocol):
         """Note that all entries before ``position`` have been looked at; never goes back."""
         ...
 
-    def search(self, words: Sequence[str], limit: int) -> tuple[TextHit, ...]:
-        """Files that hold every word, or a word beginning so; the best first."""
+    def search(self, words: Sequence[str], limit: int, processes: Sequence[str] = ()) -> tuple[TextHit, ...]:
+        """Files that hold every word, or a word beginning so; the best first. ``processes``: in their cases alone."""
         ...
 
     def clear(self) -> None:

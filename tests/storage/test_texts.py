@@ -42,6 +42,18 @@ def test_words_are_found_without_accents_and_by_their_beginning(index: SqliteTex
     assert ("Peña", True) in hit.passage
 
 
+def test_what_other_processes_hold_takes_no_place_of_the_one_asked_for(index: SqliteTextIndex) -> None:
+    """Within processes the best of theirs are found, however many better ones other processes have."""
+    index.add(
+        A, "carta", [place("X-001-2026-000001"), place("X-001-2026-000002"), place("X-0011-2026-000001")]
+    )
+    index.add(B, "una carta entre muchas otras palabras que no se buscan", [place("Y-001-2026-000001")])
+    assert [hit.folio for hit in index.search(["carta"], 1, ["Y-001"])] == ["Y-001-2026-000001"]
+    both = index.search(["carta"], 10, ["X-001", "Y-001"])
+    assert [hit.folio[:5] for hit in both] == ["X-001", "X-001", "Y-001"]
+    assert index.search(["carta"], 10, ["Z-001"]) == ()
+
+
 @pytest.mark.parametrize(
     "word", ['"', "AND", "a*", "NEAR(", "text:carta", "-carta", "^", "(", "\x00", "' OR 1=1 --"]
 )

@@ -220,7 +220,7 @@ def search(call: Call) -> Json:
         raise bad("?q", "short", "1")
     limit, mine = call.number("limit", 50), covered_processes()
     page = call.house.index.find(CaseQuery(text=words, processes=mine, limit=limit))
-    hits = call.house.texts.search(tuple(words.split()), limit)
+    hits = call.house.texts.search(tuple(words.split()), limit, mine)
     files: list[Json] = [
         {
             "folio": hit.folio,
@@ -229,7 +229,6 @@ def search(call: Call) -> Json:
             "passage": [{"text": text, "hit": found} for text, found in hit.passage],
         }
         for hit in hits
-        if not mine or hit.folio.startswith(tuple(f"{process}-" for process in mine))
     ]
     note_view("search", "")
     return {"cases": [row_json(row) for row in page.rows], "total": page.total, "files": files}
