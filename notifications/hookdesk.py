@@ -18,7 +18,7 @@ from evidence.entry import EntryDraft, EntryKind, SealedEntry, format_time
 from evidence.ports import Clock, Composition, LedgerStore
 from identity.access import ACCESS_CASE, Granter, via_json
 from identity.accounts import new_opaque
-from identity.tokens import Caller, Scope, TokenStore
+from identity.tokens import Caller, Scope, Token, TokenStore
 from notifications.hooks import (
     OVERLAP,
     RETRIES,
@@ -139,22 +139,20 @@ class HookDesk:
 
     def alive(self, webhook: Subscription) -> bool:
         """Whether its token still opens this: not ended, of an open service, with the scope."""
-        token, service = self._tokens.token(webhook.token), self._tokens.service(webhook.service)
-        if token is None or service is None or service.closed_at is not None:
-            return False
-        return token.alive(self._clock()) and Scope.WEBHOOKS in token.scopes
+        return self._token_of(webhook) is not None
 
     def feed(self) -> int:
-        """Queue what the log has that subscriptions want; returns how many messages."""
+        """Queue what the log has that subscriptions want and their tokens are for; returns how many messages."""
         size, queued = self._ledger.tree_size(), 0
         for webhook in self.store.everything(live=True):
-            if webhook.position >= size or not self.alive(webhook):
+            token = self._token_of(webhook) if webhook.position < size else None
+            if token is None:
                 continue
             stop, now = min(size, webhook.position + _AT_ONCE), self._clock()
             made = [
                 message_of(webhook, sealed, now)
                 for sealed in self._ledger.entries(webhook.position, stop)
-                if webhook.wants(sealed)
+                if webhook.wants(sealed) and token.covers_case(sealed.entry.case)
             ]
             if self.store.queue(webhook.id, webhook.position, stop, made):
                 queued += len(made)
@@ -179,6 +177,12 @@ class HookDesk:
             if done.status == _GONE:
                 self._gone(webhook)
         return heard
+
+    def _token_of(self, webhook: Subscription) -> Token | None:
+        token, service = self._tokens.token(webhook.token), self._tokens.service(webhook.service)
+        if token is None or service is None or service.closed_at is not None:
+            return None
+        return token if token.alive(self._clock()) and Scope.WEBHOOKS in token.scopes else None
 
     def _attempt(self, webhook: Subscription, item: Delivery, send: Send) -> Delivery:
         now = self._clock()

@@ -164,6 +164,19 @@ def test_a_subscription_hears_its_kinds_and_its_processes(
     assert [item["type"] for item in receiver.told] == ["evidence.recorded"]
 
 
+def test_a_subscription_is_never_for_more_than_its_token(
+    desk: Installation, receiver: Receiver, person: dict[str, str]
+) -> None:
+    """Renewed by a token of one process, it is silent about the others, whatever the first token was for."""
+    system = System.of(desk)
+    hook, _secret = subscribed(system, receiver, "case.opened")
+    issued = desk.house.tokens.issue(system.service, scopes=list(Scope), processes=("MA-002",), days=9, by=BY)
+    assert System(system.client, issued.text).post(f"/webhooks/{hook}/secret", {}).status_code == 200
+    opened(system, person)
+    assert carried(desk) == 0
+    assert receiver.got == []
+
+
 def test_a_dead_receiver_loses_nothing(
     desk: Installation, receiver: Receiver, person: dict[str, str]
 ) -> None:
