@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -35,7 +35,9 @@ from notifications.hooks import (
 )
 from notifications.secretbox import SecretBox
 
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=5)
+"""Longer than the slowest answers to what is claimed at once take."""
+_CLAIMED = 5
 _AT_ONCE = 500
 _GONE = 410
 
@@ -158,25 +160,35 @@ class HookDesk:
                 queued += len(made)
         return queued
 
-    def deliver(self, send: Send, *, limit: int = 5, stopping: Callable[[], bool] = bool) -> int:
-        """Send what is due, a few at a time; returns how many were taken by the other side."""
-        owner, heard = secrets.token_hex(8), 0
-        now = self._clock()
-        for item in self.store.claim(owner, now, now + LEASE, limit):
-            if stopping():
-                break
-            webhook = self.store.get(item.webhook)
-            if webhook is None or webhook.closed_at is not None:
-                continue
-            if not self.alive(webhook):
-                self.store.settle(replace(item, due_at=now + RETRIES[1], trouble="token"), owner, now)
-                continue
-            done = self._attempt(webhook, item, send)
-            self.store.settle(done, owner, self._clock())
-            heard += done.state is DeliveryState.DELIVERED
-            if done.status == _GONE:
-                self._gone(webhook)
+    def deliver(self, send: Send) -> int:
+        """Send whatever is due when this begins; returns how many messages were taken by the other side.
+
+        Who does not answer at all is waited for once: what else is due to them waits for the next round, so that a
+        dead receiver keeps nobody else's messages.
+        """
+        owner, begun, heard = secrets.token_hex(8), self._clock(), 0
+        silent: set[str] = set()
+        while items := self.store.claim(owner, begun, self._clock() + LEASE, _CLAIMED):
+            for item in items:
+                webhook = self.store.get(item.webhook)
+                if webhook is None or webhook.closed_at is not None:
+                    continue
+                done = self._carried(webhook, item, send, silent)
+                self.store.settle(done, owner, self._clock())
+                heard += done.state is DeliveryState.DELIVERED
+                if done.state is DeliveryState.FAILED and done.status == _GONE:
+                    self._gone(webhook)
         return heard
+
+    def _carried(self, webhook: Subscription, item: Delivery, send: Send, silent: set[str]) -> Delivery:
+        if not self.alive(webhook):
+            return replace(item, due_at=self._clock() + RETRIES[1], trouble="token")
+        if webhook.id in silent:
+            return replace(item, due_at=self._clock() + RETRIES[0])
+        done = self._attempt(webhook, item, send)
+        if not done.status:
+            silent.add(webhook.id)
+        return done
 
     def _token_of(self, webhook: Subscription) -> Token | None:
         token, service = self._tokens.token(webhook.token), self._tokens.service(webhook.service)

@@ -64,12 +64,8 @@ class HookRoom:
             self._thread.start()
 
     def carry(self) -> int:
-        """Send what is due until nothing is; returns how many were taken."""
-        heard, taken = 0, -1
-        while taken:
-            taken = self.desk.deliver(self.send)
-            heard += taken
-        return heard
+        """Send what is due; returns how many were taken."""
+        return self.desk.deliver(self.send)
 
     def _carry(self) -> None:
         try:

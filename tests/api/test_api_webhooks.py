@@ -206,6 +206,24 @@ def test_a_dead_receiver_loses_nothing(
     assert store.deliveries(hook)[0].state is DeliveryState.DELIVERED
 
 
+def test_a_dead_receiver_keeps_nobody_elses_messages(
+    desk: Installation, receiver: Receiver, person: dict[str, str]
+) -> None:
+    """Whatever waits for it, it is asked once a round; the others are told everything in the same one."""
+    with receiving() as gone:
+        pass
+    desk.house.hooks.guard = Guarded(frozenset({receiver.host, gone.host}))
+    system = System.of(desk)
+    dead, _secret = subscribed(system, gone, "case.opened")
+    subscribed(system, receiver, "case.opened")
+    for n in range(7):
+        opened(system, {**person, "rfc": f"RUOM900215AB{n}", "correo": f"{n}@p.example", "ticket": f"T-{n}"})
+    assert carried(desk) == 7
+    waiting = desk.house.hooks.desk.store.deliveries(dead)
+    assert sorted(item.attempts for item in waiting) == [0] * 6 + [1]
+    assert {item.state for item in waiting} == {DeliveryState.WAITING}
+
+
 def test_nobody_at_the_address_is_a_failure_like_any_other(tmp_path: Path, person: dict[str, str]) -> None:
     """A closed port: told as silent; given up after three days; tried anew when asked."""
     with receiving() as gone:
