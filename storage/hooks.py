@@ -16,6 +16,7 @@ from storage.api_tables import webhook, webhook_delivery
 from storage.database import reading
 
 _HOOK, _SENT = webhook.c, webhook_delivery.c
+_NEWEST = (_SENT.created_at.desc(), _SENT.log_index.desc(), _SENT.id)
 
 
 class SqlHooks:
@@ -105,7 +106,11 @@ class SqlHooks:
         )
         due = select(_SENT.id).join(webhook, _HOOK.id == _SENT.webhook).where(*free, _HOOK.closed_at == "")
         with reading(self._engine) as connection:
-            found = connection.execute(due.order_by(_SENT.due_at, _SENT.id).limit(limit)).scalars().all()
+            found = (
+                connection.execute(due.order_by(_SENT.due_at, _SENT.log_index, _SENT.id).limit(limit))
+                .scalars()
+                .all()
+            )
         taken = []
         for wanted in found:
             change = update(webhook_delivery).where(_SENT.id == wanted, *free)
@@ -137,7 +142,7 @@ class SqlHooks:
         """See the port."""
         wanted = select(webhook_delivery).where(_SENT.webhook == webhook_id)
         with reading(self._engine) as connection:
-            rows = connection.execute(wanted.order_by(_SENT.created_at.desc(), _SENT.id).limit(limit))
+            rows = connection.execute(wanted.order_by(*_NEWEST).limit(limit))
             return [_delivery(row) for row in rows]
 
     def again(self, webhook_id: str, at: datetime) -> int:
