@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import socket
 import ssl
-import time
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -61,6 +62,7 @@ class Guarded:
         inside: ``host:port`` of what the operator allows to lie inside, and to be spoken to without TLS.
         plain: whether ``http://`` is taken from public hosts: for data that is signed itself, such as revocation lists.
         look_up: how names become addresses.
+        deadline_seconds: how long a request may take once names are resolved, head and body of the answer together.
     """
 
     inside: frozenset[str] = frozenset()
@@ -90,17 +92,19 @@ class Guarded:
         host, port = _target(parts)
         connection = self._connection(parts.scheme, host, port)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        until = time.monotonic() + self.deadline_seconds
         try:
-            connection.request(method, path, body, {"Connection": "close", **headers})
-            with connection.getresponse() as found:
-                return Answer(found.status, found.headers.get_content_type(), _content(found, host, until))
+            with connection.ending(self.deadline_seconds):
+                connection.request(method, path, body, {"Connection": "close", **headers})
+                with connection.getresponse() as found:
+                    content = _content(found, host)
+                connection.check()
+            return Answer(found.status, found.headers.get_content_type(), content)
         except (OSError, HTTPException, ValueError) as error:
-            raise Unreachable(f"{host}: {error}") from error
+            raise Unreachable(f"{host}: {'took too long' if connection.late else error}") from error
         finally:
             connection.close()
 
-    def _connection(self, scheme: str, host: str, port: int) -> HTTPConnection:
+    def _connection(self, scheme: str, host: str, port: int) -> _Pinned:
         allowed = f"{host}:{port}" in self.inside
         if scheme != "https" and not (scheme == "http" and (self.plain or allowed)):
             raise Forbidden(f"{host}: only https is spoken")
@@ -122,19 +126,47 @@ class _Pinned(HTTPConnection):
         super().__init__(host, port, timeout=TIMEOUT_SECONDS)
         self._address = address
         self._tls = tls
+        self._line: socket.socket | None = None
+        self.late = False
         self.default_port = _PORTS["https" if tls else "http"]
+
+    @contextmanager
+    def ending(self, seconds: float) -> Iterator[None]:
+        """Shut the line after so long, whatever is being read: the time-out of a socket begins anew with each byte."""
+        timer = threading.Timer(seconds, self._end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def check(self) -> None:
+        """Refuse what was cut by `ending`: to a reader it is an answer that is over. Raises `TimeoutError`."""
+        if self.late:
+            raise TimeoutError
 
     def connect(self) -> None:
         """Open the socket, and TLS over it."""
-        plain = socket.create_connection((self._address, self.port), TIMEOUT_SECONDS)
-        if not self._tls:
-            self.sock = plain
-            return
+        line = socket.create_connection((self._address, self.port), TIMEOUT_SECONDS)
         try:
-            self.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
+            if self._tls:
+                context = ssl.create_default_context()
+                line = context.wrap_socket(line, server_hostname=self.host, do_handshake_on_connect=False)
+            self._line = line
+            self.check()
+            if isinstance(line, ssl.SSLSocket):
+                line.do_handshake()
         except BaseException:
-            plain.close()
+            line.close()
             raise
+        self.sock = line
+
+    def _end(self) -> None:
+        self.late = True
+        if self._line is not None:
+            with suppress(OSError):  # it may be shut already
+                socket.socket.shutdown(self._line, socket.SHUT_RDWR)
 
 
 def _split(url: str) -> SplitResult:
@@ -154,13 +186,11 @@ def _target(parts: SplitResult) -> tuple[str, int]:
     return parts.hostname, port or _PORTS[parts.scheme]
 
 
-def _content(found: HTTPResponse, host: str, until: float) -> bytes:
-    """The body, within size and time: a server that drips is not waited for."""
+def _content(found: HTTPResponse, host: str) -> bytes:
+    """The body, within size."""
     content = b""
     while block := found.read1(1 << 16):
         content += block
         if len(content) > MAX_ANSWER_BYTES:
             raise Unreachable(f"{host}: an answer of more than {MAX_ANSWER_BYTES} bytes")
-        if time.monotonic() > until:
-            raise Unreachable(f"{host}: took too long")
     return content

@@ -35,7 +35,7 @@ def test_what_is_public_is_known(address: str) -> None:
 
 @contextmanager
 def answering(
-    body: bytes = b"ok", *, drip: float = 0.0, status: int = 200
+    body: bytes = b"ok", *, drip: float = 0.0, status: int = 200, heads: int = 0
 ) -> Iterator[tuple[str, list[str]]]:
     """A server on loopback; gives its host:port, and what it was asked."""
     asked: list[str] = []
@@ -50,8 +50,12 @@ def answering(
             self.send_response(status)
             self.send_header("Content-Type", "text/plain; charset=utf-8")
             self.send_header("Location", "http://127.0.0.1:1/elsewhere")
-            self.end_headers()
             try:
+                for _ in range(heads):
+                    self.send_header("X-Slow", "x")
+                    self.flush_headers()
+                    time.sleep(drip)
+                self.end_headers()
                 for start in range(0, len(body), 1 << 16 if not drip else 1):
                     self.wfile.write(body[start : start + (1 << 16 if not drip else 1)])
                     self.wfile.flush()
@@ -135,8 +139,12 @@ def test_an_answer_has_a_size_and_a_time() -> None:
     """One byte too many, or a byte now and then, and nobody waits any longer."""
     with answering(b"x" * (MAX_ANSWER_BYTES + 1)) as (host, _), pytest.raises(Unreachable, match="more than"):
         Guarded(frozenset({host})).get(f"http://{host}/")
-    with answering(b"x" * 50, drip=0.05) as (host, _), pytest.raises(Unreachable, match="too long"):
-        Guarded(frozenset({host}), deadline_seconds=0).get(f"http://{host}/")
+    for body, heads in ((b"x" * 50, 0), (b"ok", 200)):  # a body that drips, and a head
+        with (
+            answering(body, drip=0.05, heads=heads) as (host, _),
+            pytest.raises(Unreachable, match="too long"),
+        ):
+            Guarded(frozenset({host}), deadline_seconds=1).get(f"http://{host}/")
 
 
 def test_nobody_there_is_unreachable() -> None:
