@@ -147,9 +147,7 @@ def progress_behind(area: Area, lens: Lens) -> Progress:
     return progress_of(counts, area.rules, lens)
 
 
-def _grid(
-    area: Area, asked: Mapping[str, str], lens: Lens, link: Callable[[Mapping[str, str]], str]
-) -> Grid:
+def _grid(area: Area, asked: Mapping[str, str], lens: Lens, link: Callable[[Mapping[str, str]], str]) -> Grid:
     made = build_grid(
         area.roster, area.definition, area.rules, asked, lens, link, title=_name(area.roster), seen=area.seen
     )
