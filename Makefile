@@ -10,7 +10,7 @@ EXAMPLES ?= 200
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check lint types contracts docs fuzz bench torture verifier pictures lock format
+.PHONY: help setup demo serve test check lint types contracts docs bom advisories leaks fuzz bench torture verifier pictures lock format
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -30,7 +30,7 @@ test: setup ## Bring in what the whole suite needs where it can, say what it can
 	@sh tools/parts.sh
 	@$(PY) -m pytest -n $$($(PY) tools/workers.py) --dist loadfile $(ARGS)
 
-check: lint types contracts docs test ## What CI runs: lint, types, import contracts, docs, then every test
+check: lint types contracts docs advisories leaks test ## What CI runs: lint, types, contracts, docs, supply chain, tests
 
 lint: setup ## Style and mistakes (ruff), and that the tree is formatted
 	@$(BIN)/ruff check .
@@ -38,13 +38,22 @@ lint: setup ## Style and mistakes (ruff), and that the tree is formatted
 
 types: setup ## Types (mypy --strict)
 	@$(BIN)/mypy
-	@$(BIN)/mypy wsgi.py tools/workers.py
+	@$(BIN)/mypy wsgi.py tools/workers.py tools/bom.py tools/advisories.py tools/leaks.py
 
 contracts: setup ## Who may import whom (import-linter; the contracts are in pyproject.toml)
 	@$(BIN)/lint-imports
 
 docs: setup ## Docs against code: settings, commands, entry kinds, links, targets
 	@$(PY) -m pytest tests/house -q
+
+bom: setup ## The bill of materials (CycloneDX) from the locks, supply/constancia.cdx.json; a test compares
+	@$(PY) tools/bom.py
+
+advisories: setup ## Known vulnerabilities of the pins; says so where no database answers (ARGS=--strict fails then)
+	@$(PY) tools/advisories.py $(if $(filter advisories,$(MAKECMDGOALS)),$(ARGS))
+
+leaks: setup ## Keys and passwords in the tree and in new history (ARGS=--history reads all of it, --accept after a look)
+	@$(PY) tools/leaks.py $(if $(filter leaks,$(MAKECMDGOALS)),$(ARGS))
 
 fuzz: setup ## A long walk through the API from its own document (EXAMPLES=200 for each operation and mode)
 	@CONSTANCIA_FUZZ=$(EXAMPLES) $(PY) -m pytest -q tests/api/test_api_fuzz.py --timeout 0 $(ARGS)

@@ -11,3 +11,6 @@ compile() {
 # The development lock is resolved first; the runtime one is held to its pins, so that it stays a subset.
 compile --extra dev --output-file requirements-dev.txt "$@"
 compile --constraints requirements-dev.txt --output-file requirements.txt "$@"
+
+# What the locks say, as a bill of materials.
+.venv/bin/python tools/bom.py
