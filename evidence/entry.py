@@ -17,11 +17,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
 from operator import itemgetter
 from typing import cast
 
 from evidence.canonical import Json, NotCanonical, canonical_bytes, parse_canonical
+from evidence.kinds import EntryKind as EntryKind  # noqa: PLC0414 - part of what an entry is, to its readers
 from evidence.tree import leaf_hash
 
 ENTRY_VERSION = 1
@@ -39,80 +39,6 @@ _texts_of: Callable[[Mapping[str, Json]], tuple[str, ...]] = itemgetter(*_TEXTS)
 _OBJECT_TEXTS = ("sha256", "media", "key", "version", "retain_until")
 _OBJECT_FIELDS = frozenset({*_OBJECT_TEXTS, "size"})
 _object_texts_of: Callable[[Mapping[str, Json]], tuple[str, ...]] = itemgetter(*_OBJECT_TEXTS)
-
-
-class EntryKind(StrEnum):
-    """What an entry says happened: ``subject.past_participle``. Retired kinds stay listed."""
-
-    LOG_STARTED = "log.started"
-    DEFINITION_PUBLISHED = "definition.published"
-    CATALOGUE_PUBLISHED = "catalogue.published"
-    ACCESS_GRANTED = "access.granted"
-    ACCESS_REVOKED = "access.revoked"
-    CASE_OPENED = "case.opened"
-    CASE_REFUSED = "case.refused"
-    CASE_CLOSED = "case.closed"
-    CASE_SEALED = "case.sealed"
-    CASE_LINKED = "case.linked"
-    REFUSAL_NOTICED = "refusal.noticed"
-    EVIDENCE_RECORDED = "evidence.recorded"
-    EVIDENCE_SUPERSEDED = "evidence.superseded"
-    STEP_WAIVED = "step.waived"
-    TIMER_EXPIRED = "timer.expired"
-    SIGNATURE_REQUESTED = "signature.requested"
-    SIGNATURE_DECLINED = "signature.declined"
-    SIGNATURE_DELEGATED = "signature.delegated"
-    SIGNATURE_WITHDRAWN = "signature.withdrawn"
-    DOCUMENT_SIGNED = "document.signed"
-    DOCUMENT_STAMPED = "document.stamped"
-    DOCUMENT_DIFFERED = "document.differed"
-    DOCUMENT_DOWNLOADED = "document.downloaded"
-    RETURN_REQUESTED = "return.requested"
-    DOCUMENT_RETURNED = "document.returned"
-    ANSWER_REQUESTED = "answer.requested"
-    ANSWER_GIVEN = "answer.given"
-    SECRET_LEFT = "secret.left"  # noqa: S105
-    SECRET_SHOWN = "secret.shown"  # noqa: S105 - the kind's name
-    SECRET_DESTROYED = "secret.destroyed"  # noqa: S105
-    REVIEW_REQUESTED = "review.requested"
-    REVIEW_FINISHED = "review.finished"
-    LINK_ISSUED = "link.issued"
-    LINK_RESENT = "link.resent"
-    LINK_FETCHED = "link.fetched"
-    LINK_OPENED = "link.opened"
-    LINK_REPORTED = "link.reported"
-    LINK_REVOKED = "link.revoked"
-    LINK_EXPIRED = "link.expired"
-    CODE_ISSUED = "code.issued"
-    CODE_VERIFIED = "code.verified"
-    CODE_FAILED = "code.failed"
-    MAIL_SENT = "mail.sent"
-    MAIL_FAILED = "mail.failed"
-    MAIL_BOUNCED = "mail.bounced"
-    MAIL_RECEIVED = "mail.received"
-    MAIL_DISCARDED = "mail.discarded"
-    PACKAGE_EXPORTED = "package.exported"
-    ERASURE_EXECUTED = "erasure.executed"
-    KEY_ROTATED = "key.rotated"
-    SEAL_PUBLISHED = "seal.published"
-    ANCHOR_RECORDED = "anchor.recorded"
-    HEADS_COMMITTED = "heads.committed"
-    ENGAGEMENT_OPENED = "engagement.opened"
-    ENGAGEMENT_CHANGED = "engagement.changed"
-    ENGAGEMENT_CLOSED = "engagement.closed"
-    AUDITOR_INVITED = "auditor.invited"
-    AUDITOR_ADMITTED = "auditor.admitted"
-    VIEWS_COMMITTED = "views.committed"
-    ITEM_REQUESTED = "item.requested"
-    ITEM_ANSWERED = "item.answered"
-    ITEM_ACCEPTED = "item.accepted"
-    ITEM_RETURNED = "item.returned"
-    POPULATION_FROZEN = "population.frozen"
-    SAMPLE_DRAWN = "sample.drawn"
-    ATTRIBUTE_TESTED = "attribute.tested"
-    FINDING_RAISED = "finding.raised"
-    FINDING_ANSWERED = "finding.answered"
-    FINDING_RETESTED = "finding.retested"
 
 
 _KINDS = {kind.value: kind for kind in EntryKind}

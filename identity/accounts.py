@@ -32,6 +32,7 @@ class Role(StrEnum):
     CAPTURISTA = "capturista"
     ADMINISTRADOR = "administrador"
     CPANEL = "cpanel"
+    DATOS_PERSONALES = "datos_personales"
 
 
 AUDITORS = frozenset({Role.AUDITOR_INTERNO, Role.AUDITOR_EXTERNO})
@@ -40,11 +41,15 @@ AUDITORS = frozenset({Role.AUDITOR_INTERNO, Role.AUDITOR_EXTERNO})
 STAFF = frozenset(Role) - {Role.AUDITOR_EXTERNO}
 """Who belongs to the house. An external auditor sees the auditors' room and nothing else."""
 
-RECORDERS = frozenset(Role) - AUDITORS - {Role.ADMINISTRADOR}
+RECORDERS = frozenset(Role) - AUDITORS - {Role.ADMINISTRADOR, Role.DATOS_PERSONALES}
 """Who may bring evidence; which step each may record is for the process definition to say."""
 
 EXPORTERS = frozenset({Role.SUPERVISOR, Role.DIRECTOR, Role.AUDITOR_INTERNO, Role.ADMINISTRADOR})
 """Who may take audit packages out."""
+
+
+ANSWERABLE = frozenset({Role.DATOS_PERSONALES, Role.DIRECTOR})
+"""Who answers for personal data: sees what is blocked, lifts holds, approves an erasure that another person asked."""
 
 
 class IdentityError(Exception):

@@ -9,19 +9,10 @@ code with variants has them after a colon. ``%(name)s`` are the refusal's fields
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from web.i18n import N_
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """HTTP status, what happened and what to do about it."""
-
-    status: int
-    text: str
-    advice: str = ""
-
+from web.keepingmessages import KEEPING
+from web.message import Message as Message  # noqa: PLC0414 - the tables and their rows, to readers one room
 
 CASES: Mapping[str, Message] = {
     "unknown_process": Message(404, N_("No hay un proceso %(process)s en vigor."), N_("Elige uno de la base de conocimiento.")),
@@ -125,6 +116,7 @@ CASES: Mapping[str, Message] = {
     "not_signatory": Message(403, N_("Esa persona no puede firmar el paso %(step)s: no tiene el puesto %(post)s ni un nombramiento para suplirlo."), N_("Elige a quien lo tiene hoy, o registra el nombramiento con su documento.")),
     "own_signature": Message(403, N_("Quien pide la firma del paso %(step)s no puede ser quien la da."), N_("Pide a otra persona que la solicite.")),
     "too_many_files": Message(422, N_("Son demasiados archivos para una entrada: %(found)s de %(limit)s."), N_("Quita algunos, o repártelos en pasos que admitan repetirse.")),
+    **KEEPING,
 }  # fmt: skip
 """Refusals of `workflows`."""
 
@@ -393,6 +385,7 @@ ROLES: Mapping[str, str] = {
     "capturista": N_("captura"),
     "administrador": N_("administración del sistema"),
     "cpanel": N_("cPanel"),
+    "datos_personales": N_("responsable de datos personales"),
     "system": N_("el sistema"),
 }
 """Roles as people say them."""

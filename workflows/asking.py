@@ -31,6 +31,7 @@ from workflows.commands import (
 )
 from workflows.errors import DuplicateCase, DuplicateReference, RequestReused
 from workflows.facts import Facts, time_text
+from workflows.keepingacts import KeepingCommand
 from workflows.returnacts import ReturnCommand
 from workflows.reviewacts import ReviewCommand
 from workflows.signatureacts import SignatureCommand
@@ -52,6 +53,7 @@ Command = (
     | AnswerCommand
     | ReturnCommand
     | ReviewCommand
+    | KeepingCommand
 )
 
 

@@ -19,6 +19,7 @@ from workflows.definition import Definition, Field, FieldKind
 from workflows.derive import Derivation
 from workflows.facts import facts_of
 from workflows.history import resolve
+from workflows.keeping import NOTHING, Keeping, keeping_of, shown
 from workflows.state import CaseState
 from workflows.tally import tally_of
 from workflows.timers import next_due, next_mark
@@ -43,11 +44,15 @@ _SEARCH_TEXT = 60_000
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case as a page shows it: its definition, its derived state, and the entries that state was derived from."""
+    """A case as a page shows it: its definition, its derived state, and the entries that state was derived from.
+
+    ``keeping`` is how its data stands now; payloads that are not to be used are missing from ``entries``.
+    """
 
     definition: Definition
     state: CaseState
     entries: Sequence[SealedEntry]
+    keeping: Keeping = NOTHING
 
     def data(self) -> dict[str, dict[str, str]]:
         """What was typed and still counts, by step; the opening's fields stand under its step."""
@@ -109,6 +114,8 @@ def project(
     ``folded``: those very entries by that calendar, where somebody has them.
     """
     plain = [sealed.entry for sealed in entries]
+    keeping = keeping_of(entries)
+    entries = shown(entries, keeping)
     case = folded or Derivation.of(definition, plain, calendar)
     state = case.at(None, calendar)
     fields = _fields(definition)
@@ -128,7 +135,11 @@ def project(
         assignee=_assignee(definition, entries),
         title=_control_title(definition, state) or _title(definition, opening) or state.folio,
         document=canonical_of_own(state.as_json()),
-        references=(*_control_references(state), *_references(definition, state, fields, typed)),
+        references=(
+            *_control_references(state),
+            *keeping.marks(),
+            *_references(definition, state, fields, typed),
+        ),
         search_text=_search_text(state.folio, entries),
         tally=tally_of(definition, state, plain),
         article=article_of(definition, state, entries),

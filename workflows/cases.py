@@ -39,6 +39,8 @@ from workflows.derive import derive
 from workflows.errors import OutOfScope, Refusal, UnknownCase
 from workflows.facts import time_text
 from workflows.judging import outside_of
+from workflows.keepdesk import KeepDesk
+from workflows.keeping import keeping_of, left, shown
 from workflows.letters import figures_of
 from workflows.ports import CaseIndex, Catalogues, Directory, DocumentReader
 from workflows.proposals import proposed
@@ -110,6 +112,7 @@ class CaseService(ExceptionCommands):
         self.answers = AnswerBook(self._writer)
         self.returns = ReturnBook(self._writer, self._reader, max_files)
         self.reviews = ReviewBook(self._writer)
+        self.keeping = KeepDesk(self._writer)
         self.campaigns = CampaignService(self._writer, index, self._reader, blobs, self.open_case)
 
     @property
@@ -121,19 +124,21 @@ class CaseService(ExceptionCommands):
         """A definition whose catalogues are those in force at a moment (now): for forms, never for derivation."""
         return self._writer.blank(definition, moment).listed()
 
-    def view(self, folio: str, as_of: datetime | None = None) -> CaseView:
-        """A case now, or as it was known at a moment.
+    def view(self, folio: str, as_of: datetime | None = None, *, answerable: bool = False) -> CaseView:
+        """A case now, or as it was known at a moment; ``answerable``: for who also sees blocked data.
 
         Raises:
             UnknownCase: no such case, or none yet at that moment. UnknownDefinition.
         """
         entries = self._writer.history(folio)
+        keeping = keeping_of(entries)
+        seen = (left if answerable else shown)(entries, keeping)
         if as_of is not None and entries[0].entry.at > time_text(as_of):
             raise UnknownCase(folio=folio)
         definition = self._writer.definition_of(entries)
         plain = [sealed.entry for sealed in entries]
         state = derive(definition, plain, calendar=self.calendar, as_of=as_of, now=self._writer.clock())
-        return CaseView(self._writer.named(definition), state, entries[: state.length])
+        return CaseView(self._writer.named(definition), state, seen[: state.length], keeping)
 
     def open_case(self, command: OpenCase, *, unless: Refusal | None = None) -> Receipt:
         """Open a case; its first entry also records the evidence of the opening step.

@@ -23,7 +23,8 @@ NOTE_LENGTH = 1000
 _POST = re.compile(r"[a-z0-9][a-z0-9_:]{0,63}")
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 _PHONE = re.compile(r"\d[\d ()+.-]{6,}\d")
-_VALUES: Mapping[str, re.Pattern[str]] = {"post": _POST}
+_YEARS = re.compile(r"[1-9][0-9]?")
+_VALUES: Mapping[str, re.Pattern[str]] = {"post": _POST, "years": _YEARS}
 _CODES: Mapping[str, Callable[[str], object]] = {
     "": lambda _code: True,
     "day": is_day,

@@ -24,6 +24,7 @@ HOLIDAYS = "dias_inhabiles"
 ZONES = "zonas"
 PACKAGES = "paquetes"
 WHATSAPP = "whatsapp_autorizados"
+RETENTION = "conservacion"
 FIRST_VERSION = "1"
 """What a list is called that nobody wrote down: the empty one before the first publication."""
 
@@ -51,6 +52,11 @@ SHAPES: Mapping[str, Shape] = {
         Shape(WHATSAPP, Text("WhatsApp autorizados", "Authorised WhatsApp users"), people=True),
         Shape("dominios", Text("Dominios de correo", "Mail domains"), codes="domain"),
         Shape("aplicaciones", Text("Aplicaciones", "Applications")),
+        Shape(
+            RETENTION,
+            Text("Años de conservación por proceso", "Years of retention by process"),
+            values=("years",),
+        ),
         Shape(HOLIDAYS, Text("Días inhábiles de la empresa", "Company days off"), codes="day"),
     )
 }

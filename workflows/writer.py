@@ -37,6 +37,8 @@ from workflows.errors import (
 )
 from workflows.facts import facts_of
 from workflows.folds import Folds
+from workflows.keeping import require_usable
+from workflows.keepingacts import KeepingCommand
 from workflows.notices import notices
 from workflows.ports import CaseIndex, Catalogues, Directory
 from workflows.registry import DefinitionRegistry
@@ -154,6 +156,7 @@ class CaseWriter:
     ) -> Receipt:
         """Add what ``drafts`` makes to an existing case. ``history``: the case as it was just read."""
         key, digest = ledger_key(command, folio), request_digest(command, files)
+        drafts = _usable(drafts, command)
         tried = history or self.history(folio)
         desk = self._desk()
         situation = desk(self.definition_of(tried), tried)
@@ -327,6 +330,17 @@ class CaseWriter:
         now = self.clock()
         leap = (now.month, now.day) == (2, 29)
         return now.replace(year=now.year + self._retention_years, day=28 if leap else now.day)
+
+
+def _usable(drafts: Drafts, command: Command) -> Drafts:
+    """``drafts``, refused where the case's data is not to be used; a block never holds up the system."""
+    keepers = isinstance(command, KeepingCommand) or command.actor.kind == "system"
+
+    def checked(situation: Situation, blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
+        require_usable(situation.entries, keepers=keepers)
+        return drafts(situation, blobs)
+
+    return checked
 
 
 def _same(entries: Sequence[SealedEntry], others: Sequence[SealedEntry]) -> bool:

@@ -16,6 +16,7 @@ from web.commands import (
     demo,
     engagements,
     factors,
+    holds,
     ledger,
     mail,
     packages,
@@ -64,5 +65,6 @@ def register(app: Flask) -> None:
         definitions.group,
         signatures.group,
         tokens.group,
+        holds.group,
     ):
         app.cli.add_command(group)

@@ -16,12 +16,13 @@ from web.errors import Answer
 from web.i18n import gettext as _
 from web.lettering import Offer, offer_of
 from web.pages.campaignface import face_of, own_page
-from web.pages.context import lens, may_export, may_record
+from web.pages.context import answers_for_data, lens, may_export, may_record
 from web.pages.forms import draft_view, occurred_at
 from web.security import person
 from web.views.case_page import CasePage, case_page
 from web.views.entries import EntryLine
 from web.views.incoming import arrived_in
+from web.views.keeping import keeping_card
 from web.views.kin import kin_view
 from web.views.lens import Lens, Moment
 from web.views.mail_entries import trouble_word
@@ -77,7 +78,7 @@ def show_case(folio: str, *, step: str = "", answer: Answer | None = None) -> Re
     house, eyes = current_house(), lens()
     raw = request.args.get("a_la_fecha", "")
     as_of = occurred_at(raw) if raw else None
-    view = house.cases.view(folio, as_of=as_of)
+    view = house.cases.view(folio, as_of=as_of, answerable=answers_for_data())
     row = house.index.get(folio)
     page = case_page(view.definition, view.state, view.entries, eyes, row.title if row else "")
     trouble = trouble_of(answer, field_labels(view.definition, eyes), eyes) if answer else None
@@ -94,6 +95,7 @@ def show_case(folio: str, *, step: str = "", answer: Answer | None = None) -> Re
         as_of=eyes.moment(as_of) if as_of else None,
         as_of_raw=raw,
         may_export=may_export(),
+        keeping=keeping_card(house, view, eyes),
         kin=kin_view(
             view.definition,
             view.state,

@@ -220,7 +220,7 @@ def _row(number: int) -> ItemLine | None:
     def text(name: str) -> str:
         return " ".join(form.get(f"{name}.{number}", "").split())
 
-    values = {name: text(name) for name in ("post",)}
+    values = {name: text(name) for name in ("post", "years")}
     name, english = text("name"), text("name_en")
     return ItemLine(text("code"), name, english, values, text("since"), text("until"), text("note"), name)
 

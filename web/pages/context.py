@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import current_app, g, request, url_for
 
 from evidence.ports import StoreError
-from identity.accounts import AUDITORS, EXPORTERS, RECORDERS, STAFF, Role, User
+from identity.accounts import ANSWERABLE, AUDITORS, EXPORTERS, RECORDERS, STAFF, Role, User
 from identity.contacts import CONTACT_READERS
 from web.i18n import gettext as _
 from web.i18n import locale, zone
@@ -26,6 +26,7 @@ _UNDER = {
     "composing": "cases",
     "outgoing": "administration",
     "recording": "cases",
+    "keeping": "cases",
     "signing": "cases",
     "evidence": "cases",
     "catalogues": "administration",
@@ -220,6 +221,12 @@ def may_record() -> bool:
     """Whether the person brings evidence at all."""
     user = maybe_person()
     return user is not None and user.has_any(RECORDERS)
+
+
+def answers_for_data() -> bool:
+    """Whether the person answers for personal data, and so sees what is blocked."""
+    user = maybe_person()
+    return user is not None and user.has_any(ANSWERABLE)
 
 
 def may_export() -> bool:

@@ -19,7 +19,7 @@ from web.errors import answer_for
 from web.i18n import gettext as _
 from web.logs import LOG
 from web.pages.blobs import checked_copy
-from web.pages.context import lens
+from web.pages.context import answers_for_data, lens
 from web.security import signed_in
 from web.views.entries import EntryLine, FileLine, entry_line, entry_lines
 from web.views.lens import Lens
@@ -28,6 +28,7 @@ from web.views.previews import PREVIEW_WIDTH, Shown, about_lines, picture, rende
 from web.views.standing import mending
 from web.wiring import current_house
 from workflows.definition import Definition
+from workflows.keeping import NOTHING, Keeping, require_usable
 from workflows.state import CaseState
 
 page = Blueprint("evidence", __name__, url_prefix="/casos/<folio>/entradas/<int:seq>")
@@ -43,6 +44,7 @@ class Found:
     definition: Definition | None
     title: str
     state: CaseState | None = None
+    keeping: Keeping = NOTHING
 
 
 @page.get("")
@@ -51,27 +53,30 @@ def entry(folio: str, seq: int) -> str:
     """The page of an entry."""
     eyes = lens()
     found = find(folio, seq, eyes)
-    definition = found.definition
+    definition, shut = found.definition, _shut(found)
     return render_template(
         "pages/entry.html",
         folio=folio,
         title=found.title,
         line=found.line,
         prev=found.sealed.entry.prev,
-        files=[(file, show_file(found.sealed, file, eyes)) for file in found.line.files],
-        papers=sealed_lines(current_house(), folio, seq, found.entries) if definition is not None else {},
-        judged=_judged(found),
+        files=[(file, shut or show_file(found.sealed, file, eyes)) for file in found.line.files],
+        shut=shut,
+        keeping=found.keeping,
+        papers=sealed_lines(current_house(), folio, seq, found.entries) if definition and not shut else {},
+        judged={} if shut else _judged(found),
         signed=[file.number for file in found.line.files if is_signed(file.about)],
         own_files=[
             url_for("evidence.download", folio=folio, seq=seq, number=number)
             for number in range(len(found.sealed.entry.objects))
+            if not shut
         ],
         vkey=current_house().vkey.text,
         pretty=json.dumps(json.loads(found.sealed.entry_bytes), ensure_ascii=False, indent=2),
         before=seq - 1,
         after=seq + 1 if seq < len(found.entries) else 0,
         mending=mending(definition, found.state, found.entries, seq, eyes)
-        if definition is not None and found.state is not None
+        if definition is not None and found.state is not None and not found.keeping.shut
         else None,
     )
 
@@ -131,13 +136,26 @@ def find(folio: str, seq: int, eyes: Lens) -> Found:
         return Found(history[seq - 1], entry_line(history[seq - 1], None, eyes), history, None, folio)
     if ":" in folio:  # the auditors' chains are shown in their room
         abort(404)
-    view = house.cases.view(folio)
+    view = house.cases.view(folio, answerable=answers_for_data())
     if not 1 <= seq <= len(view.entries):
         abort(404)
     lines = entry_lines(view.entries, view.definition, view.state, eyes)
     row = house.index.get(folio)
     title = row.title if row else folio
-    return Found(view.entries[seq - 1], lines[seq - 1], view.entries, view.definition, title, view.state)
+    entries = view.entries
+    return Found(entries[seq - 1], lines[seq - 1], entries, view.definition, title, view.state, view.keeping)
+
+
+def _shut(found: Found) -> Shown | None:
+    """What stands in a file's place where its entry is not to be shown, or is gone."""
+    keeping = found.keeping
+    if found.sealed.payload_bytes is not None or not keeping.shut:
+        return None
+    if found.sealed.leaf in keeping.gone:
+        said = _("Borrado, véase la entrada %(n)s.", n=keeping.erased)
+        return Shown(trouble=said, advice=_("Su huella y su tamaño quedan; el contenido ya no existe."))
+    said = _("Bloqueado, véase la entrada %(n)s.", n=keeping.blocked)
+    return Shown(trouble=said, advice=_("Lo ve quien responde de los datos personales."))
 
 
 def _judged(found: Found) -> dict[int, tuple[PaperLine, ...]]:
@@ -158,6 +176,8 @@ def _file(folio: str, seq: int, number: int) -> tuple[SealedEntry, FileLine]:
     found = find(folio, seq, lens())
     if number >= len(found.line.files):
         abort(404)
+    if _shut(found) is not None:
+        require_usable(found.entries, keepers=False)
     return found.sealed, found.line.files[number]
 
 

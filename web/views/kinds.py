@@ -157,6 +157,20 @@ def _by_link() -> dict[str, Sign]:
     }
 
 
+def _keeping_signs() -> dict[str, Sign]:
+    """What was decided about the data of a case."""
+    return {
+        "hold.placed": Sign(_("retención legal"), "warn", "lock"),
+        "hold.lifted": Sign(_("retención legal levantada"), "idle", "undo"),
+        "data.blocked": Sign(_("datos bloqueados"), "warn", "lock"),
+        "data.unblocked": Sign(_("bloqueo levantado"), "idle", "undo"),
+        "erasure.requested": Sign(_("borrado solicitado"), "warn", "note"),
+        "erasure.withdrawn": Sign(_("solicitud de borrado retirada"), "idle", "undo"),
+        "erasure.executed": Sign(_("datos personales borrados"), "warn", "cross"),
+        "subject.exported": Sign(_("acceso de un titular atendido"), "wait", "box"),
+    }
+
+
 def kind_sign(kind: str, mark: str = "") -> Sign:
     """What an entry says happened; ``mark`` is that of a timer's entry."""
     if kind == "timer.expired":
@@ -189,7 +203,7 @@ def kind_sign(kind: str, mark: str = "") -> Sign:
         "code.verified": Sign(_("código correcto"), "ok", "phone"),
         "code.failed": Sign(_("código equivocado"), "warn", "phone"),
         "package.exported": Sign(_("paquete exportado"), "wait", "box"),
-        "erasure.executed": Sign(_("datos personales borrados"), "warn", "cross"),
+        **_keeping_signs(),
         "link.fetched": Sign(_("enlace consultado"), "idle", "eye"),
         "link.opened": Sign(_("enlace abierto"), "wait", "eye"),
         **_mail_signs(),

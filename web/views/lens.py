@@ -114,6 +114,7 @@ def role_name(code: str) -> str:
         "capturista": _("Capturista"),
         "administrador": _("Administrador"),
         "cpanel": _("Responsable de cPanel"),
+        "datos_personales": _("Responsable de datos personales"),
         "system": _("Sistema"),
         "enlace": _("Enlace personal"),
     }
