@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from workflows import keepingerrors as keepingerrors  # noqa: PLC0414 - its refusals are among the codes below
 from workflows.fieldproblems import FIELD_PROBLEMS as FIELD_PROBLEMS  # noqa: PLC0414 - to readers part of refusals
 from workflows.fieldproblems import FieldProblem as FieldProblem  # noqa: PLC0414 - as above
+from workflows.keepingerrors import *  # noqa: F403 - as above; it says what it has
 from workflows.lettererrors import LetterChanged as LetterChanged  # noqa: PLC0414 - as above
 from workflows.lettererrors import LetterIncomplete as LetterIncomplete  # noqa: PLC0414 - as above
 from workflows.lettererrors import LetterNotOffered as LetterNotOffered  # noqa: PLC0414 - as above

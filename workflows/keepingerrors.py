@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from workflows.refusal import Refusal
 
+__all__ = [
+    "CaseErased",
+    "CaseHeld",
+    "CaseStillOpen",
+    "DataBlocked",
+    "DataInUse",
+    "KeepingNotAllowed",
+    "KeepingUnneeded",
+    "NoSuchHold",
+    "SamePerson",
+    "StillRetained",
+    "UnknownLegalGround",
+]
+
 
 class KeepingNotAllowed(Refusal):
     """``role``, ``allowed``: the act belongs to other roles."""

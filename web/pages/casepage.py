@@ -23,7 +23,7 @@ from web.views.case_page import CasePage, case_page
 from web.views.entries import EntryLine
 from web.views.incoming import arrived_in
 from web.views.keeping import keeping_card
-from web.views.kin import kin_view
+from web.views.kin import KinView, kin_view
 from web.views.lens import Lens, Moment
 from web.views.mail_entries import trouble_word
 from web.views.requestlist import signing_card
@@ -83,39 +83,47 @@ def show_case(folio: str, *, step: str = "", answer: Answer | None = None) -> Re
     page = case_page(view.definition, view.state, view.entries, eyes, row.title if row else "")
     trouble = trouble_of(answer, field_labels(view.definition, eyes), eyes) if answer else None
     form, key = (None, "") if as_of else _form(house, view.definition, view.state, page, eyes, step, trouble)
-    text = render_template(
-        "pages/case.html",
-        page=page,
-        form=form,
-        key=key,
-        folio=folio,
-        trouble=trouble,
-        receipt=_receipt(page),
-        descending=request.args.get("orden") != "asc",
-        as_of=eyes.moment(as_of) if as_of else None,
-        as_of_raw=raw,
-        may_export=may_export(),
-        keeping=keeping_card(house, view, eyes),
-        kin=kin_view(
-            view.definition,
-            view.state,
-            house.index,
-            house.definitions,
-            eyes,
-            _case_url,
-            _opening_url(folio),
-            form.code if form is not None and not form.barred else "",
+    return _told(
+        render_template(
+            "pages/case.html",
+            page=page,
+            form=form,
+            key=key,
+            folio=folio,
+            trouble=trouble,
+            receipt=_receipt(page),
+            descending=request.args.get("orden") != "asc",
+            as_of=eyes.moment(as_of) if as_of else None,
+            as_of_raw=raw,
+            may_export=may_export(),
+            keeping=keeping_card(house, view, eyes),
+            kin=_kin(house, view, form, eyes),
+            grounds=grounds(view.definition, eyes) if _may_refuse(view.definition, eyes) else (),
+            refuse_action=url_for("recording.refuse", folio=folio),
+            draft_url=_draft_url,
+            letter=_letter(house, view.definition, form, folio),
+            elsewhere=own_page(view.definition, folio, form.code) if form else "",
+            compose=_compose(view.definition, folio, form) if form else "",
+            **({"post": (), "arrived": ()} if as_of else _today(house, folio, view, eyes)),
+            **_by_link(view.definition, folio, form),
         ),
-        grounds=grounds(view.definition, eyes) if _may_refuse(view.definition, eyes) else (),
-        refuse_action=url_for("recording.refuse", folio=folio),
-        draft_url=_draft_url,
-        letter=_letter(house, view.definition, form, folio),
-        elsewhere=own_page(view.definition, folio, form.code) if form else "",
-        compose=_compose(view.definition, folio, form) if form else "",
-        **({"post": (), "arrived": ()} if as_of else _today(house, folio, view, eyes)),
-        **_by_link(view.definition, folio, form),
+        answer.status if answer else 200,
     )
-    return _told(text, answer.status if answer else 200)
+
+
+def _kin(house: House, view: CaseView, form: StepForm | None, eyes: Lens) -> KinView:
+    """Cases that belong together with this one, and those that its open step may open."""
+    folio = view.state.folio
+    return kin_view(
+        view.definition,
+        view.state,
+        house.index,
+        house.definitions,
+        eyes,
+        _case_url,
+        _opening_url(folio),
+        form.code if form is not None and not form.barred else "",
+    )
 
 
 def _told(text: str, status: int) -> Response:
