@@ -167,6 +167,7 @@ IDENTITY: Mapping[str, Message] = {
     "email_invalid": Message(422, N_("El correo no tiene la forma nombre@dominio."), N_("Corrígelo.")),
     "name_invalid": Message(422, N_("El nombre está vacío, es demasiado largo o contiene signos que no se ven."), N_("Corrígelo.")),
     "unknown_user": Message(404, N_("No hay una cuenta %(subject)s."), N_("Revisa el correo o créala con «flask users add».")),
+    "person_unclear": Message(422, N_("Con eso no se distingue a una persona de otra."), N_("Escribe su RFC completo, su correo, o su nombre con al menos un apellido.")),
     "no_such_role": Message(422, N_("La cuenta %(subject)s no tiene ninguna función en vigor que pueda hacer esto."), N_("Pide que se le otorgue.")),
     "language_invalid": Message(422, N_("Los correos sólo se escriben en español o en inglés."), N_("Elige uno de los dos idiomas.")),
     "phone_invalid": Message(422, N_("No es un número de teléfono."), N_("Escribe de 7 a 30 dígitos; se admiten espacios, guiones, paréntesis y +.")),

@@ -54,6 +54,7 @@ from storage.preparations import SqlPreparations
 from storage.recovery import SqlRecovery
 from storage.relocated import MovedBlobs, SqlMoves
 from storage.stores import object_store, restore_target
+from storage.subjects import SqlSubjectRows
 from storage.texts import SqliteTextIndex
 from storage.tokens import SqlSystems
 from storage.vitals import SqlVitals, Vitals
@@ -81,38 +82,11 @@ from workflows.published import CatalogueDesk
 from workflows.registry import DefinitionRegistry
 
 __all__ = [
-    "Backup",
-    "BackupReport",
-    "Beside",
-    "Draft",
-    "DraftFile",
-    "DraftKey",
-    "DraftTooLarge",
-    "House",
-    "HouseError",
-    "HouseHolder",
-    "JobRecord",
-    "MovedAway",
-    "MovingRefused",
-    "RetroactiveChange",
-    "SqlDrafts",
-    "SqlGuard",
-    "SqlJobs",
-    "Vitals",
-    "WrongLog",
-    "current_house",
-    "log_begun",
-    "moving",
-    "now",
-    "object_store",
-    "open_backup",
-    "require_ready",
-    "restore_backup",
-    "restore_target",
-    "start_log",
-    "upgrade",
-    "write_backup",
-]
+    "Backup", "BackupReport", "Beside", "Draft", "DraftFile", "DraftKey", "DraftTooLarge", "House", "HouseError",
+    "HouseHolder", "JobRecord", "MovedAway", "MovingRefused", "RetroactiveChange", "SqlDrafts", "SqlGuard",
+    "SqlJobs", "Vitals", "WrongLog", "current_house", "log_begun", "moving", "now", "object_store", "open_backup",
+    "require_ready", "restore_backup", "restore_target", "start_log", "upgrade", "write_backup",
+]  # fmt: skip
 
 _MIB = 1024 * 1024
 
@@ -267,6 +241,11 @@ class House(ApiParts, ProvableParts, SigningParts):
     def texts(self) -> TextIndex:
         """What sealed files say."""
         return SqliteTextIndex(self.settings.data / "texts.sqlite3")
+
+    @cached_property
+    def subject_rows(self) -> SqlSubjectRows:
+        """What stands about people beside the ledger."""
+        return SqlSubjectRows(self.engine)
 
     @cached_property
     def outbox(self) -> SqlOutbox:

@@ -24,6 +24,7 @@ from web.commands import (
     report,
     setup,
     signatures,
+    subject,
     tokens,
     transfer,
     upkeep,
@@ -66,5 +67,6 @@ def register(app: Flask) -> None:
         signatures.group,
         tokens.group,
         holds.group,
+        subject.group,
     ):
         app.cli.add_command(group)

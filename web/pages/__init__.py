@@ -63,6 +63,7 @@ from web.pages import (
     secondfactor,
     session,
     signing,
+    subjects,
     tlog,
     tokens,
 )
@@ -98,6 +99,7 @@ PAGES = (
     sealpage.page,
     recording.page,
     keeping.page,
+    subjects.page,
     composing.page,
     lettering.page,
     lettering.corrections,

@@ -172,6 +172,8 @@ def _desk_places(user: User, waiting: int) -> list[tuple[str, str, str]]:
     if user.has_any(EXPORTERS):
         places.insert(2, ("board.overview", _("Tablero"), "columns"))
         places.append(("export.form", _("Exportar"), "box"))
+    if user.has_any(ANSWERABLE):
+        places.append(("subjects.overview", _("Datos personales"), "lock"))
     if waiting or user.has_any(AUDIT_READERS):
         places.append(("audit.room", _("Auditoría"), "eye"))
     if user.has_any(KEEPERS):
