@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from evidence.entry import EntryKind
+from tests.fakes.authorization import of_the_application, of_the_page
 from web.app import create_app
 from web.settings import PREFIX, SPECS, Settings, settings_table
 
@@ -61,6 +62,13 @@ def own_commands(app: Flask) -> dict[str, click.Command]:
     """Commands of the product; those that Flask brings along (run, shell, routes) are not ours to document."""
     with app.app_context():
         return commands(app.cli, click.Context(app.cli))
+
+
+def test_every_address_has_a_line_that_says_who_may_call_it(app: Flask) -> None:
+    """docs/authorization.md is what the matrix of `tests/adversaries` expects, address by address."""
+    missing, gone = of_the_application(app) - of_the_page(), of_the_page() - of_the_application(app)
+    assert not missing, f"add a line to a group of docs/authorization.md for {sorted(missing)}"
+    assert not gone, f"no such address any more: {sorted(gone)}"
 
 
 def test_every_link_leads_somewhere(pages: list[Path], root: Path) -> None:
