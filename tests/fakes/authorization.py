@@ -21,6 +21,7 @@ COLUMNS = (
     Role.ADMINISTRADOR,
     Role.AUDITOR_INTERNO,
     Role.AUDITOR_EXTERNO,
+    Role.DATOS_PERSONALES,
 )
 NO_ACCOUNT = frozenset({"public", "link", "invitation"})
 _ROW = re.compile(r"^\| \[([\w-]+)\]\(#[\w-]+\) \|([●·| ]+)\|$", re.MULTILINE)
