@@ -14,6 +14,10 @@ from identity.accounts import AccountStore, User
 
 TOUCH_EVERY = timedelta(minutes=1)
 MOST_AGENT = 200
+DIRECTORY_DOOR = "directory"
+"""How a session says that the company's directory opened it."""
+STRONG_DOOR = "directory+"
+"""The same, and the directory said that a second factor was used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ class SessionRow:
     """A session as stored: ``token_hash`` is the hex SHA-256 of the token in the cookie.
 
     ``agent`` is what the browser said of itself when it began, ``proven_at`` when its person last proved a second
-    factor.
+    factor. ``door`` is by which way they came in (`DIRECTORY_DOOR`, or ``""``), ``sid`` the directory's own session.
     """
 
     token_hash: str
@@ -30,6 +34,8 @@ class SessionRow:
     seen_at: datetime
     agent: str = ""
     proven_at: datetime | None = None
+    door: str = ""
+    sid: str = ""
 
     @property
     def id(self) -> str:
@@ -68,6 +74,10 @@ class SessionStore(Protocol):
         """Forget every session of a user; returns how many."""
         ...
 
+    def end_sid(self, sid: str) -> int:
+        """Forget every session that came from that session of the directory; returns how many."""
+        ...
+
     def purge(self, created_before: datetime, seen_before: datetime) -> int:
         """Remove sessions past their absolute or idle end; returns how many."""
         ...
@@ -91,13 +101,33 @@ class Sessions:
         self.idle = idle
         self.absolute = absolute
 
-    def start(self, user_id: str, agent: str = "", *, proven: bool = False) -> str:
-        """A fresh token of 256 random bits; only its digest is kept. ``proven``: by a second factor, now."""
+    def start(
+        self, user_id: str, agent: str = "", *, proven: bool = False, door: str = "", sid: str = ""
+    ) -> str:
+        """A fresh token of 256 random bits; only its digest is kept. ``proven``: by a second factor, now.
+
+        ``door`` and ``sid`` as in `SessionRow`.
+        """
         now = self._clock()
         token = secrets.token_urlsafe(32)
-        row = SessionRow(digest(token), user_id, now, now, agent[:MOST_AGENT], now if proven else None)
+        row = SessionRow(
+            digest(token), user_id, now, now, agent[:MOST_AGENT], now if proven else None, door, sid
+        )
         self._store.start(row)
         return token
+
+    def row(self, token: str) -> SessionRow | None:
+        """The session itself, whatever its state."""
+        return self._store.find(digest(token))
+
+    def end_at_directory(self, user_id: str, sid: str) -> int:
+        """Log out what the directory opened: its one session ``sid``, or all of a user's where that is empty."""
+        if sid:
+            return self._store.end_sid(sid)
+        found = [row for row in self._store.of(user_id) if row.door]
+        for row in found:
+            self._store.end(row.token_hash)
+        return len(found)
 
     def of(self, user_id: str) -> Sequence[SessionRow]:
         """A user's sessions that still live, the one seen last first."""

@@ -51,8 +51,37 @@ login_session = Table(
     Column("seen_at", Name, nullable=False),
     Column("agent", Name, nullable=False, server_default=""),
     Column("proven_at", Name, nullable=False, server_default=""),
+    Column("door", Name, nullable=False, server_default=""),
+    Column("sid", Name, nullable=False, server_default=""),
 )
 Index("ix_login_session_user_id", login_session.c.user_id)
+
+account_identity = Table(
+    "account_identity",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("account", Name, ForeignKey(account.c.id), nullable=False),
+    Column("issuer", Name, nullable=False),
+    Column("subject", Name, nullable=False),
+    Column("since", Name, nullable=False),
+    Column("until", Name, nullable=False),
+)
+"""Who of the company's directory enters as which account."""
+Index(
+    "uq_account_identity_subject",
+    account_identity.c.issuer,
+    account_identity.c.subject,
+    unique=True,
+    sqlite_where=account_identity.c.until == "",
+    postgresql_where=account_identity.c.until == "",
+)
+Index(
+    "uq_account_identity_account",
+    account_identity.c.account,
+    unique=True,
+    sqlite_where=account_identity.c.until == "",
+    postgresql_where=account_identity.c.until == "",
+)
 
 account_invitation = Table(
     "account_invitation",

@@ -174,6 +174,8 @@ class SqlSessions:
             "seen_at": format_time(row.seen_at),
             "agent": row.agent,
             "proven_at": format_time(row.proven_at) if row.proven_at else "",
+            "door": row.door,
+            "sid": row.sid,
         }
         with changing(self._engine) as connection:
             connection.execute(insert(login_session).values(values))
@@ -220,6 +222,11 @@ class SqlSessions:
                 delete(login_session).where(login_session.c.user_id == user_id)
             ).rowcount
 
+    def end_sid(self, sid: str) -> int:
+        """See the port."""
+        with changing(self._engine) as connection:
+            return connection.execute(delete(login_session).where(login_session.c.sid == sid)).rowcount
+
     def purge(self, created_before: datetime, seen_before: datetime) -> int:
         """See the port."""
         old = (login_session.c.created_at < format_time(created_before)) | (
@@ -237,6 +244,8 @@ def _session(row: Row[Any]) -> SessionRow:
         parse_time(row.seen_at),
         row.agent,
         parse_time(row.proven_at) if row.proven_at else None,
+        row.door,
+        row.sid,
     )
 
 

@@ -72,6 +72,7 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
     forms = CSRFProtect(app)
     pages.register(app)
     registering.register(app, forms)
+    forms.exempt(pages.directory.ended)  # the directory has no form token; its signature stands for it
     viewing.install(app)
     errors.install(app)
     meters.install(app)

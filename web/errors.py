@@ -40,6 +40,7 @@ from web.linkmessages import LINKS
 from web.logs import LOG
 from web.messages import Message
 from web.meters import noted
+from web.peoplemessages import PEOPLE
 from web.releases import DefinitionsUnfit
 from web.security import wants_json
 from web.views.definition_problems import in_file, spanish
@@ -166,7 +167,7 @@ def _identity(error: IdentityError) -> Answer:
         fields["scope"] = error.scope
     elif isinstance(error, ServiceRole):
         fields["role"] = error.role
-    return _answer(messages.IDENTITY[error.code], error.code, fields)
+    return _answer(PEOPLE[error.code], error.code, fields)
 
 
 def _draft(error: DraftTooLarge) -> Answer:

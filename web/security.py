@@ -23,6 +23,7 @@ from flask_login import (  # type: ignore[import-untyped]  # publishes no types
 from werkzeug.wrappers import Response as BaseResponse
 
 from identity.accounts import STAFF, Role, User
+from identity.sessions import STRONG_DOOR
 from web.api import callers
 from web.settings import Settings
 from web.wiring import current_house
@@ -222,12 +223,16 @@ def _check_access() -> BaseResponse | None:
     return _check_second(view, user)
 
 
-def begin_session(user: User, *, proven: bool = False) -> None:
-    """A fresh session: what the cookie held before does not live on after it. ``proven``: by a second factor."""
+def begin_session(user: User, *, proven: bool = False, door: str = "", sid: str = "") -> None:
+    """A fresh session: what the cookie held before does not live on after it. ``proven``: by a second factor.
+
+    ``door`` and ``sid``: see `identity.sessions.SessionRow`.
+    """
     end_session()
     session.permanent = True
     agent = request.headers.get("User-Agent", "")
-    login_user(Visitor(user, current_house().sessions.start(user.id, agent, proven=proven)))
+    token = current_house().sessions.start(user.id, agent, proven=proven, door=door, sid=sid)
+    login_user(Visitor(user, token))
 
 
 def end_session() -> None:
@@ -240,18 +245,27 @@ def end_session() -> None:
 
 def _check_second(view: Callable[..., Any] | None, user: User) -> BaseResponse | None:
     """The second factor that a role wants, and the fresh proof that a delicate act wants."""
-    second = current_house().second
-    if not getattr(view, _ENROLS, False) and second.lacks(user):
+    house = current_house()
+    if not getattr(view, _ENROLS, False) and lacks_second(user):
         if wants_json():
             abort(403, "second_factor_missing")
         return redirect(url_for("session.account", _anchor="segundo"), 303)
-    if not getattr(view, _FRESH, False) or not second.has(user.id):
+    if not getattr(view, _FRESH, False) or not (house.second.has(user.id) or house.openid.bound(user.id)):
         return None
-    if current_house().sessions.proven_since(current_user.get_id(), FRESH):
+    if house.sessions.proven_since(current_user.get_id(), FRESH):
         return None
     if wants_json():
         abort(403, "second_factor_stale")
     return redirect(url_for("second.prove", next=_page_behind()), 303)
+
+
+def lacks_second(user: User) -> bool:
+    """Whether the signed-in person's role wants a second factor that neither they nor this session's directory gave."""
+    house = current_house()
+    if not house.second.lacks(user):
+        return False
+    row = house.sessions.row(current_user.get_id())
+    return row is None or row.door != STRONG_DOOR
 
 
 def _page_behind() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 PREFIX = "CONSTANCIA_"
 
@@ -23,9 +24,30 @@ def contradictions(values: Mapping[str, object]) -> list[str]:
         problems.append(f"{PREFIX}SEAL_PKCS12 and {PREFIX}SEAL_PKCS11 exclude each other")
     if values["seal_pkcs11"] and not values["seal_chain"]:
         problems.append(f"{PREFIX}SEAL_CHAIN is needed when {PREFIX}SEAL_PKCS11 is set")
+    problems += _directory(values)
     file_mb, draft_mb = values["max_upload_mb"], values["max_draft_mb"]
     if isinstance(file_mb, int) and isinstance(draft_mb, int) and file_mb > draft_mb:
         problems.append(f"{PREFIX}MAX_UPLOAD_MB is larger than {PREFIX}MAX_DRAFT_MB")
+    return problems
+
+
+def _directory(values: Mapping[str, object]) -> list[str]:
+    """What the company's directory needs, and that its secrets do not travel in the clear without being told to."""
+    issuer = str(values["oidc_issuer"] or "")
+    if not issuer:
+        lone = [name for name in ("oidc_client_id", "oidc_only_roles") if values[name]]
+        return [f"{PREFIX}OIDC_ISSUER is needed when {PREFIX}{name.upper()} is set" for name in lone]
+    problems = [
+        f"{PREFIX}{name.upper()} is needed when {PREFIX}OIDC_ISSUER is set"
+        for name in ("oidc_client_id", "public_url")
+        if not values[name]
+    ]
+    parts, inside = urlsplit(issuer), values["inside_hosts"]
+    known = isinstance(inside, frozenset) and f"{parts.hostname}:{parts.port or 80}" in inside
+    if parts.scheme != "https" and not known:
+        problems.append(
+            f"{PREFIX}OIDC_ISSUER must begin with https://, or its host:port be in {PREFIX}INSIDE_HOSTS"
+        )
     return problems
 
 

@@ -147,3 +147,24 @@ def line(raw: str) -> str:
     if len(raw) > 120 or not raw.isprintable():
         raise ValueError("must be one line of at most 120 characters")
     return raw
+
+
+def issuer(raw: str) -> str:
+    """An OpenID Connect issuer (Discovery 1.0, section 3): scheme, host and perhaps a path, and nothing after it."""
+    parts = urlsplit(raw)
+    if raw and (
+        parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or parts.query
+        or parts.fragment
+        or "@" in raw
+    ):
+        raise ValueError(
+            "must be an address such as https://directorio.example/empresa, without query or fragment"
+        )
+    return raw
+
+
+def words(raw: str) -> frozenset[str]:
+    """Words separated by blanks."""
+    return frozenset(raw.split())

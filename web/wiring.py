@@ -6,7 +6,6 @@ need are named again here.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
@@ -16,14 +15,11 @@ from audit_exports.builder import Sources
 from documents.isolation import SeparateReader
 from documents.limits import DEFAULT_LIMITS, Limits
 from evidence.ports import CheckpointGuard, Clock
-from identity.access import AccessDesk
 from identity.contacts import ContactDesk
 from identity.factors import FactorLog
-from identity.login import Door
 from identity.passwords import Passwords
 from identity.posts import PostDesk
 from identity.sessions import Sessions
-from identity.throttle import LoginThrottle
 from signing.factors.desk import FactorDesk
 from storage.accounts import Database, SqlAccounts, SqlSessions, SqlThrottle
 from storage.articles import SqlArticles
@@ -37,6 +33,7 @@ from storage.directory import RetroactiveChange, SqlDirectory
 from storage.drafts import Draft, DraftFile, DraftKey, DraftTooLarge, SqlDrafts
 from storage.factors import SqlChallenges, SqlFactors
 from storage.guard import SqlGuard, SqliteGuard
+from storage.identities import SqlIdentities
 from storage.inbox import SqlInbox
 from storage.invitations import SqlInvitations
 from storage.jobs import JobRecord, SqlJobs
@@ -65,6 +62,7 @@ from web.holder import HouseHolder, current_house
 from web.linkroom import HousePeople, LinkRoom, box_of, factor_box_of, office_of, passkeys_of
 from web.mailroom import MailRoom
 from web.meters import Meters
+from web.peopleparts import PeopleParts
 from web.postoffice import PostOffice
 from web.provable import ProvableParts
 from web.readiness import HouseError, now, require_ready
@@ -91,7 +89,7 @@ __all__ = [
 _MIB = 1024 * 1024
 
 
-class House(ApiParts, ProvableParts, SigningParts):
+class House(ApiParts, PeopleParts, ProvableParts, SigningParts):
     """One installation, open. ``clock`` and ``passwords`` are parameters so that tests own time and cost.
 
     ``documents`` reads the files of cases in place of the confined processes; the demonstration gives one, since its
@@ -296,19 +294,22 @@ class House(ApiParts, ProvableParts, SigningParts):
     @cached_property
     def room(self) -> AuditRoom:
         """The auditors' room."""
-        return AuditRoom(
-            self, SqlChainHeads(self.engine), SqlViewLog(self.engine), SqlInvitations(self.engine)
-        )
+        return AuditRoom(self, SqlChainHeads(self.engine), SqlViewLog(self.engine), self.invitations)
+
+    @cached_property
+    def invitations(self) -> SqlInvitations:
+        """Links by which somebody first enters."""
+        return SqlInvitations(self.engine)
+
+    @cached_property
+    def identities(self) -> SqlIdentities:
+        """Who of the company's directory is which account."""
+        return SqlIdentities(self.engine)
 
     @cached_property
     def accounts(self) -> SqlAccounts:
         """Users and roles."""
         return SqlAccounts(self.engine)
-
-    @cached_property
-    def access(self) -> AccessDesk:
-        """Changes of users and roles, each with its entry."""
-        return AccessDesk(self.ledger, self.accounts, self.passwords, self.clock)
 
     @cached_property
     def systems(self) -> SqlSystems:
@@ -336,17 +337,6 @@ class House(ApiParts, ProvableParts, SigningParts):
     def throttle(self) -> SqlThrottle:
         """Counts of login attempts."""
         return SqlThrottle(self.engine)
-
-    @cached_property
-    def door(self) -> Door:
-        """Logins."""
-        return Door(self.accounts, self.passwords, self.login_throttle, self.clock)
-
-    @cached_property
-    def login_throttle(self) -> LoginThrottle:
-        """How fast logins, and second factors of accounts, may be tried."""
-        secret = hashlib.sha256(b"throttle\n" + self.settings.secret_key.encode()).digest()
-        return LoginThrottle(self.throttle, secret)
 
     @cached_property
     def drafts(self) -> SqlDrafts:

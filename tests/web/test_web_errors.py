@@ -26,6 +26,7 @@ from web import messages
 from web.api.words import API, FORM_PROBLEMS, TITLES
 from web.errors import answer_for, house_answer
 from web.messages import Message
+from web.peoplemessages import PEOPLE
 from web.wiring import HouseError, WrongLog
 from workflows import errors as refusals
 from workflows.closing import TimersIncomplete
@@ -35,7 +36,7 @@ WEB = Path(messages.__file__).parent
 TABLES: tuple[Mapping[str, Message], ...] = (
     messages.CASES,
     messages.FILES,
-    messages.IDENTITY,
+    PEOPLE,
     messages.EXPORTS,
     messages.AUDIT,
     messages.HOUSE,
@@ -83,7 +84,7 @@ def test_every_refusal_of_a_person_has_words() -> None:
     source = (WEB.parent / "identity" / "passwords.py").read_text(encoding="utf-8")
     passwords = set(re.findall(r'PasswordRefused\("(\w+)"\)', source))
     assert len(passwords) == 3
-    assert set(messages.IDENTITY) == _identity_codes(IdentityError) | passwords
+    assert set(PEOPLE) == _identity_codes(IdentityError) | passwords
 
 
 def test_every_code_the_house_raises_has_words_and_every_word_is_used() -> None:

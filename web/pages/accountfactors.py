@@ -8,13 +8,14 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from identity.access import Granter
 from identity.accounts import IdentityError, User
+from identity.oidc.errors import DirectoryLate
 from signing.errors import FactorAbsent, LinkError
 from web.errors import answer_for
 from web.i18n import gettext as _
 from web.i18n import ngettext
 from web.pages.scripted import refused, told_of
 from web.pages.session import account_response
-from web.security import anyone, enrols, fresh, person
+from web.security import FRESH, anyone, enrols, fresh, person
 from web.wiring import current_house
 
 page = Blueprint("accountfactors", __name__, url_prefix="/cuenta")
@@ -28,7 +29,7 @@ def begin() -> Response:
     """What a new passkey is to be like, for who knows the password."""
     house, user = current_house(), person()
     try:
-        house.door.enter(user.email, str(told_of().get("current", "")), request.remote_addr or "")
+        confirm_self(user, str(told_of().get("current", "")))
         return jsonify(options=house.links.passkeys.begin(user.id, user.email, _scope()))
     except (IdentityError, LinkError) as error:
         return refused(error)
@@ -95,6 +96,26 @@ def close_others() -> BaseResponse:
     number = current_house().sessions.end_others(person().id, current_user.get_id())
     flash(ngettext("Se cerró %(num)d sesión.", "Se cerraron %(num)d sesiones.", number), "ok")
     return redirect(url_for("session.account", _anchor="sesiones"), 303)
+
+
+def by_directory() -> bool:
+    """Whether this session was opened by the company's directory: then no password stands for the person."""
+    row = current_house().sessions.row(current_user.get_id())
+    return row is not None and bool(row.door)
+
+
+def confirm_self(user: User, password: str) -> None:
+    """The person again, before their factors change: by the password, or by a directory's word a few minutes old.
+
+    Raises:
+        LoginRefused, LoginThrottled: the password. DirectoryLate: they entered by the directory too long ago.
+    """
+    house = current_house()
+    row = house.sessions.row(current_user.get_id())
+    if row is None or not row.door:
+        house.door.enter(user.email, password, request.remote_addr or "")
+    elif house.clock() - max(row.created_at, row.proven_at or row.created_at) >= FRESH:
+        raise DirectoryLate
 
 
 def own(user: User) -> Granter:

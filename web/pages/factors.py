@@ -13,7 +13,7 @@ from signing.factors.records import TOTP
 from signing.links import Standing
 from web.errors import Answer, answer_for
 from web.i18n import gettext as _
-from web.pages.accountfactors import enrolled, own
+from web.pages.accountfactors import by_directory, confirm_self, enrolled, own
 from web.pages.administration import KEEPERS, changes_of
 from web.pages.context import lens
 from web.pages.personal import after, answered, behind, hide, place
@@ -43,7 +43,7 @@ def begin() -> Response:
     """Begin an enrolment, for who knows the password; what it shows is on this answer and nowhere again."""
     house, user = current_house(), person()
     try:
-        house.door.enter(user.email, request.form.get("current", ""), request.remote_addr or "")
+        confirm_self(user, request.form.get("current", ""))
         shown = house.links.factors.begin(user.id, user.email)
     except (IdentityError, LinkError) as error:
         return _account(answer=answer_for(error))
@@ -159,6 +159,7 @@ def _account(*, answer: Answer | None = None, shown: Shown | None = None, pendin
         shown=shown,
         pending=pending,
         mine=factor_lines(mine, lens()),
+        confirm=not by_directory(),
         action=url_for("factors.confirm"),
     )
     return make_response(text, answer.status if answer else 200)

@@ -26,6 +26,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from evidence.canonical import Json
 from identity.accounts import IdentityError, User
+from identity.oidc.errors import DirectoryOnly
 from identity.recovery import RECOVERY
 from identity.sessions import digest
 from identity.throttle import Limit
@@ -34,13 +35,14 @@ from signing.tokens import new_id
 from web.errors import Answer, answer_for
 from web.i18n import ngettext
 from web.pages.scripted import refused, told_of
+from web.pages.session import directory_name
 from web.secondfactor import DOOR, LOGIN, PROVE, LoginStale
 from web.security import anyone, begin_session, enrols, person, public, safe_next
 from web.wiring import current_house
 
 page = Blueprint("second", __name__)
-WAITS, ONWARD, KNOCK = "second", "onward", "knock"
-"""What the browser's cookie remembers: the login that waits, where it goes on, and this browser's own login by key."""
+WAITS, ONWARD, DOORS, KNOCK = "second", "onward", "doors", "knock"
+"""What the cookie remembers: the login that waits, where it goes on, by which door, and this browser's login by key."""
 KNOCKS = Limit(free=60, first=timedelta(seconds=30), longest=timedelta(minutes=10), memory=timedelta(hours=1))
 _REFUSED = (IdentityError, LinkError)
 
@@ -120,6 +122,8 @@ def enter_by_key() -> Response:
         user = current_house().second.by_key(
             str(cookie.get(KNOCK, "")), told.get("answer"), request.remote_addr or ""
         )
+        if current_house().openid.only(user):
+            raise DirectoryOnly
         begin_session(user, proven=True)
         return {"next": safe_next(str(told.get("next", "")))}
 
@@ -171,10 +175,14 @@ def proved_key() -> Response:
     return _told(act)
 
 
-def wait_for_second(user: User, onward: str) -> str:
-    """A good password of somebody with a second factor: the browser remembers it; gives where to go."""
+def wait_for_second(user: User, onward: str, *, door: str = "", sid: str = "") -> str:
+    """A good password, or the directory's word, of somebody with a second factor: the browser remembers it.
+
+    Gives where to go; ``door`` and ``sid`` are the session's to be.
+    """
     cookie.clear()
     cookie[WAITS], cookie[ONWARD] = current_house().second.begin(user), onward
+    cookie[DOORS] = [door, sid]
     return url_for("second.ask")
 
 
@@ -188,8 +196,8 @@ def _scope() -> str:
 
 def _begun(user: User) -> str:
     """The session, and where it goes on."""
-    onward = safe_next(cookie.get(ONWARD))
-    begin_session(user, proven=True)
+    onward, (door, sid) = safe_next(cookie.get(ONWARD)), cookie.get(DOORS) or ("", "")
+    begin_session(user, proven=True, door=door, sid=sid)
     return onward
 
 
@@ -222,6 +230,7 @@ def _page(
         "session/second.html",
         what=what,
         held=current_house().second.held(user.id),
+        directory=directory_name() if what == "prove" and current_house().openid.bound(user.id) else "",
         answer=answer,
         code=url_for(code),
         ask=url_for(asked),

@@ -28,9 +28,10 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from identity.accounts import LOCALES, IdentityError
 from identity.login import LoginRefused, LoginThrottled
+from identity.oidc.errors import DirectoryOnly
 from identity.passwords import MIN_LENGTH
 from web.errors import Answer, answer_for, respond
-from web.i18n import COOKIE, gettext
+from web.i18n import COOKIE, gettext, locale
 from web.pages.context import lens
 from web.security import (
     anyone,
@@ -74,6 +75,8 @@ def log_in() -> BaseResponse:
         if wants_json() and answer is not None:
             return respond(answer)
         return _form(email, onward, answer)
+    if house.openid.only(user):
+        return _only(email, onward)
     if house.second.has(user.id):
         from web.pages.secondfactor import wait_for_second  # noqa: PLC0415 - that page stands on this one
 
@@ -86,8 +89,13 @@ def log_in() -> BaseResponse:
 @page.post("/salir")
 @public
 def leave() -> BaseResponse:
-    """End the session, here and in the database."""
+    """End the session, here and in the database; who came by the directory is told that its own goes on."""
+    house = current_house()
+    row = house.sessions.row(current_user.get_id()) if maybe_person() is not None else None
     end_session()
+    where = house.openid.leaving(locale()) if row is not None and row.door else ""
+    if where:
+        return make_response(render_template("session/left.html", where=where))
     return redirect(url_for("session.enter"), 303)
 
 
@@ -132,6 +140,8 @@ def change_password() -> BaseResponse:
     """A new password, for who knows the old one; every other session of the account ends."""
     house, user = current_house(), person()
     try:
+        if house.openid.only(user):
+            raise DirectoryOnly
         house.door.enter(user.email, request.form.get("current", ""), request.remote_addr or "")
         house.access.set_password(user.id, request.form.get("fresh", ""))
     except IdentityError as error:
@@ -142,8 +152,24 @@ def change_password() -> BaseResponse:
     return redirect(url_for("session.account"), 303)
 
 
+def _only(email: str, onward: str) -> BaseResponse:
+    """A good password that opens nothing any more: told to who knows it, and to nobody else."""
+    answer = answer_for(DirectoryOnly())
+    if wants_json() and answer is not None:
+        return respond(answer)
+    return _form(email, onward, answer)
+
+
+def directory_name() -> str:
+    """What people call the company's directory, ``""`` where there is none."""
+    house = current_house()
+    return (house.settings.oidc_name or gettext("el directorio de la empresa")) if house.openid.open else ""
+
+
 def _form(email: str, onward: str, answer: Answer | None) -> Response:
-    page_text = render_template("session/login.html", email=email, next=onward, answer=answer)
+    page_text = render_template(
+        "session/login.html", email=email, next=onward, answer=answer, directory=directory_name()
+    )
     response = make_response(page_text, answer.status if answer else 200)
     if answer is not None and answer.status == 429:
         response.headers["Retry-After"] = "60"
@@ -159,6 +185,7 @@ def account_response(answer: Answer | None, codes: tuple[str, ...] = ()) -> Resp
         codes=codes,
         min_length=MIN_LENGTH,
         may_enrol=not outsider(),
+        directory=directory_name(),
         account=view,
     )
     return make_response(text, answer.status if answer else 200)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from identity.accounts import User
-from identity.sessions import digest
+from identity.sessions import STRONG_DOOR, digest
 from signing.factors.records import PASSKEY
 from web.views.factors import FactorLine, factor_lines
 from web.views.lens import Lens, Moment
@@ -45,7 +45,11 @@ class SessionLine:
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """``lacks``: the person's role wants a second factor that they have not."""
+    """``lacks``: the person's role wants a second factor that they have not.
+
+    ``bound``: since when they enter by the company's directory; ``password``: whether one opens anything;
+    ``confirm``: whether it is asked for before factors change (not in a session of the directory's).
+    """
 
     keys: tuple[FactorLine, ...]
     apps: tuple[FactorLine, ...]
@@ -53,17 +57,21 @@ class AccountView:
     lacks: bool
     keys_possible: bool
     sessions: tuple[SessionLine, ...]
+    bound: Moment | None = None
+    password: bool = True
+    confirm: bool = True
 
 
 def account_view(house: House, user: User, lens: Lens, token: str) -> AccountView:
     """The page's content; ``token`` is the session's that looks."""
     lines = factor_lines(house.links.factors.store.of(user.id), lens)
-    here = digest(token)
+    here, row = digest(token), house.sessions.row(token)
+    bound = house.openid.identities.store.of(user.id) if house.openid.open else None
     return AccountView(
         keys=tuple(line for line in lines if line.kind == PASSKEY),
         apps=tuple(line for line in lines if line.kind != PASSKEY),
         codes=house.second.held(user.id).codes,
-        lacks=house.second.lacks(user),
+        lacks=house.second.lacks(user) and (row is None or row.door != STRONG_DOOR),
         keys_possible=bool(house.links.passkeys.origin()),
         sessions=tuple(
             SessionLine(
@@ -75,6 +83,9 @@ def account_view(house: House, user: User, lens: Lens, token: str) -> AccountVie
             )
             for row in house.sessions.of(user.id)
         ),
+        bound=lens.moment(bound.since) if bound is not None else None,
+        password=not house.openid.only(user),
+        confirm=row is None or not row.door,
     )
 
 

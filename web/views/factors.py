@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from identity.oidc.identities import DIRECTORY
 from identity.recovery import RECOVERY
 from signing.factors.records import PASSKEY, TOTP, FactorState, OwnFactor
 from signing.factors.webauthn import Passkey
@@ -64,6 +65,7 @@ def factor_name(kind: str) -> str:
         TOTP: _("aplicación de códigos"),
         PASSKEY: _("llave de acceso"),
         RECOVERY: _("códigos de recuperación"),
+        DIRECTORY: _("directorio de la empresa"),
     }
     return names.get(kind, kind)
 
