@@ -73,7 +73,7 @@ class ArchiveReader:
     """Reads the members of an archive in their order, refusing every other spelling.
 
     Raises:
-        MovingRefused: ``backup_damaged``, from any method, naming where in the file it is.
+        MovingRefused: ``backup_damaged``, ``backup_cut``, from any method, naming where in the file it is.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -87,16 +87,19 @@ class ArchiveReader:
             self._stream.seek(at)
             block = self._stream.read(_BLOCK)
             if block == bytes(_BLOCK):
-                if self._stream.read() != bytes(_BLOCK):
-                    raise damaged(at, "something follows the end")
+                rest = self._stream.read()
+                if rest != bytes(_BLOCK):
+                    raise self._cut() if rest == bytes(len(rest)) and len(rest) < _BLOCK else damaged(at)
                 return
             member = self._member(block, at)
             yield member
             end = member.start + member.size
             self._stream.seek(end)
             padding = self._stream.read(-member.size % _BLOCK)
-            if padding != bytes(-member.size % _BLOCK):
-                raise damaged(end, f"padding of {member.name}")
+            if padding != bytes(len(padding)):
+                raise damaged(end, member.name)
+            if len(padding) < -member.size % _BLOCK:
+                raise self._cut()
             at = end + len(padding)
 
     def chunks(self, member: Member) -> Iterator[bytes]:
@@ -106,35 +109,38 @@ class ArchiveReader:
         while left:
             chunk = self._stream.read(min(CHUNK, left))
             if not chunk:
-                raise damaged(self._length, "the file ends early")
+                raise self._cut()
             left -= len(chunk)
             yield chunk
 
     def content(self, member: Member, most: int = 1 << 26) -> bytes:
         """A small member whole."""
         if member.size > most:
-            raise damaged(member.start, f"{member.name} is too large")
+            raise damaged(member.start, member.name)
         return b"".join(self.chunks(member))
 
     def _member(self, block: bytes, at: int) -> Member:
         if len(block) < _BLOCK:
-            raise damaged(self._length, "the file ends early")
+            raise self._cut()
         try:
             found = tarfile.TarInfo.frombuf(block, "ascii", "strict")
             plain = _header(found.name, found.size) == block
         except (tarfile.HeaderError, ValueError) as error:
-            raise damaged(at, "no header of a member") from error
+            raise damaged(at) from error
         if not plain or found.size < 0:
-            raise damaged(at, "no header of ours")
+            raise damaged(at)
         start = at + _BLOCK
         if start + found.size > self._length:
-            raise damaged(self._length, "the file ends early")
+            raise self._cut()
         return Member(found.name, found.size, start)
 
+    def _cut(self) -> MovingRefused:
+        return MovingRefused("backup_cut", at=self._length)
 
-def damaged(at: int, what: str) -> MovingRefused:
-    """The refusal of a file that is not as it was written."""
-    return MovingRefused("backup_damaged", detail=f"byte {at}: {what}")
+
+def damaged(at: int, member: str = "") -> MovingRefused:
+    """The refusal of a file that is not as it was written, by where in it that shows."""
+    return MovingRefused("backup_damaged", detail=f"byte {at}, {member}" if member else f"byte {at}")
 
 
 @contextmanager

@@ -61,7 +61,8 @@ class Backup:
 
     def rows(self, layout: TableLayout) -> Iterator[bytes]:
         """The rows of a table as lines."""
-        return split_lines(self._reader.chunks(self.contents.members[f"tables/{layout.name}.jsonl"]))
+        name = f"tables/{layout.name}.jsonl"
+        return split_lines(self._reader.chunks(self.contents.members[name]), name)
 
     def refs(self) -> Iterator[BlobRef]:
         """Every object that an entry names, by key and version; the same content may come in several versions."""
@@ -88,7 +89,7 @@ def open_backup(path: Path) -> Iterator[Backup]:
     """Open a backup after reading it whole.
 
     Raises:
-        MovingRefused: ``backup_damaged``. OSError: it cannot be read.
+        MovingRefused: ``backup_damaged``, ``backup_cut``. OSError: it cannot be read.
     """
     with path.open("rb") as stream:
         yield Backup(stream, examine(stream))
@@ -98,14 +99,14 @@ def examine(stream: BinaryIO) -> Contents:
     """Read a backup from its first byte to its last and hold every member against the manifest.
 
     Raises:
-        MovingRefused: ``backup_damaged``: it was cut short, changed, or is no backup.
+        MovingRefused: ``backup_cut``; ``backup_damaged``: it was changed, or is no backup.
     """
     reader = ArchiveReader(stream)
     members: dict[str, Member] = {}
     digests: dict[str, str] = {}
     for member in reader.members():
         if member.name in members:
-            raise damaged(member.start, f"{member.name} twice")
+            raise damaged(member.start, member.name)
         members[member.name] = member
         found = hashlib.sha256()
         for chunk in reader.chunks(member):
@@ -113,18 +114,18 @@ def examine(stream: BinaryIO) -> Contents:
         if not member.name.startswith(OBJECTS):
             digests[member.name] = found.hexdigest()
         elif member.name != OBJECTS + blob_key(found.hexdigest()):
-            raise damaged(member.start, f"{member.name} is other bytes")
+            raise damaged(member.start, member.name)
     if tuple(members)[-2:] != _LAST or next(iter(members)) != "layout.json":
-        raise damaged(0, "no backup of this program, or its end is missing")
+        raise damaged(0)
     try:
         return _checked(reader, members, digests, *_file_digest(stream))
     except (KeyError, ValueError, TypeError) as error:
-        raise damaged(0, f"the manifest is not one: {error}") from error
+        raise damaged(members["manifest.json"].start, "manifest.json") from error
 
 
 def read_refs(chunks: Iterator[bytes]) -> Iterator[BlobRef]:
     """The list of objects."""
-    for line in split_lines(chunks):
+    for line in split_lines(chunks, "objects.jsonl"):
         about = json.loads(line)
         yield BlobRef(
             about["sha256"], about["size"], about["media"], about["key"], about["version"], about["retain_until"]
@@ -135,7 +136,7 @@ def _checked(
     reader: ArchiveReader, members: dict[str, Member], digests: dict[str, str], length: int, sha256: str
 ) -> Contents:
     if reader.content(members["manifest.sha256"]) != f"{digests['manifest.json']}\n".encode():
-        raise damaged(members["manifest.json"].start, "the manifest was changed")
+        raise damaged(members["manifest.json"].start, "manifest.json")
     layout = json.loads(reader.content(members["layout.json"]))
     manifest = json.loads(reader.content(members["manifest.json"]))
     if layout["format"] != FORMAT or manifest["format"] != FORMAT:
@@ -143,14 +144,14 @@ def _checked(
     told = {item["name"]: (item["size"], item["sha256"]) for item in manifest["members"]}
     held = {name: (members[name].size, digests[name]) for name in digests if name not in _LAST}
     if told != held:
-        raise damaged(0, "other members than the manifest tells")
+        raise damaged(0, "manifest.json")
     layouts = tuple(TableLayout.from_json(item) for item in layout["tables"])
     if {f"tables/{item.name}.jsonl" for item in layouts} != {n for n in members if n.startswith("tables/")}:
-        raise damaged(0, "other tables than the layout tells")
+        raise damaged(0, "layout.json")
     named = {OBJECTS + blob_key(ref.sha256) for ref in read_refs(reader.chunks(members["objects.jsonl"]))}
     copied = {name for name in members if name.startswith(OBJECTS)}
     if copied != (named if manifest["objects"]["included"] else set()):
-        raise damaged(0, "other objects than the list tells")
+        raise damaged(0, "objects.jsonl")
     return Contents(str(layout["revision"]), layouts, manifest, members, digests, length, sha256)
 
 

@@ -53,7 +53,8 @@ def restore(backup: Backup, target: Target, keys: Iterable[VerifierKey]) -> Repo
     """Put a backup in place of nothing; gives what the full verification said of it before it counted.
 
     Raises:
-        MovingRefused: ``not_empty``, ``backup_newer``, ``restore_unverified``, ``backup_damaged``; nothing counts.
+        MovingRefused: ``not_empty``, ``backup_newer``, ``restore_unverified``, ``backup_damaged``,
+            ``backup_cut``; nothing counts.
         StoreUnavailable, OSError: nothing counts; what was put into bucket or folder by then stays there, as objects
             without entries.
     """
@@ -131,9 +132,7 @@ def compare(connection: Connection, tables: Iterable[TableLayout], digests: Mapp
     """Hold every table against the digest of its lines."""
     for layout in tables:
         if digest(connection, layout) != digests[layout.name]:
-            raise MovingRefused(
-                "backup_damaged", detail=f"table {layout.name} reads otherwise than it was written"
-            )
+            raise MovingRefused("backup_damaged", detail=layout.name)
 
 
 def put_objects(

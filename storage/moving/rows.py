@@ -136,7 +136,7 @@ def read_line(line: bytes, layout: TableLayout) -> dict[str, Any]:
             for (name, kind), value in zip(layout.columns, values, strict=True)
         }
     except (ValueError, TypeError, binascii.Error) as error:
-        raise MovingRefused("backup_damaged", detail=f"a row of {layout.name}") from error
+        raise MovingRefused("backup_damaged", detail=layout.name) from error
 
 
 def load(connection: Connection, layout: TableLayout, rows: Iterable[bytes]) -> int:
@@ -173,8 +173,8 @@ def digest(connection: Connection, layout: TableLayout) -> str:
     return found.hexdigest()
 
 
-def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Chunks of a member as lines without their newlines.
+def split_lines(chunks: Iterable[bytes], member: str) -> Iterator[bytes]:
+    """Chunks of a member as lines without their newlines; ``member`` is its name, for the refusal.
 
     Raises:
         MovingRefused: ``backup_damaged``: the last line does not end.
@@ -185,4 +185,4 @@ def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         rest = whole.pop()
         yield from whole
     if rest:
-        raise MovingRefused("backup_damaged", detail="a table ends in the middle of a row")
+        raise MovingRefused("backup_damaged", detail=member)
