@@ -94,6 +94,22 @@ class Journey:
         with _killing_at_commit(self.engine, point == "append.before_commit"):
             return self.ledger.append(CASE, compose, idempotency_key="k", request_digest="d")
 
+    def append_again(self, point: str) -> Sequence[SealedEntry]:
+        """Add to a case that this process has just written: prepared on what it knows, without reading it first."""
+        known = self.ledger.history(CASE)
+        assert [sealed.entry.seq for sealed in known] == [1, 2]
+
+        def compose(_history: Sequence[SealedEntry]) -> Composition:
+            die_if(point, "known.composed")
+            return Composition((draft("tres"),), lambda _entries: projection(CASE, REFERENCE))
+
+        if point == "known.before_write":
+            _before(SqlLedger, "_swift")
+        elif point == "known.written":
+            _after(SqlLedger, "_swift")
+        with _killing_at_commit(self.engine, point == "known.before_commit"):
+            return self.ledger.append(CASE, compose, idempotency_key="k3", request_digest="d3")
+
     def close(self) -> None:
         """Let go of connections."""
         self.engine.dispose()
@@ -144,6 +160,13 @@ def travel(place: Place, point: str) -> None:
         _arm_publisher(point)
         journey.publisher.publish()
         die_if(point, "publish.done")
+
+
+def travel_twice(place: Place, point: str) -> None:
+    """Record, and then add to the case in the same process, as far as ``point``."""
+    with closing(Journey(place)) as journey:
+        journey.put_and_append(io.BytesIO(CONTENT), "")
+        journey.append_again(point)
 
 
 def _arm_publisher(point: str) -> None:

@@ -42,6 +42,9 @@ FAULTS = {
     "publish.done": (1, 2, 2, 2, 1, 1),
 }
 
+KNOWN = {"known.composed": 2, "known.before_write": 2, "known.before_commit": 2, "known.written": 3}
+"""The same for what is added to a case that the process knows: the entries of the case afterwards."""
+
 
 @pytest.fixture(
     params=[
@@ -108,6 +111,26 @@ def test_killed_at(point: str, place: Place, journey: Journey) -> None:
     key = SigningKey.from_text(place.key).verifier
     report = verify_ledger(journey.ledger, journey.blobs, keys=[key], full=True)
     assert (report.verdict, report.findings) == (Verdict.VALID, ())
+
+
+@pytest.mark.parametrize("point", KNOWN)
+def test_killed_while_adding_to_a_known_case(point: str, place: Place, journey: Journey) -> None:
+    """Without a reading first, the entry and all beside it are there, or nothing is; asked again, it is there once."""
+    if point == "known.before_commit" and place.bucket is not None:
+        pytest.skip("on PostgreSQL this way is one statement, which commits itself")
+    (wait,) = crowd.run([(crashing.travel_twice, (place, point))])
+    assert wait() == -signal.SIGKILL
+    assert len(check_whole(journey.ledger)) == KNOWN[point]
+    assert _caches(journey.engine) == (1, 1, KNOWN[point] - 1)
+
+    if KNOWN[point] == 2:
+        journey.append_again("")
+    again = journey.ledger.append(
+        CASE, lambda _history: pytest.fail("composed again"), idempotency_key="k3", request_digest="d3"
+    )
+    assert notes(again) == ["tres"]
+    assert notes(journey.ledger.history(CASE)) == ["uno", "dos", "tres"]
+    assert not list(journey.ledger.cache_discrepancies())
 
 
 def _caches(engine: Engine) -> tuple[int, ...]:
