@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evidence.canonical import Json
 from web import messages
+from web.filewords import part_words, place_words
 from web.i18n import gettext
 
 
@@ -50,13 +51,26 @@ def filled(text: str, shown: Mapping[str, str]) -> str:
     return gettext(text) % Forgiving(shown) if text else ""
 
 
+def _role(role: str) -> str:
+    return gettext(messages.ROLES.get(role, role))
+
+
+_WORDS: Mapping[str, Callable[[str], str]] = {
+    "role": _role,
+    "allowed": _role,
+    "place": place_words,
+    "what": part_words,
+}
+"""Fields whose values are of closed lists that have words for people."""
+
+
 def shown_field(name: str, value: Json) -> str:
-    """A field of a refusal as text: lists are joined, roles named, steps called by number and name."""
+    """A field of a refusal as text: lists are joined, words given to `_WORDS`, steps called by number and name."""
     if isinstance(value, list):
         return "; ".join(shown_field(name, item) for item in value)
     if isinstance(value, dict):
         known = [str(value[key]) for key in ("step", "name", "label") if value.get(key)]
         return " ".join(known) or ", ".join(f"{key}: {item}" for key, item in value.items())
-    if isinstance(value, str) and name in {"role", "allowed"}:
-        return gettext(messages.ROLES.get(value, value))
+    if isinstance(value, str) and name in _WORDS:
+        return _WORDS[name](value)
     return "" if value is None else str(value)
