@@ -3,7 +3,8 @@
 ``make leaks`` reads the tree and the commits since ``supply/history-read``; ``ARGS=--history`` reads all of them. What
 is found and is not in ``supply/strings-looked-at.json`` ends it with 1. Somebody looks, and either takes the secret
 back (a secret that was committed counts as known to everybody: change it first) or accepts: ``ARGS=--accept`` writes
-both files again. Where there is no history to read, that is said and ends it with 3.
+both files again. Where there is no history to read (a copy without it, a shallow clone, another user's), that is said
+and the tree is read alone; ``ARGS=--strict`` ends with 3 then.
 
 Tests are full of invented passwords and published vectors: there only what has the form of a real key counts.
 """
@@ -27,6 +28,8 @@ ROOT = Path(__file__).resolve().parents[1]
 KNOWN, READ = Path("supply/strings-looked-at.json"), Path("supply/history-read")
 _GUESSING = ("KeywordDetector", "Base64HighEntropyString", "HexHighEntropyString", "IPPublicDetector")
 _NOT_TEXT = {".png", ".pdf", ".zip", ".po", ".svg", ".xlsx", ".docx", ".eml", ".msg", ".der", ".age"}
+_MADE = {"var", "dist", "build", "node_modules", "__pycache__"}
+"""Folders that no checkout has, beside those whose name begins with a point."""
 _LOCKS = ("requirements.txt", "requirements-dev.txt", str(KNOWN), str(READ))
 Found = dict[str, list[dict[str, Any]]]
 
@@ -36,9 +39,21 @@ class NoHistory(RuntimeError):
 
 
 def tree(root: Path) -> list[str]:
-    """Paths of the tree that are read, relative to ``root``."""
-    names = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+    """Paths of the tree that are read, relative to ``root``: what git knows or would, else every file there is."""
+    try:
+        names = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+    except NoHistory:
+        names = [str(path.relative_to(root)) for path in _walk(root)]
     return [name for name in sorted(set(names)) if _is_read(name) and (root / name).is_file()]
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.is_dir():
+            if path.name not in _MADE and (not path.name.startswith(".") or path.name == ".ci"):
+                yield from _walk(path)
+        else:
+            yield path
 
 
 def added_lines(root: Path, since: str) -> Iterator[tuple[str, str]]:
@@ -104,20 +119,24 @@ def unknown(found: Found, known: Found) -> list[str]:
 
 
 def main(arguments: list[str], root: Path = ROOT) -> int:
-    """Look, tell, and answer with 0 (nothing new), 1 (look at it) or 3 (history could not be read)."""
+    """Look, tell, and answer with 0 (nothing new), 1 (look at it) or, strictly, 3 (history could not be read)."""
     parser = argparse.ArgumentParser()
     parser.add_argument(
         "--history", action="store_true", help="every commit, not only those since the last reading"
     )
     parser.add_argument("--accept", action="store_true", help="somebody has looked: write the findings down")
+    parser.add_argument("--strict", action="store_true", help="no history is a failure")
     asked = parser.parse_args(arguments)
+    names = tree(root)
+    found, before, read = scan(root, names), Found(), True
+    since = "" if asked.history or asked.accept else _since(root)
     try:
-        since = "" if asked.history or asked.accept else _since(root)
-        names = tree(root)
-        found, before = scan(root, names), in_history(root, since)
+        before = in_history(root, since)
     except NoHistory as trouble:
-        print(f"NOT LOOKED AT: {trouble}", file=sys.stderr)
-        return 3
+        print(f"HISTORY NOT LOOKED AT: {trouble}", file=sys.stderr)
+        if asked.strict or asked.accept:
+            return 3
+        read = False
     if asked.accept:
         _accept(root, found, before)
         return 0
@@ -126,7 +145,8 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     new += [f"history  {line}" for line in unknown(before, known | found)]
     print(
         "\n".join(new)
-        or f"nothing new in {len(names)} files and the history since {since[:12] or 'its beginning'}"
+        or f"nothing new in {len(names)} files"
+        + (f" and the history since {since[:12] or 'its beginning'}" if read else "")
     )
     if new:
         print(
@@ -157,8 +177,11 @@ def _since(root: Path) -> str:
     if not (root / READ).exists():
         return ""
     commit = (root / READ).read_text().strip()
-    asked = ["git", "-C", str(root), "merge-base", "--is-ancestor", commit, "HEAD"]
-    return commit if subprocess.run(asked, capture_output=True, check=False).returncode == 0 else ""
+    try:
+        _git(root, "merge-base", "--is-ancestor", commit, "HEAD")
+    except NoHistory:
+        return ""
+    return commit
 
 
 def _is_read(name: str) -> bool:

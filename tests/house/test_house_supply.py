@@ -155,12 +155,18 @@ def test_a_key_is_found_in_the_tree_and_in_a_commit_that_took_it_out_again(
     assert "tests/test_x.py:1: Private Key" in capsys.readouterr().out
 
 
-def test_without_a_history_the_search_for_leaks_says_so(
+def test_without_a_history_the_tree_is_searched_and_the_rest_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No repository: not a good answer, but a word and a code of its own."""
-    assert leaks.main([], tmp_path) == 3
-    assert "NOT LOOKED AT" in capsys.readouterr().err
+    """A copy without a repository: no failure unless strict, never a good answer about history, and keys are found."""
+    (tmp_path / "settings.py").write_text("key = None\n")
+    assert leaks.main([], tmp_path) == 0
+    told = capsys.readouterr()
+    assert "HISTORY NOT LOOKED AT" in told.err
+    assert told.out == "nothing new in 1 files\n"
+    assert leaks.main(["--strict"], tmp_path) == 3
+    (tmp_path / "settings.py").write_text("key = 'AKIA" + "IOSFODNN7QXAMPLE'\n")
+    assert leaks.main([], tmp_path) == 1
 
 
 def test_what_was_looked_at_holds_no_string(root: Path) -> None:
