@@ -20,23 +20,23 @@ from storage.histories import Known
 from storage.projections import projection_row
 from storage.rows import entry_row, payload_row
 
-_ERASED = "(SELECT count(*) FROM log_entry WHERE kind = 'erasure.executed')"
+ERASED_COUNT = "(SELECT count(*) FROM log_entry WHERE kind = 'erasure.executed')"
 LOOK = f"""
-SELECT h.seq, h.leaf, e.leaf, e.entry_bytes, (SELECT count(*) FROM log_entry WHERE case_id = h.case_id), {_ERASED},
+SELECT h.seq, h.leaf, e.leaf, e.entry_bytes, (SELECT count(*) FROM log_entry WHERE case_id = h.case_id), {ERASED_COUNT},
        (SELECT log_index FROM log_entry WHERE case_id = h.case_id AND case_seq = :first)
 FROM case_head h LEFT JOIN log_entry e ON e.case_id = h.case_id AND e.case_seq = h.seq WHERE h.case_id = :case
 """  # noqa: S608 - constants
-ERASED = f"SELECT {_ERASED}"
+ERASED = f"SELECT {ERASED_COUNT}"
 _MOVE = f"""
 UPDATE case_head SET seq = :new_seq, leaf = :new_leaf
 WHERE case_id = :case AND seq = :seq AND leaf = :leaf
 AND EXISTS (SELECT 1 FROM log_entry e WHERE e.case_id = :case AND e.case_seq = :seq AND e.leaf = :leaf
             AND e.entry_bytes = :last)
 AND (SELECT count(*) FROM log_entry e WHERE e.case_id = :case) = :seq
-AND {_ERASED} = :erased"""  # noqa: S608 - constants
-_ENTRY = "case_id case_seq prev recorded_at actor role kind process step leaf entry_bytes".split()
-_PAYLOAD = "leaf salt bytes".split()
-_REQUEST = "key request_digest case_id first_seq last_seq".split()
+AND {ERASED_COUNT} = :erased"""  # noqa: S608 - constants
+ENTRY = "case_id case_seq prev recorded_at actor role kind process step leaf entry_bytes".split()
+PAYLOAD = "leaf salt bytes".split()
+REQUEST = "key request_digest case_id first_seq last_seq".split()
 _NAME = re.compile(r":([a-z_0-9]+)")
 
 
@@ -68,6 +68,8 @@ class Prepared:
     projection: Projection | None
     errands: tuple[Errand, ...]
     request: Request
+    changes: dict[str, Any] | None
+    """The projection's columns that change; ``None`` where more than columns may have to change."""
 
     @property
     def after(self) -> Known:
@@ -79,18 +81,17 @@ class Prepared:
         """Whether more is to be written than entries, request and the columns of a projection that is there."""
         return bool(self.errands) or (self.projection is not None and self.changes is None)
 
-    @property
-    def changes(self) -> dict[str, Any] | None:
-        """The projection's columns that change; ``None`` where more than columns may have to change."""
-        old, new = self.known.projection, self.projection
-        if new is None:
-            return {}
-        if old is None or (old.tally, old.article) != (new.tally, new.article):
-            return None
-        if old.references != new.references and set(old.references) != set(new.references):
-            return None
-        before, after = projection_row(old), projection_row(new)
-        return {name: value for name, value in after.items() if value != before[name]}
+
+def changes(old: Projection | None, new: Projection | None) -> dict[str, Any] | None:
+    """The columns in which two projections differ; ``None`` where more than columns may have to change."""
+    if new is None:
+        return {}
+    if old is None or (old.tally, old.article) != (new.tally, new.article):
+        return None
+    if old.references != new.references and set(old.references) != set(new.references):
+        return None
+    before, after = projection_row(old), projection_row(new)
+    return {name: value for name, value in after.items() if value != before[name]}
 
 
 def move(prepared: Prepared) -> tuple[str, dict[str, Any]]:
@@ -112,15 +113,14 @@ def statements(prepared: Prepared) -> list[tuple[str, list[Any]]]:
     found = []
     for sealed in prepared.sealed:
         row = entry_row(sealed)
-        found.append((_insert("log_entry", tuple(_ENTRY)), [row[name] for name in _ENTRY]))
+        found.append((_insert("log_entry", tuple(ENTRY)), [row[name] for name in ENTRY]))
         row = payload_row(sealed)
-        found.append((_insert("payload", tuple(_PAYLOAD)), [row[name] for name in _PAYLOAD]))
-    changes = prepared.changes
-    if changes:
-        found.append((_update(tuple(changes)), [*changes.values(), prepared.sealed[0].entry.case]))
+        found.append((_insert("payload", tuple(PAYLOAD)), [row[name] for name in PAYLOAD]))
+    if changed := prepared.changes:
+        found.append((_update(tuple(changed)), [*changed.values(), prepared.sealed[0].entry.case]))
     if prepared.request.key:
         row = prepared.request.row(prepared.sealed)
-        found.append((_insert("idempotency", tuple(_REQUEST)), [row[name] for name in _REQUEST]))
+        found.append((_insert("idempotency", tuple(REQUEST)), [row[name] for name in REQUEST]))
     return found
 
 
@@ -129,11 +129,11 @@ def one_statement(prepared: Prepared) -> tuple[str, dict[str, Any]]:
     values = move(prepared)[1]
     for n, sealed in enumerate(prepared.sealed):
         values |= _numbered("e", n, entry_row(sealed)) | _numbered("p", n, payload_row(sealed))
-    changes = prepared.changes or {}
-    values |= _numbered("c", 0, changes)
+    changed = prepared.changes or {}
+    values |= _numbered("c", 0, changed)
     if prepared.request.key:
         values |= _numbered("r", 0, prepared.request.row(prepared.sealed))
-    return _combined(len(prepared.sealed), tuple(changes), bool(prepared.request.key)), values
+    return _combined(len(prepared.sealed), tuple(changed), bool(prepared.request.key)), values
 
 
 def driver_style(statement: str, dialect: str) -> str:
@@ -149,7 +149,7 @@ def _psycopg(statement: str) -> str:
 @lru_cache(maxsize=256)
 def _combined(entries: int, changed: tuple[str, ...], keyed: bool) -> str:
     parts = [f"moved AS ({_MOVE} RETURNING case_id)"]
-    for table, letter, names in (("log_entry", "e", _ENTRY), ("payload", "p", _PAYLOAD)):
+    for table, letter, names in (("log_entry", "e", ENTRY), ("payload", "p", PAYLOAD)):
         rows = [f"SELECT {_placed(letter, n, names)} FROM moved" for n in range(entries)]  # noqa: S608 - our names
         source = rows[0] if entries == 1 else f"{' UNION ALL '.join(rows)} ORDER BY 2"
         parts.append(f"added_{table} AS (INSERT INTO {table} ({', '.join(names)}) {source})")
@@ -159,7 +159,7 @@ def _combined(entries: int, changed: tuple[str, ...], keyed: bool) -> str:
             f"changed AS (UPDATE projection SET {sets} FROM moved WHERE projection.case_id = moved.case_id)"  # noqa: S608
         )
     if keyed:
-        columns, row = ", ".join(_REQUEST), _placed("r", 0, _REQUEST)
+        columns, row = ", ".join(REQUEST), _placed("r", 0, REQUEST)
         parts.append(f"asked AS (INSERT INTO idempotency ({columns}) SELECT {row} FROM moved)")  # noqa: S608
     return _psycopg(f"WITH {', '.join(parts)} SELECT count(*) FROM moved")  # noqa: S608 - our own names throughout
 

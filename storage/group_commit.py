@@ -3,6 +3,7 @@
 Whoever comes first leads: it takes everybody waiting into one transaction, runs each piece of work in its own
 savepoint, commits once, and only then lets anyone return. Who arrives meanwhile waits for the next round, which the
 first of them leads. There is no thread of our own to start, stop or lose, and a writer alone pays nothing for it.
+What is known to be done alike is done at once first (`Together`), and only the rest piece by piece.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
 
@@ -28,9 +29,17 @@ ROUND = 64
 MOST_WAITING = 256
 """Pieces of work that may wait for their round: more would wait for so long that nobody is there any more."""
 
+Together = Callable[[Connection, Sequence[Any]], Mapping[int, Any]]
+"""Does the parts of several callers by common statements: the results of those that are done, by their place.
+
+What it leaves out, and everything where it raises, is done piece by piece; it must then have written nothing.
+"""
+
 
 class _Job(Generic[Result]):
-    """One caller's work and what became of it."""
+    """One caller's work and what became of it; ``part`` is the same work for `Together`, where it can be done so."""
+
+    part: object = None
 
     def __init__(self, work: Callable[[Connection], Result]) -> None:
         self._work = work
@@ -73,6 +82,15 @@ class _Job(Generic[Result]):
         driver.execute("RELEASE work")
         return result
 
+    def did(self, result: Result) -> None:
+        """The work was done together with others'."""
+        self._result = [result]
+
+    @property
+    def done(self) -> bool:
+        """Whether there is a result."""
+        return bool(self._result)
+
     def outcome(self) -> Result:
         if self.error is not None:
             raise self.error
@@ -90,15 +108,18 @@ class _Job(Generic[Result]):
 class GroupCommit:
     """Runs pieces of work in shared transactions; see the module's text. One per engine and process."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, together: Together | None = None) -> None:
         self._engine = engine
+        self._together = together
         self._lock = threading.Lock()
         self._waiting: deque[_Job[object]] = deque()
         self._led = False
         self._leader = 0
 
-    def run(self, work: Callable[[Connection], Result]) -> Result:
+    def run(self, work: Callable[[Connection], Result], part: object = None) -> Result:
         """Give ``work`` a connection inside a transaction; when this returns, its writes are durable.
+
+        ``part`` is the same work in the words of `Together`: where others wait too, it may be done so instead.
 
         Raises:
             StoreBusy: so many wait that this one shall come again later.
@@ -108,6 +129,7 @@ class GroupCommit:
         if self._leader == threading.get_ident():
             raise RuntimeError("a write inside a write: a composition must not append by itself")
         job: _Job[Result] = _Job(work)
+        job.part = part
         try:
             if self._join(job):  # type: ignore[arg-type]  # the queue does not care for results
                 self._lead(job)  # type: ignore[arg-type]
@@ -167,8 +189,23 @@ class GroupCommit:
             if len(jobs) == 1:
                 jobs[0].run_alone(connection)
                 return
+            self._at_once(connection, [job for job in jobs if job.part is not None])
             for job in jobs:
-                job.run(connection)
+                if not job.done:
+                    job.run(connection)
+
+    def _at_once(self, connection: Connection, jobs: Sequence[_Job[object]]) -> None:
+        """Do what can be done together; what cannot, or fails, is left to be done alone and to fail for itself."""
+        if self._together is None or len(jobs) < 2:
+            return
+        try:
+            found = self._together(connection, [job.part for job in jobs])
+        except Exception:
+            if not _transaction_lives(connection):
+                raise
+            return
+        for n, result in found.items():
+            jobs[n].did(result)
 
     def _hand_over(self, jobs: list[_Job[object]]) -> None:
         with self._lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
@@ -21,12 +22,23 @@ from storage.ledger_tables import checkpoint, log_state
 from storage.projections import remove_projection, save_projection
 from storage.reader import LedgerReader, check_origin
 from storage.sequencer import sequence
+from storage.together import together, write_together
 from storage.writer import Writer, Written
 
 Result = TypeVar("Result")
 
 ATTEMPTS = 5
 _ASKED = "SELECT 1 FROM idempotency WHERE key = :key"
+
+
+def _together(connection: Connection, prepared: Sequence[Prepared]) -> dict[int, Written]:
+    """Write what several callers prepared by common statements; nothing where any of their cases has moved."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - group commit is for SQLite
+    chosen = together(prepared)
+    if not write_together(driver, [prepared[n] for n in chosen]):
+        return {}
+    return {n: Written(prepared[n].sealed, prepared[n].after) for n in chosen}
 
 
 class _Composing(threading.local):
@@ -77,9 +89,10 @@ class SqlLedger(LedgerReader):
     ) -> None:
         super().__init__(engine, origin)
         self._writer = Writer(origin, clock, new_salt)
-        self._group = GroupCommit(engine) if is_sqlite(engine) else None
+        self._group = GroupCommit(engine, _together) if is_sqlite(engine) else None
         self._known = False
         self._composing = _Composing()
+        self._turn = threading.Lock()
 
     @property
     def origin(self) -> str:
@@ -119,13 +132,18 @@ class SqlLedger(LedgerReader):
         )
 
     def _prepared(self, case: str, compose: Compose, request: Request) -> Prepared | None:
-        """What is to be written, made without a lock; ``None`` where only the transaction can tell."""
+        """What is to be written, made before the transaction; ``None`` where only the transaction can tell.
+
+        One thread composes at a time: it is computing, under one interpreter's lock, and all at once would only take
+        that from one another and from whoever writes for all of them (`storage.group_commit`).
+        """
         known = self._histories.get(case)
         if known is None or not self._known or self._composing.inside or self._asked_before(request):
             return None
         self._composing.inside = True
         try:
-            return self._writer.prepare(known, compose, request)
+            with self._turn:
+                return self._writer.prepare(known, compose, request)
         except Exception:  # noqa: BLE001 - raised again in the transaction, unless the case has moved meanwhile
             return None
         finally:
@@ -148,7 +166,7 @@ class SqlLedger(LedgerReader):
 
         try:
             if self._group is not None:
-                return self._group.run(write)
+                return self._group.run(write, prepared)
             if prepared.extra:
                 with translated(), writing(self._engine) as connection:
                     return write(connection)

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from evidence.entry import EntryDraft, SealedEntry, format_time, genesis_hash, seal
 from evidence.ports import BlobCorrupt, Clock, Compose, Composition, IdempotencyMismatch, Projection
-from storage.appending import ERASED, Prepared, Request, driver_style, move, statements
+from storage.appending import ERASED, Prepared, Request, changes, driver_style, move, statements
 from storage.histories import Known
 from storage.ledger_tables import case_head, folio_series, idempotency, log_entry, payload
 from storage.outbox import keep_errands
@@ -105,7 +105,8 @@ class Writer:
         composed = compose(history)
         sealed = self._seal(case, history, composed.drafts)
         projection = composed.project((*history, *sealed)) if composed.project is not None else None
-        return Prepared(known, sealed, projection, composed.errands, request)
+        changed = changes(known.projection, projection)
+        return Prepared(known, sealed, projection, composed.errands, request, changed)
 
     def write(self, connection: Connection, prepared: Prepared) -> bool:
         """Write what was prepared, in an open transaction; false, and nothing written, where the case has moved."""

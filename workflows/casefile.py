@@ -9,21 +9,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from documents.identifiers import fold
-from evidence.canonical import Json, canonical_of_own
+from evidence.canonical import Json, canonical_object, canonical_of_own
 from evidence.entry import SealedEntry
 from evidence.ports import Projection, Reference
 from workflows.articles import article_of
 from workflows.calendar import BusinessCalendar
-from workflows.definition import Definition, Field, FieldKind
+from workflows.definition import Definition, FieldKind
 from workflows.derive import Derivation
 from workflows.facts import facts_of
 from workflows.history import resolve
 from workflows.keeping import NOTHING, Keeping, keeping_of, shown
-from workflows.state import CaseState
+from workflows.state import CaseState, StepState
 from workflows.tally import tally_of
 from workflows.timers import next_due, next_mark
-from workflows.values import reference_value
+from workflows.told import Tellings, Told, entry_data, files_said
 
 PARENT_REFERENCE = "caso_padre"
 """Kind of the reference by which a case is found from the one it comes from."""
@@ -37,9 +36,6 @@ OPEN_REFERENCE = "open"
 CONTROL = "control"
 CONTROLS = "controls"
 """Kinds of references under which the cases of periodic controls are found: one by its period, all of a series."""
-
-_FILE_TEXT = 8_000
-_SEARCH_TEXT = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +79,9 @@ def effective(entries: Sequence[SealedEntry]) -> Iterator[SealedEntry]:
         yield by_seq[item.entry.seq]
 
 
-def entry_data(sealed: SealedEntry) -> dict[str, str]:
-    """The typed values of one entry; empty once erased."""
-    data = sealed.payload().get("data", {})
-    if not isinstance(data, dict):
-        return {}
-    return {name: value for name, value in data.items() if isinstance(value, str)}
-
-
 def entry_files(sealed: SealedEntry) -> list[dict[str, Json]]:
     """The payload's files, one for each object of the entry; nameless ones once erased."""
-    return _files(sealed, len(sealed.entry.objects))
-
-
-def _files(sealed: SealedEntry, objects: int) -> list[dict[str, Json]]:
-    files = sealed.payload().get("files", [])
-    known = [item for item in files if isinstance(item, dict)] if isinstance(files, list) else []
-    missing = objects - len(known)
-    return known + [{"name": "", "slot": "", "about": {}} for _ in range(missing)]
+    return files_said(sealed, len(sealed.entry.objects))
 
 
 def project(
@@ -108,19 +89,19 @@ def project(
     entries: Sequence[SealedEntry],
     calendar: BusinessCalendar,
     folded: Derivation | None = None,
+    tellings: Tellings | None = None,
 ) -> Projection:
     """The projection of a case: a function of its entries and the calendar alone, so that a rebuild finds the same.
 
-    ``folded``: those very entries by that calendar, where somebody has them.
+    ``folded``: those very entries by that calendar, where somebody has them. ``tellings``: what cases told before.
     """
     plain = [sealed.entry for sealed in entries]
     keeping = keeping_of(entries)
     entries = shown(entries, keeping)
     case = folded or Derivation.of(definition, plain, calendar)
+    counting = tuple(case.counting)
+    said = (tellings or Tellings()).of(definition, entries, counting)
     state = case.at(None, calendar)
-    fields = _fields(definition)
-    typed = [(sealed.entry.step, entry_data(sealed)) for sealed in (entries[n - 1] for n in case.counting)]
-    opening = _by_step(typed).get(definition.opening.step, {})
     return Projection(
         case=state.folio,
         process=definition.process,
@@ -132,15 +113,11 @@ def project(
         complete=state.complete,
         next_due=next_due(state.timers),
         next_mark=next_mark(state.timers),
-        assignee=_assignee(definition, entries),
-        title=_control_title(definition, state) or _title(definition, opening) or state.folio,
-        document=canonical_of_own(state.as_json()),
-        references=(
-            *_control_references(state),
-            *keeping.marks(),
-            *_references(definition, state, fields, typed),
-        ),
-        search_text=_search_text(state.folio, entries),
+        assignee=said.assignee,
+        title=_control_title(definition, state) or _title(definition, said.opening) or state.folio,
+        document=_document(state),
+        references=(*_control_references(state), *keeping.marks(), *_references(definition, state, said)),
+        search_text=said.search,
         tally=tally_of(definition, state, plain),
         article=article_of(definition, state, entries),
     )
@@ -168,45 +145,28 @@ def _entry_json(sealed: SealedEntry) -> dict[str, Json]:
     }
 
 
-def _fields(definition: Definition) -> dict[tuple[str, str], Field]:
-    """Every field by step and name; the opening's stand under its step."""
-    fields = {(step.code, field.name): field for step in definition.steps for field in step.fields}
-    for field in definition.opening.fields:
-        fields[definition.opening.step, field.name] = field
-    return fields
-
-
-def _references(
-    definition: Definition,
-    state: CaseState,
-    fields: Mapping[tuple[str, str], Field],
-    typed: Sequence[tuple[str, dict[str, str]]],
-) -> Iterator[Reference]:
+def _references(definition: Definition, state: CaseState, told: Told) -> Iterator[Reference]:
     if state.parent:
         yield Reference(PARENT_REFERENCE, state.parent)
     for link in dict.fromkeys(route.link for route in state.routes if route.link):
         yield Reference(LINK_REFERENCE, link)
-    seen: set[tuple[str, str]] = set()
-    for step, data in typed:
-        for name, value in data.items():
-            field = fields.get((step, name))
-            if field is None or not field.reference:
-                continue
-            spelled = reference_value(field, value)
-            if (field.reference, spelled) in seen:
-                continue
-            seen.add((field.reference, spelled))
-            yield Reference(field.reference, spelled, field.unique)
-            if field.unique_open and not state.closed:
-                kind = f"{OPEN_REFERENCE}:{definition.process}:{field.name}"
-                yield Reference(kind, spelled, unique=True)
+    for field, spelled in told.references:
+        yield Reference(field.reference, spelled, field.unique)
+        if field.unique_open and not state.closed:
+            kind = f"{OPEN_REFERENCE}:{definition.process}:{field.name}"
+            yield Reference(kind, spelled, unique=True)
 
 
-def _assignee(definition: Definition, entries: Sequence[SealedEntry]) -> str:
-    """Who of the accountable role acted last."""
-    accountable = next(role.code for role in definition.roles if role.accountable)
-    actors = (sealed.entry.actor for sealed in reversed(entries) if sealed.entry.role == accountable)
-    return next(actors, "")
+def _document(state: CaseState) -> bytes:
+    """`CaseState.as_json` in canonical form; a step that did not move is spelled as it was."""
+    spelled = {name: canonical_of_own(value) for name, value in state.beside_steps().items()}
+    steps = b",".join([_step_spelled(step) for step in state.steps])
+    return canonical_object({**spelled, "steps": b"[%b]" % steps})
+
+
+@lru_cache(maxsize=4096)
+def _step_spelled(step: StepState) -> bytes:
+    return canonical_of_own(step.as_json())
 
 
 def control_key(process: str, series: str, period: str = "") -> str:
@@ -237,39 +197,3 @@ def _title(definition: Definition, opening: Mapping[str, str]) -> str:
             value = next((o.name.es for o in definition.options(field) if o.code == value), value)
         words.append(value)
     return " · ".join(word for word in words if word)
-
-
-def _search_text(folio: str, entries: Sequence[SealedEntry]) -> str:
-    """Everything people typed and what the files say, folded; bounded, the earliest first."""
-    parts = [fold(folio)]
-    length = len(parts[0])
-    for sealed in entries:
-        if length > _SEARCH_TEXT:
-            break
-        words = _words(sealed.payload_bytes, len(sealed.entry.objects)) if sealed.payload_bytes else ""
-        if words:
-            parts.append(words)
-            length += 1 + len(words)
-    return " ".join(parts)[:_SEARCH_TEXT]
-
-
-@lru_cache(maxsize=4096)
-def _words(payload_bytes: bytes, objects: int) -> str:
-    """The folded words of one payload: words fold one by one, so that pieces folded apart are the whole folded."""
-    said = SealedEntry(b"", "", payload_bytes, None)
-    parts = [*entry_data(said).values(), str(said.payload().get("note", ""))]
-    for item in _files(said, objects):
-        parts.append(str(item.get("name", "")))
-        parts.append(" ".join(_strings(item.get("about", {})))[:_FILE_TEXT])
-    return fold(" ".join(part for part in parts if part))
-
-
-def _strings(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _strings(item)

@@ -288,6 +288,17 @@ class Definition:
         return {step.code: step for step in self.steps}
 
     @cached_property
+    def fields(self) -> Mapping[tuple[str, str], Field]:
+        """Every field by step and name; the opening's stand under its step."""
+        found = {(step.code, field.name): field for step in self.steps for field in step.fields}
+        return found | {(self.opening.step, field.name): field for field in self.opening.fields}
+
+    @cached_property
+    def accountable(self) -> str:
+        """The role that answers for the process."""
+        return next(role.code for role in self.roles if role.accountable)
+
+    @cached_property
     def downstream(self) -> Mapping[str, frozenset[str]]:
         """For each step, those that the order places after it, near or far."""
         before: dict[str, frozenset[str]] = {}

@@ -17,7 +17,7 @@ from documents.row_sheets import KEY, RowsReading, SheetRow
 from evidence.canonical import Json
 from evidence.entry import BlobRef, SealedEntry
 from evidence.ports import BlobStore
-from workflows.casefile import entry_data, entry_files
+from workflows.casefile import entry_files
 from workflows.derive import derive
 from workflows.errors import NotACampaign
 from workflows.facts import facts_of
@@ -39,6 +39,7 @@ from workflows.rosterview import (
 from workflows.rowclaims import AREAS
 from workflows.rowmatching import WHY
 from workflows.state import CaseState, StepStatus, TimerState
+from workflows.told import entry_data
 from workflows.writer import CaseWriter
 
 Value = TypeVar("Value")

@@ -365,6 +365,10 @@ class CaseState:
 
     def as_json(self) -> dict[str, Json]:
         """The object of ``cases show --json`` save its ``entries``, which `workflows.cases.CaseView` adds."""
+        return {**self.beside_steps(), "steps": [step.as_json() for step in self.steps]}
+
+    def beside_steps(self) -> dict[str, Json]:
+        """`as_json` without ``steps``."""
         machines: dict[str, Json] = dict(self.machine_values())
         roster: dict[str, Json] = {"roster": self.roster.as_json()} if self.roster is not None else {}
         control: dict[str, Json] = {"control": self.control.as_json()} if self.control else {}
@@ -389,7 +393,6 @@ class CaseState:
             "missing": list(self.missing),
             "complete": self.complete,
             "closed": self.closed,
-            "steps": [step.as_json() for step in self.steps],
             "timers": [timer.as_json() for timer in self.timers],
             "exceptions": [item.as_json() for item in self.exceptions],
             "routes": [route.as_json() for route in self.routes],

@@ -48,6 +48,7 @@ from workflows.remembered import (
     remembered_cases,
     remembered_holding,
 )
+from workflows.told import Tellings
 from workflows.uploads import PreparedFile
 
 Calendars = Callable[[], BusinessCalendar]
@@ -105,6 +106,7 @@ class CaseWriter:
         self._retention_years = retention_years
         self._mailing = mailing
         self._folds = Folds()
+        self._told = Tellings()
 
     @property
     def calendar(self) -> BusinessCalendar:
@@ -142,7 +144,8 @@ class CaseWriter:
 
         def projected(entries: Sequence[SealedEntry]) -> Projection:
             definition = self.definition_of(entries)
-            return project(definition, entries, table, self._folds.of(definition, entries, table))
+            folded = self._folds.of(definition, entries, table)
+            return project(definition, entries, table, folded, self._told)
 
         return projected
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from documents.identifiers import fold
+from evidence.canonical import canonical_bytes
 from evidence.entry import parse_time
 from tests.workflows.desk import Desk
 from tests.workflows.plays import PLAYS
@@ -17,6 +18,7 @@ from tests.workflows.wandering import MOVES, Wanderer
 from workflows.casefile import project
 from workflows.derive import Derivation, derive
 from workflows.folds import Folds
+from workflows.told import Tellings, Told
 
 
 @pytest.mark.parametrize("play", PLAYS, ids=lambda play: play.process)
@@ -31,9 +33,13 @@ def test_reading_on_is_reading_anew(play: Play, moves: list[tuple[str, int]], va
     sealed = desk.ledger.history(wanderer.walk.folio)
     entries = [item.entry for item in sealed]
     folded = Derivation.of(definition, entries[:1], desk.calendar)
+    tellings = Tellings()
     for length in range(1, len(entries) + 1):
         if length > 1:
             folded = folded.then(entries[length - 1])
+        counting = tuple(folded.counting)
+        told = tellings.of(definition, sealed[:length], counting)
+        assert told == Told.of(definition, sealed[:length], counting)
         here = parse_time(entries[length - 1].at)
         for moment in (None, here, here + timedelta(days=3), here + timedelta(days=40)):
             anew = derive(definition, entries[:length], calendar=desk.calendar, now=moment)
@@ -42,7 +48,10 @@ def test_reading_on_is_reading_anew(play: Play, moves: list[tuple[str, int]], va
             assert folded.step(step.code) == derive(
                 definition, entries[:length], calendar=desk.calendar
             ).step(step.code)
-    assert project(definition, sealed, desk.calendar, folded) == project(definition, sealed, desk.calendar)
+    anew = project(definition, sealed, desk.calendar)
+    assert project(definition, sealed, desk.calendar, folded, tellings) == anew
+    state = derive(definition, entries, calendar=desk.calendar)
+    assert anew.document == canonical_bytes(state.as_json())
 
 
 def test_what_was_read_on_from_stays_as_it_was() -> None:
