@@ -159,7 +159,7 @@ def _references(definition: Definition, state: CaseState, told: Told) -> Iterato
 
 def _document(state: CaseState) -> bytes:
     """`CaseState.as_json` in canonical form; a step that did not move is spelled as it was."""
-    spelled = {name: canonical_of_own(value) for name, value in state.beside_steps().items()}
+    spelled = {name: canonical_of_own(value) for name, value in state.as_json(steps=False).items()}
     steps = b",".join([_step_spelled(step) for step in state.steps])
     return canonical_object({**spelled, "steps": b"[%b]" % steps})
 

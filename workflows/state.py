@@ -363,12 +363,8 @@ class CaseState:
         done = sum(step.status in settled for step in self.steps)
         return done, done + sum(step.mandatory and step.status not in settled for step in self.steps)
 
-    def as_json(self) -> dict[str, Json]:
-        """The object of ``cases show --json`` save its ``entries``, which `workflows.cases.CaseView` adds."""
-        return {**self.beside_steps(), "steps": [step.as_json() for step in self.steps]}
-
-    def beside_steps(self) -> dict[str, Json]:
-        """`as_json` without ``steps``."""
+    def as_json(self, *, steps: bool = True) -> dict[str, Json]:
+        """The object of ``cases show --json`` save its ``entries``, which `CaseView` adds; or without the steps."""
         machines: dict[str, Json] = dict(self.machine_values())
         roster: dict[str, Json] = {"roster": self.roster.as_json()} if self.roster is not None else {}
         control: dict[str, Json] = {"control": self.control.as_json()} if self.control else {}
@@ -393,6 +389,7 @@ class CaseState:
             "missing": list(self.missing),
             "complete": self.complete,
             "closed": self.closed,
+            "steps": [step.as_json() for step in self.steps] if steps else [],
             "timers": [timer.as_json() for timer in self.timers],
             "exceptions": [item.as_json() for item in self.exceptions],
             "routes": [route.as_json() for route in self.routes],
