@@ -137,6 +137,7 @@ def name_backup() -> Response:
 
 @page.post("/respaldos/terminar")
 @roles(Role.ADMINISTRADOR)
+@fresh
 def end_backup() -> Response:
     """Let somebody stand in for another no more."""
     house, form = current_house(), request.form

@@ -24,7 +24,7 @@ from web.pages.auditforms import page as shown
 from web.pages.auditsheets import Listed, address, asked_whole, link_here, listed, sheet_of
 from web.pages.auditvisit import OFFICE, Visit, may_enter, office_role, visit
 from web.pages.context import KEEPERS, lens, process_names
-from web.security import anyone, person, roles
+from web.security import anyone, fresh, person, roles
 from web.views import auditwords
 from web.views.auditlists import EngagementLine, engagement_columns
 from web.views.trouble import trouble_of
@@ -88,6 +88,7 @@ def room() -> str:
 
 @page.get("/encargos.xlsx")
 @anyone
+@fresh
 def engagements_table() -> FlaskResponse:
     """The engagements a person finds, as a spreadsheet."""
     house, user = current_house(), person()
@@ -125,6 +126,7 @@ def _line(house: House, state: Engagement) -> EngagementLine:
 
 @page.get("/nueva")
 @keepers
+@fresh
 def new() -> Response:
     """The form that opens an engagement."""
     return _new(None)
@@ -132,6 +134,7 @@ def new() -> Response:
 
 @page.post("/nueva")
 @keepers
+@fresh
 def open_one() -> Response:
     """Open it, and go there."""
     house, form = current_house(), request.form
@@ -220,6 +223,7 @@ def _progress(state: Engagement) -> Progress:
 
 @page.post("/<eid>/condiciones")
 @keepers
+@fresh
 def change(eid: str) -> Response:
     """Change the terms, with a reason."""
     found = visit(eid)
@@ -234,6 +238,7 @@ def change(eid: str) -> Response:
 
 @page.post("/<eid>/abrir")
 @keepers
+@fresh
 def grant(eid: str) -> Response:
     """Let the auditors of a masked engagement see the content of single entries."""
     found = visit(eid)

@@ -25,7 +25,7 @@ from web.pages.evidence import show_file
 from web.pages.forms import occurred_at
 from web.pages.jobview import job_desk, job_view, own_job
 from web.pages.ledger import checked_case
-from web.security import anyone, person
+from web.security import anyone, fresh, person
 from web.views.auditlists import CaseEntry, case_entry_columns
 from web.views.case_page import CasePage, case_page
 from web.views.entries import EntryLine, entry_lines
@@ -148,6 +148,7 @@ def entries(eid: str, folio: str) -> BaseResponse:
 
 @page.get("/<folio>/entradas.xlsx")
 @anyone
+@fresh
 def entries_table(eid: str, folio: str) -> Response:
     """The same, whole, as a spreadsheet."""
     found = visit(eid)

@@ -28,7 +28,7 @@ from web.pages.auditsheets import address, link_here
 from web.pages.auditvisit import Visit, visit
 from web.pages.context import process_names
 from web.pages.forms import occurred_at
-from web.security import anyone
+from web.security import anyone, fresh
 from web.views.auditlists import population_row_columns, standing_cells, standing_headings
 from web.views.audittables import spreadsheet
 from web.views.auditwords import frequency_words
@@ -139,6 +139,7 @@ def _known_population(found: Visit, pid: str) -> Population:
 
 @page.get("/poblaciones/<pid>/lista.<form>")
 @anyone
+@fresh
 def population_file(eid: str, pid: str, form: str) -> Response:
     """The sealed list byte for byte (``csv``), or the same as a spreadsheet (``xlsx``)."""
     found = visit(eid)

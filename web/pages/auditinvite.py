@@ -14,7 +14,7 @@ from web.pages.audit import keepers, show_overview
 from web.pages.auditforms import act
 from web.pages.auditvisit import visit
 from web.pages.context import lens
-from web.security import public
+from web.security import fresh, public
 from web.wiring import current_house
 
 page = Blueprint("auditinvite", __name__)
@@ -22,6 +22,7 @@ page = Blueprint("auditinvite", __name__)
 
 @page.post("/auditoria/<eid>/invitar")
 @keepers
+@fresh
 def invite(eid: str) -> BaseResponse:
     """Name somebody among the auditors and write to them."""
     found, form = visit(eid), request.form

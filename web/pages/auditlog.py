@@ -46,6 +46,7 @@ def _form(found: Visit, answer: Answer | None = None) -> BaseResponse:
 
 @page.get("/<eid>/papeles.xlsx")
 @anyone
+@fresh
 def workpapers(eid: str) -> Response:
     """Everything the auditors did, as a workbook; it holds none of the cases' contents."""
     found = visit(eid)

@@ -17,7 +17,7 @@ from web.pages.auditscope import lines_of
 from web.pages.auditsheets import Listed, address, asked_whole, link_here, listed
 from web.pages.auditvisit import Visit, visit
 from web.pages.forms import occurred_at
-from web.security import anyone
+from web.security import anyone, fresh
 from web.views.auditlists import sample_line, standing_cells, standing_headings
 from web.views.audittables import CaseLine, spreadsheet
 from web.views.auditwords import attribute_name, result_sign
@@ -87,6 +87,7 @@ def sample(eid: str, sid: str) -> BaseResponse:
 
 @page.get("/tabla.xlsx")
 @anyone
+@fresh
 def table(eid: str, sid: str) -> Response:
     """The matrix as it was filtered and sorted, whole: one row a case, two columns an attribute."""
     asked = _asked(eid, sid)

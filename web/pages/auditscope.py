@@ -20,7 +20,7 @@ from web.pages.auditsheets import address, asked_whole, link_here
 from web.pages.auditvisit import Visit, visit
 from web.pages.context import definitions, in_force
 from web.pages.forms import occurred_at
-from web.security import anyone
+from web.security import anyone, fresh
 from web.views.audittables import CaseLine, case_line, spreadsheet
 from web.views.tables import Column, headings, heads
 from workflows.ports import CaseQuery, CaseRow, Page
@@ -87,6 +87,7 @@ def listing(eid: str) -> BaseResponse:
 
 @page.get("/tabla.xlsx")
 @anyone
+@fresh
 def table(eid: str) -> Response:
     """The same list, whole."""
     found = visit(eid)

@@ -18,7 +18,7 @@ from evidence.entry import EntryKind
 from web.i18n import gettext as _
 from web.pages.auditforms import page as shown
 from web.pages.auditvisit import Visit, visit
-from web.security import anyone
+from web.security import anyone, fresh
 from web.views import auditlists as lists
 from web.views.audittables import spreadsheet
 from web.views.kinds import kind_sign
@@ -202,6 +202,7 @@ _LISTS: Mapping[str, Callable[[Visit], Listed]] = {  # type: ignore[type-arg]  #
 
 @page.get("/tablas/<which>.xlsx")
 @anyone
+@fresh
 def table(eid: str, which: str) -> Response:
     """A list as its page shows it with the same address, whole."""
     found = visit(eid)

@@ -12,7 +12,7 @@ from web.i18n import gettext as _
 from web.pages.auditsheets import address, asked_whole, link_here
 from web.pages.auditvisit import OFFICE, visit
 from web.pages.context import lens
-from web.security import roles
+from web.security import fresh, roles
 from web.views.audittables import spreadsheet
 from web.views.auditwords import view_word
 from web.views.lens import Lens
@@ -36,6 +36,7 @@ def everything() -> str:
 
 @page.get("/consultas.xlsx")
 @office
+@fresh
 def everything_table() -> Response:
     """The same as a spreadsheet."""
     return _sheet("", "consultas.xlsx")
@@ -51,6 +52,7 @@ def of_engagement(eid: str) -> str:
 
 @page.get("/<eid>/consultas.xlsx")
 @office
+@fresh
 def of_engagement_table(eid: str) -> Response:
     """The same as a spreadsheet."""
     visit(eid)
