@@ -286,14 +286,15 @@ class _Export:
             return
         self._told.append(folio)
         self._check(folio, entries)
-        entries = [self._mask.seen(item) for item in entries]
+        mask = self._mask.over(entries)
+        entries = [mask.seen(item) for item in entries]
         definition = self._definition(entries[0], definitions)
         state = state_of(definition, entries, as_of=facts.as_of, calendar=lists.calendar)
-        told = {item.entry.seq: words_of(item, withheld=self._mask.withholds(item.entry)) for item in entries}
+        told = {item.entry.seq: words_of(item, mask.why(item.entry)) for item in entries}
         for item in entries:
-            self._entry(bag, item, told[item.entry.seq][1])
+            self._entry(bag, item, told[item.entry.seq][1], mask)
         record = recount(
-            lists.named(definition), state, entries, derived.roster, lists.calendar.id, self._mask, told
+            lists.named(definition), state, entries, derived.roster, lists.calendar.id, mask, told
         )
         found = tuple(irregularities(record))
         derived.add(record, found)
@@ -326,9 +327,9 @@ class _Export:
         write_consistency(bag, ledger, sizes, self._checkpoint)
         return anchors.facts
 
-    def _entry(self, bag: BagWriter, item: SealedEntry, files: Sequence[FileItem]) -> None:
+    def _entry(self, bag: BagWriter, item: SealedEntry, files: Sequence[FileItem], mask: Mask) -> None:
         self._writer.write(bag, item)
-        if self._mask.withholds(item.entry):
+        if mask.withholds(item.entry):
             return
         for blob, told in zip(item.entry.objects, files, strict=True):
             self._object(bag, blob, told.path, f"{item.entry.case}/{item.entry.seq}")

@@ -13,11 +13,11 @@ from audit_exports.catalogues import Lists
 from audit_exports.codes import Code
 from audit_exports.containers import printable
 from audit_exports.entrycheck import EntryReader
-from audit_exports.masking import Mask
+from audit_exports.masking import BLOCKED, ERASED, WITHHELD, Mask
 from audit_exports.passkeys import check_key, says_key
 from audit_exports.people import Roster
 from audit_exports.record import CaseRecord, FileItem, PackageFacts
-from audit_exports.recount import Words, erased_by, recount, words_of
+from audit_exports.recount import Words, recount, words_of
 from audit_exports.seals import Letters
 from audit_exports.states import definition_digest, state_of
 from evidence.checks import ErasureLedger, subject_of
@@ -61,33 +61,40 @@ class CaseChecker:
     def check(self, folio: str, seqs: Sequence[int]) -> tuple[CaseRecord | None, list[Entry]]:
         """The case's record, when its entries allow one, and the entries that could be read."""
         read = self._reader.read(folio, seqs)
-        self._erasures(read)
-        sealed = [self._mask.seen(item) for item in read]
-        told = {item.entry.seq: words_of(item, withheld=self._mask.withholds(item.entry)) for item in sealed}
+        mask = self._mask.over(read)
+        self._erasures(read, mask)
+        sealed = [mask.seen(item) for item in read]
+        told = {item.entry.seq: words_of(item, mask.why(item.entry)) for item in sealed}
         for item in sealed:
-            self._files(item, told[item.entry.seq][1])
+            self._files(item, told[item.entry.seq][1], mask)
             self._key(item)
             self._letters.seals.judge(item.entry, item.index, self._report)
         if [item.entry.seq for item in sealed] != list(range(1, len(seqs) + 1)):
             return None, [item.entry for item in sealed]
-        return self._record(sealed, told), [item.entry for item in sealed]
+        return self._record(sealed, told, mask), [item.entry for item in sealed]
 
-    def _erasures(self, sealed: Sequence[SealedEntry]) -> None:
-        erasures, erased = ErasureLedger(), erased_by(sealed)
+    def _erasures(self, sealed: Sequence[SealedEntry], mask: Mask) -> None:
+        """Payloads that are missing, and why; those that travel though the chains say that they stay behind."""
+        erasures, before = ErasureLedger(), self._bag.tally.payloads_withheld
         for item in sealed:
             present = self._bag.has(layout.payload_path(item.entry.case, item.entry.seq))
-            withheld = self._mask.withholds(item.entry)
-            erasures.see(item.entry, item.leaf, payload_present=present or withheld)
-            if withheld and present:
+            why = mask.why(item.entry)
+            erasures.see(item.entry, item.leaf, payload_present=present or why in {WITHHELD, BLOCKED})
+            if why and present:
                 subject = subject_of(item.entry)
                 self._report(Finding(Code.CONTENT_RESERVED, subject, "no payload", "a payload"))
-            self._bag.tally.payloads_withheld += withheld and item.leaf not in erased
+            self._bag.tally.payloads_withheld += why in {WITHHELD, BLOCKED}
         for finding in erasures.findings():
             self._report(finding)
+        if mask.keeping.blocked and not mask.keeping.erased and sealed:
+            kept = f"{self._bag.tally.payloads_withheld - before} payloads and their files withheld"
+            expected = f"data blocked by entry {mask.keeping.blocked}"
+            self._report(Finding(Code.CONTENT_BLOCKED, sealed[0].entry.case, expected, kept))
 
-    def _files(self, item: SealedEntry, files: Sequence[FileItem]) -> None:
-        if self._mask.withholds(item.entry):  # a file that travels all the same has no place: file.unexpected
-            self._bag.tally.files_withheld += len(item.entry.objects)
+    def _files(self, item: SealedEntry, files: Sequence[FileItem], mask: Mask) -> None:
+        why = mask.why(item.entry)
+        if why:  # a file that travels all the same has no place: file.unexpected
+            self._bag.tally.files_withheld += len(item.entry.objects) if why != ERASED else 0
             return
         for blob, told in zip(item.entry.objects, files, strict=True):
             self._bag.tally.objects += 1
@@ -133,7 +140,9 @@ class CaseChecker:
             expected = f"{blob.sha256}, {blob.size} bytes"
             self._report(Finding(CoreCode.OBJECT_DIFFERS, name, expected, f"{found}, {size} bytes"))
 
-    def _record(self, sealed: Sequence[SealedEntry], told: Mapping[int, Words]) -> CaseRecord | None:
+    def _record(
+        self, sealed: Sequence[SealedEntry], told: Mapping[int, Words], mask: Mask
+    ) -> CaseRecord | None:
         folio = sealed[0].entry.case
         definition = self._definition(sealed[0].entry)
         if definition is None:
@@ -153,7 +162,7 @@ class CaseChecker:
                 subject = subject_of(item.entry)
                 self._report(Finding(Code.CATALOGUE_UNKNOWN, subject, "a version published before", named))
         record = recount(
-            self._lists.named(definition), state, sealed, self._roster, self._calendar.id, self._mask, told
+            self._lists.named(definition), state, sealed, self._roster, self._calendar.id, mask, told
         )
         self._roles(record)
         return record

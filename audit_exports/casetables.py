@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from audit_exports import layout
 from audit_exports.irregular import GROUPS, Irregularity
-from audit_exports.masking import RESERVED
+from audit_exports.masking import STAND_INS
 from audit_exports.record import CaseRecord, EntryRow, FileItem
 from audit_exports.sheet import ALERT, Cell
 from audit_exports.signaturewords import signature_words
@@ -161,7 +161,7 @@ class CaseTables:
             record.name_of(row.acting_for),
             row.via,
             row.superseded_by or "",
-            {"kept": "presente", "erased": "borrado", "withheld": RESERVED}.get(row.payload, "ausente"),
+            {"kept": "presente", **STAND_INS}.get(row.payload, "ausente"),
             row.leaf,
             Cell("prueba", layout.proof_path(record.folio, row.seq)),
         )

@@ -79,6 +79,7 @@ class Code(StrEnum):
     PERSON_UNNEEDED = "person.unneeded"
     CONTENT_WITHHELD = "content.withheld"
     CONTENT_RESERVED = "content.reserved"
+    CONTENT_BLOCKED = "content.blocked"
     ROLE_NOT_GRANTED = "role.not_granted"
     DERIVED_DIFFERS = "derived.differs"
     DERIVED_VERSION = "derived.other_version"
@@ -104,6 +105,7 @@ NOTICES: frozenset[str] = CORE_NOTICES | {
     Code.RECEIPT_ELSEWHERE,
     Code.LETTER_BROKEN,
     Code.CONTENT_WITHHELD,
+    Code.CONTENT_BLOCKED,
     Code.CALENDAR_CHANGED,
     Code.ROLE_NOT_GRANTED,
     Code.HEADS_NONE,
@@ -282,8 +284,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "the engagement's terms mask personal data: what is counted is not in the package, as was agreed",
     ),
     Code.CONTENT_RESERVED: (
-        "viene contenido que los términos del encargo reservan",
-        "content travels that the engagement's terms withhold",
+        "viene contenido que los términos del encargo, un bloqueo o un borrado dejan fuera",
+        "content travels that the engagement's terms, a block or an erasure keep out",
+    ),
+    Code.CONTENT_BLOCKED: (
+        "los datos del caso están bloqueados: se conservan y no vienen en el paquete",
+        "the case's data is blocked: it is kept, and not in the package",
     ),
     Code.ROLE_NOT_GRANTED: (
         "se actuó en un rol que la bitácora no tenía otorgado en ese momento",

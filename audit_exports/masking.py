@@ -1,32 +1,58 @@
-"""What the terms of an engagement keep out of its package: content of entries, files, and names of people.
+"""What a package leaves behind: what the terms of an engagement keep out, what is blocked in a case, what was erased.
 
 Nothing is taken out of what was sealed: entries, proofs, facts and states are whole. Payloads, salts and files stay
-behind, except those of entries that the house opened one by one. Builder and verifier ask the same chain.
+behind, except those of entries that the house opened one by one. Builder and verifier ask the same chains: that of the
+engagement, and that of the case.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from auditing.model import Engagement
 from evidence.entry import Entry, SealedEntry
+from workflows.keeping import NOTHING, Keeping, keeping_of
 
 RESERVED = "reservado"
 """What tables show in the place of something withheld."""
 
+WITHHELD, BLOCKED, ERASED = "withheld", "blocked", "erased"
+STAND_INS = {WITHHELD: RESERVED, BLOCKED: "bloqueado", ERASED: "borrado"}
+"""What stands in the place of what is missing, by why."""
+
 
 class Mask:
-    """The terms of one engagement; of none, or of one that masks nothing, nothing is withheld."""
+    """The terms of one engagement, over a case also what its chain says; of neither, nothing is withheld."""
 
     def __init__(self, engagement: Engagement | None = None) -> None:
         self._engagement = engagement if engagement is not None and engagement.terms.masked else None
+        self.keeping: Keeping = NOTHING
+        self._gone: frozenset[int] = frozenset()
 
     @property
     def active(self) -> bool:
         """Whether personal data is masked; then people are their opaque ids, whoever they are."""
         return self._engagement is not None
 
+    def over(self, entries: Sequence[SealedEntry]) -> Mask:
+        """This mask over one case."""
+        found = Mask(self._engagement)
+        found.keeping = keeping_of(entries)
+        found._gone = frozenset(item.entry.seq for item in entries if item.leaf in found.keeping.gone)
+        return found
+
+    def why(self, entry: Entry) -> str:
+        """Why payload, salt and files of a case's entry stay behind; ``""``: they do not."""
+        if entry.seq in self._gone:
+            return ERASED
+        if self.keeping.blocked:
+            return BLOCKED
+        masked = self._engagement is not None and not self._engagement.granted(entry.case, entry.seq)
+        return WITHHELD if masked else ""
+
     def withholds(self, entry: Entry) -> bool:
-        """Whether payload, salt and files of a case's entry stay behind: all but those the house granted."""
-        return self._engagement is not None and not self._engagement.granted(entry.case, entry.seq)
+        """Whether payload, salt and files of a case's entry stay behind."""
+        return bool(self.why(entry))
 
     def seen(self, item: SealedEntry) -> SealedEntry:
         """An entry of a case as the package has it: everything readable is made from this and nothing else."""

@@ -131,6 +131,9 @@ def entry_words(row: EntryRow, labels: Labels) -> list[Content]:
             "Contenido reservado por los términos del encargo.", "Content withheld by the engagement's terms."
         )
         parts.append(tag("p", text, class_="meta"))
+    elif row.payload == "blocked":
+        text = both("Contenido bloqueado: se conserva y no se usa.", "Content blocked: kept, and not used.")
+        parts.append(tag("p", text, class_="meta"))
     if row.reason:
         parts.append(tag("p", both("Motivo", "Reason"), f": {row.reason}", class_="meta"))
     if row.note:
@@ -232,4 +235,8 @@ def _withheld_card(item: FileItem) -> Markup:
     shown = tag("span", "—", class_="tipo", aria_hidden="true")
     digest = tag("small", f"SHA-256 {item.sha256[:16]}…", class_="mono", title=item.sha256)
     about = tag("small", size_words(item.size), title=item.media)
-    return tag("figure", shown, tag("figcaption", both("Archivo reservado", "File withheld"), about, digest))
+    word = {
+        "bloqueado": both("Archivo bloqueado", "File blocked"),
+        "borrado": both("Archivo borrado", "File erased"),
+    }.get(item.name, both("Archivo reservado", "File withheld"))
+    return tag("figure", shown, tag("figcaption", word, about, digest))

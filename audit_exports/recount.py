@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from audit_exports import layout
 from audit_exports.labels import Labels
-from audit_exports.masking import RESERVED, Mask
+from audit_exports.masking import STAND_INS, Mask
 from audit_exports.names import evidence_name, media_extension
 from audit_exports.people import Roster, people_of, text_of
 from audit_exports.record import CaseRecord, EntryRow, FileItem, SigningFacts
@@ -44,12 +44,12 @@ def recount(
     rows = tuple(
         _row(
             item,
-            told[item.entry.seq] if told else words_of(item, withheld=mask.withholds(item.entry)),
+            told[item.entry.seq] if told else words_of(item, mask.why(item.entry)),
             roster,
             erasers.get(item.leaf, 0),
             superseded.get(item.entry.seq, 0),
             supersedes.get(item.entry.seq, 0),
-            withheld=mask.withholds(item.entry),
+            withheld=mask.why(item.entry),
             excused=item.entry.seq in excused,
         )
         for item in entries
@@ -100,16 +100,16 @@ def _of_a_stranger(definition: Definition, entry: Entry, *, asked: bool) -> bool
     return asked and (entry.kind, entry.role) == (EntryKind.LINK_FETCHED, LINK_ROLE)
 
 
-def words_of(item: SealedEntry, *, withheld: bool = False) -> Words:
+def words_of(item: SealedEntry, withheld: str = "") -> Words:
     """What an entry's payload says, read once, and its files with their place in the package.
 
-    What is ``withheld`` has no place and no name: kind, size and digest are those of the sealed entry.
+    What is ``withheld`` (see `masking.Mask.why`) has no place and no name: kind, size and digest are the sealed ones.
     """
     payload = _payload(item)
-    return payload, _file_items(item, payload, withheld=withheld)
+    return payload, _file_items(item, payload, withheld)
 
 
-def _file_items(item: SealedEntry, payload: Mapping[str, Json], *, withheld: bool) -> tuple[FileItem, ...]:
+def _file_items(item: SealedEntry, payload: Mapping[str, Json], withheld: str) -> tuple[FileItem, ...]:
     """Names come from the payload, where it is still there."""
     words = _files(payload)
     types = {fact.object: fact.type for fact in facts_of(item.entry).evidence}
@@ -119,7 +119,8 @@ def _file_items(item: SealedEntry, payload: Mapping[str, Json], *, withheld: boo
         name, slot = text_of(about, "name"), text_of(about, "slot")
         if withheld:
             kind = types.get(position - 1, "")
-            found.append(FileItem("", RESERVED, blob.size, blob.media, blob.sha256, "", kind, withheld=True))
+            name = STAND_INS[withheld]
+            found.append(FileItem("", name, blob.size, blob.media, blob.sha256, "", kind, withheld=True))
             continue
         safe = evidence_name(item.entry.seq, position, name, media_extension(blob.media))
         path = layout.file_path(item.entry.case, safe)
@@ -146,12 +147,12 @@ def _row(
     superseded_by: int,
     supersedes: int,
     *,
-    withheld: bool,
+    withheld: str,
     excused: bool,
 ) -> EntryRow:
     entry, (payload, files), facts = item.entry, told, item.entry.facts
     index = -1 if item.index is None else item.index
-    gone = "erased" if erased else "withheld" if withheld else "absent"
+    gone = "erased" if erased else withheld or "absent"
     return EntryRow(
         seq=entry.seq,
         index=index,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from audit_exports.masking import RESERVED
+from audit_exports.masking import STAND_INS
 from audit_exports.record import CaseRecord
 from audit_exports.sheet import neutral
 from audit_exports.words import kind_words
@@ -36,7 +36,7 @@ def timeline(record: CaseRecord) -> bytes:
             row.acting_for,
             record.name_of(row.acting_for),
         ]
-        note = RESERVED if row.payload == "withheld" else row.note
+        note = STAND_INS.get(row.payload, row.note)
         cells += [row.via, row.reason, note, files, row.leaf]
         writer.writerow([neutral(cell) for cell in cells])
     return text.getvalue().encode("utf-8-sig", "replace")

@@ -183,6 +183,23 @@ class ErasureLedger:
             else:
                 yield Finding(Code.PAYLOAD_ERASED, subject, "a payload", f"erased by {eraser}")
 
+    def excused(self, findings: Iterable[Finding]) -> list[Finding]:
+        """After the last entry: findings, with files that are missing because their entry was erased told as such."""
+        erasers = {
+            subject: self._erased_by[leaf]
+            for leaf, subject in self._absent.items()
+            if leaf in self._erased_by
+        }
+        return [_excused(finding, erasers) for finding in findings]
+
+
+def _excused(finding: Finding, erasers: Mapping[str, str]) -> Finding:
+    """``finding`` names a file as ``<case>/<seq> <key>``."""
+    eraser = erasers.get(finding.subject.rpartition(" ")[0])
+    if finding.code != Code.OBJECT_MISSING or eraser is None:
+        return finding
+    return Finding(Code.OBJECT_ERASED, finding.subject, finding.expected, f"erased by {eraser}")
+
 
 def check_checkpoint(
     note: bytes, keys: Iterable[VerifierKey], *, log: str, subject: str

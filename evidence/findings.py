@@ -41,6 +41,7 @@ class Code(StrEnum):
     PAYLOAD_ERASED = "payload.erased"
     TIME_BACKWARDS = "time.backwards"
     OBJECT_MISSING = "object.missing"
+    OBJECT_ERASED = "object.erased"
     OBJECT_DIFFERS = "object.differs"
     OBJECT_VERSION = "object.version_differs"
     OBJECT_RETENTION = "object.retention_shortened"
@@ -78,7 +79,9 @@ UNVERIFIABLE: frozenset[str] = frozenset(
         Code.KEY_NONE,
     }
 )
-NOTICES: frozenset[str] = frozenset({Code.PAYLOAD_ERASED, Code.TIME_BACKWARDS, Code.OBJECT_UNREFERENCED})
+NOTICES: frozenset[str] = frozenset(
+    {Code.PAYLOAD_ERASED, Code.OBJECT_ERASED, Code.TIME_BACKWARDS, Code.OBJECT_UNREFERENCED}
+)
 
 
 @dataclass(frozen=True, slots=True)

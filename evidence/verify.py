@@ -92,15 +92,15 @@ def verify_objects(ledger: LedgerStore, blobs: BlobStore) -> tuple[list[Finding]
 
     A row without object, an object without row, other bytes, another version or a shorter retention.
     """
-    checker = ObjectChecker(blobs, full=True)
+    checker, erasures = ObjectChecker(blobs, full=True), ErasureLedger()
     findings = []
     pending = {row.leaf: row for row in ledger.unsequenced()}
     for row in ledger.entries():
         pending.pop(row.leaf, None)
-        findings += _check_objects(checker, row, ledger.origin)
+        findings += _check_objects(checker, row, ledger.origin, erasures)
     for row in pending.values():
-        findings += _check_objects(checker, row, ledger.origin)
-    findings += checker.settle()
+        findings += _check_objects(checker, row, ledger.origin, erasures)
+    findings = erasures.excused(findings + checker.settle())
     for size, note in ledger.checkpoints():
         findings += checker.check_copy(copy_of(note), f"checkpoint {size}")
     return findings + [_unreferenced(stored) for stored in checker.leftovers()], checker
@@ -154,6 +154,7 @@ class _Verification:
             self._find(Code.LOG_EMPTY, "log", "entries", "none")
         if self._objects is not None:
             self._findings += self._objects.settle()
+            self._findings = self._erasures.excused(self._findings)
         if self._full and self._objects is not None:
             self._leftovers(self._objects)
         self._hold_outside()
@@ -349,10 +350,13 @@ def _strength(level: str) -> int:
     return LEVELS.index(level)
 
 
-def _check_objects(checker: ObjectChecker, row: SealedEntry, log: str) -> list[Finding]:
+def _check_objects(
+    checker: ObjectChecker, row: SealedEntry, log: str, erasures: ErasureLedger
+) -> list[Finding]:
     place = f"leaf {row.leaf}" if row.index is None else f"index {row.index}"
     entry, findings = check_entry_bytes(row.entry_bytes, row.leaf, log=log, place=place)
     if entry is not None:
+        erasures.see(entry, row.leaf, payload_present=row.payload_bytes is not None)
         for ref in entry.objects:
             findings += checker.check(ref, subject_of(entry))
     return findings

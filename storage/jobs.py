@@ -64,6 +64,13 @@ class SqlJobs:
             row = connection.execute(select(job).where(job.c.id == job_id)).one_or_none()
         return None if row is None else _record(row)
 
+    def active(self, kind: str) -> int:
+        """How many jobs of a kind wait or run; the part of a job's kind before a colon counts."""
+        wanted = or_(job.c.kind == kind, job.c.kind.startswith(f"{kind}:", autoescape=True))
+        states = job.c.state.in_(("waiting", "running"))
+        with reading(self._engine) as connection:
+            return int(connection.execute(select(func.count()).where(wanted, states)).scalar_one())
+
     def waiting(self, now: datetime) -> int:
         """How many jobs a worker could take now."""
         with reading(self._engine) as connection:

@@ -39,7 +39,8 @@ def verify_case(
     keys = tuple(keys)
     head, note, findings = _head(ledger, keys)
     findings += check_chain(entries, ledger.origin)
-    findings += _erasures(entries)
+    erasures = _erasures(entries)
+    findings += erasures.findings()
     waiting = 0
     for number, sealed in enumerate(entries, 1):
         subject = f"{folio}/{sealed.entry.seq}"
@@ -51,7 +52,7 @@ def verify_case(
             findings += _proved(ledger, sealed, note, keys)
         if progress is not None:
             progress(number, len(entries))
-    findings += objects.settle()
+    findings = erasures.excused(findings + objects.settle())
     verdict = verdict_of(findings)
     return Report(
         verdict=verdict,
@@ -77,11 +78,11 @@ def _head(ledger: LedgerStore, keys: Iterable[VerifierKey]) -> tuple[Checkpoint 
     return checkpoint, latest[1], list(findings)
 
 
-def _erasures(entries: Sequence[SealedEntry]) -> list[Finding]:
+def _erasures(entries: Sequence[SealedEntry]) -> ErasureLedger:
     ledger = ErasureLedger()
     for sealed in entries:
         ledger.see(sealed.entry, sealed.leaf, payload_present=sealed.payload_bytes is not None)
-    return list(ledger.findings())
+    return ledger
 
 
 def _proved(

@@ -18,9 +18,11 @@ from flask import Flask
 
 from evidence.canonical import Json
 from evidence.entry import format_time
+from evidence.ports import StoreUnavailable
 from web.api.uploads import clean_uploads
 from web.crew import Crew
 from web.drafts import DraftDesk
+from web.erasing import sweep
 from web.errors import answer_for
 from web.inception import settle
 from web.logs import LOG
@@ -132,6 +134,7 @@ class Steward:
             Duty("mailbox", 60.0, _poll_mailbox),
             Duty("texts", 3.0, _index_texts),
             Duty("webhooks", 2.0, _tell_systems),
+            Duty("erasures", 60.0, _Erasures()),
             Duty("cleaning", 3600.0, _clean),
             Duty("jobs", 1.0, self._wake_crew),
         )
@@ -220,6 +223,18 @@ def _index_texts(house: House) -> None:
 def _tell_systems(house: House) -> None:
     """Messages leave in a thread of their own: a slow receiver must not keep the log from being signed."""
     house.hooks.round()
+
+
+class _Erasures:
+    """What a crash left of an erasure, or a restored backup brought back; what is done is not looked at again."""
+
+    def __init__(self) -> None:
+        self._clean: set[str] = set()
+
+    def __call__(self, house: House) -> None:
+        _done, failed = sweep(house, clean=self._clean)
+        if failed:
+            raise StoreUnavailable(", ".join(folio for folio, _what in failed))
 
 
 def _clean(house: House) -> None:

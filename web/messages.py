@@ -200,6 +200,7 @@ HOUSE: Mapping[str, Message] = {
     "unknown_host": Message(400, N_("Esta dirección no es la de este sistema."), N_("Usa la dirección que te dieron (CONSTANCIA_PUBLIC_URL).")),
     "login_required": Message(401, N_("Tu sesión terminó."), N_("Entra de nuevo en otra pestaña y reintenta: tu borrador se conserva.")),
     "forbidden": Message(403, N_("Tu función no permite ver o hacer esto."), N_("Si la necesitas, pídela a quien administra el sistema.")),
+    "erasure_unconfirmed": Message(422, N_("No escribiste el folio del caso que se borra."), N_("Escribe %(folio)s para confirmar; lo que se borra no vuelve.")),
     "second_factor_missing": Message(403, N_("Tu función pide un segundo factor y todavía no lo inscribes."), N_("Inscribe una llave de acceso o una aplicación de códigos en «Mi cuenta».")),
     "second_factor_stale": Message(403, N_("Hace más de quince minutos que no compruebas tu segundo factor."), N_("Compruébalo en «Mi cuenta» y repite lo que hacías.")),
     "foreign_origin": Message(403, N_("La solicitud viene de otro sitio y no se aceptó."), N_("Abre el sistema directamente.")),

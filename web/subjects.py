@@ -15,11 +15,13 @@ from dataclasses import dataclass, field
 from documents.identifiers import fold, normalise_email, normalise_rfc
 from evidence.canonical import Json
 from evidence.entry import BlobRef, SealedEntry
+from evidence.ports import Reference
 from identity.accounts import IdentityError
 from web.views.lens import Lens, role_name
 from web.views.subjects import source_word
 from web.wiring import House
 from workflows.casefile import CaseView, entry_files
+from workflows.keeping import ERASED, MARK
 
 _LEAST_RFC, _LEAST_NAME = 12, 5
 _SENTENCE = 300
@@ -234,13 +236,18 @@ def _texts(house: House, matcher: Matcher, found: Dossier) -> None:
     for words in asked:
         for hit in house.texts.search(words, _MOST_TEXTS) if words else ():
             place = (hit.folio, hit.seq, hit.object)
-            if place in seen or hit.folio in found.own:
+            if place in seen or hit.folio in found.own or _gone(house, hit.folio):
                 continue
             seen.add(place)
             passage = "".join(piece for piece, _hit in hit.passage)
             found.findings.append(
                 Finding("text", hit.folio, hit.seq, "", f"archivo {hit.object + 1}", passage)
             )
+
+
+def _gone(house: House, folio: str) -> bool:
+    """Whether the case was erased: what an index still says of it is no answer any more."""
+    return Reference(MARK, ERASED) in house.index.references(folio)
 
 
 def _beside(house: House, matcher: Matcher, found: Dossier) -> None:

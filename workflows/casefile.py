@@ -54,6 +54,10 @@ class CaseView:
         """What was typed and still counts, by step; the opening's fields stand under its step."""
         return typed_data(self.entries)
 
+    def shuts(self, sealed: SealedEntry) -> bool:
+        """Whether payload and files of an entry are not to be used: blocked for who looks, or erased."""
+        return self.keeping.shut and sealed.payload_bytes is None
+
     def as_json(self) -> dict[str, Json]:
         """The object ``cases show --json`` prints."""
         entries: list[Json] = [_entry_json(sealed) for sealed in self.entries]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from evidence.entry import EntryKind, SealedEntry
+from evidence.canonical import NotCanonical
+from evidence.entry import EntryKind, MalformedEntry, SealedEntry
 from evidence.ports import Reference
 from workflows.keepingerrors import CaseErased, DataBlocked
 
@@ -47,7 +48,8 @@ class Asked:
 class Keeping:
     """How a case's data stands. ``blocked`` and ``erased`` are the numbers of the entries that say so, 0 for none.
 
-    ``gone`` are the leaves whose payloads were erased; ``asked`` is the request that waits for a second person.
+    What is gone is not blocked any more. ``gone`` are the leaves whose payloads were erased; ``asked`` is the
+    request that waits for a second person.
     """
 
     holds: tuple[Hold, ...] = ()
@@ -107,7 +109,7 @@ def _read(entries: Sequence[SealedEntry]) -> Keeping:
             gone.update(entry.refs)
         else:
             asked = _asked(sealed) if entry.kind is EntryKind.ERASURE_REQUESTED else None
-    return Keeping(tuple(holds.values()), blocked, asked, erased, frozenset(gone))
+    return Keeping(tuple(holds.values()), 0 if erased else blocked, asked, erased, frozenset(gone))
 
 
 def _asked(sealed: SealedEntry) -> Asked:
@@ -124,7 +126,11 @@ def _asked(sealed: SealedEntry) -> Asked:
 
 
 def _reason(sealed: SealedEntry) -> str:
-    return str(sealed.payload().get("note", ""))
+    """What the payload says, where it can be read: packages of strangers are read too."""
+    try:
+        return str(sealed.payload().get("note", ""))
+    except (MalformedEntry, NotCanonical):
+        return ""
 
 
 def shown(entries: Sequence[SealedEntry], keeping: Keeping | None = None) -> Sequence[SealedEntry]:

@@ -7,16 +7,17 @@ must be possible to do it all again. So the index follows the log: entry after e
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, Protocol, cast
 
 from documents.refusals import FileRefused
 from evidence.entry import EntryKind, SealedEntry
-from evidence.ports import BlobCorrupt, BlobMissing, BlobStore, LedgerStore
+from evidence.ports import BlobCorrupt, BlobMissing, BlobStore, LedgerStore, Reference
 from workflows.casefile import entry_files
-from workflows.ports import TextIndex, TextPlace
+from workflows.keeping import BLOCKED, ERASED, MARK
+from workflows.ports import CaseIndex, TextHit, TextIndex, TextPlace
 
 READABLE: Mapping[str, str] = {
     "application/pdf": "pdf",
@@ -108,3 +109,10 @@ def _take(
         failed = True  # told by `flask ledger verify --full`, which looks for just that
     index.add(blob.sha256, text, (place,))
     return True, failed
+
+
+def open_hits(index: CaseIndex, hits: Sequence[TextHit]) -> tuple[TextHit, ...]:
+    """What was found in files, without those of cases whose data is blocked or erased."""
+    shut = {Reference(MARK, BLOCKED), Reference(MARK, ERASED)}
+    closed = {folio for folio in {hit.folio for hit in hits} if shut & index.references(folio)}
+    return tuple(hit for hit in hits if hit.folio not in closed)

@@ -24,7 +24,8 @@ def test_a_story_through_every_operation(either: Installation, person: dict[str,
     for path in (
         "/me", "/processes", "/processes/MA-001", "/processes/MA-001/schema", "/processes/MA-001/steps/2/schema",
         "/cases?process=MA-001&closed=false&order=due&limit=1", f"/cases/{folio}", f"/cases/{folio}/entries?after=1",
-        f"/cases/{folio}/data", f"/cases/{folio}/entries/2/objects/0", f"/cases/{folio}/entries/2/proof",
+        f"/cases/{folio}/data", f"/cases/{folio}/keeping",
+        f"/cases/{folio}/entries/2/objects/0", f"/cases/{folio}/entries/2/proof",
         "/search?q=ruiz&limit=5", "/tasks?due_until=2999-01-01T00:00:00Z", "/log", "/log/entries?since=1&limit=2",
     ):  # fmt: skip
         answer = system.get(path)

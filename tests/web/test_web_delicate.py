@@ -34,10 +34,12 @@ FACTORS = {
     "accountfactors.remove", "accountfactors.recovery",
 }  # fmt: skip
 """How people enter."""
-KNOWN = GRANTS | EXPORTS | FACTORS
+ERASURES = {"keeping.approve"}
+"""What cannot be taken back."""
+KNOWN = GRANTS | EXPORTS | FACTORS | ERASURES
 LOOKS_DELICATE = re.compile(
     r"\.xlsx$|lista\.<form>$|/exportar$|/paquete$|papeles|/nombrar$|/respaldos/|/invitar$|/carpeta$|/otorgar|"
-    r"/borrar$|/suprimir|^/auditoria/nueva$|/abrir$.*auditoria"
+    r"/borrar$|/suprimir|/autorizar$|^/auditoria/nueva$|/abrir$.*auditoria"
 )
 """Addresses whose very name says export, grant or erasure: one that comes is marked, or argued below."""
 ARGUED = {

@@ -27,7 +27,9 @@ from web.downloads import download
 from web.pages.blobs import checked_copy
 from workflows.casefile import entry_files
 from workflows.errors import UnknownEntry
+from workflows.keeping import require_usable
 from workflows.ports import CaseQuery
+from workflows.texts import open_hits
 
 ops = Group("Leer", "Casos, estados, entradas, archivos y pruebas")
 _AS_OF = Param("as_of", MOMENT, "El caso como se conocía en ese momento")
@@ -129,6 +131,33 @@ def list_entries(call: Call) -> Made:
 
 @ops.operation(
     "GET",
+    "/cases/{folio}/keeping",
+    scope=Scope.CASES_READ,
+    summary="Conservación, retenciones legales, bloqueo y borrado de un caso",
+    text="«until» es el último día en que se conserva, vacío mientras está abierto; lo demás, números de entrada o 0.",
+    params=(FOLIO_PARAM,),
+    replies=(Reply(200, "Cómo están sus datos", "Keeping"),),
+    refusals=(404,),
+)
+def case_keeping(call: Call) -> Json:
+    """How the data of a case stands; reasons are not told."""
+    folio = seen_case(call).state.folio
+    keeping, kept = call.house.cases.keeping.standing(folio)
+    note_view("keeping", folio)
+    return {
+        "folio": folio,
+        "years": kept.years,
+        "until": kept.until.isoformat() if kept.until else "",
+        "over": kept.over,
+        "holds": [{"seq": hold.seq, "since": hold.at} for hold in keeping.holds],
+        "blocked": keeping.blocked,
+        "requested": keeping.asked.seq if keeping.asked else 0,
+        "erased": keeping.erased,
+    }
+
+
+@ops.operation(
+    "GET",
     "/cases/{folio}/data",
     scope=Scope.DATA_READ,
     summary="Lo capturado en un caso, por paso",
@@ -173,6 +202,8 @@ def download_object(call: Call) -> Response:
     sealed = view.entries[seq - 1]
     if number >= len(sealed.entry.objects):
         raise ApiRefused("unknown_object", folio=folio, seq=seq, number=number)
+    if view.shuts(sealed):
+        require_usable(view.entries, keepers=False)
     blob, name = sealed.entry.objects[number], str(entry_files(sealed)[number].get("name", ""))
     stream = checked_copy(call.house.blobs, blob)
     note_view("object", f"{folio}/{seq}/{number}")
@@ -220,7 +251,7 @@ def search(call: Call) -> Json:
         raise bad("?q", "short", "1")
     limit, mine = call.number("limit", 50), covered_processes()
     page = call.house.index.find(CaseQuery(text=words, processes=mine, limit=limit))
-    hits = call.house.texts.search(tuple(words.split()), limit, mine)
+    hits = open_hits(call.house.index, call.house.texts.search(tuple(words.split()), limit, mine))
     files: list[Json] = [
         {
             "folio": hit.folio,

@@ -213,6 +213,18 @@ ANSWERS: Mapping[str, Schema] = {
     "CaseRow": thing(_ROW),
     "Cases": thing({"cases": many(named("CaseRow")), "total": NUMBER, "next": TEXT}),
     "Entries": thing({"folio": FOLIO, "entries": many(named("Entry")), "next": NUMBER}),
+    "Keeping": thing(
+        {
+            "folio": FOLIO,
+            "years": NUMBER,
+            "until": TEXT,
+            "over": FLAG,
+            "holds": many(thing({"seq": NUMBER, "since": TIME})),
+            "blocked": NUMBER,
+            "requested": NUMBER,
+            "erased": NUMBER,
+        }
+    ),
     "CaseData": thing({"folio": FOLIO, "data": table(table(TEXT))}),
     "Receipt": thing(_RECEIPT),
     "Opened": thing(_RECEIPT, optional={"parent": named("Receipt")}),

@@ -16,6 +16,7 @@ from web.commands import (
     demo,
     directory,
     engagements,
+    erasures,
     factors,
     holds,
     ledger,
@@ -69,6 +70,7 @@ def register(app: Flask) -> None:
         signatures.group,
         tokens.group,
         holds.group,
+        erasures.group,
         subject.group,
     ):
         app.cli.add_command(group)

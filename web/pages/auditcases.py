@@ -96,7 +96,7 @@ def _walk(found: Visit, view: CaseView, wanted_sample: str) -> Walk:
     if sample is not None and folio not in sample.folios:
         sample = None
     place = sample.folios.index(folio) if sample else 0
-    content = found.opens(folio, seq)
+    content = found.opens(folio, seq) and not view.shuts(view.entries[seq - 1])
     line = told.lines[seq - 1]
     return Walk(
         page=told,
@@ -222,7 +222,8 @@ def _entry(
         abort(404)
     entries = found.entries(view.entries)
     lines = entry_lines(entries, view.definition, view.state, found.eyes_on())
-    return entries[seq - 1], lines[seq - 1], found.opens(folio, seq)
+    shut = view.shuts(view.entries[seq - 1])
+    return entries[seq - 1], lines[seq - 1], found.opens(folio, seq) and not shut
 
 
 @page.get("/<folio>/entradas/<int:seq>/archivos/<int:number>")
@@ -230,10 +231,12 @@ def _entry(
 def download(eid: str, folio: str, seq: int, number: int) -> Response:
     """A sealed file, where the engagement lets it be taken."""
     found = visit(eid)
-    sealed, line, _content = _entry(found, folio, seq)
+    sealed, line, content = _entry(found, folio, seq)
     if number >= len(line.files):
         abort(404)
     found.need_content(folio, seq)
+    if not content:  # blocked or erased: nobody audits by it any more
+        abort(404)
     found.need_downloads()
     blob = sealed.entry.objects[number]
     return send(checked_copy(found.house.blobs, blob), line.files[number].name, size=blob.size)
@@ -244,10 +247,12 @@ def download(eid: str, folio: str, seq: int, number: int) -> Response:
 def preview(eid: str, folio: str, seq: int, number: int) -> Response:
     """A page of a PDF or a picture, drawn anew as PNG."""
     found = visit(eid)
-    sealed, line, _content = _entry(found, folio, seq)
+    sealed, line, content = _entry(found, folio, seq)
     if number >= len(line.files):
         abort(404)
     found.need_content(folio, seq)
+    if not content:  # blocked or erased: nobody audits by it any more
+        abort(404)
     wanted = max(1, request.args.get("pagina", 1, type=int))
     with checked_copy(found.house.blobs, sealed.entry.objects[number]) as stream:
         drawn = found.house.reader.preview(

@@ -18,6 +18,7 @@ from web.views.searching import Hit, Marked, excerpt, marked, places_of, search,
 from web.wiring import House, current_house
 from workflows.casefile import entry_files
 from workflows.ports import CaseQuery, TextHit
+from workflows.texts import open_hits
 
 page = Blueprint("searching", __name__, url_prefix="/buscar")
 
@@ -110,7 +111,7 @@ def _articles(house: House, words: tuple[str, ...], most: int) -> Group:
 
 def _files(house: House, words: tuple[str, ...], most: int) -> Group:
     """Texts inside sealed files. Who may see a case may open its files, so nothing is shown to fewer than that."""
-    hits = house.texts.search(words, most)
+    hits = open_hits(house.index, house.texts.search(words, most))
     items = tuple(
         Item(
             url_for("evidence.entry", folio=hit.folio, seq=hit.seq),

@@ -138,6 +138,7 @@ def finding_text(code: str) -> str:
         "payload.erased": _("Datos personales borrados por orden (no es una alteración)."),
         "time.backwards": _("El reloj retrocedió entre dos entradas (se informa; no es una alteración)."),
         "object.missing": _("Falta un archivo sellado."),
+        "object.erased": _("Archivo borrado por orden (no es una alteración)."),
         "object.differs": _("El contenido de un archivo cambió."),
         "object.version_differs": _("El almacén tiene otra versión del archivo."),
         "object.retention_shortened": _("Se acortó el candado de conservación de un archivo."),
