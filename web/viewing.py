@@ -31,7 +31,7 @@ _PARTS = (
     "which",
 )
 _ASKED = ("entrada", "pagina")
-_ONWARD = frozenset({301, 302, 303, 304, 307, 308})
+_ONWARD = frozenset({301, 302, 303, 307, 308})
 _LONGEST = 200
 
 
@@ -56,8 +56,8 @@ def _note(response: Response) -> Response:
 
 def _shows(response: Response) -> bool:
     """Whether the answer shows something: a page or file, a part of a file, or a form again after a refusal."""
-    if request.method == "GET":
-        return response.status_code in {200, 206}
+    if request.method in {"GET", "HEAD"}:  # headers alone tell a file's name and size, and 304 what it is
+        return response.status_code in {200, 206, 304}
     return request.method == "POST" and response.status_code not in _ONWARD and response.status_code < 500
 
 
