@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 PORT ?= 8000
 EXAMPLES ?= 200
+SECONDS ?= 30
 # Narrow a test run: make test ARGS="tests/evidence -k inclusion"
 ARGS ?=
 
@@ -55,8 +56,9 @@ advisories: setup ## Known vulnerabilities of the pins; says so where no databas
 leaks: setup ## Keys and passwords in the tree and in new history (ARGS=--history reads all of it, --accept after a look)
 	@$(PY) tools/leaks.py $(if $(filter leaks,$(MAKECMDGOALS)),$(ARGS))
 
-fuzz: setup ## A long walk through the API from its own document (EXAMPLES=200 for each operation and mode)
-	@CONSTANCIA_FUZZ=$(EXAMPLES) $(PY) -m pytest -q tests/api/test_api_fuzz.py --timeout 0 $(ARGS)
+fuzz: setup ## Parsers and the API for long (EXAMPLES=200 each; then atheris where it is installed, SECONDS=30 a parser)
+	@CONSTANCIA_FUZZ=$(EXAMPLES) $(PY) -m pytest -q tests/fuzzing tests/api/test_api_fuzz.py --timeout 0 $(ARGS)
+	@$(PY) tools/fuzz.py --seconds $(SECONDS)
 
 bench: setup ## Measure beside baselines taken in the same run; prints a table, writes var/bench/latest.json
 	@sh tools/parts.sh

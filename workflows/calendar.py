@@ -8,7 +8,6 @@ never a working day by silence.
 
 from __future__ import annotations
 
-import tomllib
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from functools import cached_property
 from importlib.resources import files
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from workflows.tables import DefinitionInvalid, Table
+from workflows.tables import DefinitionInvalid, Table, read_toml
 
 UNITS = ("habiles", "naturales")
 DEFAULT_CALENDAR = "mx-2026-1"
@@ -71,10 +70,7 @@ class BusinessCalendar:
         Raises:
             DefinitionInvalid: with every problem found.
         """
-        try:
-            values = tomllib.loads(data.decode())
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise DefinitionInvalid([f"not TOML: {error}"]) from error
+        values = read_toml(data)
         problems: list[str] = []
         table = Table(values, "", problems)
         calendar = _read(table, data)

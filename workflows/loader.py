@@ -7,7 +7,6 @@ says what each means. Standard library only: the offline verifier loads the defi
 from __future__ import annotations
 
 import hashlib
-import tomllib
 
 from workflows import loader_lists as lists
 from workflows.definition import (
@@ -35,7 +34,7 @@ from workflows.definition import (
 )
 from workflows.rosterloader import read_roster
 from workflows.step import Opens
-from workflows.tables import DefinitionInvalid, Table
+from workflows.tables import DefinitionInvalid, Table, read_toml
 from workflows.tables import assumption as _assumption
 from workflows.tables import closed as _closed
 from workflows.tables import every as _all
@@ -52,10 +51,7 @@ def load(data: bytes) -> Definition:
         DefinitionInvalid: with every problem found: not TOML, unknown or missing keys, wrong types, references to
             steps, slots, statuses or roles that do not exist.
     """
-    try:
-        values = tomllib.loads(data.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DefinitionInvalid([f"not TOML: {error}"]) from error
+    values = read_toml(data)
     problems: list[str] = []
     table = Table(values, "", problems)
     if table.number("format", least=1) != FORMAT:

@@ -6,6 +6,7 @@ author sees all of them at once.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import time
 from enum import StrEnum
@@ -23,6 +24,18 @@ class DefinitionInvalid(ValueError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("; ".join(problems))
         self.problems = tuple(problems)
+
+
+def read_toml(data: bytes) -> dict[str, object]:
+    """A TOML document.
+
+    Raises:
+        DefinitionInvalid: not UTF-8, not TOML, nested deeper than the reader goes, or a number of thousands of digits.
+    """
+    try:
+        return tomllib.loads(data.decode())
+    except (ValueError, RecursionError) as error:  # of the two standard errors each is a ValueError
+        raise DefinitionInvalid([f"not TOML: {error}"]) from error
 
 
 class Table:
