@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from auditing.attributes import attributes_of
 from auditing.chain import By, Chain, digest_of, draft, prose
 from auditing.errors import AuditRefused
-from auditing.model import Engagement, Method, Population, Result, Sample
+from auditing.model import CHAINS, Engagement, Method, Population, Result, Sample
 from auditing.population import (
     MEDIA,
     Row,
@@ -68,7 +68,12 @@ class FieldDesk:
         if not rows:
             raise AuditRefused("population_empty", process=process)
         data = population_bytes(rows)
-        blob = self._blobs.put(io.BytesIO(data), media=MEDIA, retain_until=self._retain_until(chain.clock()))
+        blob = self._blobs.put(
+            io.BytesIO(data),
+            media=MEDIA,
+            retain_until=self._retain_until(chain.clock()),
+            case=CHAINS + engagement,
+        )
         facts: dict[str, Json] = {
             "process": process,
             "start": start,

@@ -38,6 +38,8 @@ _TEXTS = ("log", "case", "prev", "at", "actor", "role", "kind", "process", "step
 _texts_of: Callable[[Mapping[str, Json]], tuple[str, ...]] = itemgetter(*_TEXTS)
 _OBJECT_TEXTS = ("sha256", "media", "key", "version", "retain_until")
 _OBJECT_FIELDS = frozenset({*_OBJECT_TEXTS, "size"})
+_ENCRYPTED_FIELDS = _OBJECT_FIELDS | {"enc"}
+_ENC = re.compile(r"age-v1:[0-9a-f]{32}")
 _object_texts_of: Callable[[Mapping[str, Json]], tuple[str, ...]] = itemgetter(*_OBJECT_TEXTS)
 
 
@@ -57,8 +59,10 @@ class MalformedEntry(ValueError):
 class BlobRef:
     """Where the stored bytes of one file lie, and what they are.
 
-    ``sha256`` (hex) and ``size`` (bytes) are of the stored bytes; ``version`` is the object store's version id, or
+    ``sha256`` (hex) and ``size`` (bytes) are of the plain file; ``version`` is the object store's version id, or
     ``""`` where the store has none; ``retain_until`` is a ledger time (`format_time`), or ``""`` where no lock applies.
+    ``enc`` is ``""`` where the file lies as it is; else how it is encrypted and to which key, and then ``key`` is the
+    address of the encrypted bytes (`evidence.atrest`).
     """
 
     sha256: str
@@ -67,17 +71,12 @@ class BlobRef:
     key: str
     version: str = ""
     retain_until: str = ""
+    enc: str = ""
 
     def as_json(self) -> dict[str, Json]:
         """The member of ``objects`` in the entry."""
-        return {
-            "sha256": self.sha256,
-            "size": self.size,
-            "media": self.media,
-            "key": self.key,
-            "version": self.version,
-            "retain_until": self.retain_until,
-        }
+        found: dict[str, Json] = {name: getattr(self, name) for name in (*_OBJECT_TEXTS, "size")}
+        return {**found, "enc": self.enc} if self.enc else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,8 +305,11 @@ def _time(text: str, name: str) -> str:
 
 
 def _object(value: Json) -> BlobRef:
-    if not isinstance(value, dict) or value.keys() != _OBJECT_FIELDS:
+    if not isinstance(value, dict) or (keys := value.keys()) not in (_OBJECT_FIELDS, _ENCRYPTED_FIELDS):
         raise MalformedEntry("objects", "unknown or missing member")
+    enc = value["enc"] if len(keys) == len(_ENCRYPTED_FIELDS) else ""
+    if enc != "" and (not isinstance(enc, str) or _ENC.fullmatch(enc) is None):
+        raise MalformedEntry("objects", "enc is no encryption known here")
     size = value["size"]
     if type(size) is not int or size < 0:
         raise MalformedEntry("objects", "size is not a natural number")
@@ -317,4 +319,4 @@ def _object(value: Json) -> BlobRef:
     sha256, media, key, version, retain_until = _object_texts_of(value)
     if retain_until:
         _time(retain_until, "objects")
-    return BlobRef(_hex(sha256, "objects"), size, media, key, version, retain_until)
+    return BlobRef(_hex(sha256, "objects"), size, media, key, version, retain_until, enc)

@@ -14,6 +14,7 @@ from evidence.canonical import Json, NotCanonical, scan_canonical
 from evidence.entry import MAX_ENTRY_BYTES, BlobRef, Entry, EntryKind
 
 _TEXT, _SOME, _HEX = r'[^"\\\x00-\x1f]*', r'[^"\\\x00-\x1f]+', "[0-9a-f]{64}"
+_ENC = "age-v1:[0-9a-f]{32}"
 _NATURAL = "[1-9][0-9]{0,14}"
 _DAY = (
     "[1-9][0-9]{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|"
@@ -21,11 +22,11 @@ _DAY = (
 )
 _TIME = rf"{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{{6}}Z"
 _OBJECT = (
-    rf'\{{"key":"{_TEXT}","media":"{_TEXT}","retain_until":"(?:{_TIME})?","sha256":"{_HEX}",'
+    rf'\{{(?:"enc":"{_ENC}",)?"key":"{_TEXT}","media":"{_TEXT}","retain_until":"(?:{_TIME})?","sha256":"{_HEX}",'
     rf'"size":(?:0|{_NATURAL}),"version":"{_TEXT}"\}}'
 )
 _EACH = re.compile(
-    rf'\{{"key":"({_TEXT})","media":"({_TEXT})","retain_until":"([^"]*)","sha256":"({_HEX})",'
+    rf'\{{(?:"enc":"({_ENC})",)?"key":"({_TEXT})","media":"({_TEXT})","retain_until":"([^"]*)","sha256":"({_HEX})",'
     rf'"size":([0-9]+),"version":"({_TEXT})"\}}'
 )
 _HEAD = re.compile(rf'\{{"actor":"({_SOME})","at":"({_TIME})","case":"({_SOME})","facts":')
@@ -60,8 +61,8 @@ class Spelled(NamedTuple):
         if not self.objects:
             return ()
         return tuple(
-            BlobRef(sha256, int(size), media, key, version, retain_until)
-            for key, media, retain_until, sha256, size, version in _EACH.findall(self.objects)
+            BlobRef(sha256, int(size), media, key, version, retain_until, enc)
+            for enc, key, media, retain_until, sha256, size, version in _EACH.findall(self.objects)
         )
 
 

@@ -357,14 +357,18 @@ def blob_key(sha256: str) -> str:
 
 
 class BlobStore(Protocol):
-    """Content-addressed, write-once objects under `blob_key`.
+    """Content-addressed, write-once objects under the `blob_key` of the bytes that are stored.
 
     Durability: when `put` returns, the bytes survive. Idempotence: putting the same bytes again gives a reference to
     the same content. Concurrency: any number of writers. Nothing here deletes or rewrites.
     """
 
-    def put(self, source: BinaryIO, *, media: str, retain_until: datetime | None = None) -> BlobRef:
+    def put(
+        self, source: BinaryIO, *, media: str, retain_until: datetime | None = None, case: str = ""
+    ) -> BlobRef:
         """Store a stream, hashing it on the way, in constant memory; reads ``source`` once to its end.
+
+        ``case``: whose it is, for stores that encrypt by case (`evidence.atrest`); ``""`` for what is public by nature.
 
         Raises:
             StoreUnavailable: nothing was stored under the content's key.

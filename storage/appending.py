@@ -18,7 +18,7 @@ from evidence.entry import SealedEntry
 from evidence.ports import Errand, Projection
 from storage.histories import Known
 from storage.projections import projection_row
-from storage.rows import entry_row, payload_row
+from storage.rows import entry_row
 
 ERASED_COUNT = "(SELECT count(*) FROM log_entry WHERE kind = 'erasure.executed')"
 LOOK = f"""
@@ -61,7 +61,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What is to be written to a case whose last entry is that of ``known``."""
+    """What is to be written to a case whose last entry is that of ``known``; ``payloads`` are rows, one an entry."""
 
     known: Known
     sealed: tuple[SealedEntry, ...]
@@ -70,6 +70,7 @@ class Prepared:
     request: Request
     changes: dict[str, Any] | None
     """The projection's columns that change; ``None`` where more than columns may have to change."""
+    payloads: tuple[dict[str, Any], ...]
 
     @property
     def after(self) -> Known:
@@ -111,10 +112,10 @@ def move(prepared: Prepared) -> tuple[str, dict[str, Any]]:
 def statements(prepared: Prepared) -> list[tuple[str, list[Any]]]:
     """What follows on SQLite, in its order, with values by position; without the extras."""
     found = []
-    for sealed in prepared.sealed:
+    for sealed, payload in zip(prepared.sealed, prepared.payloads, strict=True):
         row = entry_row(sealed)
         found.append((_insert("log_entry", tuple(ENTRY)), [row[name] for name in ENTRY]))
-        row = payload_row(sealed)
+        row = payload
         found.append((_insert("payload", tuple(PAYLOAD)), [row[name] for name in PAYLOAD]))
     if changed := prepared.changes:
         found.append((_update(tuple(changed)), [*changed.values(), prepared.sealed[0].entry.case]))
@@ -128,7 +129,7 @@ def one_statement(prepared: Prepared) -> tuple[str, dict[str, Any]]:
     """All of it as one statement for PostgreSQL, with its values by name; it gives one row: whether the head moved."""
     values = move(prepared)[1]
     for n, sealed in enumerate(prepared.sealed):
-        values |= _numbered("e", n, entry_row(sealed)) | _numbered("p", n, payload_row(sealed))
+        values |= _numbered("e", n, entry_row(sealed)) | _numbered("p", n, prepared.payloads[n])
     changed = prepared.changes or {}
     values |= _numbered("c", 0, changed)
     if prepared.request.key:

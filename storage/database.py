@@ -34,6 +34,7 @@ _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",  # what is deleted or written over is zeros in the file
     "PRAGMA recursive_triggers=ON",  # else INSERT OR REPLACE would delete past the triggers
 )
 

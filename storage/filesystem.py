@@ -41,7 +41,14 @@ class FileBlobStore:
         with _unavailable("prepare"):
             self._prepare()
 
-    def put(self, source: BinaryIO, *, media: str, retain_until: datetime | None = None) -> BlobRef:  # noqa: ARG002
+    def put(
+        self,
+        source: BinaryIO,
+        *,
+        media: str,
+        retain_until: datetime | None = None,  # noqa: ARG002
+        case: str = "",  # noqa: ARG002
+    ) -> BlobRef:
         """Store a stream; ``retain_until`` is not kept, since nothing here could enforce it.
 
         Raises:

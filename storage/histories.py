@@ -11,7 +11,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 
-from evidence.entry import SealedEntry
+from evidence.entry import EntryKind, SealedEntry
 from evidence.ports import Projection
 
 MOST_ENTRIES = 16_384
@@ -53,8 +53,12 @@ class Histories:
             return found
 
     def keep(self, case: str, known: Known) -> None:
-        """Keep what was read, or written and committed."""
-        if len(known.entries) > self._most // 4:  # one giant shall not drive out everybody else
+        """Keep what was read, or written and committed.
+
+        A case of which something was erased is read each time: no process shall remember what another has destroyed.
+        """
+        giant = len(known.entries) > self._most // 4  # one giant shall not drive out everybody else
+        if giant or _erased(known):
             self.forget(case)
             return
         with self._lock:
@@ -80,3 +84,12 @@ class Histories:
         found = self._held.pop(case, None)
         if found is not None:
             self._entries -= len(found.entries)
+
+
+def _erased(known: Known) -> bool:
+    """Whether an entry of the case erases something.
+
+    Where ``known.erased`` is none nobody has to look: an erasure since makes the count another one, and what is kept
+    is not used.
+    """
+    return known.erased > 0 and any(item.entry.kind is EntryKind.ERASURE_EXECUTED for item in known.entries)

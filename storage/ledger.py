@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -24,6 +24,9 @@ from storage.reader import LedgerReader, check_origin
 from storage.sequencer import sequence
 from storage.together import together, write_together
 from storage.writer import Writer, Written
+
+if TYPE_CHECKING:
+    from storage.ciphers.keys import CaseKeys
 
 Result = TypeVar("Result")
 
@@ -77,6 +80,7 @@ class SqlLedger(LedgerReader):
         origin: the log's name; must be the one the log began with.
         clock: the present, for ``at``.
         new_salt: 32 random bytes a call.
+        keys: the keys of cases; ``None`` reads and writes payloads in plain, and refuses encrypted ones.
     """
 
     def __init__(
@@ -86,9 +90,10 @@ class SqlLedger(LedgerReader):
         *,
         clock: Clock,
         new_salt: Callable[[], bytes] = lambda: os.urandom(SALT_BYTES),
+        keys: CaseKeys | None = None,
     ) -> None:
-        super().__init__(engine, origin)
-        self._writer = Writer(origin, clock, new_salt)
+        super().__init__(engine, origin, keys)
+        self._writer = Writer(origin, clock, new_salt, keys)
         self._group = GroupCommit(engine, _together) if is_sqlite(engine) else None
         self._known = False
         self._composing = _Composing()
@@ -177,9 +182,16 @@ class SqlLedger(LedgerReader):
         except LostRace:
             return None
 
+    def forget(self, case: str) -> None:
+        """Read this case anew: what was kept beside its entries has been destroyed."""
+        self._histories.forget(case)
+
     def _remembered(self, written: Written) -> Sequence[SealedEntry]:
         if written.known is not None:
-            self._histories.keep(written.known.last.entry.case, written.known)
+            case = written.known.last.entry.case
+            self._histories.keep(case, written.known)
+            if self.keys is not None and written.key is not None:
+                self.keys.remember(case, written.key)
         return written.sealed
 
     def sequence(self, limit: int = 1024) -> int:

@@ -77,11 +77,13 @@ class PatientStore:
             threading.Thread(target=self._ask, name="objects", daemon=True).start()
         return not slow
 
-    def put(self, source: BinaryIO, *, media: str, retain_until: datetime | None = None) -> BlobRef:
+    def put(
+        self, source: BinaryIO, *, media: str, retain_until: datetime | None = None, case: str = ""
+    ) -> BlobRef:
         """See the port. Raises `StoreSlow` before anything is read or sent."""
         with self._watched() as call:
             heard = cast("BinaryIO", _Heard(source, lambda: self._hear(call)))
-            return self.store.put(heard, media=media, retain_until=retain_until)
+            return self.store.put(heard, media=media, retain_until=retain_until, case=case)
 
     @contextmanager
     def open(self, ref: BlobRef) -> Iterator[BinaryIO]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, Row, Select, bindparam, func, select, text
 
@@ -20,6 +20,9 @@ from storage.database import reading, swiftly
 from storage.histories import Histories, Known
 from storage.ledger_tables import checkpoint, log_entry, log_state, tile
 from storage.rows import SEALED, WHOLE, as_found, stored, trusted
+
+if TYPE_CHECKING:
+    from storage.ciphers.keys import CaseKeys
 
 PAGE = 256
 """Entries read in one short transaction: a slow consumer of a stream holds no lock and no snapshot."""
@@ -93,13 +96,15 @@ _NOTES = (
 _NO_END = 2**62
 
 
-def read_history(connection: Connection, origin: str, case: str) -> tuple[SealedEntry, ...]:
+def read_history(
+    connection: Connection, origin: str, case: str, keys: CaseKeys | None = None
+) -> tuple[SealedEntry, ...]:
     """A case's entries, each checked against its leaf and its predecessor before anybody uses it.
 
     Raises:
         BlobCorrupt: changed bytes, or a broken chain.
     """
-    history = tuple(trusted(row) for row in connection.execute(_HISTORY, {"case": case}))
+    history = tuple(trusted(row, keys) for row in connection.execute(_HISTORY, {"case": case}))
     prev = genesis_hash(origin, case)
     for seq, sealed in enumerate(history, start=1):
         if (sealed.entry.case, sealed.entry.seq, sealed.entry.prev) != (case, seq, prev):
@@ -180,8 +185,9 @@ def _stands(known: Known, found: tuple[Any, ...]) -> bool:
 class LedgerReader:
     """The reading half of the ledger store; every answer comes from one short transaction, streams from several."""
 
-    def __init__(self, engine: Engine, origin: str) -> None:
+    def __init__(self, engine: Engine, origin: str, keys: CaseKeys | None = None) -> None:
         self._engine = engine
+        self.keys = keys
         self._origin = origin
         self._histories = Histories()
 
@@ -204,7 +210,7 @@ class LedgerReader:
             erased = connection.execute(
                 text(ERASED)
             ).scalar_one()  # before the rows: an erasure meanwhile is noticed
-            history = read_history(connection, self._origin, case)
+            history = read_history(connection, self._origin, case, self.keys)
         if history:
             self._histories.keep(case, Known(history, erased))
         return history
@@ -233,11 +239,13 @@ class LedgerReader:
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[SealedEntry]:
         """Sequenced entries by index, as found: damage is for the verifier to report, so nothing is checked here."""
         end = _NO_END if stop is None else stop
-        return map(as_found, self._pages(_SPAN, "start", start, lambda row: row.log_index + 1, {"stop": end}))
+        pages = self._pages(_SPAN, "start", start, lambda row: row.log_index + 1, {"stop": end})
+        return (as_found(row, self.keys) for row in pages)
 
     def unsequenced(self) -> Iterator[SealedEntry]:
         """Entries without an index by row number, as found."""
-        return map(as_found, self._pages(_PENDING, "after", -1, lambda row: row.id))
+        pages = self._pages(_PENDING, "after", -1, lambda row: row.id)
+        return (as_found(row, self.keys) for row in pages)
 
     def stored_rows(self, start: int = 0, stop: int | None = None) -> Iterator[StoredRow]:
         """Sequenced entries by index with their columns, as found."""
@@ -245,12 +253,12 @@ class LedgerReader:
         pages = self._pages(
             _ROWS_SPAN, "start", start, lambda row: row.log_index + 1, {"stop": end}, ROWS_PAGE
         )
-        return map(stored, pages)
+        return (stored(row, self.keys) for row in pages)
 
     def unsequenced_rows(self) -> Iterator[StoredRow]:
         """Entries without an index by row number, with their columns, as found."""
         pages = self._pages(_ROWS_PENDING, "after", -1, lambda row: row.id, page=ROWS_PAGE)
-        return map(stored, pages)
+        return (stored(row, self.keys) for row in pages)
 
     def cases(self) -> Iterator[str]:
         """Every case that has an entry, sorted by code point."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, Select, select, type_coerce
 from sqlalchemy.types import NULLTYPE
 
+from evidence.atrest import KeysUnavailable
 from evidence.entry import Entry, SealedEntry, parse_entry
 from evidence.ports import BlobCorrupt, StoreError
 from evidence.rowcheck import COLUMNS
@@ -15,6 +16,9 @@ from evidence.rows import Row as StoredRow
 from evidence.tree import leaf_hash
 from storage.ledger_tables import log_entry, payload
 from storage.metadata import as_bytes
+
+if TYPE_CHECKING:
+    from storage.ciphers.keys import CaseKeys
 
 SEALED: Select[Any] = select(
     log_entry.c.id,
@@ -71,28 +75,42 @@ def payload_row(sealed: SealedEntry) -> dict[str, Any]:
     return {"leaf": sealed.leaf, "salt": sealed.salt, "bytes": sealed.payload_bytes}
 
 
-def trusted(row: Row[Any]) -> SealedEntry:
+def trusted(row: Row[Any], keys: CaseKeys | None = None) -> SealedEntry:
     """An entry about to be used: its bytes must be those that were sealed.
 
     Raises:
-        BlobCorrupt: the bytes do not hash to the row's leaf.
+        BlobCorrupt: the bytes do not hash to the row's leaf, or the payload is not what was encrypted.
+        KeysUnavailable: the payload is encrypted, and no key opens it.
     """
     found = leaf_hash(row.entry_bytes).hex()
     if found != row.leaf:
         raise BlobCorrupt(f"{row.case_id}/{row.case_seq}", row.leaf, found)
-    return SealedEntry(
-        row.entry_bytes, row.leaf, row.payload_bytes, row.salt, row.log_index, _parsed(row.entry_bytes)
-    )
+    salt, data = row.salt, row.payload_bytes
+    if salt == b"" and data is not None:
+        salt, data = _needed(keys).opened(row.leaf, data)
+    return SealedEntry(row.entry_bytes, row.leaf, data, salt, row.log_index, _parsed(row.entry_bytes))
 
 
-def as_found(row: Row[Any]) -> SealedEntry:
-    """An entry for verification, which wants to see damage instead of stopping at it: nothing is parsed here."""
-    return SealedEntry(row.entry_bytes, str(row.leaf), row.payload_bytes, row.salt, row.log_index)
+def as_found(row: Row[Any], keys: CaseKeys | None = None) -> SealedEntry:
+    """An entry for verification, which wants to see damage instead of stopping at it: nothing is parsed here.
+
+    An encrypted payload that is not what was written keeps its empty salt, which no verification takes for one.
+
+    Raises:
+        KeysUnavailable: payloads are encrypted, and there is no master key, or another one.
+    """
+    leaf, salt, data = str(row.leaf), row.salt, row.payload_bytes
+    if salt == b"" and data is not None:
+        salt, data = _needed(keys).found(leaf, data) or (salt, data)
+    return SealedEntry(row.entry_bytes, leaf, data, salt, row.log_index)
 
 
-def stored(row: Row[Any]) -> StoredRow:
+def stored(row: Row[Any], keys: CaseKeys | None = None) -> StoredRow:
     """A row of `WHOLE` for verification; bytes are nearly always bytes (see `storage.metadata.Bytes`)."""
     found = StoredRow._make(row[1:])
+    if found.salt == b"" and isinstance(found.payload_bytes, bytes):
+        salt, data = _needed(keys).found(str(found.leaf), found.payload_bytes) or (b"", found.payload_bytes)
+        found = found._replace(salt=salt, payload_bytes=data)
     if type(found.entry_bytes) is type(found.payload_bytes) is type(found.salt) is bytes:
         return found
     return found._replace(
@@ -100,6 +118,12 @@ def stored(row: Row[Any]) -> StoredRow:
         payload_bytes=as_bytes(found.payload_bytes),
         salt=as_bytes(found.salt),
     )
+
+
+def _needed(keys: CaseKeys | None) -> CaseKeys:
+    if keys is None:
+        raise KeysUnavailable("payloads are encrypted, and whoever reads them was given no keys")
+    return keys
 
 
 @lru_cache(maxsize=4096)

@@ -114,7 +114,14 @@ class S3BlobStore:
             self._check_lock()
         self._prepared = True
 
-    def put(self, source: BinaryIO, *, media: str, retain_until: datetime | None = None) -> BlobRef:
+    def put(
+        self,
+        source: BinaryIO,
+        *,
+        media: str,
+        retain_until: datetime | None = None,
+        case: str = "",  # noqa: ARG002
+    ) -> BlobRef:
         """Store a stream under its content's address, locked until ``retain_until`` (rounded up to a second).
 
         A seekable source is read twice (digest, then upload), another goes through a temporary file. A version that

@@ -14,8 +14,18 @@ from storage import (
     mail_tables,
     relocated,
 )
+from storage.ciphers import tables as cipher_tables
 from storage.metadata import metadata
 
-DECLARING = (ledger_tables, account_tables, mail_tables, audit_tables, link_tables, relocated, api_tables)
+DECLARING = (
+    ledger_tables,
+    account_tables,
+    mail_tables,
+    audit_tables,
+    link_tables,
+    relocated,
+    api_tables,
+    cipher_tables,
+)
 
 __all__ = ["DECLARING", "metadata"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
@@ -53,7 +54,7 @@ def object_store(wanted: Places, clock: Clock) -> BlobStore:
     )
 
 
-def restore_target(wanted: Places, clock: Clock) -> Target:
-    """Where a restoration goes."""
+def restore_target(wanted: Places, clock: Clock, master: Callable[[], str | None]) -> Target:
+    """Where a restoration goes, and the master key of what is restored."""
     folder = None if wanted.s3_endpoint else wanted.data / OBJECTS
-    return Target(wanted.database, wanted.data, folder, lambda: object_store(wanted, clock), clock)
+    return Target(wanted.database, wanted.data, folder, lambda: object_store(wanted, clock), clock, master)

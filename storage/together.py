@@ -17,7 +17,7 @@ from itertools import chain
 from typing import Any
 
 from storage.appending import ENTRY, ERASED_COUNT, PAYLOAD, REQUEST, Prepared, move
-from storage.rows import entry_row, payload_row
+from storage.rows import entry_row
 
 _MOVED = ("case", "seq", "leaf", "last", "erased", "new_seq", "new_leaf")
 _MOVE = f"""
@@ -82,7 +82,7 @@ def _rows(prepared: Sequence[Prepared]) -> Iterable[Batch]:
             changed[tuple(changes)].append({"case_id": one.known.last.entry.case, **changes})
     return chain(
         _inserts("log_entry", ENTRY, [entry_row(item) for item in sealed]),
-        _inserts("payload", PAYLOAD, [payload_row(item) for item in sealed]),
+        _inserts("payload", PAYLOAD, [row for one in prepared for row in one.payloads]),
         _inserts("idempotency", REQUEST, asked),
         *(_updates(names, rows) for names, rows in changed.items()),
     )

@@ -22,10 +22,12 @@ class WatchedBlobs:
         self._store = store
         self._watch = watch
 
-    def put(self, source: BinaryIO, *, media: str, retain_until: datetime | None = None) -> BlobRef:
+    def put(
+        self, source: BinaryIO, *, media: str, retain_until: datetime | None = None, case: str = ""
+    ) -> BlobRef:
         """See the port."""
         with self._timed("put"):
-            return self._store.put(source, media=media, retain_until=retain_until)
+            return self._store.put(source, media=media, retain_until=retain_until, case=case)
 
     @contextmanager
     def open(self, ref: BlobRef) -> Iterator[BinaryIO]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from evidence.entry import EntryDraft, SealedEntry, format_time, genesis_hash, seal
+from evidence.entry import EntryDraft, EntryKind, SealedEntry, format_time, genesis_hash, seal
 from evidence.ports import BlobCorrupt, Clock, Compose, Composition, IdempotencyMismatch, Projection
 from storage.appending import ERASED, Prepared, Request, changes, driver_style, move, statements
 from storage.histories import Known
@@ -18,6 +18,9 @@ from storage.outbox import keep_errands
 from storage.projections import save_projection
 from storage.reader import read_history
 from storage.rows import entry_row, payload_row
+
+if TYPE_CHECKING:
+    from storage.ciphers.keys import CaseKey, CaseKeys
 
 _HEAD = (
     select(case_head.c.seq, case_head.c.leaf)
@@ -43,10 +46,11 @@ _REQUEST = select(idempotency).where(idempotency.c.key == bindparam("wanted"))
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a request wrote, now or before; and the case as it then is, where this very call wrote it."""
+    """What a request wrote, now or before; the case as it then is, and its key, where this very call wrote it."""
 
     sealed: Sequence[SealedEntry]
     known: Known | None = None
+    key: CaseKey | None = None
 
 
 class Head(NamedTuple):
@@ -63,6 +67,7 @@ class Writer:
     origin: str
     clock: Clock
     new_salt: Callable[[], bytes]
+    keys: CaseKeys | None = None
 
     def append(self, connection: Connection, case: str, compose: Compose, request: Request) -> Written:
         """Add what ``compose`` makes of the case's history; `LedgerStore.append` is the contract.
@@ -77,10 +82,10 @@ class Writer:
         erased = connection.execute(
             text(ERASED)
         ).scalar_one()  # before the rows, as in `LedgerReader.history`
-        history = read_history(connection, self.origin, case)
+        history = read_history(connection, self.origin, case, self.keys)
         check_head(head, self.origin, case, history)
-        sealed, projection = self._write(connection, case, history, compose(history), request)
-        return Written(sealed, Known((*history, *sealed), erased, projection))
+        sealed, projection, key = self._write(connection, case, history, compose(history), request)
+        return Written(sealed, Known((*history, *sealed), erased, projection), key)
 
     def open_case(
         self, connection: Connection, series: str, compose: Callable[[str], Composition], request: Request
@@ -92,21 +97,36 @@ class Writer:
             return Written(earlier)
         case = f"{series}-{number:06d}"
         lock_head(connection, self.origin, case)
-        if read_history(connection, self.origin, case):
+        if read_history(connection, self.origin, case, self.keys):
             raise BlobCorrupt(f"folio series {series}", f"{case} unused", f"{case} has entries")
         connection.execute(_MOVE_SERIES, {"wanted": series, "new_last": number})
         erased = connection.execute(text(ERASED)).scalar_one()
-        sealed, projection = self._write(connection, case, (), compose(case), request)
-        return Written(sealed, Known(sealed, erased, projection))
+        sealed, projection, key = self._write(connection, case, (), compose(case), request)
+        return Written(sealed, Known(sealed, erased, projection), key)
 
-    def prepare(self, known: Known, compose: Compose, request: Request) -> Prepared:
-        """What ``compose`` makes of a case as it is known, sealed and projected, without a database."""
+    def prepare(self, known: Known, compose: Compose, request: Request) -> Prepared | None:
+        """What ``compose`` makes of a case as it is known, sealed, projected and encrypted, without a database.
+
+        ``None``: which key the case has, or shall have from here, only the database can tell.
+        """
         case, history = known.last.entry.case, known.entries
+        key = self.keys.remembered(case) if self.keys is not None and self.keys.active() else None
+        if key is None and self.keys is not None and self.keys.active():
+            return None
         composed = compose(history)
+        if any(draft.kind is EntryKind.ERASURE_EXECUTED for draft in composed.drafts):
+            return None
         sealed = self._seal(case, history, composed.drafts)
         projection = composed.project((*history, *sealed)) if composed.project is not None else None
         changed = changes(known.projection, projection)
-        return Prepared(known, sealed, projection, composed.errands, request, changed)
+        payloads = tuple(self._payload(item, key) for item in sealed)
+        return Prepared(known, sealed, projection, composed.errands, request, changed, payloads)
+
+    def _payload(self, sealed: SealedEntry, key: CaseKey | None) -> dict[str, Any]:
+        """The payload's row, encrypted where the case has a key."""
+        if key is None or self.keys is None:
+            return payload_row(sealed)
+        return self.keys.locked(sealed, key)
 
     def write(self, connection: Connection, prepared: Prepared) -> bool:
         """Write what was prepared, in an open transaction; false, and nothing written, where the case has moved."""
@@ -129,7 +149,7 @@ class Writer:
 
     def _write_rows(self, connection: Connection, prepared: Prepared) -> None:
         connection.execute(_ADD_ENTRIES, [entry_row(item) for item in prepared.sealed])
-        connection.execute(_ADD_PAYLOADS, [payload_row(item) for item in prepared.sealed])
+        connection.execute(_ADD_PAYLOADS, list(prepared.payloads))
         if not prepared.extra and prepared.changes and prepared.projection is not None:
             save_projection(connection, prepared.projection)
         if prepared.request.key:
@@ -150,7 +170,7 @@ class Writer:
             return None
         if row.request_digest != request.digest or case not in {None, row.case_id}:
             raise IdempotencyMismatch(f"the key {request.key!r} was used for another request")
-        history = read_history(connection, self.origin, row.case_id)
+        history = read_history(connection, self.origin, row.case_id, self.keys)
         return history[row.first_seq - 1 : row.last_seq]
 
     def _write(
@@ -160,10 +180,13 @@ class Writer:
         history: Sequence[SealedEntry],
         composed: Composition,
         request: Request,
-    ) -> tuple[tuple[SealedEntry, ...], Projection | None]:
+    ) -> tuple[tuple[SealedEntry, ...], Projection | None, CaseKey | None]:
         sealed = self._seal(case, history, composed.drafts)
         connection.execute(_ADD_ENTRIES, [entry_row(item) for item in sealed])
-        connection.execute(_ADD_PAYLOADS, [payload_row(item) for item in sealed])
+        key = None
+        if self.keys is not None and self.keys.active():
+            key = self.keys.for_append(connection, case, sealed)
+        connection.execute(_ADD_PAYLOADS, [self._payload(item, key) for item in sealed])
         last = sealed[-1]
         connection.execute(_MOVE_HEAD, {"case": case, "new_seq": last.entry.seq, "new_leaf": last.leaf})
         projection = None
@@ -173,7 +196,7 @@ class Writer:
         keep_errands(connection, composed.errands, last.entry.at)
         if request.key:
             connection.execute(_ADD_REQUEST, request.row(sealed))
-        return sealed, projection
+        return sealed, projection, key
 
     def _seal(
         self, case: str, history: Sequence[SealedEntry], drafts: Sequence[EntryDraft]

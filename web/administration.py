@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from evidence.entry import SealedEntry
+from identity.access import ACCESS_CASE
 from identity.contacts import Contact
 from identity.posts import Paper
 from web.wiring import House
@@ -27,7 +28,7 @@ def paper_of(house: House, stream: BinaryIO, name: str) -> Paper:
     if file.family not in _PAPERS:
         raise EvidenceNotAccepted(name=file.name, step="", accepted="PDF, PNG, JPEG")
     file.stream.seek(0)
-    return Paper(house.blobs.put(file.stream, media=file.media), file.name)
+    return Paper(house.blobs.put(file.stream, media=file.media, case=ACCESS_CASE), file.name)
 
 
 def publish(house: House, command: PublishCatalogue) -> SealedEntry:

@@ -18,6 +18,7 @@ from evidence.publisher import check_not_behind, restore_guard
 from web.errors import answer_for
 from web.inception import settle, write_private, write_settings
 from web.keysafe import lock_keys, secrets_of, unlock_keys
+from web.masterkey import master_source
 from web.releases import proposals
 from web.settings import PREFIX, SETTINGS_FILE, Settings
 from web.wiring import (
@@ -34,7 +35,14 @@ from web.wiring import (
     write_backup,
 )
 
-KEY_NAMES = ("keys/log.key", "keys/log.retired", "keys/seal.pem", "keys/seal-root.key", "keys/seal.key")
+KEY_NAMES = (
+    "keys/log.key",
+    "keys/log.retired",
+    "keys/seal.pem",
+    "keys/seal-root.key",
+    "keys/seal.key",
+    "keys/master.key",
+)
 """In the order they are written: a seal's key without its certificate would be of no use."""
 
 
@@ -53,7 +61,7 @@ def back_up(house: House, out: Path, *, objects: bool, passphrase: str | None) -
         objects=objects,
     )
     with refusals():
-        return write_backup(house.engine, house.blobs, out, beside), unsigned
+        return write_backup(house.engine, house.stored, out, beside), unsigned
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +104,8 @@ def bring_back(
         _no_half_settings(settings)
         found = _keys(settings, backup, passphrase)
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        report = restore_backup(backup, restore_target(settings, now), found.ring.verifiers)
+        target = restore_target(settings, now, master_source(settings, found.files))
+        report = restore_backup(backup, target, found.ring.verifiers)
         secret = settings.secret_key or found.secrets.get(f"{PREFIX}SECRET_KEY", "")
         whole = _complete(replace(settings, origin=origin, secret_key=secret), backup, found, env)
         created = str(backup.contents.manifest["created_at"])

@@ -23,8 +23,10 @@ from audit_exports.builder import ExportRefused
 from auditing.errors import AuditRefused
 from documents.refusals import FileRefused
 from evidence import ports
+from evidence.atrest import KeysUnavailable
 from evidence.canonical import Json
 from evidence.entry import MalformedEntry
+from evidence.shredding import BlobErased, NotErased
 from identity.accounts import EmailTaken, IdentityError, UnknownUser
 from identity.login import LoginThrottled
 from identity.tokens import ScopeInvalid, ServiceRole, UnknownService, UnknownToken
@@ -305,12 +307,15 @@ _TABLE: tuple[tuple[type[BaseException], Callable[..., Answer]], ...] = (
     (ports.AppendConflict, _always("conflict")),
     (ports.StoreSlow, _always("store_slow")),
     (ports.StoreBusy, _always("store_busy")),
+    (KeysUnavailable, _always("keys_unavailable")),
     (ports.StoreUnavailable, _unavailable),
     (
         ports.IdempotencyMismatch,
         lambda _error: _answer(messages.CASES["request_reused"], "request_reused", {}),
     ),
     (ports.ReferenceTaken, _taken),
+    (BlobErased, _always("blob_erased")),
+    (NotErased, _always("not_erased")),
     (ports.BlobMissing, _missing),
     (ports.BlobCorrupt, _corrupt),
     (ports.RolledBack, _rolled_back),

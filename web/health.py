@@ -30,6 +30,7 @@ def readiness() -> dict[str, Part]:
         "database": lambda found: found.ledger.tree_size(),
         "guard": lambda found: found.guard.last(),
         "key": lambda found: found.key.name,
+        "case_keys": lambda found: found.case_keys.check(),
         "staging": _staging,
         "objects": _objects,
     }

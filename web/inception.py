@@ -14,11 +14,13 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from evidence.atrest import KeysUnavailable
 from evidence.canonical import Json
 from evidence.entry import SYSTEM, EntryDraft, EntryKind, SealedEntry
 from evidence.keyring import LEDGER_CASE
 from evidence.note import MalformedKey, SigningKey
 from evidence.ports import Composition
+from web.masterkey import master_text
 from web.releases import proposals, publish, registry_of, releases, unreleased
 from web.sealtelling import tell_seal_if_any
 from web.settings import PREFIX, SEAL_ROOT_KEY_FILE, SETTINGS_FILE, SPECS, Settings
@@ -52,6 +54,7 @@ def initialise(
     _no_second_key(house)
     _key(settings.key_file, origin)
     make_seal_files(house.settings, house.clock())
+    make_master_key(house)
     _start(house)
     _log_started(house, os_user)
     if problem := tell_seal_if_any(house, os_user):
@@ -93,6 +96,25 @@ def make_seal_files(settings: Settings, now: datetime) -> bool:
     write_private(settings.seal_chain_file, made.chain)
     write_private(root_key, made.root_key)
     write_private(settings.seal_key_file, made.key)
+    return True
+
+
+def make_master_key(house: House) -> bool:
+    """A master key for the keys of cases, unless there is one or encryption is off; whether one was made.
+
+    Raises:
+        HouseError: ``master_key_missing``: keys of cases are there already, and only their own master key opens them.
+    """
+    settings = house.settings
+    if not settings.encryption or master_text(settings) is not None:
+        return False
+    try:
+        house.case_keys.active()
+    except KeysUnavailable as error:
+        raise HouseError("master_key_missing", file=str(settings.master_file)) from error
+    settings.master_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_private(settings.master_file, house.case_keys.new_master())
+    house.case_keys.look_again()
     return True
 
 
@@ -193,7 +215,7 @@ def write_settings(path: Path, settings: Settings, env: Mapping[str, str]) -> No
     given = {
         PREFIX + spec.name: env[PREFIX + spec.name]
         for spec in SPECS
-        if spec.name != "DATA" and env.get(PREFIX + spec.name)
+        if spec.name not in {"DATA", "MASTER_KEY"} and env.get(PREFIX + spec.name)
     }
     given |= {PREFIX + "ORIGIN": settings.origin, PREFIX + "SECRET_KEY": settings.secret_key}
     lines = ["# Written by `flask init`. The environment wins over this file, variable by variable."]

@@ -44,8 +44,8 @@ class KeyFiles:
 
         The verifier keys come first: killed in between, a key is listed that still signs, and none is forgotten.
         """
-        _replace(self._retired, ring.retired_text())
-        _replace(self._signing, ring.signing_text())
+        replace_private(self._retired, ring.retired_text())
+        replace_private(self._signing, ring.signing_text())
 
 
 _ABSENT: Stamp = (0, 0)
@@ -59,7 +59,8 @@ def _stamp(path: Path) -> Stamp:
     return found.st_mtime_ns, found.st_ino
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_private(path: Path, text: str) -> None:
+    """Put a file only its owner can read in the place of another, whole or not at all, durably."""
     descriptor, name = tempfile.mkstemp(
         dir=path.parent, prefix=f".{path.name}."
     )  # readable by its owner alone

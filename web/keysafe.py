@@ -12,12 +12,13 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from web.masterkey import MASTER, master_text
 from web.readiness import HouseError
 from web.settings import PREFIX, Settings
 
 SECRETS = "secrets.env"
 SHORTEST = 12
-_KEYS = ("log.key", "log.retired", "seal.key", "seal.pem", "seal-root.key")
+_KEYS = ("log.key", "log.retired", "seal.key", "seal.pem", "seal-root.key", "master.key")
 _LARGEST = 1 << 20
 
 
@@ -73,6 +74,9 @@ def _files(settings: Settings) -> Mapping[str, bytes]:
     folder = settings.key_file.parent
     found = {f"keys/{name}": folder / name for name in _KEYS}
     files = {name: Path(path).read_bytes() for name, path in found.items() if path.is_file()}
+    master = master_text(settings)
+    if master is not None:  # wherever it comes from: without it what the backup holds cannot be read
+        files[f"keys/{MASTER}"] = master.encode()
     told = f"{PREFIX}ORIGIN={settings.origin}\n{PREFIX}SECRET_KEY={settings.secret_key}\n"
     return {**files, SECRETS: told.encode()}
 

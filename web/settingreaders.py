@@ -116,6 +116,14 @@ def secret(raw: str) -> str:
     return raw
 
 
+def master_key(raw: str) -> str:
+    """An age identity, or several separated by blanks; as lines."""
+    lines = raw.split()
+    if any(not line.startswith("AGE-SECRET-KEY-1") for line in lines):
+        raise ValueError("must be an age identity, AGE-SECRET-KEY-1..., as `age-keygen` makes them")
+    return "\n".join(lines)
+
+
 def roles(raw: str) -> frozenset[Role]:
     """Names of roles, separated by blanks or commas."""
     try:

@@ -25,6 +25,7 @@ __all__ = ["PREFIX", "SPECS", "Settings", "SettingsInvalid", "Spec", "file_value
 
 SETTINGS_FILE = "settings.env"
 KEY_FILE = "keys/log.key"
+MASTER_KEY_FILE = "keys/master.key"
 SEAL_KEY_FILE, SEAL_CHAIN_FILE, SEAL_ROOT_KEY_FILE = "keys/seal.key", "keys/seal.pem", "keys/seal-root.key"
 DEMO_LOGS = "constancia.demo/"
 
@@ -58,6 +59,10 @@ class Settings:
     organisation: str
     place: str
     secret_key: str
+    encryption: bool
+    master_key_file: Path | None
+    master_key: str
+    master_key_command: str
     tsa_url: tuple[str, ...]
     tsa_chain: Path | None
     seal_pkcs12: Path | None
@@ -125,6 +130,11 @@ class Settings:
     def key_file(self) -> Path:
         """The log's signing key."""
         return self.data / KEY_FILE
+
+    @property
+    def master_file(self) -> Path:
+        """Where the master key is, unless the environment or a command gives it."""
+        return self.master_key_file or self.data / MASTER_KEY_FILE
 
     @property
     def seal_key_file(self) -> Path:

@@ -104,14 +104,17 @@ def _moved(
     there = object_store(target.settings, target.clock)
     if not moving.is_shut(source.engine):
         stage("objects", "copying objects; people may go on working")
-        moving.copy_objects(source.engine, source.blobs, there)
+        moving.copy_objects(source.engine, source.stored, there)
         settle(source)
         moving.shut(source.engine)
     stage("shut", "the source can only be read now; copying what came since, and the rows")
-    moves = moving.copy_objects(source.engine, source.blobs, there)
+    moves = moving.copy_objects(source.engine, source.stored, there)
     rows = moving.copy_rows(source.engine, target.engine, moves)
     told("verifying everything where it lies now")
-    report = moving.verify_there(target.engine, there, source.settings.origin, source.vkeys, source.clock)
+    keys = source.case_keys.elsewhere(target.engine)
+    report = moving.verify_there(
+        target.engine, there, source.settings.origin, source.vkeys, source.clock, keys
+    )
     stage("handing", "handing over guard, keys and drafts")
     _hand_over(source, target)
     _private_files(source.settings, target.settings, env)

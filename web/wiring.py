@@ -6,14 +6,11 @@ need are named again here.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
 from audit_exports.builder import Sources
-from documents.isolation import SeparateReader
-from documents.limits import DEFAULT_LIMITS, Limits
 from evidence.ports import CheckpointGuard, Clock
 from identity.contacts import ContactDesk
 from identity.factors import FactorLog
@@ -28,6 +25,9 @@ from storage.board import SqlBoard
 from storage.border import MovedAway, WrongLog
 from storage.cases import SqlCaseIndex
 from storage.catalogues import SqlCatalogues
+from storage.ciphers.blobs import EncryptedBlobs, StoredBytes
+from storage.ciphers.keys import CaseKeys
+from storage.ciphers.shred import SqlShredder
 from storage.database import connect, upgrade
 from storage.directory import RetroactiveChange, SqlDirectory
 from storage.drafts import Draft, DraftFile, DraftKey, DraftTooLarge, SqlDrafts
@@ -61,6 +61,7 @@ from web.auditroom import AuditRoom
 from web.holder import HouseHolder, current_house
 from web.linkroom import HousePeople, LinkRoom, box_of, factor_box_of, office_of, passkeys_of
 from web.mailroom import MailRoom
+from web.masterkey import master_source
 from web.meters import Meters
 from web.peopleparts import PeopleParts
 from web.postoffice import PostOffice
@@ -70,13 +71,12 @@ from web.releases import registry_of
 from web.secondfactor import SecondFactors, second_of
 from web.settings import Settings
 from web.signingparts import SigningParts
+from web.workparts import WorkParts
 from workflows.board import Board
-from workflows.calendar import BusinessCalendar
 from workflows.cases import CaseService
 from workflows.catalogues import bundled_catalogues
 from workflows.duties import deciding_posts
 from workflows.ports import DocumentReader, TextIndex
-from workflows.published import CatalogueDesk
 from workflows.registry import DefinitionRegistry
 
 __all__ = [
@@ -86,10 +86,8 @@ __all__ = [
     "require_ready", "restore_backup", "restore_target", "start_log", "upgrade", "write_backup",
 ]  # fmt: skip
 
-_MIB = 1024 * 1024
 
-
-class House(ApiParts, PeopleParts, ProvableParts, SigningParts):
+class House(WorkParts, ApiParts, PeopleParts, ProvableParts, SigningParts):
     """One installation, open. ``clock`` and ``passwords`` are parameters so that tests own time and cost.
 
     ``documents`` reads the files of cases in place of the confined processes; the demonstration gives one, since its
@@ -125,13 +123,33 @@ class House(ApiParts, PeopleParts, ProvableParts, SigningParts):
     def ledger(self) -> SqlLedger:
         """The log's entries, chains and tree."""
         require_ready(self.settings)
-        return SqlLedger(self.engine, self.settings.origin, clock=self.clock)
+        return SqlLedger(self.engine, self.settings.origin, clock=self.clock, keys=self.case_keys)
+
+    @cached_property
+    def case_keys(self) -> CaseKeys:
+        """Keys of cases, under which their files and payloads lie encrypted."""
+        return CaseKeys(self.engine, master_source(self.settings), encrypting=self.settings.encryption)
 
     @cached_property
     def blobs(self) -> PatientStore:
         """The sealed files; nobody waits for a store that hangs."""
-        store = MovedBlobs(object_store(self.settings, self.clock), SqlMoves(self.engine).find)
-        return PatientStore(WatchedBlobs(store, self._watch))
+        return PatientStore(WatchedBlobs(EncryptedBlobs(self._moved, self.case_keys), self._watch))
+
+    @cached_property
+    def stored(self) -> StoredBytes:
+        """The same files as they lie in the store, for who copies them and needs no key."""
+        return StoredBytes(self._moved)
+
+    @cached_property
+    def _moved(self) -> MovedBlobs:
+        return MovedBlobs(object_store(self.settings, self.clock), SqlMoves(self.engine).find)
+
+    @cached_property
+    def shredder(self) -> SqlShredder:
+        """Makes an erased case unreadable."""
+        return SqlShredder(
+            self.engine, self.case_keys, self.clock, ledger=self.ledger, staging=self.settings.staging
+        )
 
     @cached_property
     def guard(self) -> CheckpointGuard:
@@ -183,21 +201,6 @@ class House(ApiParts, PeopleParts, ProvableParts, SigningParts):
         return SqlCatalogues(self.engine, self.ledger, bundled_catalogues(self.definitions.processes()))
 
     @cached_property
-    def catalogue_desk(self) -> CatalogueDesk:
-        """Publishes lists, each with its entry."""
-        return CatalogueDesk(self.ledger, self.catalogues, self.clock, self.base_calendar)
-
-    @property
-    def calendar(self) -> BusinessCalendar:
-        """Business days, with the company's own days off as published so far."""
-        return self.catalogues.calendar(self.base_calendar)
-
-    @cached_property
-    def base_calendar(self) -> BusinessCalendar:
-        """Business days by the statutory table alone."""
-        return BusinessCalendar.bundled()
-
-    @cached_property
     def cases(self) -> CaseService:
         """The only writer of case entries."""
         return CaseService(
@@ -219,16 +222,6 @@ class House(ApiParts, PeopleParts, ProvableParts, SigningParts):
     def export_sources(self) -> Sources:
         """What audit packages are made from."""
         return Sources(self.ledger, self.blobs, self.definitions, self.base_calendar, self.vkeys)
-
-    @cached_property
-    def limits(self) -> Limits:
-        """How much of a file is read."""
-        return replace(DEFAULT_LIMITS, file_bytes=self.settings.max_upload_mb * _MIB)
-
-    @cached_property
-    def reader(self) -> SeparateReader:
-        """Reads files that come from outside, each in a confined process of its own."""
-        return SeparateReader(self.limits)
 
     @property
     def documents(self) -> DocumentReader:

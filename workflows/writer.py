@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from evidence.atrest import unnamed_case
 from evidence.entry import SYSTEM, BlobRef, EntryDraft, EntryKind, SealedEntry
 from evidence.ports import (
     BlobStore,
@@ -163,7 +164,7 @@ class CaseWriter:
         tried = history or self.history(folio)
         desk = self._desk()
         situation = desk(self.definition_of(tried), tried)
-        blobs, refusal, made = self._try(drafts, situation, files, key)
+        blobs, refusal, made = self._try(drafts, situation, files, key, folio)
         before: Sequence[SealedEntry] = ()
 
         def compose(entries: Sequence[SealedEntry]) -> Composition:
@@ -190,7 +191,7 @@ class CaseWriter:
         key, digest = ledger_key(command, definition.process), request_digest(command, files)
         desk = self._desk()
         situation = desk(definition, ())
-        blobs, refusal, _ = self._try(drafts, situation, files, key)
+        blobs, refusal, _ = self._try(drafts, situation, files, key, unnamed_case())
         year = self.calendar.local_day(situation.now).year
 
         def compose(folio: str) -> Composition:
@@ -300,7 +301,7 @@ class CaseWriter:
         return situation
 
     def _try(
-        self, drafts: Drafts, situation: Situation, files: Sequence[PreparedFile], key: str
+        self, drafts: Drafts, situation: Situation, files: Sequence[PreparedFile], key: str, case: str
     ) -> tuple[Sequence[BlobRef], Refusal | None, tuple[EntryDraft, ...]]:
         """Make the drafts once before anything is stored; gives the files' references, and the drafts without them.
 
@@ -313,15 +314,15 @@ class CaseWriter:
             if not key:
                 raise
             return (), error, ()
-        return self._store(files), None, made
+        return self._store(files, case), None, made
 
-    def _store(self, files: Sequence[PreparedFile]) -> tuple[BlobRef, ...]:
-        """Put the objects, and see that what was stored is what was read."""
+    def _store(self, files: Sequence[PreparedFile], case: str) -> tuple[BlobRef, ...]:
+        """Put the objects of a case, and see that what was stored is what was read."""
         until = self._retain_until()
         blobs = []
         for file in files:
             file.stream.seek(0)
-            blob = self._blobs.put(file.stream, media=file.media, retain_until=until)
+            blob = self._blobs.put(file.stream, media=file.media, retain_until=until, case=case)
             if (blob.sha256, blob.size) != (file.sha256, file.size):
                 raise FileChanged(name=file.name)
             blobs.append(blob)

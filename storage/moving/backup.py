@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import Connection, Engine, func, select, text
 
+from evidence.atrest import as_stored
 from evidence.canonical import Json, canonical_bytes
 from evidence.entry import BlobRef, MalformedEntry, parse_entry
 from evidence.ports import BlobCorrupt, BlobMissing, BlobStore, blob_key
@@ -64,6 +65,8 @@ class BackupReport:
 
 def write_backup(engine: Engine, blobs: BlobStore, out: Path, beside: Beside) -> BackupReport:
     """Write ``out``, read it back whole, and only then give it its name.
+
+    ``blobs`` give files as they are stored (`storage.ciphers.blobs.StoredBytes`): what is encrypted stays so.
 
     Raises:
         MovingRefused: ``file_exists``; ``backup_incomplete``: an object or an entry is not what was sealed;
@@ -180,7 +183,7 @@ def _object_lines(refs: Iterable[BlobRef]) -> Iterator[bytes]:
 def _objects(writer: ArchiveWriter, blobs: BlobStore, refs: Iterable[BlobRef]) -> list[Written]:
     written: list[Written] = []
     for ref in refs:
-        name = OBJECTS + blob_key(ref.sha256)
+        name = OBJECTS + blob_key(as_stored(ref).sha256)
         if written and written[-1].name == name:
             continue  # another version of the same content
         try:

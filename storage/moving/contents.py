@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from evidence.atrest import as_stored
 from evidence.entry import BlobRef
 from evidence.ports import blob_key
 from storage.moving.archive import CHUNK, ArchiveReader, Member, damaged
@@ -69,8 +70,8 @@ class Backup:
         return read_refs(self._reader.chunks(self.contents.members["objects.jsonl"]))
 
     def object(self, ref: BlobRef) -> Iterator[bytes]:
-        """The bytes of an object."""
-        return self._reader.chunks(self.contents.members[OBJECTS + blob_key(ref.sha256)])
+        """The bytes of an object, as they were stored."""
+        return self._reader.chunks(self.contents.members[OBJECTS + blob_key(as_stored(ref).sha256)])
 
     def member(self, name: str) -> bytes | None:
         """A small member whole, or ``None``: there is none."""
@@ -128,7 +129,8 @@ def read_refs(chunks: Iterator[bytes]) -> Iterator[BlobRef]:
     for line in split_lines(chunks, "objects.jsonl"):
         about = json.loads(line)
         yield BlobRef(
-            about["sha256"], about["size"], about["media"], about["key"], about["version"], about["retain_until"]
+            about["sha256"], about["size"], about["media"], about["key"], about["version"], about["retain_until"],
+            about.get("enc", ""),
         )  # fmt: skip
 
 
@@ -148,7 +150,10 @@ def _checked(
     layouts = tuple(TableLayout.from_json(item) for item in layout["tables"])
     if {f"tables/{item.name}.jsonl" for item in layouts} != {n for n in members if n.startswith("tables/")}:
         raise damaged(0, "layout.json")
-    named = {OBJECTS + blob_key(ref.sha256) for ref in read_refs(reader.chunks(members["objects.jsonl"]))}
+    named = {
+        OBJECTS + blob_key(as_stored(ref).sha256)
+        for ref in read_refs(reader.chunks(members["objects.jsonl"]))
+    }
     copied = {name for name in members if name.startswith(OBJECTS)}
     if copied != (named if manifest["objects"]["included"] else set()):
         raise damaged(0, "objects.jsonl")

@@ -27,6 +27,8 @@ from evidence.ports import BlobStore, Clock
 from evidence.publisher import NOTE_MEDIA, RETENTION
 from evidence.verify import verify_ledger
 from storage.border import answered
+from storage.ciphers.blobs import StoredBytes
+from storage.ciphers.keys import CaseKeys
 from storage.database import connect, downgrade, is_sqlite, knows, reading, upgrade_within, writing
 from storage.filesystem import FileBlobStore
 from storage.ledger import SqlLedger
@@ -40,13 +42,17 @@ from storage.schema import metadata
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a backup goes: the database, the data directory, and the folder of the objects or what opens a store."""
+    """Where a backup goes: the database, the data directory, and the folder of the objects or what opens a store.
+
+    ``master`` gives the text of the master key, by which encrypted payloads are verified; files need none.
+    """
 
     database: str
     data: Path
     folder: Path | None
     store: Callable[[], BlobStore]
     clock: Clock
+    master: Callable[[], str | None] = lambda: None
 
 
 def restore(backup: Backup, target: Target, keys: Iterable[VerifierKey]) -> Report:
@@ -55,6 +61,7 @@ def restore(backup: Backup, target: Target, keys: Iterable[VerifierKey]) -> Repo
     Raises:
         MovingRefused: ``not_empty``, ``backup_newer``, ``restore_unverified``, ``backup_damaged``,
             ``backup_cut``; nothing counts.
+        KeysUnavailable: payloads are encrypted, and their master key is not here; nothing counts.
         StoreUnavailable, OSError: nothing counts; what was put into bucket or folder by then stays there, as objects
             without entries.
     """
@@ -67,13 +74,14 @@ def restore(backup: Backup, target: Target, keys: Iterable[VerifierKey]) -> Repo
         with _workshop(target, engine) as shop:
             digests = {item.name: contents.digests[f"tables/{item.name}.jsonl"] for item in contents.layouts}
             load_all(shop.engine, contents.revision, contents.layouts, backup.rows, digests)
-            ledger = SqlLedger(shop.engine, contents.origin, clock=target.clock)
+            case_keys = CaseKeys(shop.engine, target.master)
+            ledger = SqlLedger(shop.engine, contents.origin, clock=target.clock, keys=case_keys)
             verified(ledger, None, keys)
             store = shop.store(with_objects=contents.with_objects)
             moves = _put_all(backup, store, ledger, target.clock())
             with answered(), writing(shop.engine) as connection:
                 save_moves(connection, moves)
-            found = verified(ledger, MovedBlobs(store, SqlMoves(shop.engine).find), keys)
+            found = verified(ledger, StoredBytes(MovedBlobs(store, SqlMoves(shop.engine).find)), keys)
             shop.put_objects_in_place()
             if is_sqlite(engine):
                 engine.dispose()

@@ -17,6 +17,8 @@ from evidence.findings import Report
 from evidence.note import VerifierKey
 from evidence.ports import BlobStore, Clock
 from storage.border import MOVED, answered
+from storage.ciphers.blobs import StoredBytes
+from storage.ciphers.keys import CaseKeys
 from storage.database import is_sqlite, knows, reading, writing
 from storage.ledger import SqlLedger
 from storage.ledger_tables import log_entry, log_state
@@ -160,13 +162,18 @@ def _begun(target: Engine) -> bool:
 
 
 def verify_there(
-    target: Engine, there: BlobStore, origin: str, keys: Iterable[VerifierKey], clock: Clock
+    target: Engine,
+    there: BlobStore,
+    origin: str,
+    keys: Iterable[VerifierKey],
+    clock: Clock,
+    case_keys: CaseKeys | None = None,
 ) -> Report:
     """Copies of the checkpoints under the target's locks, and a full verification of what lies there.
 
     Raises:
         MovingRefused: ``restore_unverified``.
     """
-    ledger = SqlLedger(target, origin, clock=clock)
+    ledger = SqlLedger(target, origin, clock=clock, keys=case_keys)
     put_notes(ledger, there, clock())
-    return verified(ledger, MovedBlobs(there, SqlMoves(target).find), tuple(keys))
+    return verified(ledger, StoredBytes(MovedBlobs(there, SqlMoves(target).find)), tuple(keys))

@@ -167,7 +167,14 @@ class _Down(MemoryBlobStore):
         super().__init__()
         self.failures = 1
 
-    def put(self, source: BinaryIO, *, media: str, retain_until: datetime | None = None) -> BlobRef:
+    def put(
+        self,
+        source: BinaryIO,
+        *,
+        media: str,
+        retain_until: datetime | None = None,
+        case: str = "",  # noqa: ARG002
+    ) -> BlobRef:
         if self.failures:
             self.failures -= 1
             raise StoreUnavailable("down")

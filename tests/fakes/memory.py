@@ -254,7 +254,14 @@ class MemoryBlobStore:
         self.objects: dict[str, tuple[StoredBlob, bytes]] = {}
         self._locking = locking
 
-    def put(self, source: BinaryIO, *, media: str, retain_until: datetime | None = None) -> BlobRef:
+    def put(
+        self,
+        source: BinaryIO,
+        *,
+        media: str,
+        retain_until: datetime | None = None,
+        case: str = "",  # noqa: ARG002
+    ) -> BlobRef:
         data = source.read()
         digest = hashlib.sha256(data).hexdigest()
         key = blob_key(digest)

@@ -11,9 +11,11 @@ from evidence.ports import LedgerStore
 from storage.database import connect
 from storage.ledger import SqlLedger, start_log
 from tests.fakes.memory import MemoryLedger
-from tests.storage.support import ORIGIN, TickingClock
+from tests.storage.support import ORIGIN, TickingClock, keys_of
 
 SQL = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+ENCRYPTED = ["sqlite-encrypted", pytest.param("postgresql-encrypted", marks=pytest.mark.postgresql)]
+"""The same with payloads under keys of their cases."""
 
 
 @pytest.fixture(params=SQL)
@@ -38,17 +40,18 @@ def sql_ledger(engine: Engine) -> SqlLedger:
     return SqlLedger(engine, ORIGIN, clock=TickingClock())
 
 
-@pytest.fixture(params=["memory", *SQL])
+@pytest.fixture(params=["memory", *SQL, *ENCRYPTED])
 def open_ledger(request: pytest.FixtureRequest) -> Iterator[Callable[[], LedgerStore]]:
     """Opens the same ledger again and again, as several processes would; in memory there is only one to open."""
     if request.param == "memory":
         memory = MemoryLedger(ORIGIN, clock=TickingClock())
         yield lambda: memory
         return
-    made = connect(request.getfixturevalue(f"migrated_{request.param}_url"))
+    kind, _, encrypted = request.param.partition("-")
+    made = connect(request.getfixturevalue(f"migrated_{kind}_url"))
     start_log(made, ORIGIN)
     clock = TickingClock()
-    yield lambda: SqlLedger(made, ORIGIN, clock=clock)
+    yield lambda: SqlLedger(made, ORIGIN, clock=clock, keys=keys_of(made) if encrypted else None)
     made.dispose()
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import Engine
+
 from evidence.canonical import Json
 from evidence.entry import EntryDraft, EntryKind, SealedEntry, format_time
 from evidence.ports import Composition, LedgerStore, Projection, Reference
 from evidence.rowcheck import Checked, RowCheck
 from evidence.tiles import tiles_of
 from evidence.tree import leaf_hash, node_hash
+from storage.ciphers.keys import CaseKeys
 
 ORIGIN = "constancia.example/prueba"
 START = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
@@ -155,3 +158,12 @@ def check_whole(ledger: LedgerStore) -> list[SealedEntry]:
 def notes(entries: Sequence[SealedEntry]) -> list[Json]:
     """The notes of entries made by `draft`."""
     return [sealed.payload()["note"] for sealed in entries]
+
+
+MASTER = CaseKeys.new_master()
+"""One master key for all tests of this process."""
+
+
+def keys_of(engine: Engine, master: str | None = MASTER, *, encrypting: bool = True) -> CaseKeys:
+    """The keys of a database's cases, under the tests' master key."""
+    return CaseKeys(engine, lambda: master, encrypting=encrypting)

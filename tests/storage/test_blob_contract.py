@@ -17,9 +17,12 @@ import pytest
 
 from evidence.entry import BlobRef
 from evidence.ports import BlobMissing, BlobStore, blob_key
+from storage.ciphers.blobs import EncryptedBlobs
+from storage.database import connect
 from storage.filesystem import FileBlobStore
 from storage.s3 import PART_BYTES, S3BlobStore
 from tests.fakes.memory import MemoryBlobStore
+from tests.storage.support import keys_of
 
 CONTENTS = {
     "empty": b"",
@@ -32,11 +35,15 @@ CONTENTS = {
 }
 
 
-@pytest.fixture(params=["memory", "filesystem", pytest.param("s3", marks=pytest.mark.s3)])
+@pytest.fixture(params=["memory", "filesystem", pytest.param("s3", marks=pytest.mark.s3), "encrypted"])
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BlobStore]:
     """An empty store of each kind."""
     if request.param == "memory":
         yield MemoryBlobStore()
+    elif request.param == "encrypted":  # without a case nothing changes
+        engine = connect(request.getfixturevalue("migrated_sqlite_url"))
+        yield EncryptedBlobs(FileBlobStore(tmp_path / "blobs"), keys_of(engine))
+        engine.dispose()
     elif request.param == "filesystem":
         yield FileBlobStore(tmp_path / "blobs")
     else:

@@ -153,7 +153,14 @@ def test_folios_are_dense_and_by_year() -> None:
 class FullStore(MemoryBlobStore):
     """A disk that is full at the second object."""
 
-    def put(self, source: BinaryIO, *, media: str, retain_until: datetime | None = None) -> BlobRef:
+    def put(
+        self,
+        source: BinaryIO,
+        *,
+        media: str,
+        retain_until: datetime | None = None,
+        case: str = "",  # noqa: ARG002
+    ) -> BlobRef:
         """Store one, then refuse."""
         if self.objects:
             raise StoreUnavailable("disk full")

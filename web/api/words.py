@@ -16,6 +16,7 @@ TITLES: Mapping[int, str] = {
     404: N_("No existe"),
     405: N_("Método no admitido"),
     409: N_("No se puede en este momento"),
+    410: N_("Ya no existe"),
     413: N_("Demasiado grande"),
     415: N_("Tipo de contenido no admitido"),
     416: N_("Rango fuera del archivo"),
