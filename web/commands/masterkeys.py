@@ -33,7 +33,7 @@ def create() -> None:
     """Make one where there is none: what cases bring from then on is encrypted; what is there stays as it is."""
     house = console.house()
     if not house.settings.encryption:
-        raise HouseError("master_key_off")
+        raise HouseError("not_allowed_here", detail="CONSTANCIA_ENCRYPTION=false")
     made = inception.make_master_key(house)
     console.emit({"created": made, "file": str(house.settings.master_file)})
     if made:
