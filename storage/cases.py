@@ -9,7 +9,19 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, Select, case, func, literal, select, tuple_, union
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    case,
+    func,
+    literal,
+    select,
+    tuple_,
+    union,
+)
 
 from documents.identifiers import fold
 from evidence.canonical import Json
@@ -20,6 +32,7 @@ from storage.board import members
 from storage.database import reading
 from storage.ledger_tables import article, figure, projection, reference, tally
 from storage.projections import FIGURE
+from storage.searching import holds, index_anew
 from workflows.ports import CaseQuery, CaseRow, Page
 
 MOST_ROWS = 500
@@ -69,17 +82,29 @@ class SqlCaseIndex:
         Raises:
             ValueError: an order that does not exist, or a cursor this index did not give.
         """
-        wanted = _filters(query)
         limit = max(1, min(query.limit, MOST_ROWS))
-        rows_query = _ordered(select(*_LISTED).where(*wanted), query).limit(limit + 1)
         with reading(self._engine) as connection:
-            rows = connection.execute(rows_query).all()
-            total = connection.execute(
-                select(func.count()).select_from(projection).where(*wanted)
-            ).scalar_one()
+            wanted, total = self._matching(connection, query)
+            rows_query = _ordered(select(*_LISTED).where(*wanted), query).limit(limit + 1)
+            rows = connection.execute(rows_query).all() if total else []
         shown = rows[:limit]
         following = _cursor(query, shown[-1]) if len(rows) > limit else ""
         return Page(tuple(_row(row) for row in shown), following, total)
+
+    def _matching(self, connection: Connection, query: CaseQuery) -> tuple[list[ColumnElement[bool]], int]:
+        """The conditions of a query, as they are quickest, and how many cases meet them.
+
+        What is searched for is looked for once: where few cases have it, they are the condition.
+        """
+        wanted = _filters(query, self._engine)
+        if query.text:
+            few = select(projection.c.case_id).where(*wanted).limit(MOST_ROWS + 1)
+            found = connection.execute(few).scalars().all()
+            if len(found) <= MOST_ROWS:
+                return [projection.c.case_id.in_(found)], len(found)
+        counted = select(func.count()).select_from(projection).where(*wanted)
+        total = connection.execute(counted).scalar_one()
+        return _filters(query, self._engine, many=True), total
 
     def get(self, folio: str) -> CaseRow | None:
         """The row of one case."""
@@ -155,19 +180,23 @@ class SqlCaseIndex:
         """How many of the cases a query matches are in each status; its order, limit and cursor play no part."""
         counted = (
             select(projection.c.status, func.count().label("total"))
-            .where(*_filters(query))
+            .where(*_filters(query, self._engine))
             .group_by(projection.c.status)
             .order_by(projection.c.status)
         )
         with reading(self._engine) as connection:
             return {row.status: row.total for row in connection.execute(counted)}
 
+    def index_anew(self) -> bool:
+        """Make what searches go by anew from the texts."""
+        return index_anew(self._engine)
+
     def _folios(self, query: Select[Any]) -> tuple[str, ...]:
         with reading(self._engine) as connection:
             return tuple(connection.execute(query).scalars())
 
 
-def _filters(query: CaseQuery) -> list[ColumnElement[bool]]:
+def _filters(query: CaseQuery, engine: Engine, *, many: bool = False) -> list[ColumnElement[bool]]:
     table = projection.c
     optional: list[tuple[bool, ColumnElement[bool]]] = [
         (query.process != "", table.process == query.process),
@@ -184,7 +213,7 @@ def _filters(query: CaseQuery) -> list[ColumnElement[bool]]:
     if query.counted is not None:
         chosen.append(table.case_id.in_(members(query.counted)))
     words = fold(query.text).replace("\x00", " ").split()
-    return chosen + [table.search_text.contains(word, autoescape=True) for word in words]
+    return chosen + [holds(engine, word, many=many) for word in words]
 
 
 def _ordered(rows: Select[Any], query: CaseQuery) -> Select[Any]:

@@ -118,6 +118,10 @@ class CaseIndex(Protocol):
         """The folded words by which a case is found, ``""`` for an unknown one; for the rebuild."""
         ...
 
+    def index_anew(self) -> bool:
+        """Make anew what searches go by, where texts are not simply read; whether there is such a thing."""
+        ...
+
     def tally(self, folio: str) -> Tally | None:
         """What boards count of a case, ``None`` for one they do not know; for the rebuild."""
         ...

@@ -29,11 +29,15 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class RebuildReport:
-    """How many cases were projected anew, what differed before, and which could not be derived (``folio``, why)."""
+    """How many cases were projected anew, what differed before, and which could not be derived (``folio``, why).
+
+    ``indexed``: whether searches go by an index; without one (a PostgreSQL without ``pg_trgm``) every text is read.
+    """
 
     cases: int
     differences: tuple[Difference, ...]
     failures: tuple[tuple[str, str], ...]
+    indexed: bool = True
 
     def as_json(self) -> dict[str, Json]:
         """The object ``cases rebuild --json`` prints."""
@@ -42,6 +46,7 @@ class RebuildReport:
             "cases": self.cases,
             "differences": [item.as_json() for item in self.differences],
             "failures": failures,
+            "indexed": self.indexed,
         }
 
 
@@ -108,7 +113,8 @@ class _Rebuild:
             self._again(folio)
         for folio in self._index.folios():
             self._without_entries(folio)
-        return RebuildReport(self._cases, tuple(self._differences), tuple(self._failures))
+        indexed = self._index.index_anew()
+        return RebuildReport(self._cases, tuple(self._differences), tuple(self._failures), indexed)
 
     def _case(self, folio: str) -> None:
         expected = self._derived(folio)

@@ -54,6 +54,10 @@ class MemoryCaseIndex:
         projection = self._ledger.projections.get(folio)
         return frozenset(projection.references) if projection else frozenset()
 
+    def index_anew(self) -> bool:
+        """Texts are read; nothing is kept beside them."""
+        return False
+
     def search_text(self, folio: str) -> str:
         projection = self._ledger.projections.get(folio)
         return projection.search_text if projection else ""
