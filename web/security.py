@@ -306,6 +306,7 @@ def content_policy() -> str:
             "connect-src 'self'",
             "manifest-src 'self'",
             "form-action 'self'",
+            "object-src 'none'",
             "base-uri 'none'",
             "frame-ancestors 'none'",
         ]

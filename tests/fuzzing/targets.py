@@ -53,6 +53,11 @@ class Target:
     seeds: Callable[[], tuple[bytes, ...]]
     slow: bool = False
 
+    @property
+    def examples(self) -> int:
+        """How many inputs every run of the tests makes up for it."""
+        return 15 if self.slow else 60
+
 
 def _entry(data: bytes) -> None:
     """An entry that is read is the bytes that it was read from."""

@@ -56,7 +56,7 @@ def mutated(draw: st.DrawFn, seeds: tuple[bytes, ...]) -> bytes:
 def test_a_parser_answers_or_refuses(name: str) -> None:
     """Whatever the bytes: an answer, or an exception that its docstring names."""
     target = TARGETS[name]
-    examples = LONG or (15 if target.slow else 60)
+    examples = LONG or target.examples
 
     @settings(
         max_examples=examples,

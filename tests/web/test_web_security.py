@@ -243,7 +243,7 @@ def test_pages_carry_strict_headers_with_a_fresh_nonce(place: Installation) -> N
     assert policy.startswith("default-src 'none'; ")
     assert "unsafe" not in policy
     assert "http" not in policy
-    for part in ("base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"):
+    for part in ("object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"):
         assert part in policy
     assert re.search(r"'nonce-[\w-]{20,}'", policy)
     assert policy != second["Content-Security-Policy"]
