@@ -90,6 +90,10 @@ class ReviewRoom(SigningRoom):
         """The rows of an area."""
         return [row.number for row in self.rows(folio).rows if row.area == area]
 
+    def window(self, request: Request) -> str:
+        """When the days of a request's area end, as a ledger time."""
+        return self.links.reviews.rows(request).areas[0].due_at
+
     def wait_until(self, at: str) -> None:
         """Move the clock to a moment after a ledger time."""
         self.place.clock.offset += parse_time(at) - self.place.clock() + timedelta(seconds=1)

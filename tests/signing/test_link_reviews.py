@@ -223,7 +223,7 @@ def test_after_the_window_it_is_refused_in_words_and_later_the_link_is_dead(aske
     """Silence decides by CAM when the days end; the link still says so for a while."""
     room, folio, request, _standing = asked
     token = room.token()
-    due = room.links.reviews.window(request)
+    due = room.window(request)
     room.wait_until(due)
     late = room.open(token)
     row = room.numbers(folio)[1]

@@ -153,7 +153,7 @@ def test_the_script_seals_hears_what_others_decided_and_is_told_of_a_dead_link(r
     assert f"/casos/{folio}" not in told["receipt"]
     fresh = phone.get(f"{there}/{request.id}/filas/cambios?desde=0").get_json()
     assert set(re.findall(r'data-n="(\d+)"', fresh["rows"])) == {str(rows[0])}
-    room.wait_until(room.links.reviews.window(request))
+    room.wait_until(room.window(request))
     phone, there = _opened(room)
     late = phone.send(f"{there}/{request.id}/filas", {**body, "rows": str(rows[1]), "idempotency_key": ""})
     assert (late.status_code, late.get_json()["error"]["code"]) == (409, "window_over")

@@ -119,8 +119,8 @@ def _place(house: House, folio: str, step: str, *, secret: bool) -> tuple[CaseVi
 
 def first_choice(house: House, folio: str, people: Sequence[Person]) -> str:
     """Who is chosen before anybody chooses: the likeliest, where it can be asked; else nobody, and the form asks."""
-    known = likely(house.cases.requests.situation(folio))
-    return next((who.id for who in people[:1] if who.id in known), "")
+    likeliest = next(iter(likely(house.cases.requests.situation(folio))), "")
+    return likeliest if any(who.id == likeliest for who in people) else ""
 
 
 def _page(folio: str, step: str, *, secret: bool, answer: Answer | None = None) -> Response:
