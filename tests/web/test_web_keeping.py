@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from identity.accounts import Role
@@ -92,3 +94,21 @@ def test_commands_place_and_lift_and_tell(place: Installation) -> None:
     again = run.invoke(args=["holds", "lift", folio, "3", *who])
     assert again.exit_code == 1
     assert "no es una retención legal vigente" in again.output
+
+
+def test_cases_whose_term_is_over_are_listed(place: Installation) -> None:
+    """For who answers for the data: ten years and a day after closing, and until somebody decides about them."""
+    folio = closed(place)
+    officer = place.client(Role.DATOS_PERSONALES)
+    assert folio not in officer.get("/datos-personales").text
+    place.clock.offset += timedelta(days=3660)
+    officer = place.client(Role.DATOS_PERSONALES)
+    assert (
+        folio
+        in officer.get("/datos-personales").text.partition("Plazo cumplido")[2].partition("</section>")[0]
+    )
+    officer.post_form(f"/casos/{folio}/datos/retener", {"reason": WHY})
+    assert (
+        folio
+        not in officer.get("/datos-personales").text.partition("Plazo cumplido")[2].partition("</section>")[0]
+    )

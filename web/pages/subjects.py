@@ -17,6 +17,7 @@ from web.pages.context import lens
 from web.security import fresh, person, roles
 from web.subjectfolder import folder, log_subject
 from web.subjects import Dossier, Finding, Person, PersonUnclear, dossier_of, in_order
+from web.views.keeping import due
 from web.views.lens import Moment
 from web.views.subjects import source_word, what_word
 from web.wiring import House, current_house
@@ -27,6 +28,8 @@ page = Blueprint("subjects", __name__, url_prefix="/datos-personales")
 answerable = roles(*ANSWERABLE)
 officers = roles(Role.DATOS_PERSONALES)
 _SHOWN = 400
+DUE = "plazo"
+"""The list of cases that need not be kept any longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,11 @@ def _overview(answer: Answer | None = None) -> Response:
     house = current_house()
     text = render_template(
         "pages/subjects.html",
-        lists=[(kind, _rows(house, kind)) for kind in (ASKED, HELD, BLOCKED, ERASED)],
+        lists=[
+            (ASKED, _rows(house, ASKED)),
+            (DUE, due(house, _SHOWN)),
+            *((kind, _rows(house, kind)) for kind in (HELD, BLOCKED, ERASED)),
+        ],
         may_find=person().has_any(frozenset({Role.DATOS_PERSONALES})),
         answer=answer,
         typed=request.form if answer else {},

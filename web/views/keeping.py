@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from evidence.entry import parse_time
+from evidence.entry import format_time, parse_time
 from identity.accounts import ANSWERABLE
 from web.views.lens import Lens, Moment
 from web.views.saying import day_words
 from web.wiring import House
 from workflows.casefile import CaseView
 from workflows.keepdesk import ASKERS, HOLDERS
-from workflows.keeping import Asked, Hold
+from workflows.keeping import MARK, Asked, Hold
+from workflows.ports import CaseQuery
 from workflows.retention import GROUNDS, Retention, retention_of
 
 
@@ -86,6 +88,31 @@ def retention(house: House, view: CaseView) -> Retention:
     closed = parse_time(view.entries[closing.seq - 1].entry.at) if closing is not None else None
     lists = house.catalogues.in_force
     return retention_of(view.definition.process, closed, lists, house.clock(), house.calendar)
+
+
+def due(house: House, most: int) -> list[tuple[str, str]]:
+    """Closed cases whose term is over and of which nothing was decided yet, the oldest first, with their titles.
+
+    Looked for among those opened before the shortest term there is; at most ``most`` are told.
+    """
+    now, calendar, lists = house.clock(), house.calendar, house.catalogues.in_force
+    processes = [item.process for item in house.definitions.processes()]
+    shortest = min(retention_of(code, None, lists, now, calendar).years for code in processes)
+    limit = format_time(now - timedelta(days=365 * shortest))
+    query = CaseQuery(closed=True, opened_to=limit, order="opened", turned=True, limit=most)
+    found: list[tuple[str, str]] = []
+    while len(found) < most:
+        page = house.index.find(query)
+        for row in page.rows:
+            tally = house.index.tally(row.folio)
+            closed = parse_time(tally.closed_at) if tally is not None and tally.closed_at else None
+            over = retention_of(row.process, closed, lists, now, calendar).over
+            if over and not any(mark.kind == MARK for mark in house.index.references(row.folio)):
+                found.append((row.folio, row.title))
+        if not page.next:
+            break
+        query = replace(query, after=page.next)
+    return found[:most]
 
 
 def _hold(hold: Hold, eyes: Lens) -> HoldLine:
