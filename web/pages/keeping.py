@@ -132,6 +132,7 @@ def withdraw(folio: str) -> Response:
 def approve(folio: str, seq: int) -> Response:
     """Approve: the entry is sealed, and what it names is destroyed. Only with a second factor, proved just now."""
     house = current_house()
+    house.cases.view(folio)  # an unknown case answers at once
     if not house.second.has(person().id):
         flash(_("Autorizar pide un segundo factor"), "warn")
         return redirect(url_for("session.account", _anchor="segundo"), 303)
