@@ -13,11 +13,11 @@ from dataclasses import asdict, dataclass
 from evidence.canonical import Json
 from evidence.entry import Entry, EntryKind, SealedEntry, format_time
 from evidence.ports import StoreError, StoreUnavailable
-from evidence.shredding import Shredded, Shredder
+from evidence.shredding import Shredded
 from notifications.outbox import SETTLED
 from signing.records import Status
 from web.logs import LOG
-from web.wiring import House, HouseError
+from web.wiring import House
 from workflows.commands import Receipt
 from workflows.keeping import ERASED, MARK, keeping_of
 from workflows.keepingacts import ApproveErasure, RequestErasure
@@ -72,17 +72,9 @@ def approve(house: House, command: ApproveErasure) -> tuple[Receipt, Shredded | 
         return receipt, None
 
 
-def shredder_of(house: House) -> Shredder | None:
-    """What destroys; without it nothing is asked for, approved or swept."""
-    found: Shredder | None = getattr(house, "shredder", None)
-    return found
-
-
 def require_idle(house: House, folio: str) -> None:
     """Refuse while somebody outside, a package under way or a mail still uses the case's data. Raises `DataInUse`."""
     now = format_time(house.clock())
-    if shredder_of(house) is None:
-        raise HouseError("not_allowed_here", detail=folio)
     if any(item.waits(now) or item.status is Status.NEW for item in house.links.office.store.of_case(folio)):
         raise DataInUse(folio=folio, why="links")
     if any(mail.state not in SETTLED for mail in house.outbox.of_case(folio)):
@@ -97,10 +89,7 @@ def shred(house: House, folio: str) -> Shredded:
     Raises:
         NotErased: no such entry. StoreUnavailable: to be called again.
     """
-    shredder = shredder_of(house)
-    if shredder is None:
-        raise StoreUnavailable("nothing here destroys payloads")
-    found = shredder.shred(folio)
+    found = house.shredder.shred(folio)
     for made in (house.settings.data / "exports").glob("*.zip"):
         made.unlink(missing_ok=True)
     return found
@@ -117,7 +106,7 @@ def sweep(
     """
     done: list[Shredded] = []
     failed: list[tuple[str, str]] = []
-    for folio in house.index.by_reference(MARK, ERASED) if shredder_of(house) is not None else ():
+    for folio in house.index.by_reference(MARK, ERASED):
         if clean is not None and folio in clean:
             continue
         if not whole and not pending(house.ledger.history(folio)):

@@ -28,7 +28,7 @@ from tests.web.test_web_second_factors import _code as code_of
 from web import erasing
 from web.casecheck import verify_case
 from web.proving import before_export
-from web.wiring import House, JobRecord
+from web.wiring import JobRecord
 from workflows.commands import Actor, OpenCase, RecordStep, RefuseRequest, Upload
 from workflows.keepingacts import ApproveErasure, BlockData, PlaceHold, RequestErasure
 from workflows.keepingerrors import DataInUse
@@ -46,9 +46,6 @@ WHO = {
     "correo": "eulogia.z@promotoria.example",
 }
 WORDS = (WHO["rfc"], WHO["correo"], "Zárraga", "Eduviges", "su correo.eml", WHY[:13])
-
-
-ERASES = pytest.mark.skipif(not hasattr(House, "shredder"), reason="nothing here destroys payloads yet")
 
 
 class Case:
@@ -140,7 +137,6 @@ def story(state: CaseState) -> tuple[object, ...]:
     )
 
 
-@ERASES
 def test_before_and_after(case: Case, tmp_path: Path) -> None:
     """Both packages verify, the state is the same, and of the person nothing is left in package, pages or database."""
     place, house, folio = case.place, case.house, case.folio
@@ -178,7 +174,6 @@ def test_before_and_after(case: Case, tmp_path: Path) -> None:
     assert not house.cases.rebuild().differences
 
 
-@ERASES
 def test_the_ledger_and_the_files_verify_after_it(case: Case) -> None:
     """`flask ledger verify` and the case's own check are valid, and say what was erased."""
     case.erased()
@@ -192,7 +187,6 @@ def test_the_ledger_and_the_files_verify_after_it(case: Case) -> None:
     assert {item.code for item in one.findings} >= {"payload.erased"}
 
 
-@ERASES
 def test_what_was_erased_may_not_come_back_into_a_package(case: Case, tmp_path: Path) -> None:
     """A payload or a file put back behind the entry is found, whatever the manifests say."""
     before = contents(case.package(tmp_path / "antes.zip"))
@@ -209,7 +203,6 @@ def test_what_was_erased_may_not_come_back_into_a_package(case: Case, tmp_path: 
     assert verify_bytes(reseal(after, {file: before[file]}), vkey).verdict is Verdict.INVALID
 
 
-@ERASES
 def test_the_receipt_names_nobody_but_who_decided(case: Case) -> None:
     """Opaque ids, the ground, how much: on the page, as a file, and at the console."""
     seq = case.erased()
@@ -227,7 +220,6 @@ def test_the_receipt_names_nobody_but_who_decided(case: Case) -> None:
     assert json.loads(shown.output) == receipt
 
 
-@ERASES
 def test_a_crash_between_entry_and_destruction_is_completed(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -277,7 +269,6 @@ def test_blocked_data_is_shown_to_who_answers_for_it(case: Case, tmp_path: Path)
 
 
 @pytest.mark.parametrize("why", ["exports", "links", "mail"])
-@ERASES
 def test_what_is_in_use_is_not_erased(case: Case, why: str) -> None:
     """A package under way, a link that can be answered, a mail that has not left: refused by name, nothing written."""
     number, house, moment = case.asked(), case.house, case.place.clock()
@@ -310,7 +301,6 @@ def test_what_is_in_use_is_not_erased(case: Case, why: str) -> None:
     assert len(house.ledger.history(case.folio)) == before
 
 
-@ERASES
 def test_the_pages_lead_from_request_to_refusal(case: Case) -> None:
     """The officer asks by the page; cannot approve it themselves; a hold placed meanwhile stops the director."""
     officer = case.place.client(Role.DATOS_PERSONALES)
@@ -335,7 +325,6 @@ def test_the_pages_lead_from_request_to_refusal(case: Case) -> None:
     ]
 
 
-@ERASES
 def test_the_director_approves_by_a_second_factor_and_the_folio(tmp_path: Path) -> None:
     """Proved just now, or it is asked for first; the folio typed; then the data is gone, and the page says so."""
     place = Installation(tmp_path / "data", {"CONSTANCIA_PUBLIC_URL": ADDRESS})

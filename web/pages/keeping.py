@@ -208,7 +208,6 @@ def _show(folio: str, answer: Answer | None = None) -> Response:
         title=row.title if row else folio,
         keeping=keeping_card(house, view, eyes),
         receipt=_receipt(view, eyes),
-        erases=erasing.shredder_of(house) is not None,
         grounds=[(code, eyes.say(text)) for code, text in GROUNDS.items()],
         second=house.second.has(person().id),
         key=secrets.token_hex(16),
