@@ -165,11 +165,15 @@ class AccountStore(Protocol):
         ...
 
     def grant(self, grant: RoleGrant) -> None:
-        """Give a role from ``since``; giving a role that is in force changes nothing. Raises `UnknownUser`."""
+        """Give a role from ``since``; one that is in force then, or later, stays as it is. Raises `UnknownUser`."""
         ...
 
     def revoke(self, user_id: str, role: Role, until: datetime) -> bool:
-        """End a role in force; ``False`` when it was not. Earlier grants stay as they were."""
+        """End a role in force, or to come; ``False`` when it was not. Grants that are over stay as they were."""
+        ...
+
+    def ended_between(self, after: datetime, until: datetime) -> bool:
+        """Whether a grant ended, by itself or by somebody, after the one moment and not after the other."""
         ...
 
     def grants(self, user_id: str) -> Sequence[RoleGrant]:

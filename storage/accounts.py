@@ -96,18 +96,29 @@ class SqlAccounts:
         }
         with changing(self._engine) as connection:
             self._must_exist(connection, grant.user_id)
-            if not connection.execute(_in_force(grant.user_id, grant.role)).first():
+            if not connection.execute(_lasting(grant.user_id, grant.role, grant.since)).first():
                 connection.execute(insert(role_grant).values(row))
 
     def revoke(self, user_id: str, role: Role, until: datetime) -> bool:
         """See the port."""
+        moment, table = format_time(until), role_grant.c
+        lasting = (table.until == "") | (table.until > moment)
         change = (
             update(role_grant)
-            .where(role_grant.c.user_id == user_id, role_grant.c.role == str(role), role_grant.c.until == "")
-            .values(until=format_time(until))
+            .where(table.user_id == user_id, table.role == str(role), lasting)
+            .values(until=case((table.since > moment, table.since), else_=moment))
         )
         with changing(self._engine) as connection:
-            return connection.execute(change).rowcount == 1
+            return connection.execute(change).rowcount > 0
+
+    def ended_between(self, after: datetime, until: datetime) -> bool:
+        """See the port."""
+        table = role_grant.c
+        query = select(table.id).where(
+            table.until != "", table.until > format_time(after), table.until <= format_time(until)
+        )
+        with reading(self._engine) as connection:
+            return connection.execute(query.limit(1)).first() is not None
 
     def grants(self, user_id: str) -> Sequence[RoleGrant]:
         """See the port."""
@@ -149,10 +160,11 @@ class SqlAccounts:
         return {user: frozenset(roles) for user, roles in held.items()}
 
 
-def _in_force(user_id: str, role: Role) -> Select[Any]:
-    return select(role_grant.c.id).where(
-        role_grant.c.user_id == user_id, role_grant.c.role == str(role), role_grant.c.until == ""
-    )
+def _lasting(user_id: str, role: Role, since: datetime) -> Select[Any]:
+    """A grant that is, or will be, in force at that moment or later."""
+    table = role_grant.c
+    lasting = (table.until == "") | (table.until > format_time(since))
+    return select(table.id).where(table.user_id == user_id, table.role == str(role), lasting)
 
 
 def _user(row: Row[Any], roles: dict[str, frozenset[Role]]) -> User:

@@ -127,6 +127,7 @@ class Steward:
             Duty("timers", 60.0, _fire_timers),
             Duty("links", 60.0, _sweep_links),
             Duty("controls", 60.0, _run_series),
+            Duty("access", 60.0, keep_access),
             Duty("heads", 3600.0, keep_heads),
             Duty("views", 3600.0, keep_views),
             Duty("anchors", 3600.0, keep_anchors),
@@ -196,6 +197,11 @@ class Steward:
 
 def _run_series(house: House) -> None:
     house.cases.controls.run(house.clock())
+
+
+def keep_access(house: House) -> int:
+    """Tell of roles whose own end has come, and end what a review of accesses left undecided; how many."""
+    return house.access.tell_ended() + house.reviews.run()
 
 
 def _fire_timers(house: House) -> None:

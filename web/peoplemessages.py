@@ -23,5 +23,17 @@ PEOPLE: Mapping[str, Message] = {
     "directory_off": Message(404, N_("Este sistema no tiene un directorio configurado."), N_("Entra con tu correo y tu contraseña.")),
     "directory_late": Message(403, N_("Hace más de quince minutos que entraste por el directorio."), N_("Sal, entra de nuevo por el directorio y repite lo que hacías.")),
     "directory_invitation": Message(404, N_("Este enlace no está vigente."), N_("Pide a quien te invitó que te envíe otro.")),
+    "term_invalid": Message(422, N_("Esas fechas no sirven: empiezan o terminan en el pasado, o terminan antes de empezar."), N_("Escribe un primer y un último día por venir.")),
+    "role_held": Message(409, N_("Esa cuenta ya tiene esa función, hasta otra fecha o sin fecha."), N_("Retírala primero y otórgala con la fecha nueva.")),
+    "review_due": Message(422, N_("La revisión debe durar de 1 a 60 días."), N_("Elige otra fecha límite.")),
+    "review_owner": Message(422, N_("Responde de la revisión quien administra el sistema o la dirección."), N_("Elige a una de esas personas.")),
+    "review_alone": Message(422, N_("Nadie más podría decidir sobre las funciones de quien responde de la revisión."), N_("Da antes la función de administración o de dirección a una segunda persona.")),
+    "review_empty": Message(422, N_("Nadie tiene una función: no hay nada que revisar."), N_("Da de alta a las personas primero.")),
+    "review_running": Message(409, N_("Ya hay una revisión en curso."), N_("Termínala, o espera a su fecha límite.")),
+    "review_over": Message(409, N_("Esa revisión ya terminó."), N_("Abre la siguiente.")),
+    "review_rows": Message(422, N_("Esas funciones no están por decidir en esta revisión."), N_("Recarga la página y decide las que siguen pendientes.")),
+    "review_own": Message(403, N_("Nadie decide sobre sus propias funciones."), N_("Pídelo a otra persona de administración o a la dirección.")),
+    "review_role": Message(403, N_("Deciden quien administra el sistema y la dirección."), N_("Pídelo a una de esas personas.")),
+    "review_reason": Message(422, N_("Falta el motivo."), N_("Escribe en pocas palabras por qué la conserva o por qué se le retira.")),
 }  # fmt: skip
 """Every refusal of `identity`."""

@@ -15,6 +15,7 @@ from identity.invitations import InvitationStore
 from identity.login import Door
 from identity.oidc.identities import IdentityDesk, IdentityStore
 from identity.passwords import Passwords
+from identity.recertdesk import RecertificationDesk
 from identity.throttle import LoginThrottle, ThrottleStore
 from web.directory import DirectoryDoor
 from web.settings import Settings
@@ -59,6 +60,11 @@ class PeopleParts(ABC):
     def access(self) -> AccessDesk:
         """Changes of users and roles, each with its entry."""
         return AccessDesk(self.ledger, self.accounts, self.passwords, self.clock)
+
+    @cached_property
+    def reviews(self) -> RecertificationDesk:
+        """Reviews of this system's own users."""
+        return RecertificationDesk(self.ledger, self.accounts, self.clock)
 
     @cached_property
     def login_throttle(self) -> LoginThrottle:

@@ -65,16 +65,20 @@ class MemoryAccounts:
     def grant(self, grant: RoleGrant) -> None:
         """See the port."""
         self._known(grant.user_id)
-        if not any(self._same(held, grant.user_id, grant.role) for held in self.given):
+        if not any(self._lasts(held, grant.user_id, grant.role, grant.since) for held in self.given):
             self.given.append(grant)
 
     def revoke(self, user_id: str, role: Role, until: datetime) -> bool:
         """See the port."""
         for place, held in enumerate(self.given):
-            if self._same(held, user_id, role):
-                self.given[place] = replace(held, until=until)
+            if self._lasts(held, user_id, role, until):
+                self.given[place] = replace(held, until=max(held.since, until))
                 return True
         return False
+
+    def ended_between(self, after: datetime, until: datetime) -> bool:
+        """See the port."""
+        return any(held.until is not None and after < held.until <= until for held in self.given)
 
     def grants(self, user_id: str) -> Sequence[RoleGrant]:
         """See the port."""
@@ -86,8 +90,9 @@ class MemoryAccounts:
         return user_id
 
     @staticmethod
-    def _same(held: RoleGrant, user_id: str, role: Role) -> bool:
-        return held.user_id == user_id and held.role is role and held.until is None
+    def _lasts(held: RoleGrant, user_id: str, role: Role, at: datetime) -> bool:
+        lasting = held.until is None or held.until > at
+        return held.user_id == user_id and held.role is role and lasting
 
     def _with_roles(self, user: User, at: datetime) -> User:
         roles = {
@@ -136,6 +141,13 @@ class MemorySessions:
     def end_all(self, user_id: str) -> int:
         """See the port."""
         theirs = [key for key, row in self.rows.items() if row.user_id == user_id]
+        for key in theirs:
+            del self.rows[key]
+        return len(theirs)
+
+    def end_sid(self, sid: str) -> int:
+        """See the port."""
+        theirs = [key for key, row in self.rows.items() if row.sid == sid]
         for key in theirs:
             del self.rows[key]
         return len(theirs)

@@ -20,13 +20,15 @@ from web.security import _FRESH, FRESH, access_of
 GRANTS = {
     "administration.appoint", "administration.relieve", "administration.name_backup", "administration.end_backup",
     "tokens.add", "audit.new", "audit.open_one", "audit.change", "audit.grant", "auditinvite.invite",
+    "recertification.begin", "recertification.decide",
 }  # fmt: skip
 """Who gets to act, see or enter: posts, stand-ins, tokens of the API, engagements and what they withhold."""
 EXPORTS = {
     "export.form", "export.start", "export.package", "auditlog.form", "auditlog.start", "auditlog.package",
     "auditlog.workpapers", "audit.engagements_table", "auditfield.population_file", "auditsheets.table",
     "auditcases.entries_table", "auditscope.table", "auditsample.table", "auditviews.of_engagement_table",
-    "auditviews.everything_table", "subjects.overview", "subjects.find", "subjects.export",
+    "auditviews.everything_table", "recertification.table",
+    "recertification.engagement_table", "subjects.overview", "subjects.find", "subjects.export",
 }  # fmt: skip
 """What leaves as a file of many cases or people, by auditors too."""
 FACTORS = {

@@ -21,6 +21,7 @@ from evidence import ports
 from evidence.entry import MalformedEntry
 from identity.accounts import IdentityError, Role
 from identity.passwords import PasswordRefused
+from identity.recertdesk import ReviewRefused
 from tests.fakes.installation import Installation
 from web import messages
 from web.api.words import API, FORM_PROBLEMS, TITLES
@@ -73,7 +74,7 @@ def test_every_role_has_a_name() -> None:
 def _identity_codes(base: type[IdentityError]) -> set[str]:
     found = set()
     for kind in base.__subclasses__():
-        if kind is not PasswordRefused:
+        if kind not in {PasswordRefused, ReviewRefused}:
             found.add(kind.code)
         found |= _identity_codes(kind)
     return found
@@ -84,7 +85,10 @@ def test_every_refusal_of_a_person_has_words() -> None:
     source = (WEB.parent / "identity" / "passwords.py").read_text(encoding="utf-8")
     passwords = set(re.findall(r'PasswordRefused\("(\w+)"\)', source))
     assert len(passwords) == 3
-    assert set(PEOPLE) == _identity_codes(IdentityError) | passwords
+    reviews = (WEB.parent / "identity" / "recertdesk.py").read_text(encoding="utf-8")
+    reviewing = set(re.findall(r'ReviewRefused\("(\w+)"\)', reviews))
+    assert len(reviewing) == 9
+    assert set(PEOPLE) == _identity_codes(IdentityError) | passwords | reviewing
 
 
 def test_every_code_the_house_raises_has_words_and_every_word_is_used() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 import sys
+from datetime import UTC, date, datetime, time, timedelta
 
 import click
 from flask.cli import AppGroup
 
 from evidence.canonical import Json
-from identity.access import Granter
+from identity.access import Granter, Term
 from identity.accounts import LOCALES, Role, User
 from web.commands import console
 
@@ -61,12 +62,15 @@ def everyone() -> None:
 @group.command("grant")
 @click.option("--email", required=True)
 @click.option("--role", required=True, type=_roles)
+@click.option("--from", "since", default="", help="First day (yyyy-mm-dd). Empty: from now on.")
+@click.option("--until", default="", help="Last day, on which it is still held. Empty: without an end.")
 @console.always_json
 @console.command
-def grant(email: str, role: str) -> None:
-    """Give a role."""
+def grant(email: str, role: str, since: str, until: str) -> None:
+    """Give a role, from a day and until a day where they are said; the end takes effect by itself."""
     house = console.house()
-    user = house.access.grant(console.account(email).id, Role(role), _console())
+    term = Term(_day(since, 0), _day(until, 1))
+    user = house.access.grant(console.account(email).id, Role(role), _console(), term)
     console.settled(house)
     console.emit(user_json(user))
 
@@ -111,6 +115,17 @@ def close(email: str) -> None:
     ended = house.sessions.end_all(user.id)
     console.settled(house)
     console.emit({"id": user.id, "email": user.email, "active": False, "sessions_ended": ended})
+
+
+def _day(text: str, later: int) -> datetime | None:
+    """The beginning of a day in the house's zone, or of the one after it."""
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text) + timedelta(days=later)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not a day (yyyy-mm-dd)") from None
+    return datetime.combine(day, time(), console.house().settings.tz).astimezone(UTC)
 
 
 def _read_password() -> str:

@@ -40,6 +40,7 @@ _UNDER = {
     "auditviews": "audit",
     "auditinvite": "audit",
     "tokens": "administration",
+    "recertification": "administration",
 }
 """Blueprints that belong to another's place in the navigation."""
 

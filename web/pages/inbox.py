@@ -18,6 +18,7 @@ from web.i18n import gettext as _
 from web.pages.context import definitions, in_force, lens, may_record, openable
 from web.pages.controls import DRAFT, lines
 from web.pages.correcting import FIX
+from web.pages.recertification import review_alerts
 from web.security import anyone, outsider, person, roles
 from web.views.alerts import alerts_of
 from web.views.inbox import Count, build_inbox, process_counts
@@ -66,6 +67,7 @@ def today() -> str | Response:
             _refused(house, eyes), definitions(house), eyes, holds, _case_link, _seen(house)
         ),
         unseen=unseen_letters(house, eyes) if may_record() else (),
+        reviewing=review_alerts(house, eyes),
         key=secrets.token_hex(16),
     )
 

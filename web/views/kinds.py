@@ -139,6 +139,10 @@ def _house_signs() -> dict[str, Sign]:
         "heads.committed": Sign(_("cabezas comprometidas"), "ok", "chain"),
         "access.granted": Sign(_("acceso otorgado"), "wait", "user"),
         "access.revoked": Sign(_("acceso retirado"), "warn", "user"),
+        "recertification.opened": Sign(_("revisión de accesos abierta"), "wait", "user"),
+        "recertification.decided": Sign(_("acceso revisado"), "ok", "user"),
+        "recertification.expired": Sign(_("revisión de accesos vencida"), "late", "user"),
+        "recertification.closed": Sign(_("revisión de accesos terminada"), "ok", "user"),
     }
 
 
