@@ -36,7 +36,7 @@ FACTORS = {
     "accountfactors.remove", "accountfactors.recovery",
 }  # fmt: skip
 """How people enter."""
-ERASURES = {"keeping.approve"}
+ERASURES = {"keeping.ask", "keeping.approve"}
 """What cannot be taken back."""
 KNOWN = GRANTS | EXPORTS | FACTORS | ERASURES
 LOOKS_DELICATE = re.compile(

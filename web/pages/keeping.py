@@ -103,6 +103,7 @@ def unblock(folio: str) -> Response:
 
 @page.post("/borrado")
 @officers
+@fresh
 def ask(folio: str) -> Response:
     """Ask that the data be erased: a second person decides."""
 
