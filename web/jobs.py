@@ -27,6 +27,7 @@ from web.errors import answer_for
 from web.inception import settle
 from web.logs import LOG
 from web.proving import keep_anchors, keep_heads, keep_views
+from web.reviewmail import remind
 from web.wiring import House, HouseError, JobRecord
 from workflows.texts import catch_up
 
@@ -200,8 +201,10 @@ def _run_series(house: House) -> None:
 
 
 def keep_access(house: House) -> int:
-    """Tell of roles whose own end has come, and end what a review of accesses left undecided; how many."""
-    return house.access.tell_ended() + house.reviews.run()
+    """Tell of roles whose own end has come, end what a review left undecided, and remind; how many ended."""
+    ended = house.access.tell_ended() + house.reviews.run()
+    remind(house)
+    return ended
 
 
 def _fire_timers(house: House) -> None:

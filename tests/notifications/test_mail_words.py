@@ -55,6 +55,9 @@ LINKED = {
     "vigencia": "31/12/2026",
     "vigencia_en": "2026-12-31",
     "proceso_en": "Tickets, in English",
+    "revision": "2026-T4",
+    "faltan": "4",
+    "pasada": "",
 }
 """What mails about personal links are filled with (`signing.office`), and what definitions say in English."""
 ALL = sorted(item.name for item in TEMPLATES.iterdir() if item.is_dir())

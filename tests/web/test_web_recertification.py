@@ -17,7 +17,7 @@ from identity.accounts import Role, User
 from identity.recertification import RowState
 from tests.fakes.audit_room import Room
 from tests.fakes.installation import Browser, Installation
-from web.jobs import Steward
+from web.jobs import Steward, keep_access
 
 PAGE = "/revision-de-accesos"
 
@@ -118,6 +118,28 @@ def test_the_inbox_says_what_waits_and_what_is_owed(desk: Desk) -> None:
     desk.decide(desk.boss, desk.place.user(Role.ADMINISTRADOR), "keep")
     desk.place.clock.offset += timedelta(days=95)
     assert "Falta abrir la revisión trimestral" in desk.place.client(Role.ADMINISTRADOR).get("/").text
+
+
+def test_mails_come_once_a_mark_and_at_the_end_to_everybody_who_decides(tmp_path: Path) -> None:
+    """Seven days and two before it to who answers; on the last day, and when it is over, to the others, too."""
+    place = Installation(tmp_path / "data", {"CONSTANCIA_PUBLIC_URL": "http://localhost:5000"})
+    desk = Desk(place)
+
+    def asked() -> list[str]:
+        keep_access(place.house)
+        keep_access(place.house)
+        found = [mail.request for mail in place.house.outbox.latest(20)]
+        assert {one.template for one in found} <= {"revision_accesos"}
+        return sorted(one.key.split("/", 2)[2].split("/")[0] for one in found)
+
+    desk.open()
+    assert asked() == []
+    for days, wanted in ((4, ["7"]), (5, ["2", "7"]), (1, ["1", "1", "2", "7"])):
+        place.clock.offset += timedelta(days=days)
+        assert asked() == wanted
+    place.clock.offset += timedelta(days=2)
+    assert asked() == ["0", "1", "1", "2", "7"]  # who answers; the others' roles were suspended with the rest
+    place.close()
 
 
 @pytest.mark.parametrize("role", [Role.ESPECIALISTA, Role.SUPERVISOR, Role.AUDITOR_EXTERNO, Role.CAPTURISTA])
