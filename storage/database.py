@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InvalidatePoolError
 
 from storage.border import answered
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 BUSY_SECONDS = 10
+RESTED = 1.0
+"""Seconds a connection to PostgreSQL has rested before it is asked whether it lives."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _ALEMBIC = threading.Lock()
 """Alembic keeps the migration under way in module state: one thread at a time."""
@@ -51,16 +56,38 @@ def connect(url: str | URL) -> Engine:
             raise ValueError("SQLite needs a file: sqlite:///path/to/file")
         return _sqlite(parsed)
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(
-            parsed.set(drivername="postgresql+psycopg"),
-            isolation_level="READ COMMITTED",
-            pool_pre_ping=True,
-            pool_size=8,
-            max_overflow=24,
-            pool_timeout=BUSY_SECONDS,
-            connect_args={"connect_timeout": 5, "options": _POSTGRES_OPTIONS},
-        )
+        return _postgresql(parsed)
     raise ValueError(f"unknown database {parsed.get_backend_name()!r}: use sqlite:/// or postgresql://")
+
+
+def _postgresql(url: URL) -> Engine:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        isolation_level="READ COMMITTED",
+        pool_size=8,
+        max_overflow=24,
+        pool_timeout=BUSY_SECONDS,
+        connect_args={"connect_timeout": 5, "options": _POSTGRES_OPTIONS},
+    )
+    event.listen(engine, "checkin", _rests)
+    event.listen(engine, "checkout", partial(_lives, engine))
+    return engine
+
+
+def _rests(_connection: Any, record: Any) -> None:
+    record.info["rests"] = time.monotonic()
+
+
+def _lives(engine: Engine, connection: Any, record: Any, _borrowed: Any) -> None:
+    """Ask a connection that has rested for a while whether it lives; asking each time would double an append's trips.
+
+    The pool makes a new one in place of a dead one, and forgets all that are older.
+    """
+    since = record.info.get("rests")
+    if since is None or (time.monotonic() - since < RESTED and not connection.closed):
+        return
+    if connection.closed or not engine.dialect._do_ping_w_event(connection):  # noqa: SLF001 - as `pool_pre_ping` does
+        raise InvalidatePoolError
 
 
 def _sqlite(url: URL) -> Engine:

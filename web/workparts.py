@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from functools import cached_property
 
-from documents.isolation import SeparateReader
 from documents.limits import DEFAULT_LIMITS, Limits
+from documents.rereading import OnceReader
 from evidence.ports import Clock, LedgerStore
 from web.settings import Settings
 from workflows.calendar import BusinessCalendar
@@ -59,6 +59,6 @@ class WorkParts(ABC):
         return replace(DEFAULT_LIMITS, file_bytes=self.settings.max_upload_mb * _MIB)
 
     @cached_property
-    def reader(self) -> SeparateReader:
+    def reader(self) -> OnceReader:
         """Reads files that come from outside, each in a confined process of its own."""
-        return SeparateReader(self.limits)
+        return OnceReader(self.limits)
