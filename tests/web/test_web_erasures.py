@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import MetaData, select
 
 from audit_exports.builder import export
 from audit_exports.record import Scope
@@ -96,6 +97,17 @@ class Case:
         yield browser.get("/casos").text
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
+    """The case on each of the two databases."""
+    env = {}
+    if request.param == "postgresql":
+        env["CONSTANCIA_DATABASE_URL"] = request.getfixturevalue("postgresql_url")
+    place = Installation(tmp_path / "data", env)
+    yield Case(place)
+    place.close()
+
+
 @pytest.fixture
 def case(place: Installation) -> Case:
     """The case, ready to be erased."""
@@ -105,6 +117,18 @@ def case(place: Installation) -> Case:
 def dump(place: Installation) -> str:
     """Every row of every database of the installation, as text."""
     lines: list[str] = []
+    if place.house.engine.dialect.name == "postgresql":
+        tables = MetaData()
+        tables.reflect(place.house.engine)
+        with place.house.engine.connect() as rows:
+            lines += [
+                bytes(value).decode("utf-8", "replace")
+                if isinstance(value, bytes | memoryview)
+                else str(value)
+                for table in tables.sorted_tables
+                for row in rows.execute(select(table))
+                for value in row
+            ]
     for path in place.settings.data.rglob("*.sqlite3"):
         with sqlite3.connect(path) as connection:
             connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
@@ -137,8 +161,9 @@ def story(state: CaseState) -> tuple[object, ...]:
     )
 
 
-def test_before_and_after(case: Case, tmp_path: Path) -> None:
+def test_before_and_after(either: Case, tmp_path: Path) -> None:
     """Both packages verify, the state is the same, and of the person nothing is left in package, pages or database."""
+    case = either
     place, house, folio = case.place, case.house, case.folio
     state = story(house.cases.view(folio).state)
     first = case.package(tmp_path / "antes.zip")
