@@ -32,7 +32,7 @@ from storage.board import members
 from storage.database import reading
 from storage.ledger_tables import article, figure, projection, reference, tally
 from storage.projections import FIGURE
-from storage.searching import holds, index_anew
+from storage.searching import holds, index_anew, tidy
 from workflows.ports import CaseQuery, CaseRow, Page
 
 MOST_ROWS = 500
@@ -157,6 +157,10 @@ class SqlCaseIndex:
         words = select(projection.c.search_text).where(projection.c.case_id == folio)
         with reading(self._engine) as connection:
             return connection.execute(words).scalar_one_or_none() or ""
+
+    def tidy(self) -> None:
+        """Nothing of words that are no case's any more stays in what searches go by."""
+        tidy(self._engine)
 
     def tally(self, folio: str) -> Tally | None:
         """What boards count of a case; ``None`` where the cache does not know it."""

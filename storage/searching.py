@@ -104,6 +104,13 @@ def index_anew(engine: Engine) -> bool:
     return True
 
 
+def tidy(engine: Engine) -> None:
+    """Let trigrams of texts that are gone go for good, as an erasure wants it; PostgreSQL's vacuum does it there."""
+    if is_sqlite(engine):
+        with answered(), writing(engine) as connection:
+            connection.exec_driver_sql(_TIDY)
+
+
 def _some(connection: Connection, after: str) -> str | None:
     """Index the next cases behind a folio; the last of them, ``None`` at the end."""
     folios = connection.exec_driver_sql(_UNKNOWN, (after,)).scalars().all()

@@ -90,6 +90,7 @@ def shred(house: House, folio: str) -> Shredded:
         NotErased: no such entry. StoreUnavailable: to be called again.
     """
     found = house.shredder.shred(folio)
+    house.index.tidy()
     for made in (house.settings.data / "exports").glob("*.zip"):
         made.unlink(missing_ok=True)
     return found

@@ -114,6 +114,10 @@ def case(place: Installation) -> Case:
     return Case(place)
 
 
+_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+"""Virtual tables are told by the tables under them."""
+
+
 def dump(place: Installation) -> str:
     """Every row of every database of the installation, as text."""
     lines: list[str] = []
@@ -132,9 +136,7 @@ def dump(place: Installation) -> str:
     for path in place.settings.data.rglob("*.sqlite3"):
         with sqlite3.connect(path) as connection:
             connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-            for (table,) in connection.execute(
-                "SELECT name FROM sqlite_master WHERE type = 'table'"
-            ).fetchall():
+            for (table,) in connection.execute(_TABLES).fetchall():
                 for row in connection.execute(f'SELECT * FROM "{table}"'):  # noqa: S608 - names of our own tables
                     lines += [
                         value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
