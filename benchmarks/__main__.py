@@ -39,6 +39,7 @@ SECTIONS: dict[str, Section] = {
     "uploads": uploads.run,
     "uploads-s3": uploads.run_s3,
     "encryption": encryption.run,
+    "encryption-http": encryption.run_http,
     "encryption-s3": encryption.run_s3,
     "encryption-postgresql": encryption.run_postgresql,
     "submitting": submitting.run,

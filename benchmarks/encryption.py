@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import io
 import itertools
+import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from PIL import Image
 
+from benchmarks import submitting
 from benchmarks.appends import ORIGIN, new_ledger
 from benchmarks.material import add, noise
 from benchmarks.measure import Figure, SectionUnavailable, compare, per_second
 from evidence.ports import BlobStore
+from identity.accounts import Role
 from storage.ciphers import age, payloads
 from storage.ciphers.blobs import EncryptedBlobs
 from storage.ciphers.keys import CaseKeys
@@ -25,12 +30,15 @@ from storage.database import connect
 from storage.filesystem import FileBlobStore
 from storage.ledger import SqlLedger
 from storage.s3 import S3BlobStore
+from tests.fakes.installation import Installation
 from tests.servers import postgresql, seaweedfs
+from tests.servers.processes import free_ports
+from workflows.commands import Actor
 
 KIB, MIB = 1024, 1024 * 1024
 CASE = "MA-001-2026-000001"
 _SIZES = ((100 * KIB, 60), (MIB, 16), (16 * MIB, 3))
-_APPENDS, _READS = 300, 100
+_APPENDS, _READS, _POSTS = 300, 100, 8
 
 
 def run(scratch: Path, rounds: int) -> Iterator[Figure]:
@@ -71,6 +79,43 @@ def run_postgresql(_scratch: Path, rounds: int) -> Iterator[Figure]:
         server.database() as plain,
     ):
         yield from _ledgers("PostgreSQL", _encrypted_ledger(encrypted), new_ledger(plain), rounds)
+
+
+def run_http(scratch: Path, rounds: int) -> Iterator[Figure]:
+    """Whole uploads, as people make them: a POST with a picture of 1 MB, inspected, stored, sealed and answered."""
+    with ExitStack() as stack:
+        rates = []
+        for name, switch in (("encrypted", "true"), ("plain", "false")):
+            place = Installation(scratch / name, {"CONSTANCIA_ENCRYPTION": switch})
+            stack.callback(place.close)
+            user = place.user(Role.ESPECIALISTA)
+            (port,) = free_ports(1)
+            stack.enter_context(submitting.server(place, port, scratch / f"{name}.log"))
+            rates.append(_posting(place, submitting.Person(port, user.email), user.id))
+        yield compare(
+            "upload 1 MB over HTTP, encrypted",
+            rates[0],
+            "the same installation in plain",
+            rates[1],
+            unit="MB/s",
+            rounds=rounds,
+        )
+
+
+def _posting(place: Installation, person: submitting.Person, actor: str) -> Callable[[], float]:
+    def rate() -> float:
+        folio = submitting.ticket(place.house, Actor(actor, "especialista"))
+        pictures = [_picture() for _ in range(_POSTS)]
+        return per_second(sum(map(len, pictures)), lambda: person.submit(folio, pictures)) / 1e6
+
+    return rate
+
+
+def _picture() -> bytes:
+    """A new PNG of about 1 MB."""
+    shown = io.BytesIO()
+    Image.frombytes("RGB", (590, 590), os.urandom(590 * 590 * 3)).save(shown, "PNG", compress_level=1)
+    return shown.getvalue()
 
 
 def _encrypted_ledger(url: str) -> SqlLedger:

@@ -54,11 +54,11 @@ def run(scratch: Path, rounds: int) -> Iterator[Figure]:
     (port,) = free_ports(1)
     plain = scratch / "plain"
     plain.mkdir()
-    with _server(place, port, scratch / "log"), ThreadPoolExecutor(THREADS) as pool:
-        people = list(pool.map(lambda _n: _Person(port, user.email), range(THREADS)))
+    with server(place, port, scratch / "log"), ThreadPoolExecutor(THREADS) as pool:
+        people = list(pool.map(lambda _n: Person(port, user.email), range(THREADS)))
 
         def submit() -> float:
-            folios = [_ticket(place.house, Actor(user.id, "especialista")) for _ in people]
+            folios = [ticket(place.house, Actor(user.id, "especialista")) for _ in people]
             pictures = [[_picture() for _ in range(EACH)] for _ in people]
             work = list(zip(people, folios, pictures, strict=True))
             return per_second(
@@ -120,7 +120,7 @@ def run_s3(_scratch: Path, rounds: int) -> Iterator[Figure]:
         store.close()
 
 
-class _Person:
+class Person:
     """A signed-in browser, a connection for each request."""
 
     def __init__(self, port: int, email: str) -> None:
@@ -156,7 +156,8 @@ class _Person:
             answer.read()
 
 
-def _ticket(house: House, actor: Actor) -> str:
+def ticket(house: House, actor: Actor) -> str:
+    """A ticket that waits for its step 8."""
     samples = Samples()
     opening = {**TICKET, "asunto": f"Ticket {next(_NUMBERS)}"}
     folio = house.cases.open_case(OpenCase("MA-006", actor, opening)).folio
@@ -176,7 +177,8 @@ def _picture() -> bytes:
 
 
 @contextmanager
-def _server(place: Installation, port: int, log: Path) -> Iterator[None]:
+def server(place: Installation, port: int, log: Path) -> Iterator[None]:
+    """`flask serve` of an installation, until the end of the block."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CONSTANCIA_")}
     command = [sys.executable, "-m", "flask", "serve", "--port", str(port), "--threads", str(THREADS + 6)]
     with log.open("wb") as output:

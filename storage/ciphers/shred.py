@@ -9,7 +9,7 @@ alone, which is why one rotates it after erasures (decision 0197).
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +68,6 @@ class SqlShredder:
         clock: the present.
         ledger: forgets what it knows of the case.
         staging: where files of drafts wait, or ``None``.
-        projected: makes the case's projection again once the payloads are gone, or ``None``.
     """
 
     def __init__(
@@ -79,14 +78,12 @@ class SqlShredder:
         *,
         ledger: SqlLedger | None = None,
         staging: Path | None = None,
-        projected: Callable[[str], None] | None = None,
     ) -> None:
         self._engine = engine
         self._keys = keys
         self._clock = clock
         self._ledger = ledger
         self._staging = staging
-        self._projected = projected
 
     def shred(self, case: str) -> Shredded:
         """See the port. Raises `NotErased`, or `StoreUnavailable`: also where a reader keeps old pages; call again."""
@@ -123,8 +120,6 @@ class SqlShredder:
         for name in drafts if self._staging is not None else ():
             assert self._staging is not None  # noqa: S101 - asked above
             shutil.rmtree(self._staging / name, ignore_errors=True)  # a later sweep takes what stays
-        if self._projected is not None:
-            self._projected(case)
 
     def _wipe(self) -> None:
         """Take what was deleted out of the database's own files, as far as they let us."""
