@@ -1,4 +1,4 @@
-"""One piece of evidence for many cases: the same step recorded in each, an entry each, the file stored under each case's key.
+"""One piece of evidence for many cases: the same step in each, an entry each, the file stored under each case's key.
 
 A mail that answers for twenty people, a sheet with a month of movements. Cases stay apart: one that refuses keeps no
 other from being recorded, and says why.
