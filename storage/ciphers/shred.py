@@ -28,6 +28,7 @@ from storage.ciphers.tables import case_key, case_key_gone
 from storage.database import is_sqlite, writing
 from storage.ledger import SqlLedger
 from storage.ledger_tables import case_head, log_entry, payload
+from storage.searching import tidy
 
 _TOGETHER = 500
 _HEAD = select(case_head.c.seq).where(case_head.c.case_id == bindparam("case")).with_for_update()
@@ -123,6 +124,7 @@ class SqlShredder:
 
     def _wipe(self) -> None:
         """Take what was deleted out of the database's own files, as far as they let us."""
+        tidy(self._engine)
         with answered(), self._engine.connect() as opened:
             connection = opened.execution_options(isolation_level="AUTOCOMMIT")
             if is_sqlite(self._engine):
