@@ -74,13 +74,6 @@ def offer_postgresql_index(connection: Connection) -> bool:
     return True
 
 
-def tidy(engine: Engine) -> None:
-    """Take the trigrams of texts that are gone out of SQLite's index for good; PostgreSQL's vacuum does by itself."""
-    if is_sqlite(engine):
-        with answered(), writing(engine) as connection:
-            connection.exec_driver_sql(_TIDY)
-
-
 def indexed(engine: Engine) -> bool:
     """Whether searches go by an index. Raises `StoreUnavailable`."""
     if is_sqlite(engine):
