@@ -19,6 +19,7 @@ from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from documents.agent_list import AgentListing, ListedAgent
+from documents.antivirus import Scanner
 from documents.bounce import Bounce
 from documents.inspection import Inspection
 from documents.limits import DEFAULT_LIMITS, Limits
@@ -53,12 +54,19 @@ class SeparateReader:
 
     worker = "documents.worker"
 
-    def __init__(self, limits: Limits = DEFAULT_LIMITS, *, at_once: int = 0) -> None:
+    def __init__(
+        self, limits: Limits = DEFAULT_LIMITS, *, at_once: int = 0, scanner: Scanner | None = None
+    ) -> None:
         self._limits = limits
+        self._scanner = scanner
         self._places = threading.BoundedSemaphore(at_once or max(2, os.cpu_count() or 2))
 
     def inspect(self, stream: BinaryIO, *, name: str, limits: Limits | None = None) -> Inspection:
-        """`documents.inspect`; raises also ``too_costly`` when time or memory run out."""
+        """`documents.inspect`; raises also ``too_costly`` when time or memory run out.
+
+        Where there is a scanner it is asked first: ``malware``, or `documents.antivirus.ScannerSilent`.
+        """
+        self._scan(stream, name, limits or self._limits)
         answer, _ = self._run("inspect", stream, {"name": name}, limits)
         found = answer["inspection"]
         return Inspection(**{**found, "warnings": tuple(found["warnings"])})
@@ -141,6 +149,12 @@ class SeparateReader:
         """`documents.mail.attachment_at`."""
         answer, data = self._run("attachment", stream, {"name": name, "number": number}, limits)
         return str(answer["name"]), data
+
+    def _scan(self, stream: BinaryIO, name: str, bounds: Limits) -> None:
+        if self._scanner is None or not 0 < stream.seek(0, 2) <= bounds.file_bytes:
+            return  # an empty or a too large file is refused for that
+        if found := self._scanner.scan(stream):
+            raise FileRefused("malware", safe_name(name), {"found": found})
 
     def _run(
         self, task: str, stream: BinaryIO, options: Mapping[str, Any], limits: Limits | None

@@ -26,6 +26,7 @@ REFUSAL_FIELDS: Mapping[str, tuple[str, ...]] = {
     "over_limit": ("family", "what", "found", "limit"),
     "secret_found": ("word", "place"),
     "too_costly": ("family",),
+    "malware": ("found",),
 }
 """Code of a refusal and the names of its fields, always all present.
 
@@ -35,6 +36,7 @@ REFUSAL_FIELDS: Mapping[str, tuple[str, ...]] = {
 headers, header_bytes, parts, depth. ``found`` is what was counted, at least one more than ``limit``.
 ``place`` of ``secret_found``: ``text``, or ``page 3``, ``cell Hoja1!B4``, ``body``, ``attachment 2``. The secret
 itself is in no field.
+``found`` of ``malware`` is the antivirus' own name for what it recognised.
 """
 
 WARNING_CODES: Mapping[str, str] = {

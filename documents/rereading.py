@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from typing import BinaryIO
 
+from documents.antivirus import Scanner
 from documents.inspection import Inspection
 from documents.isolation import SeparateReader
 from documents.limits import DEFAULT_LIMITS, Limits
@@ -25,8 +26,10 @@ Asked = tuple[str, str, Limits | None]
 class OnceReader(SeparateReader):
     """`SeparateReader` that gives an inspection out twice, and reads once. Thread-safe."""
 
-    def __init__(self, limits: Limits = DEFAULT_LIMITS, *, at_once: int = 0) -> None:
-        super().__init__(limits, at_once=at_once)
+    def __init__(
+        self, limits: Limits = DEFAULT_LIMITS, *, at_once: int = 0, scanner: Scanner | None = None
+    ) -> None:
+        super().__init__(limits, at_once=at_once, scanner=scanner)
         self._kept: OrderedDict[Asked, Inspection] = OrderedDict()
         self._lock = threading.Lock()
 

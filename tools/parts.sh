@@ -19,6 +19,7 @@ look() {
     has softhsm2-util || need softhsm2
     has dovecot || need dovecot-imapd
     has age || need age
+    has clamd || [ -x /usr/sbin/clamd ] || need clamav-daemon
     has go || need golang-go
     [ -d /usr/share/gocode/src/golang.org/x/mod ] || need golang-golang-x-mod-dev
 }
@@ -30,6 +31,7 @@ reason() {
         golang-*) echo "the second implementation of proofs, in Go (no go on PATH, or without Debian's golang.org/x/mod)" ;;
         libnss3-tools) echo "the test in which pdfsig judges our signatures (no certutil on PATH)" ;;
         softhsm2) echo "the test of a seal in a PKCS #11 token (no softhsm2-util on PATH)" ;;
+        clamav-daemon) echo "the test in which a real antivirus judges files (no clamd)" ;;
         age) echo "the test in which age opens the keys of a backup (no age on PATH)" ;;
         dovecot-imapd) echo "tests of the mailbox on a real IMAP server (no dovecot on PATH)" ;;
         poppler-utils) echo "tests that read our PDFs with an independent program (no pdftotext on PATH)" ;;

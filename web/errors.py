@@ -1,8 +1,7 @@
 """The one table from exceptions to answers: status, code, message and what to do, for pages, scripts and commands.
 
-Three kinds are never mixed: refusals (4xx, the person can mend it), unavailability (503, try again) and integrity
-findings (500, say so loudly). What is in no table is a fault of ours: a safe page with an incident number, and the
-types and places of the failure, without its texts, in the log.
+Three kinds are never mixed: refusals (4xx, to be mended), unavailability (503, try again), integrity findings (500).
+What is in no table is a fault of ours: an incident number for people; types and places, without texts, for the log.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from audit_exports.builder import ExportRefused
 from auditing.errors import AuditRefused
+from documents.antivirus import ScannerSilent
 from documents.refusals import FileRefused
 from evidence import ports
 from evidence.atrest import KeysUnavailable
@@ -308,6 +308,7 @@ _TABLE: tuple[tuple[type[BaseException], Callable[..., Answer]], ...] = (
     (ports.StoreSlow, _always("store_slow")),
     (ports.StoreBusy, _always("store_busy")),
     (KeysUnavailable, _always("keys_unavailable")),
+    (ScannerSilent, _always("antivirus_silent")),
     (ports.StoreUnavailable, _unavailable),
     (
         ports.IdempotencyMismatch,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from web.filemessages import FILES as FILES  # noqa: PLC0414 - to readers one room
 from web.i18n import N_
 from web.keepingmessages import KEEPING
 from web.message import Message as Message  # noqa: PLC0414 - the tables and their rows, to readers one room
@@ -120,24 +121,6 @@ CASES: Mapping[str, Message] = {
 }  # fmt: skip
 """Refusals of `workflows`."""
 
-FILES: Mapping[str, Message] = {
-    "empty": Message(422, N_("«%(name)s» está vacío."), N_("Vuelve a guardarlo o a descargarlo y súbelo de nuevo.")),
-    "too_large": Message(413, N_("«%(name)s» pesa %(size)s; el máximo es %(limit)s."), N_("Divídelo, comprímelo o baja la resolución del escaneo.")),
-    "type_not_allowed": Message(422, N_("«%(name)s» es de un tipo que no se admite (%(found)s)."), N_("Se admiten PDF, Excel .xlsx, imágenes, correos .eml o .msg y texto.")),
-    "content_mismatch": Message(422, N_("«%(name)s» dice ser %(extension)s pero su contenido es %(found)s."), N_("Sube el archivo original, con su nombre verdadero.")),
-    "truncated": Message(422, N_("«%(name)s» está incompleto."), N_("Vuelve a descargarlo y súbelo de nuevo.")),
-    "damaged": Message(422, N_("«%(name)s» está dañado y no se puede abrir."), N_("Ábrelo en tu equipo, guárdalo de nuevo y súbelo.")),
-    "encrypted": Message(422, N_("«%(name)s» está protegido con contraseña."), N_("Guarda una copia sin protección: la evidencia debe poder abrirse dentro de años.")),
-    "macros": Message(422, N_("«%(name)s» contiene macros."), N_("Guárdalo como .xlsx sin macros.")),
-    "active_content": Message(422, N_("«%(name)s» contiene partes que se ejecutan (%(what)s)."), N_("Imprímelo a un PDF nuevo y sube ése.")),
-    "polyglot": Message(422, N_("«%(name)s» es a la vez %(family)s y %(also)s."), N_("Sube el archivo original.")),
-    "xml_declarations": Message(422, N_("«%(name)s» contiene declaraciones XML que no se admiten."), N_("Ábrelo en Excel y guárdalo de nuevo como .xlsx.")),
-    "over_limit": Message(422, N_("«%(name)s» es demasiado grande por dentro (%(what)s: %(found)s; máximo %(limit)s)."), N_("Divídelo en archivos menores.")),
-    "secret_found": Message(422, N_("«%(name)s» parece contener una contraseña (%(word)s, en %(place)s); no se guardó."), N_("Sube una copia testada y, si la contraseña es real, pide que se cambie.")),
-    "too_costly": Message(422, N_("Leer «%(name)s» lleva demasiado trabajo."), N_("Ábrelo en tu equipo, guárdalo de nuevo y súbelo.")),
-}  # fmt: skip
-"""Refusals of files, by the codes of `documents.refusals.REFUSAL_FIELDS`."""
-
 WARNINGS: Mapping[str, str] = {
     "name_changed": N_("El nombre tenía caracteres o un largo que no se admiten; se ajustó."),
     "extension_added": N_("El nombre no tenía extensión; se agregó la de su contenido."),
@@ -216,6 +199,7 @@ HOUSE: Mapping[str, Message] = {
     "unavailable": Message(503, N_("El almacenamiento no responde en este momento."), N_("Reintenta en un minuto: no se perdió nada.")),
     "verification_lost": Message(503, N_("La verificación no terminó: uno de sus procesos murió, y nada quedó decidido."), N_("Revisa que el servidor tenga memoria libre y repítela.")),
     "store_slow": Message(503, N_("El almacén de archivos tarda demasiado en contestar."), N_("No se guardó nada a medias y lo escrito sigue en tu borrador: reintenta en un minuto. Lo que ya está sellado se puede seguir consultando.")),
+    "antivirus_silent": Message(503, N_("El antivirus no responde, y sin su visto bueno no se recibe ningún archivo."), N_("Reintenta en un minuto: no se guardó nada y lo escrito sigue en tu borrador. Si sigue así, avisa a quien administra el sistema.")),
     "store_busy": Message(503, N_("Hay demasiadas personas guardando a la vez."), N_("Reintenta en unos segundos: de lo tuyo no se guardó nada y tu borrador se conserva.")),
     "busy": Message(503, N_("Hay demasiadas tareas largas en curso."), N_("Espera a que termine alguna y reintenta.")),
     "conflict": Message(503, N_("Varias personas escribieron en este caso a la vez."), N_("Reintenta: lo tuyo no se selló y tu borrador se conserva.")),

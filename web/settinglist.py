@@ -217,6 +217,13 @@ SPECS: tuple[Spec, ...] = (
         "Whether the name server is asked for the public keys of DKIM signatures of mails that arrive; the names are "
         "said by the mails. Otherwise, and where it does not answer, a signature stays unknown.",
     ),
+    Spec(
+        "CLAMD",
+        "",
+        settingreaders.clamd,
+        "Antivirus asked about each file that comes in: clamd at `host:port`, or the path of its socket. Where it is "
+        "named and does not answer, no file is taken. Empty: none is asked.",
+    ),
     Spec("MAX_UPLOAD_MB", "50", _natural(1, 10_000), "Largest single file, in MiB."),
     Spec("MAX_FILES", "20", _natural(1, 200), "Most files in one entry."),
     Spec("MAX_DRAFT_MB", "200", _natural(1, 100_000), "Most bytes in one draft, in MiB."),

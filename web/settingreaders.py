@@ -157,6 +157,14 @@ def line(raw: str) -> str:
     return raw
 
 
+def clamd(raw: str) -> str:
+    """Where an antivirus listens: ``host:port``, or the absolute path of a socket; empty for none."""
+    host, _, port = raw.rpartition(":")
+    if raw and not raw.startswith("/") and not (host and port.isdecimal() and 0 < int(port) < 65_536):
+        raise ValueError("must be host:port, or the absolute path of clamd's socket")
+    return raw
+
+
 def issuer(raw: str) -> str:
     """An OpenID Connect issuer (Discovery 1.0, section 3): scheme, host and perhaps a path, and nothing after it."""
     parts = urlsplit(raw)

@@ -81,6 +81,7 @@ class Settings:
     mail_authserv: str
     mail_dkim: bool
     desk_phone: str
+    clamd: str
     max_upload_mb: int
     max_files: int
     max_draft_mb: int

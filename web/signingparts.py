@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
+from documents.antivirus import Scanner
 from documents.limits import Limits
 from evidence.ports import Clock
 from signing.isolation import SignatureReader
@@ -29,10 +30,15 @@ class SigningParts(ABC):
     def limits(self) -> Limits:
         """How much of a file is read."""
 
+    @property
+    @abstractmethod
+    def scanner(self) -> Scanner | None:
+        """The antivirus that is asked first, where one is named."""
+
     @cached_property
     def signatures(self) -> SignatureReader:
         """Reads signed files and scans that come from outside, each in a confined process of its own."""
-        return SignatureReader(self.limits)
+        return SignatureReader(self.limits, scanner=self.scanner)
 
     @cached_property
     def signer(self) -> PadesSigner:

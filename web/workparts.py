@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from functools import cached_property
 
+from documents.antivirus import Clamd, Scanner
 from documents.limits import DEFAULT_LIMITS, Limits
 from documents.rereading import OnceReader
 from evidence.ports import Clock, LedgerStore
@@ -61,4 +62,9 @@ class WorkParts(ABC):
     @cached_property
     def reader(self) -> OnceReader:
         """Reads files that come from outside, each in a confined process of its own."""
-        return OnceReader(self.limits)
+        return OnceReader(self.limits, scanner=self.scanner)
+
+    @cached_property
+    def scanner(self) -> Scanner | None:
+        """The antivirus that is asked about each file that comes from outside, where one is named."""
+        return Clamd(self.settings.clamd) if self.settings.clamd else None
