@@ -67,7 +67,9 @@ def own_commands(app: Flask) -> dict[str, click.Command]:
 def test_every_address_has_a_line_that_says_who_may_call_it(app: Flask) -> None:
     """docs/authorization.md is what the matrix of `tests/adversaries` expects, address by address."""
     missing, gone = of_the_application(app) - of_the_page(), of_the_page() - of_the_application(app)
-    assert not missing, f"add a line to a group of docs/authorization.md for {sorted(missing)}"
+    assert not missing, (
+        f"add a line to docs/authorization.md (and to the counts of docs/security.md) for {sorted(missing)}"
+    )
     assert not gone, f"no such address any more: {sorted(gone)}"
 
 

@@ -30,7 +30,7 @@ CHAPTERS = {"10.5", "17"}
 
 
 @pytest.fixture(scope="module")
-def page(root: Path) -> str:
+def paper(root: Path) -> str:
     """The page."""
     return (root / "docs" / "security.md").read_text()
 
@@ -41,31 +41,31 @@ def _defined(file: Path) -> Iterator[str]:
             yield node.name
 
 
-def test_every_requirement_of_the_level_is_listed_once(page: str) -> None:
+def test_every_requirement_of_the_level_is_listed_once(paper: str) -> None:
     """Numbers of levels 1 and 2, none missing, none twice, none of our own."""
-    listed = [number for number, *_rest in _ROW.findall(page)]
+    listed = [number for number, *_rest in _ROW.findall(paper)]
     wanted = {f"{section}.{n}" for section, last in LEVEL_2.items() for n in range(1, last + 1)}
     assert sorted(listed) == sorted(wanted | CHAPTERS)
 
 
-def test_every_test_named_exists(page: str, root: Path) -> None:
+def test_every_test_named_exists(paper: str, root: Path) -> None:
     """What is said to show a requirement can be run."""
-    named = _TEST.findall(page)
+    named = _TEST.findall(paper)
     assert len(named) > 100
     for path, name in named:
         assert (root / path).is_file(), path
         assert not name or name == "*" or name in set(_defined(root / path)), f"{path}::{name}"
 
 
-def test_every_requirement_says_how_it_stands(page: str) -> None:
+def test_every_requirement_says_how_it_stands(paper: str) -> None:
     """A test, a paper, not applicable, or a gap; nothing is left open."""
-    for number, _level, _what, shown in _ROW.findall(page):
+    for number, _level, _what, shown in _ROW.findall(paper):
         assert _TEST.search(shown) or shown.startswith(("paper: ", "n/a: ", "**gap**: ")), number
 
 
-def test_its_counts_are_counted(page: str) -> None:
+def test_its_counts_are_counted(paper: str) -> None:
     """Requirements by how they stand, addresses, calls of the matrix, parsers, inputs: as the code has them."""
-    shown = [row[3] for row in _ROW.findall(page)]
+    shown = [row[3] for row in _ROW.findall(paper)]
     tests = sum("`tests/" in text and not text.startswith("n/a") for text in shown)
     papers = sum(
         text.startswith("paper") and "`tests/" not in text and "**gap**" not in text for text in shown
@@ -84,5 +84,5 @@ def test_its_counts_are_counted(page: str) -> None:
         sum(target.examples for target in TARGETS.values()),
         len(list(CORPUS.rglob("*.bin"))),
     ]
-    said = [(what, int(number)) for what, number in _COUNT.findall(page)]
+    said = [(what, int(number)) for what, number in _COUNT.findall(paper)]
     assert said == [(what, number) for (what, _said), number in zip(said, counted, strict=True)]
