@@ -95,7 +95,15 @@ def test_another_key_opens_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "AGE-SECRET-KEY-1", IDENTITY[:-1], IDENTITY[:-1] + "b", "age1" + "q" * 58]
+    "text",
+    ["", "AGE-SECRET-KEY-1", IDENTITY[:-1], IDENTITY[:-1] + "b", "age1" + "q" * 58],
+    ids=[
+        "nothing",
+        "its beginning",
+        "cut",
+        "its last letter",
+        "a recipient",
+    ],  # the identity is new in each process
 )
 def test_a_mistyped_identity_is_refused(text: str) -> None:
     """Its checksum says so before anything is decrypted with it."""
