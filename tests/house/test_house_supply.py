@@ -147,6 +147,10 @@ def test_a_key_is_found_in_the_tree_and_in_a_commit_that_took_it_out_again(
     assert capsys.readouterr().out.strip() == "history  settings.py:1: AWS Access Key"
     assert leaks.main(["--accept"], tmp_path) == 0
     assert leaks.main([], tmp_path) == 0
+    source.write_text("password = 'una-inventada'\n")
+    assert leaks.main([], tmp_path) == 0
+    assert "tree     settings.py:1: Secret Keyword" in capsys.readouterr().out
+    assert leaks.main(["--strict"], tmp_path) == 1
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "test_x.py").write_text(
         "-----BEGIN " + "PRIVATE KEY-----\npassword = 'una inventada'\n"
