@@ -36,6 +36,7 @@ COLLEAGUES = (
     Colleague("martha", "Martha", "Captura CAM Pegasus", ("capturista",)),
     Colleague("veronica.salcedo", "Verónica Salcedo Ibarra", "Auditoría interna", ("auditor_interno",)),
     Colleague("ignacio.barrera", "Ignacio Barrera Núñez", "Auditoría externa", ("auditor_externo",)),
+    Colleague("lucia.farias", "Lucía Farías Ponce", "Datos personales", ("datos_personales",)),
     Colleague("administracion", "Administración de Constancia", "Administración", ("administrador",)),
 )
 """Accounts of the demonstration; names of post holders are those the owner's document gives."""
