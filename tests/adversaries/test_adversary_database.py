@@ -12,6 +12,7 @@ from identity.accounts import Role
 from identity.sessions import digest
 from tests.fakes.audit_room import Room
 from tests.fakes.calling import System
+from tests.fakes.dumps import dump
 from tests.fakes.installation import PASSWORD
 from tests.fakes.signing_room import SigningRoom
 
@@ -20,11 +21,6 @@ def _databases(data: Path) -> Iterator[sqlite3.Connection]:
     for path in sorted(data.rglob("*.sqlite3")):
         with closing(sqlite3.connect(path)) as database:
             yield database
-
-
-def _dump(data: Path) -> str:
-    """Every row of every database of an installation, as SQL text."""
-    return "\n".join(line for database in _databases(data) for line in database.iterdump())
 
 
 def test_no_row_opens_a_door(letters: SigningRoom) -> None:
@@ -38,7 +34,7 @@ def test_no_row_opens_a_door(letters: SigningRoom) -> None:
     form = {"email": letters.specialist.email, "password": PASSWORD, "csrf_token": token}
     assert client.post("/entrar", data=form, base_url="https://constancia.example").status_code == 303
     session = place.house.sessions.start(letters.specialist.id)
-    told = _dump(place.settings.data)
+    told = dump(place.settings.data)
     assert letters.specialist.email in told, "the dump is of this installation"
     assert digest(session) in told, "a session is a row"
     secrets = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -20,6 +19,7 @@ from signing.kinds.onetime import Left
 from signing.links import Standing
 from signing.records import Request, Status
 from tests.fakes.asking_room import SECRET, AskingRoom
+from tests.fakes.dumps import dump
 from tests.fakes.signing_room import PHONE_PLACE
 from workflows.answering import left_fields, secret_slot
 from workflows.errors import EvidenceMissing, FieldInvalid, NothingToSign
@@ -47,14 +47,12 @@ def _shown(room: AskingRoom, folio: str) -> SealedEntry:
 
 
 def _everywhere(room: AskingRoom) -> Iterator[tuple[str, bytes]]:
-    """Every byte that the installation keeps: files of its folder, and the database as SQL text."""
+    """Every byte that the installation keeps: files of its folder, and the rows of its databases."""
     data = room.place.settings.data
     for path in data.rglob("*"):
         if path.is_file():
             yield str(path), path.read_bytes()
-    for path in data.rglob("*.sqlite3"):
-        with sqlite3.connect(path) as database:
-            yield f"dump of {path}", "\n".join(database.iterdump()).encode()
+    yield "rows of every database", dump(data).encode()
 
 
 def test_it_is_shown_once_and_its_delivery_is_the_steps_evidence(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ from evidence.ports import StoreUnavailable
 from identity.accounts import Role
 from signing.records import Purpose, Request, Status
 from tests.audit_exports.resealing import codes, contents, reseal, verify_bytes
+from tests.fakes.dumps import dump
 from tests.fakes.installation import Browser, Installation
 from tests.fakes.papers import eml
 from tests.web.test_web_drafts import DATA
@@ -114,11 +114,7 @@ def case(place: Installation) -> Case:
     return Case(place)
 
 
-_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
-"""Virtual tables are told by the tables under them."""
-
-
-def dump(place: Installation) -> str:
+def everything(place: Installation) -> str:
     """Every row of every database of the installation, as text."""
     lines: list[str] = []
     if place.house.engine.dialect.name == "postgresql":
@@ -133,16 +129,7 @@ def dump(place: Installation) -> str:
                 for row in rows.execute(select(table))
                 for value in row
             ]
-    for path in place.settings.data.rglob("*.sqlite3"):
-        with sqlite3.connect(path) as connection:
-            connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-            for (table,) in connection.execute(_TABLES).fetchall():
-                for row in connection.execute(f'SELECT * FROM "{table}"'):  # noqa: S608 - names of our own tables
-                    lines += [
-                        value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-                        for value in row
-                    ]
-    return "\n".join(lines)
+    return "\n".join([*lines, dump(place.settings.data)])
 
 
 def told(texts: Sequence[str]) -> list[str]:
@@ -171,7 +158,7 @@ def test_before_and_after(either: Case, tmp_path: Path) -> None:
     first = case.package(tmp_path / "antes.zip")
     specialist = place.client()
     assert told(list(case.pages(specialist))) == [word for word in WORDS if word != WHY[:13]]
-    assert told([dump(place)])
+    assert told([everything(place)])
     house.cases.keeping.block(BlockData(folio, case.officer, WHY))
     seq = case.erased()
     second = case.package(tmp_path / "despues.zip")
@@ -190,7 +177,7 @@ def test_before_and_after(either: Case, tmp_path: Path) -> None:
     assert f"Borrado, véase la entrada {seq}." in specialist.get(f"/casos/{folio}/entradas/2").text
     assert f"Borrado, véase la entrada {seq}." not in specialist.get(f"/casos/{folio}/entradas/{seq}").text
     assert specialist.get(f"/casos/{folio}/entradas/2/archivos/0").status_code == 409
-    assert not told([dump(place)])
+    assert not told([everything(place)])
     stored = [
         path.read_bytes()
         for path in place.settings.data.rglob("*")
@@ -270,7 +257,7 @@ def test_a_crash_between_entry_and_destruction_is_completed(
     done, failed = erasing.sweep(house)
     assert (len(done), failed) == (1, [])
     assert done[0].payloads > 0
-    assert not told([dump(case.place)])
+    assert not told([everything(case.place)])
     assert erasing.sweep(house) == ([], [])
     run = case.place.app.test_cli_runner().invoke(args=["erasures", "run"])
     assert json.loads(run.output)["erasures"][0]["payloads"] == 0
