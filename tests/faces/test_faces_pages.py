@@ -91,7 +91,7 @@ def test_a_changed_object_is_a_finding_and_not_a_byte_of_it_leaves(
 ) -> None:
     """Somebody edits a stored file: the download refuses loudly, and verifying the case says which entry."""
     blob = place.house.ledger.history(folio)[1].entry.objects[0]
-    path = next(item for item in place.settings.data.glob("objects/**/*") if item.name == blob.sha256)
+    path = place.settings.data / "objects" / blob.key
     path.chmod(0o600)
     path.write_bytes(b"X" + path.read_bytes()[1:])
     answer = laura.get(f"/casos/{folio}/entradas/2/archivos/0")
