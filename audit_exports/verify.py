@@ -96,10 +96,10 @@ def as_text(report: PackageReport, name: str) -> str:
         _complete(report),
         *_level(report),
     ]
-    for finding in report.findings[:_SHOWN]:
-        lines += _finding(finding)
-    if report.findings_total > _SHOWN:
-        rest = report.findings_total - min(_SHOWN, len(report.findings))
+    shown = _together(report.findings)[:_SHOWN]
+    for findings in shown:
+        lines += _finding(findings)
+    if rest := report.findings_total - sum(map(len, shown)):
         lines.append(f"  … {rest} hallazgos más / more findings (--json)")
     return "\n".join(lines)
 
@@ -187,12 +187,30 @@ def _more(report: PackageReport) -> list[str]:
     return told
 
 
-def _finding(finding: Finding) -> list[str]:
+def _together(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Findings to be told one by one, save that notices of one kind about neighbours are told as one."""
+    told: list[list[Finding]] = []
+    for finding in findings:
+        same = told and _says(told[-1][0]) == _says(finding) and weigh([finding]) is Verdict.VALID
+        if same:
+            told[-1].append(finding)
+        else:
+            told.append([finding])
+    return told
+
+
+def _says(finding: Finding) -> tuple[str, str, str]:
+    return finding.code, finding.expected, finding.found
+
+
+def _finding(findings: Sequence[Finding]) -> list[str]:
+    finding, last = findings[0], findings[-1]
     words = WORDS.get(finding.code, ("", ""))
     weight = weigh([finding])
     mark = {Verdict.INVALID: "✗", Verdict.UNVERIFIABLE: "?", Verdict.VALID: "i"}[weight]
+    upto = f" … {printable(last.subject)} ({len(findings)})" if len(findings) > 1 else ""
     return [
-        f"  {mark} {finding.code} · {printable(finding.subject)}",
+        f"  {mark} {finding.code} · {printable(finding.subject)}{upto}",
         f"      {words[0]} / {words[1]}",
         f"      se esperaba / expected: {printable(finding.expected)}",
         f"      se encontró / found:    {printable(finding.found)}",
