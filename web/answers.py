@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evidence.canonical import Json
 from web import messages
 from web.filewords import part_words, place_words
-from web.i18n import gettext
+from web.i18n import format_day, gettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,20 @@ def _role(role: str) -> str:
     return gettext(messages.ROLES.get(role, role))
 
 
+def _until(until: str) -> str:
+    """A day as people write it; a time of day as it is."""
+    return format_day(until) if _DAY.fullmatch(until) else until
+
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _WORDS: Mapping[str, Callable[[str], str]] = {
     "role": _role,
     "allowed": _role,
     "place": place_words,
     "what": part_words,
+    "until": _until,
 }
-"""Fields whose values are of closed lists that have words for people."""
+"""Fields whose values people write otherwise than programs."""
 
 
 def shown_field(name: str, value: Json) -> str:
