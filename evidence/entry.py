@@ -305,10 +305,10 @@ def _time(text: str, name: str) -> str:
 
 
 def _object(value: Json) -> BlobRef:
-    if not isinstance(value, dict) or (keys := value.keys()) not in (_OBJECT_FIELDS, _ENCRYPTED_FIELDS):
+    if not isinstance(value, dict) or value.keys() not in (_OBJECT_FIELDS, _ENCRYPTED_FIELDS):
         raise MalformedEntry("objects", "unknown or missing member")
-    enc = value["enc"] if len(keys) == len(_ENCRYPTED_FIELDS) else ""
-    if enc != "" and (not isinstance(enc, str) or _ENC.fullmatch(enc) is None):
+    enc = value.get("enc", "")
+    if not isinstance(enc, str) or ("enc" in value and _ENC.fullmatch(enc) is None):
         raise MalformedEntry("objects", "enc is no encryption known here")
     size = value["size"]
     if type(size) is not int or size < 0:

@@ -146,6 +146,10 @@ def _object(**changes: Json) -> list[Json]:
         ("objects", _object(sha256="x")),
         ("objects", _object(media=None)),
         ("objects", _object(extra="")),
+        ("objects", _object(enc="")),
+        ("objects", _object(enc=None)),
+        ("objects", _object(enc="age-v1:" + "0" * 31)),
+        ("objects", _object(enc="age-v1:" + "0" * 32 + "\n")),
         ("objects", _object(retain_until="2036-01-01T00:00:00Z")),
         ("refs", "x"),
         ("refs", ["x"]),
@@ -165,6 +169,17 @@ def test_a_wrong_member_is_named(member: str, value: Json) -> None:
     with pytest.raises(MalformedEntry) as caught:
         parse_entry(canonical_bytes(document))
     assert caught.value.field == member
+
+
+def test_where_a_file_is_encrypted_its_object_says_to_which_key() -> None:
+    """`enc` is the one member that may be there or not; both are read, and neither is spelled as the other."""
+    document = json.loads(golden().entry_bytes)
+    for enc in ("", "age-v1:" + "0a" * 16):
+        document["objects"] = _object(enc=enc) if enc else _object()
+        data = canonical_bytes(document)
+        entry = parse_entry(data)
+        assert [blob.enc for blob in entry.objects] == [enc]
+        assert entry.objects[0].as_json() == document["objects"][0]
 
 
 @pytest.mark.parametrize("member", sorted(json.loads(GOLDEN_BYTES)))
