@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -13,8 +12,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from evidence.entry import SealedEntry
+from evidence.entry import BlobRef, SealedEntry
 from evidence.findings import Code
+from storage.ciphers.blobs import opened_by_any
 from torture.clients import Journal
 from torture.servers import ROOT
 from web.settings import Settings
@@ -42,9 +42,9 @@ def examine(env: Mapping[str, str], journal: Journal) -> Aftermath:
     try:
         _wait_signed(house, found)
         _once(house, journal, found)
+        _verified(house, env, journal, found)
     finally:
         house.close()
-    _verified(env, journal, found)
     found.wrong += [f"refused: {reason}" for reason in journal.refused[:3]]
     return found
 
@@ -89,7 +89,7 @@ def _once(house: House, journal: Journal, found: Aftermath) -> None:
     found.wrong += [f"{mark} was acknowledged twice" for mark, count in twice.items() if count > 1]
 
 
-def _verified(env: Mapping[str, str], journal: Journal, found: Aftermath) -> None:
+def _verified(house: House, env: Mapping[str, str], journal: Journal, found: Aftermath) -> None:
     """The ledger and every object verify, and an orphan is what a client sent whose entry never came."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CONSTANCIA_")}
     told = subprocess.run(
@@ -107,7 +107,16 @@ def _verified(env: Mapping[str, str], journal: Journal, found: Aftermath) -> Non
     if told.returncode != 0 or report.get("verdict") != "valid" or others:
         found.wrong.append(f"verify: exit {told.returncode} {others or told.stderr[-300:]}")
     found.orphans = len(orphans)
-    sent = {hashlib.sha256(content).hexdigest() for content in journal.sent}
     found.wrong += [
-        f"nobody sent what lies at {key}" for key in orphans if key.rpartition("/")[2] not in sent
+        f"nobody sent what lies at {key}" for key in orphans if _plain(house, key) not in journal.sent
     ]
+
+
+def _plain(house: House, key: str) -> bytes:
+    """What lies at a key of the object store, opened by the case's key that it was encrypted to, if it was."""
+    held = next(item for item in house.stored.list() if item.key == key)
+    ref = BlobRef(key.rpartition("/")[2], held.size, "", key, held.version)
+    with house.stored.open(ref) as stream:
+        stored = stream.read()
+    opened = opened_by_any(stored, house.case_keys)
+    return stored if opened is None else opened

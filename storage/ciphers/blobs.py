@@ -12,7 +12,7 @@ from evidence.atrest import as_stored, enc_of, stored_size
 from evidence.entry import BlobRef
 from evidence.ports import BlobCorrupt, BlobStore, StoredBlob
 from storage.checked import checked_stream
-from storage.ciphers.age import EncryptedStream, NotOurs, decrypting
+from storage.ciphers.age import EncryptedStream, NotOurs, decrypted, decrypting
 from storage.ciphers.keys import CaseKeys
 
 MEDIA = "application/octet-stream"
@@ -118,6 +118,16 @@ class StoredBytes:
     def list(self) -> Iterator[StoredBlob]:
         """See the port."""
         return self._store.list()
+
+
+def opened_by_any(stored: bytes, keys: CaseKeys) -> bytes | None:
+    """What a small stored file holds, whichever key opens it: for one that no entry names. ``None``: no key does."""
+    for key in keys.each():
+        try:
+            return decrypted(stored, key.secret)
+        except NotOurs:
+            continue
+    return None
 
 
 def plain_size(ref: BlobRef, held: StoredBlob) -> StoredBlob:

@@ -46,6 +46,7 @@ _CURRENT = (
 _BY_ID = select(*_COLUMNS).where(case_key.c.key_id == bindparam("wanted"))
 _GONE = select(case_key_gone.c.case_id).where(case_key_gone.c.key_id == bindparam("wanted"))
 _ANY = select(case_key.c.id).limit(1)
+_EACH = select(*_COLUMNS).order_by(case_key.c.id)
 _NEWEST = select(*_COLUMNS).order_by(case_key.c.id.desc()).limit(1)
 _ADD = insert(case_key)
 
@@ -233,6 +234,12 @@ class CaseKeys:
         if gone:
             raise BlobErased(f"encrypted to the key {key_id}, which was destroyed")
         raise KeysUnavailable(f"the key {key_id} of a case is not in the database")
+
+    def each(self) -> list[CaseKey]:
+        """Every key there is, the oldest first. Raises `KeysUnavailable`."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(_EACH).all()
+        return [self._opened(row) for row in rows]
 
     def locked(self, sealed: SealedEntry, key: CaseKey) -> dict[str, Any]:
         """The row of `payload` for a sealed entry, encrypted."""

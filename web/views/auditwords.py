@@ -146,6 +146,8 @@ _VIEWS = {
     "evidence.exact": N_("bytes de una entrada"),
     "evidence.proof": N_("prueba de una entrada"),
     "export.package": N_("paquete descargado"),
+    "recertification.of_engagement": N_("revisión de accesos"),
+    "recertification.engagement_table": N_("revisión de accesos en Excel"),
     "searching.results": N_("búsqueda"),
 }
 
