@@ -122,7 +122,7 @@ def papers(tmp_path: Path) -> Papers:
 
 @pytest.fixture
 def new_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """Makes browser contexts that are closed afterwards."""
+    """Makes browser contexts that are closed afterwards; nothing moves in them, so that colours are judged at rest."""
     made: list[BrowserContext] = []
 
     def make(**options: object) -> BrowserContext:
@@ -130,6 +130,7 @@ def new_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
             "locale": "es-MX",
             "timezone_id": "America/Mexico_City",
             "viewport": {"width": 1280, "height": 900},
+            "reduced_motion": "reduce",
         }
         context = chromium.new_context(**{**settings, **options})  # type: ignore[arg-type]  # passed through
         context.set_default_timeout(_PATIENCE)

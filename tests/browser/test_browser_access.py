@@ -24,7 +24,7 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 def folio(desk: Desk, chromium, tmp_path_factory) -> str:  # type: ignore[no-untyped-def]
     """A case some steps on its way, with a mail, a sheet, a picture, a letter and a correction in it."""
     papers = Papers(tmp_path_factory.mktemp("papers"))
-    context = chromium.new_context(locale="es-MX", timezone_id="America/Mexico_City")
+    context = chromium.new_context(reduced_motion="reduce", locale="es-MX", timezone_id="America/Mexico_City")
     context.set_default_timeout(15_000)
     laura = Person(
         context, desk.address, desk.place.user(email="laura@desk.example", name="Laura Ortega Prado").email

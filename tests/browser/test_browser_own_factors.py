@@ -58,7 +58,11 @@ def test_from_a_call_to_ones_own_application(
 ) -> None:
     """360 px: a code read out, the answer, the QR, the first code; the next letter opens with the application."""
     context = chromium.new_context(
-        viewport={"width": 360, "height": 740}, locale="es-MX", color_scheme=scheme, bypass_csp=True
+        reduced_motion="reduce",
+        viewport={"width": 360, "height": 740},
+        locale="es-MX",
+        color_scheme=scheme,
+        bypass_csp=True,
     )
     page, errors = context.new_page(), list[str]()
     page.on("pageerror", lambda error: errors.append(str(error)))

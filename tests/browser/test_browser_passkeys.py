@@ -67,7 +67,11 @@ def test_from_a_call_to_a_signature_with_ones_own_key(
 ) -> None:
     """360 px, by keyboard: enrolled after a call; cancelled, then used; the next letter signed by it; a copy ends."""
     context = chromium.new_context(
-        viewport={"width": 360, "height": 740}, locale="es-MX", color_scheme=scheme, bypass_csp=True
+        reduced_motion="reduce",
+        viewport={"width": 360, "height": 740},
+        locale="es-MX",
+        color_scheme=scheme,
+        bypass_csp=True,
     )
     page, errors = context.new_page(), list[str]()
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -122,7 +126,7 @@ def test_from_a_call_to_a_signature_with_ones_own_key(
 
 def test_a_browser_without_keys_and_another_address_are_told(room: SigningRoom, chromium: Browser) -> None:
     """No button that cannot work; the page says why, and where keys are."""
-    context = chromium.new_context(locale="es-MX")
+    context = chromium.new_context(reduced_motion="reduce", locale="es-MX")
     page = context.new_page()
     device = Device(context, page)
     first = room.ask(room.case(10), factor="code")
@@ -134,7 +138,7 @@ def test_a_browser_without_keys_and_another_address_are_told(room: SigningRoom, 
     expect(page.get_by_text("Tu llave de acceso quedó inscrita")).to_be_visible()
     assert device.id
     second = room.ask(room.case(11), factor="passkey")
-    old = chromium.new_context(locale="es-MX")
+    old = chromium.new_context(reduced_motion="reduce", locale="es-MX")
     old.add_init_script("delete window.PublicKeyCredential")
     page = old.new_page()
     _arrive(room, page)

@@ -68,7 +68,11 @@ def test_from_a_password_to_a_passkey(
     email = f"auditora-{scheme}@desk.example"
     place.user(Role.AUDITOR_INTERNO, email=email)
     context = chromium.new_context(
-        viewport={"width": width, "height": 800}, locale="es-MX", color_scheme=scheme, bypass_csp=True
+        reduced_motion="reduce",
+        viewport={"width": width, "height": 800},
+        locale="es-MX",
+        color_scheme=scheme,
+        bypass_csp=True,
     )
     page, errors = context.new_page(), list[str]()
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -128,7 +132,9 @@ def test_the_keeper_sees_and_resets(place: Installation, chromium: Browser, tmp_
     made = SoftKey(place.settings.public_url).create(keys.begin(owner.id, owner.email, "x"))
     keys.confirm(owner.id, "x", made, BY, "Teléfono")
     keeper = place.user(Role.ADMINISTRADOR)
-    context = chromium.new_context(viewport={"width": 360, "height": 800}, locale="es-MX", bypass_csp=True)
+    context = chromium.new_context(
+        reduced_motion="reduce", viewport={"width": 360, "height": 800}, locale="es-MX", bypass_csp=True
+    )
     page, url = context.new_page(), place.settings.public_url
     page.goto(f"{url}/entrar?next=/administracion/factores")
     _password(page, keeper.email)
