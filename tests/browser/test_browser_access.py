@@ -225,7 +225,7 @@ def test_the_theme_is_remembered(boss: Callable[..., Person]) -> None:
     page.locator(".bar details.menu summary").last.click()
     with page.expect_response("**/tema"):
         page.get_by_role("button", name="Oscura").click()
-    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(17, 23, 26)"
+    expect(page.locator("html")).to_have_css("background-color", "rgb(17, 23, 26)")
     abraham.go("/casos")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
