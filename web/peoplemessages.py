@@ -30,6 +30,7 @@ PEOPLE: Mapping[str, Message] = {
     "review_alone": Message(422, N_("Nadie más podría decidir sobre las funciones de quien responde de la revisión."), N_("Da antes la función de administración o de dirección a una segunda persona.")),
     "review_empty": Message(422, N_("Nadie tiene una función: no hay nada que revisar."), N_("Da de alta a las personas primero.")),
     "review_running": Message(409, N_("Ya hay una revisión en curso."), N_("Termínala, o espera a su fecha límite.")),
+    "review_none": Message(404, N_("No hay ninguna revisión de accesos."), N_("Abre una en «Administración», «Revisión de accesos», o con «flask recertification open».")),
     "review_over": Message(409, N_("Esa revisión ya terminó."), N_("Abre la siguiente.")),
     "review_rows": Message(422, N_("Esas funciones no están por decidir en esta revisión."), N_("Recarga la página y decide las que siguen pendientes.")),
     "review_own": Message(403, N_("Nadie decide sobre sus propias funciones."), N_("Pídelo a otra persona de administración o a la dirección.")),

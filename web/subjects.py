@@ -17,6 +17,7 @@ from evidence.canonical import Json
 from evidence.entry import BlobRef, SealedEntry
 from evidence.ports import Reference
 from identity.accounts import IdentityError
+from web.views.entries import field_words
 from web.views.lens import Lens, role_name
 from web.views.subjects import source_word
 from web.wiring import House
@@ -147,7 +148,7 @@ def dossier_of(house: House, person: Person, eyes: Lens) -> Dossier:
         view = house.cases.view(folio, answerable=True)
         own_case = _named(view.entries[0], matcher)
         (found.own if own_case else found.mentioned).append(folio)
-        found.findings += _of_case(view, matcher, whole=own_case)
+        found.findings += _of_case(view, matcher, eyes, whole=own_case)
         if own_case:
             found.files += _files(view)
     _texts(house, matcher, found)
@@ -212,12 +213,17 @@ def _named(sealed: SealedEntry, matcher: Matcher) -> bool:
     return any(matcher.names(text) for _what, text in _strings(dict(sealed.payload())))
 
 
-def _of_case(view: CaseView, matcher: Matcher, *, whole: bool) -> Iterator[Finding]:
+def _of_case(view: CaseView, matcher: Matcher, eyes: Lens, *, whole: bool) -> Iterator[Finding]:
+    """What an entry's payload says, fields and options called as its form called them."""
+    source = "case" if whole else "mention"
     for sealed in view.entries:
         entry = sealed.entry
+        labels, options = field_words(sealed, view.definition, eyes)
         for what, text in _strings(dict(sealed.payload())):
             if text and (whole or matcher.names(text)):
-                yield Finding("case" if whole else "mention", entry.case, entry.seq, entry.at, what, text)
+                name = what.removeprefix("data.")
+                said = options.get((name, text), text)
+                yield Finding(source, entry.case, entry.seq, entry.at, labels.get(name, what), said)
 
 
 def _files(view: CaseView) -> Iterator[FoundFile]:

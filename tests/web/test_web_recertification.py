@@ -198,7 +198,9 @@ def test_the_same_from_the_console(desk: Desk) -> None:
     """Opened, decided, refused, shown and run; who acted is a claim and said to be one."""
     place, admin, boss = desk.place, desk.place.user(Role.ADMINISTRADOR), desk.place.user(Role.DIRECTOR)
     day = (place.clock() + timedelta(days=9)).date().isoformat()
-    assert _run(place, "show", code=1)["error"]
+    none = _run(place, "show", code=1)["error"]
+    assert isinstance(none, dict)
+    assert (none["code"], "flask recertification open" in str(none["advice"])) == ("review_none", True)
     made = _run(place, "open", "--owner", admin.email, "--due", day)
     assert made["pending"] == 3
     words = ["decide", "--actor", admin.email, "--reason", "sigue en su puesto"]

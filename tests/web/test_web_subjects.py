@@ -84,6 +84,9 @@ def test_everything_of_a_person_is_found(place: Installation) -> None:
         assert seen in page
     assert OTHER["rfc"] not in page
     assert OTHER["correo"] not in page
+    assert ">Paquete de aplicaciones<" in page, "called as the form called it"
+    assert ">Archivo 1: nombre<" in page
+    assert "files[0]" not in page
 
 
 def test_the_folder_is_whole_and_its_entry_names_nobody(place: Installation) -> None:

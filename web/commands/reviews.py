@@ -41,7 +41,7 @@ def show(review_id: str) -> None:
     every = console.house().reviews.all()
     found = next((one for one in reversed(every) if review_id in {"", one.id}), None)
     if found is None:
-        raise ReviewRefused("review_over")
+        raise ReviewRefused("review_none")
     console.emit(review_json(found))
 
 
@@ -58,7 +58,7 @@ def decide(actor: str, email: str, keeps: tuple[str, ...], removes: tuple[str, .
     house, by = console.house(), console.account(actor)
     every = house.reviews.all()
     if not every:
-        raise ReviewRefused("review_over")
+        raise ReviewRefused("review_none")
     role = min((str(one) for one in by.roles & REVIEWERS), default="system")
     found = house.reviews.decide(
         every[-1].id,

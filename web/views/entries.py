@@ -167,7 +167,7 @@ def _data(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> tup
     for name, value in _mapping(sealed.entry.facts.get("params")).items():
         if name not in told:  # the branch's own name says it already
             values.setdefault(name, value)
-    labels, options = _labels(sealed, definition, lens)
+    labels, options = field_words(sealed, definition, lens)
     for field in step.fields if step else ():
         if field.zone and field.name in values:
             options[field.name, str(values[field.name])] = lens.who(str(values[field.name]))
@@ -189,9 +189,10 @@ def _data(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> tup
     return (*typed, *by_itself(sealed, definition, lens))
 
 
-def _labels(
+def field_words(
     sealed: SealedEntry, definition: Definition | None, lens: Lens
 ) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
+    """What people call the fields of an entry, by name, and their options, by name and code."""
     if definition is None:
         return {}, {}
     step = definition.by_step.get(sealed.entry.step)

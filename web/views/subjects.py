@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from web.i18n import gettext as _
+
+_FILE = re.compile(r"files\[(\d+)\]\.(.+)")
+"""Where a payload tells of its files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,10 @@ def source_word(source: str) -> SourceWord:
 
 def what_word(what: str) -> str:
     """The name of what was found, where it has one for people; a path in a record stays a path."""
+    if found := _FILE.fullmatch(what):
+        number, part = int(found[1]) + 1, found[2]
+        words = {"name": _("nombre"), "slot": _("qué es en el paso")}
+        return _("Archivo %(n)s: %(part)s", n=number, part=words.get(part, part.removeprefix("about.")))
     words = {
         "id": _("Identificador"),
         "name": _("Nombre"),
