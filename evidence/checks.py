@@ -158,24 +158,27 @@ class ClockChecker:
 
 
 class ErasureLedger:
-    """Absent payloads held against the ``erasure.executed`` entries that refer to them."""
+    """Absent payloads held against the ``erasure.executed`` entries of their own case that refer to them.
+
+    One of another chain destroys nothing (`evidence.shredding`), and so explains nothing.
+    """
 
     def __init__(self) -> None:
-        self._absent: dict[str, str] = {}
-        self._erased_by: dict[str, str] = {}
+        self._absent: dict[tuple[str, str], str] = {}
+        self._erased_by: dict[tuple[str, str], str] = {}
 
     def see(self, entry: Entry, leaf: str, *, payload_present: bool) -> None:
         """Take note of an entry."""
         if not payload_present:
-            self._absent[leaf] = subject_of(entry)
+            self._absent[entry.case, leaf] = subject_of(entry)
         if entry.kind is EntryKind.ERASURE_EXECUTED:
             for ref in entry.refs:
-                self._erased_by.setdefault(ref, subject_of(entry))
+                self._erased_by.setdefault((entry.case, ref), subject_of(entry))
 
     def findings(self) -> Iterator[Finding]:
         """After the last entry: erased by which entry, or missing."""
-        for leaf, subject in self._absent.items():
-            eraser = self._erased_by.get(leaf)
+        for place, subject in self._absent.items():
+            eraser = self._erased_by.get(place)
             if eraser is None:
                 yield Finding(
                     Code.PAYLOAD_MISSING, subject, "a payload, or an erasure.executed entry", "neither"
@@ -186,9 +189,9 @@ class ErasureLedger:
     def excused(self, findings: Iterable[Finding]) -> list[Finding]:
         """After the last entry: findings, with files that are missing because their entry was erased told as such."""
         erasers = {
-            subject: self._erased_by[leaf]
-            for leaf, subject in self._absent.items()
-            if leaf in self._erased_by
+            subject: self._erased_by[place]
+            for place, subject in self._absent.items()
+            if place in self._erased_by
         }
         return [_excused(finding, erasers) for finding in findings]
 

@@ -12,13 +12,13 @@ from tests.fakes.house import House, codes, empty_house
 CASE = "MA-001-2026-000001"
 
 
-def _house(*, erased: bool) -> House:
-    """A file whose payload and bytes are gone, with or without the entry that says so, and another one."""
+def _house(*, erased: bool, by: str = CASE) -> House:
+    """A file whose payload and bytes are gone, with or without the entry of ``by`` that says so, and another one."""
     house = empty_house()
     gone = house.record(CASE, files=(b"de ella",), payload={"note": "suyo"})
     house.record(CASE, files=(b"de otro",))
     if erased:
-        house.record(CASE, kind=EntryKind.ERASURE_EXECUTED, refs=(gone.leaf,))
+        house.record(by, kind=EntryKind.ERASURE_EXECUTED, refs=(gone.leaf,))
     del house.blobs.objects[gone.entry.objects[0].key]
     row = house.ledger.rows[0]
     house.ledger.rows[0] = replace(row, sealed=replace(row.sealed, payload_bytes=None, salt=None))
@@ -46,3 +46,11 @@ def test_a_file_that_nobody_erased_is_missing() -> None:
     report = house.verify()
     assert report.verdict is Verdict.INVALID
     assert Code.OBJECT_MISSING in codes(report)
+
+
+def test_an_erasure_is_an_entry_of_the_very_case() -> None:
+    """What another chain says destroys nothing here, and so excuses nothing: whoever may write there erases nothing."""
+    report = _house(erased=True, by="MA-001-2026-000002").verify()
+    assert report.verdict is Verdict.INVALID
+    assert {Code.OBJECT_MISSING, Code.PAYLOAD_MISSING} <= codes(report)
+    assert codes(report).isdisjoint({Code.PAYLOAD_ERASED, Code.OBJECT_ERASED})

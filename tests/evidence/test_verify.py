@@ -349,12 +349,12 @@ def test_a_missing_payload_needs_an_erasure_entry() -> None:
     report = house.verify()
     assert (report.verdict, codes(report)) == (Verdict.INVALID, {Code.PAYLOAD_MISSING})
     erased = house.ledger.rows[4].sealed
-    house.record("system:ledger", kind=EntryKind.ERASURE_EXECUTED, refs=(erased.leaf,))
+    own = house.record(CASES[1], kind=EntryKind.ERASURE_EXECUTED, refs=(erased.leaf,)).entry.seq
     house.settle()
     report = house.verify()
     assert report.verdict is Verdict.VALID
     assert [(item.code, item.subject, item.found) for item in report.findings] == [
-        (Code.PAYLOAD_ERASED, f"{CASES[1]}/2", "erased by system:ledger/1")
+        (Code.PAYLOAD_ERASED, f"{CASES[1]}/2", f"erased by {CASES[1]}/{own}")
     ]
 
 
