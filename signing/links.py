@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -133,7 +134,7 @@ class LinkDesk:
         link = office.store.link(visit.token_hash)
         if link is None or not now < visit.expires_at:
             raise LinkDead
-        seen = tuple(item for item in self._led_to(link) if _shown(item, now))
+        seen = tuple(item for item in self._usable(link) if _shown(item, now))
         if not seen:
             raise LinkDead
         return Standing(visit, link, seen, now)
@@ -149,10 +150,15 @@ class LinkDesk:
         office = self._office
         link = office.store.link(token_hash(token)) if is_token(token) else None
         now = office.now()
-        if link is None or not any(item.waits(now) for item in self._led_to(link)):
+        if link is None or not any(item.waits(now) for item in self._usable(link)):
             office.limit("link-miss", place.address, BY_ADDRESS)
             raise LinkDead
         return link
+
+    def _usable(self, link: Link) -> Iterator[Request]:
+        """Of `_led_to` those whose case may be used: what was blocked or erased is shown to nobody outside."""
+        requests = self._office.cases.requests
+        return (item for item in self._led_to(link) if requests.usable(item.folio))
 
     def _led_to(self, link: Link) -> tuple[Request, ...]:
         """Requests to which the link is still bound."""

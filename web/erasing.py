@@ -1,4 +1,4 @@
-"""Erasing the data of a case: what forbids it now, and the destruction that follows the entry.
+"""Blocking and erasing the data of a case: what forbids either now, and the destruction that follows the entry.
 
 The order is the point. ``erasure.executed`` is sealed first; only then are payloads and files destroyed
 (`evidence.shredding`). A crash between the two leaves an entry that `sweep` completes: pages, lists and packages heed
@@ -20,7 +20,7 @@ from web.logs import LOG
 from web.wiring import House
 from workflows.commands import Receipt
 from workflows.keeping import ERASED, MARK, keeping_of
-from workflows.keepingacts import ApproveErasure, RequestErasure
+from workflows.keepingacts import ApproveErasure, BlockData, RequestErasure
 from workflows.keepingerrors import DataInUse
 
 
@@ -45,6 +45,16 @@ class ErasureReceipt:
     def as_json(self) -> dict[str, Json]:
         """The receipt as the page and the command give it."""
         return {**asdict(self), "seqs": [*self.seqs]}
+
+
+def block(house: House, command: BlockData) -> Receipt:
+    """Block a case: what is still on its way out would be used all the same.
+
+    Raises:
+        DataInUse, and what `KeepDesk.block` raises.
+    """
+    require_idle(house, command.folio)
+    return house.cases.keeping.block(command)
 
 
 def request(house: House, command: RequestErasure) -> Receipt:

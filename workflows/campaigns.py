@@ -236,7 +236,7 @@ class CampaignService:
 
     def letter(self, folio: str) -> LetterReading:
         """What the letter says beside what it should; writes nothing."""
-        return letters.reading_of(self._situation(folio))
+        return letters.reading_of(self._writer.seen(folio))
 
     def check(self, command: CheckLetter) -> Receipt:
         """Record the comparison: it agrees, or (also an entry) it does not and the file is made again."""

@@ -244,7 +244,7 @@ class CaseService(ExceptionCommands):
         zoned = [field for field in step.fields if field.zone]
         if not zoned:
             return {}
-        situation = self._writer.situation(self._writer.history(folio))
+        situation = self._writer.seen(folio)
         found = {field.name: answering(situation, field, {}) for field in zoned}
         return {name: one for name, one in found.items() if one is not None}
 
@@ -305,7 +305,7 @@ class CaseService(ExceptionCommands):
         Raises:
             UnknownCase, UnknownStep.
         """
-        situation = self._writer.situation(self._writer.history(folio))
+        situation = self._writer.seen(folio)
         known = proposed(situation, rules.known_step(situation.definition, step))
         return {**known, **figures_of(situation, step)}
 

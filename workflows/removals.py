@@ -19,6 +19,7 @@ from workflows.commands import SYSTEM_ACTOR, OpenCase, Receipt
 from workflows.corrections import bare
 from workflows.errors import DuplicateCase, Refusal, RequestReused
 from workflows.facts import EvidenceFact, Facts, RowFact
+from workflows.keeping import keeping_of
 from workflows.ports import CaseIndex, CaseQuery
 from workflows.rosterjoin import RosterReader
 from workflows.rosterview import RosterRow, RosterView
@@ -123,7 +124,7 @@ class Removals:
     def _is_pending(self, folio: str) -> bool:
         situation = self._writer.situation(self._writer.history(folio))
         rules = situation.definition.roster
-        if rules is None:
+        if rules is None or keeping_of(situation.entries).shut:  # its rows are not read while that stands
             return False
         state = state_of(situation)
         return bool(state.step(rules.removals).entries) and not state.step(rules.removed).entries

@@ -21,6 +21,7 @@ from workflows.casefile import entry_files
 from workflows.derive import derive
 from workflows.errors import NotACampaign
 from workflows.facts import facts_of
+from workflows.keeping import require_usable
 from workflows.ports import CaseIndex, DocumentReader
 from workflows.roster import AreaState, RosterState, RowState, fold_roster
 from workflows.rosterrules import RosterRules
@@ -83,7 +84,12 @@ class RosterReader:
         self._views: Kept[tuple[RosterView, CaseState]] = Kept(_VIEWS)
 
     def original(self, entries: Sequence[SealedEntry]) -> tuple[BlobRef, str]:
-        """The workbook that the rows number, with the name it came with. Raises `NotACampaign`."""
+        """The workbook that the rows number, with the name it came with.
+
+        Raises:
+            NotACampaign. DataBlocked, CaseErased: nothing is read of it, and so no row of it either.
+        """
+        require_usable(entries, keepers=False)
         sheet = fold_roster(self._rules(entries), [sealed.entry for sealed in entries]).sheet
         for sealed in entries:
             for blob, about in zip(sealed.entry.objects, entry_files(sealed), strict=True):
@@ -108,7 +114,7 @@ class RosterReader:
         return {row.key: row for row in self.sheet(entries).rows}
 
     def view(self, folio: str) -> RosterView:
-        """All rows joined, as of the case's head; removals as they stand now."""
+        """All rows joined, as of the case's head; removals as they stand now. Raises as `original` does."""
         entries = self._writer.history(folio)
         head = entries[-1].leaf
         base, state = self._views.get(head, lambda: self._joined(entries))

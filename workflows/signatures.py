@@ -19,6 +19,7 @@ from workflows.corrections import bare, noted
 from workflows.drafting import draft, entry_kind, state_claim
 from workflows.errors import RequestSettled, RequestWaits, UnknownRequest
 from workflows.facts import Facts, facts_of, time_text
+from workflows.keeping import keeping_of
 from workflows.ports import DocumentReader
 from workflows.provisional import after
 from workflows.requests import RequestState, request_of, requests_of, waiting
@@ -55,8 +56,12 @@ class RequestBook:
         return requests_of([sealed.entry for sealed in self._writer.history(folio)])
 
     def situation(self, folio: str) -> Situation:
-        """The case now, for questions before anything is asked. Raises `UnknownCase`."""
-        return self._writer.situation(self._writer.history(folio))
+        """The case now as pages read it, for questions before anything is asked. Raises `UnknownCase`."""
+        return self._writer.seen(folio)
+
+    def usable(self, folio: str) -> bool:
+        """Whether the case's data may be shown behind a link: neither blocked nor erased."""
+        return not keeping_of(self._writer.ledger.history(folio)).shut
 
     def ask(self, command: AskSignature) -> Receipt:
         """Record that a signature was asked for; where the step before is the mail that asks, record that too.

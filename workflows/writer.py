@@ -38,7 +38,7 @@ from workflows.errors import (
 )
 from workflows.facts import facts_of
 from workflows.folds import Folds
-from workflows.keeping import require_usable
+from workflows.keeping import require_usable, shown
 from workflows.keepingacts import KeepingCommand
 from workflows.notices import notices
 from workflows.ports import CaseIndex, Catalogues, Directory
@@ -121,6 +121,10 @@ class CaseWriter:
             raise UnknownCase(folio=folio)
         return entries
 
+    def seen(self, folio: str) -> Situation:
+        """A case now, as forms read it: payloads that are blocked or erased are missing. Raises `UnknownCase`."""
+        return self.situation(shown(self.history(folio)))
+
     def definition_of(self, entries: Sequence[SealedEntry]) -> Definition:
         """The definition a case pinned. Raises `UnknownDefinition`."""
         return self.definitions.by_digest(facts_of(entries[0].entry).definition)
@@ -182,7 +186,9 @@ class CaseWriter:
 
     def judge(self, folio: str, drafts: Drafts, files: Sequence[PreparedFile]) -> None:
         """Make the drafts of a command on the case as it stands, and forget them. Raises a `Refusal`."""
-        drafts(self.situation(self.history(folio)), [file.placeholder() for file in files])
+        entries = self.history(folio)
+        require_usable(entries, keepers=False)
+        drafts(self.situation(entries), [file.placeholder() for file in files])
 
     def open(
         self, definition: Definition, drafts: Drafts, files: Sequence[PreparedFile], command: Command

@@ -34,7 +34,7 @@ from web.proving import before_export
 from web.wiring import JobRecord
 from workflows.commands import Actor, OpenCase, RecordStep, RefuseRequest, Upload
 from workflows.keepingacts import ApproveErasure, BlockData, PlaceHold, RequestErasure
-from workflows.keepingerrors import DataInUse
+from workflows.keepingerrors import CaseHeld, DataInUse
 from workflows.mailing import Addressee, MailRequest
 from workflows.readers import DirectReader
 from workflows.state import CaseState
@@ -286,7 +286,7 @@ def test_blocked_data_is_shown_to_who_answers_for_it(case: Case, tmp_path: Path)
 
 
 @pytest.mark.parametrize("why", ["exports", "links", "mail"])
-def test_what_is_in_use_is_not_erased(case: Case, why: str) -> None:
+def test_what_is_in_use_is_neither_erased_nor_blocked(case: Case, why: str) -> None:
     """A package under way, a link that can be answered, a mail that has not left: refused by name, nothing written."""
     number, house, moment = case.asked(), case.house, case.place.clock()
     before, at = len(house.ledger.history(case.folio)), format_time(moment)
@@ -312,9 +312,13 @@ def test_what_is_in_use_is_not_erased(case: Case, why: str) -> None:
         )
     else:
         house.outbox.enqueue(MailRequest("aviso", (Addressee("a@b.example"),), {}, "k", case.folio))
-    with pytest.raises(DataInUse) as refusal:
-        erasing.approve(house, ApproveErasure(case.folio, number, case.director))
-    assert refusal.value.fields["why"] == why
+    for act in (
+        lambda: erasing.approve(house, ApproveErasure(case.folio, number, case.director)),
+        lambda: erasing.block(house, BlockData(case.folio, case.officer, WHY)),
+    ):
+        with pytest.raises(DataInUse) as refusal:
+            act()
+        assert refusal.value.fields["why"] == why
     assert len(house.ledger.history(case.folio)) == before
 
 
@@ -335,6 +339,8 @@ def test_the_pages_lead_from_request_to_refusal(case: Case) -> None:
     )  # no second factor
     assert case.place.client(Role.SUPERVISOR).post_form(yes, {"folio": case.folio}).status_code == 403
     case.house.cases.keeping.place(PlaceHold(case.folio, case.director, WHY))
+    with pytest.raises(CaseHeld):
+        erasing.approve(case.house, ApproveErasure(case.folio, seq, case.director))
     assert not [
         item
         for item in case.house.ledger.history(case.folio)

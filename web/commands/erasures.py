@@ -55,7 +55,7 @@ def block(folio: str, actor: str, role: str, reason: str, key: str, as_json: boo
     """Keep the data of a closed case and use it no more."""
     house = console.house()
     command = BlockData(folio, acting(actor, ASKERS, role), reason, key)
-    casework.done(house, house.cases.keeping.block(command), as_json=as_json)
+    casework.done(house, erasing.block(house, command), as_json=as_json)
 
 
 @group.command("unblock")

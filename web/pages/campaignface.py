@@ -29,9 +29,9 @@ class Stop:
 
 
 def face_of(house: House, folio: str, case: CaseView, eyes: Lens) -> dict[str, object]:
-    """The template's variables for a case with rows; none for any other."""
+    """The template's variables for a case with rows that may be used; none for any other."""
     rules = case.definition.roster
-    if rules is None or case.state.roster is None or not case.state.roster.rows:
+    if rules is None or case.state.roster is None or not case.state.roster.rows or case.keeping.shut:
         return {}
     panel = panel_of(house.cases.campaigns.roster(folio), case.definition, rules, case.state, eyes)
     return {

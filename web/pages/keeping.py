@@ -84,7 +84,7 @@ def block(folio: str) -> Response:
 
     def act() -> Receipt:
         command = BlockData(folio, _actor(ASKERS), _text("reason"), key_posted(""))
-        return current_house().cases.keeping.block(command)
+        return erasing.block(current_house(), command)
 
     return _done(folio, act, _("Datos bloqueados: se conservan y ya no se usan."))
 
