@@ -35,7 +35,8 @@ def finish_rotation(house: House) -> None:
     settings, text = house.settings, _present(house)
     if settings.master_key or settings.master_key_command:
         raise HouseError("master_key_elsewhere")
-    _count, waiting = house.case_keys.waiting()
+    keys = house.case_keys
+    waiting = sum(count for master, count in keys.wrapped_for().items() if master != keys.recipients()[0])
     if waiting:
         raise HouseError("master_key_waiting", count=waiting)
     replace_private(settings.master_file, house.case_keys.first_master(text))

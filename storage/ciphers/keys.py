@@ -16,7 +16,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
 from evidence.atrest import UNNAMED, KeysUnavailable, key_of
 from evidence.entry import EntryKind, SealedEntry
@@ -117,14 +117,11 @@ class CaseKeys:
             self._opened(row)
         return active
 
-    def waiting(self) -> tuple[int, int]:
-        """How many keys of cases there are, and how many are wrapped for another than the present master key."""
-        from storage.ciphers.rewrap import waiting  # noqa: PLC0415 - for one command
+    def wrapped_for(self) -> dict[str, int]:
+        """How many keys of cases there are for each master key they are wrapped for, by its recipient."""
+        from storage.ciphers.rewrap import wrapped_for  # noqa: PLC0415 - for commands
 
-        with reading(self._engine) as connection:
-            count = int(connection.execute(select(func.count()).select_from(case_key)).scalar_one())
-        master = self._find_master()
-        return count, waiting(self._engine, master) if master is not None else count
+        return wrapped_for(self._engine)
 
     def rewrap(self) -> int:
         """Wrap every key for the first identity of the master key as it now is; see `storage.ciphers.rewrap`."""
@@ -139,6 +136,15 @@ class CaseKeys:
         if found is None:
             raise KeysUnavailable("the master key is missing")
         return found
+
+    def recipients(self) -> tuple[str, ...]:
+        """The public halves of the master key, the one that wraps first; none where there is no master key.
+
+        Raises:
+            KeysUnavailable: what is there is none.
+        """
+        found = self._find_master()
+        return found.recipients if found is not None else ()
 
     def elsewhere(self, engine: Engine) -> CaseKeys:
         """The same master key for another database, such as one that these rows were copied to."""

@@ -53,7 +53,12 @@ class MasterKey:
     @property
     def recipient(self) -> str:
         """The public half of the first identity, 64 hex digits: for whom keys are wrapped from now on."""
-        return _public(self._secrets()[0]).hex()
+        return self.recipients[0]
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """The public half of each identity, in their order."""
+        return tuple(_public(secret).hex() for secret in self._secrets())
 
     def followed_by(self, newer: MasterKey) -> MasterKey:
         """The newer one first, so that it wraps from now on, and this one still opens."""

@@ -12,11 +12,11 @@ from storage.database import is_sqlite, reading, writing
 _TOGETHER = 256
 
 
-def waiting(engine: Engine, master: MasterKey) -> int:
-    """How many keys of cases are wrapped for another than the first of ``master``."""
+def wrapped_for(engine: Engine) -> dict[str, int]:
+    """How many keys of cases are wrapped for which recipient of a master key (64 hex digits)."""
+    counted = select(case_key.c.master, func.count()).group_by(case_key.c.master).order_by(case_key.c.master)
     with reading(engine) as connection:
-        others = select(func.count()).where(case_key.c.master != master.recipient)
-        return int(connection.execute(others).scalar_one())
+        return {master: int(count) for master, count in connection.execute(counted)}
 
 
 def rewrap(engine: Engine, master: MasterKey) -> int:

@@ -25,7 +25,7 @@ from storage.ciphers.age import decrypted
 from storage.ciphers.blobs import EncryptedBlobs, StoredBytes
 from storage.ciphers.keys import CaseKeys
 from storage.ciphers.master import MasterKey
-from storage.ciphers.rewrap import rewrap, waiting
+from storage.ciphers.rewrap import rewrap, wrapped_for
 from storage.database import reading
 from storage.filesystem import FileBlobStore
 from storage.ledger import SqlLedger
@@ -316,7 +316,7 @@ def test_one_master_key_gives_way_to_the_next(ledger: SqlLedger, engine: Engine,
     before = rows_of(engine, "payload"), [item.key for item in kept.raw.list()]
     old = MasterKey.from_text(MASTER)
     both = old.followed_by(MasterKey.generate())
-    assert waiting(engine, both) == 2
+    assert wrapped_for(engine) == {both.recipients[1]: 2}
     assert rewrap(engine, both) == 2
     assert rewrap(engine, both) == 0
     assert before == (rows_of(engine, "payload"), [item.key for item in kept.raw.list()])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -14,6 +16,7 @@ from evidence.atrest import KeysUnavailable
 from evidence.entry import BlobRef
 from evidence.findings import Verdict
 from evidence.verify import verify_ledger
+from storage.ciphers.keys import CaseKeys
 from tests.fakes.installation import ORIGIN, Installation
 from tests.fakes.scaled import write_case
 from web import masterrotation
@@ -113,7 +116,7 @@ def test_a_new_one_follows_while_people_work(desk: Installation) -> None:
     before, rows = file.read_text(), payloads(house)
     working = desk._make(desk.settings)
     assert working.case_keys.check()
-    count, _ = house.case_keys.waiting()
+    count = sum(house.case_keys.wrapped_for().values())
     assert masterrotation.begin_rotation(house) == count > 0
     assert masterrotation.begin_rotation(house) == 0
     assert payloads(house)[: len(rows)] == rows
@@ -168,3 +171,29 @@ def test_readiness_has_a_part_for_it(desk: Installation) -> None:
         desk.house.case_keys.forget("")
         assert readiness()["case_keys"] == {"ok": False, "code": "keys_unavailable"}
     assert desk.stranger().get("/readyz").status_code == 503
+
+
+def test_the_console_says_which_master_key_is_missing(desk: Installation) -> None:
+    """By its public half, whether it is another or none that is there; 0 and nothing missing once it is put back."""
+
+    def shown() -> tuple[int, dict[str, Any]]:
+        desk.house.case_keys.look_again()
+        done = desk.app.test_cli_runner().invoke(args=["keys", "show"])
+        assert "AGE-SECRET" not in done.output
+        return done.exit_code, json.loads(done.stdout)
+
+    file = desk.settings.master_file
+    kept = file.read_text()
+    code, before = shown()
+    (own,) = before["recipients"]
+    assert (code, before["missing"], before["encrypting"]) == (0, [], True)
+    assert before["wrapped_for"] == {own: before["case_keys"]}
+    for other in (CaseKeys.new_master(), None):
+        file.unlink()
+        if other is not None:
+            file.write_text(other)
+        code, told = shown()
+        assert (code, told["missing"], told["case_keys"]) == (1, [own], before["case_keys"])
+        assert own not in told["recipients"]
+        file.write_text(kept)
+    assert shown() == (0, before)

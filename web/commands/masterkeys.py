@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import click
 from flask.cli import AppGroup
 
 from web import inception, masterrotation
@@ -16,14 +17,28 @@ group = AppGroup("keys", help="The key that opens the keys of cases.")
 @console.always_json
 @console.command
 def show() -> None:
-    """Whether there is one and opens what it must, and how many keys of cases there are. Never the key itself."""
+    """Which there is, by its public half, and for which the keys of cases are wrapped; 1 where one is missing.
+
+    Never the key itself. ``missing``: public halves of master keys that keys of cases need and that are not there.
+    """
     house = console.house()
-    encrypting = house.case_keys.check()
-    count, waiting = house.case_keys.waiting()
-    recipient = house.case_keys.master().recipient if encrypting or count else None
+    present, wrapped = house.case_keys.recipients(), house.case_keys.wrapped_for()
+    missing = [recipient for recipient in wrapped if recipient not in present]
     console.emit(
-        {"encrypting": encrypting, "recipient": recipient, "case_keys": count, "for_another": waiting}
+        {
+            "encrypting": house.settings.encryption and bool(present),
+            "recipients": list(present),
+            "case_keys": sum(wrapped.values()),
+            "wrapped_for": wrapped,
+            "missing": missing,
+        }
     )
+    if missing:
+        console.say(
+            "A master key is missing: put back the one with that public half, from where its copy is kept."
+        )
+        click.get_current_context().exit(1)
+    house.case_keys.check()
 
 
 @group.command("create")
