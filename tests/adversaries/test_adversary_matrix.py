@@ -232,6 +232,8 @@ def _wanted(line: Line, role: Role) -> str:
     """What the page says that this role, named in no engagement, gets."""
     if line.group in {"engagement", "engagement-work"} and role not in OFFICE:
         return HIDDEN
+    if line.rule == "/casos/<folio>" and role is Role.AUDITOR_EXTERNO:
+        return HIDDEN  # leads to the case in an engagement, where there is one
     return IN if role in roles()[line.group] else FORBIDDEN
 
 
@@ -239,7 +241,7 @@ def _may_be_absent(line: Line) -> bool:
     """Whether what is asked for need not exist in this desk: no campaign, no article, no mail, no task of one's own."""
     kinds = ("/campana/", "/filas", "/devueltas/", "/firmas", "<file_id>", "_id>", "/articulos/<folio>",
              "/pasos/<step>/", "<series>", "/correo/salida", "/tablero/informe", "<which>", "<code>",
-             "/casos/<folio>", "/pedido/")  # fmt: skip
+             "/datos/constancia", "/pedido/")  # fmt: skip
     return any(kind in line.rule for kind in kinds)
 
 
