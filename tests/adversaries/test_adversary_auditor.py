@@ -32,6 +32,9 @@ def test_no_parameter_widens_the_scope(desk: Room) -> None:
             told = _unpacked(answer.data)
             for folio in desk.folios:
                 assert folio.encode() not in told, (page, query)
+    for folio in desk.folios:
+        for path in ("", "/entradas/1", "/entradas/2/archivos/0", "/entradas/2/bytes"):
+            assert desk.out.get(f"{address}/casos/{folio}{path}").status_code == 404, path
 
 
 def test_the_same_lists_name_what_the_scope_holds(desk: Room) -> None:

@@ -57,13 +57,17 @@ def test_a_mail_found_later_opens_nothing(letters: SigningRoom, when: str) -> No
 
 
 def test_with_the_mail_alone_a_letter_that_asks_a_code_is_not_signed(letters: SigningRoom) -> None:
-    """Whoever reads the mailbox has the link and not the telephone: five guesses, and no signature."""
+    """Whoever reads the mailbox has the link and not the telephone: five guesses, and then not even the code itself."""
     request = letters.ask(letters.case(), factor="code")
     phone, there = _opened(letters, letters.token())
     assert phone.post(f"{there}/firmar", _form(request)).status_code >= 400
-    phone.post(f"{there}/codigo/pedir", {})
-    for guess in ("000000", "111111", "123456", "654321", "999999", "222222", "333333"):
-        phone.post(f"{there}/codigo", {"codigo": guess})
+    assert phone.post(f"{there}/codigo/pedir", {}).status_code == 303
+    codes = letters.links.codes
+    code = codes.issue(request.id, codes.callers(request.id)[0].id, letters.actor)
+    for number in range(1, 6):
+        guess = f"{(int(code) + number) % 1_000_000:06}"
+        assert phone.post(f"{there}/codigo", {"codigo": guess}).status_code == 422
+    assert phone.post(f"{there}/codigo", {"codigo": code}).status_code >= 400
     assert phone.post(f"{there}/firmar", _form(request)).status_code >= 400
     signed = [kind for kind in letters.kinds(request.folio) if kind.startswith("signature.")]
     assert signed == ["signature.requested"]
