@@ -15,6 +15,8 @@ from pathlib import Path
 
 HARMFUL = b"constancia-prueba-de-antivirus"
 """What both take for malware: no real malware is in this tree."""
+READS, TAKES = 256 * 1024, 1024 * 1024
+"""Bytes that the real one reads of a file, and that it takes at all."""
 
 
 class _Session(socketserver.BaseRequestHandler):
@@ -64,7 +66,7 @@ def real(folder: Path) -> Iterator[str]:
     settings = folder / "clamd.conf"
     settings.write_text(
         f"DatabaseDirectory {database}\nLocalSocket {address}\nForeground yes\nUser root\nTemporaryDirectory {folder}\n"
-        "DisableCertCheck yes\n"
+        f"DisableCertCheck yes\nStreamMaxLength {TAKES}\nMaxFileSize {READS}\nAlertExceedsMax yes\n"
     )
     log = (folder / "clamd.log").open("wb")
     process = subprocess.Popen([found, "--config-file", settings], stdout=log, stderr=log)

@@ -12,7 +12,8 @@ from documents.antivirus import Clamd, ScannerSilent
 from identity.accounts import Role
 from tests.fakes.audit_room import Room
 from tests.fakes.installation import Installation
-from tests.servers.antivirus import HARMFUL, pretended, program, real
+from tests.servers.antivirus import HARMFUL, READS, TAKES, pretended, program, real
+from tests.workflows.desk import xlsx
 from web.settings import Settings, SettingsInvalid
 
 GOOD = b"Quedo recibido.\n"
@@ -68,11 +69,14 @@ def test_nobody_at_the_address_and_one_who_says_nothing() -> None:
 
 @pytest.mark.skipif(program() is None, reason="no clamd: apt-get install clamav-daemon")
 def test_the_real_one_says_the_same(tmp_path: Path) -> None:
-    """Clamd itself, with one signature of ours: good, harmful, and larger than it takes."""
+    """Clamd itself, with one signature of ours: good, harmful, larger than it reads, and larger than it takes."""
     with real(tmp_path / "av") as address:
         scanner = Clamd(address)
         assert scanner.scan(io.BytesIO(GOOD)) == ""
         assert scanner.scan(io.BytesIO(HARMFUL)).startswith("Prueba.Constancia")
+        assert scanner.scan(io.BytesIO(bytes(READS + 1))).startswith("Heuristics.Limits.Exceeded")
+        with pytest.raises(ScannerSilent):
+            scanner.scan(io.BytesIO(bytes(TAKES * 2)))
 
 
 def test_what_it_recognises_is_refused_and_without_it_nothing_is_taken(tmp_path: Path) -> None:
@@ -101,6 +105,27 @@ def test_what_it_recognises_is_refused_and_without_it_nothing_is_taken(tmp_path:
     assert len(files) == 1
     assert place.client(Role.ESPECIALISTA).get(f"/casos/{room.folios[0]}").status_code == 200
     place.close()
+
+
+def test_a_sheet_that_fills_a_form_is_judged_before_it_is_read(tmp_path: Path) -> None:
+    """The request's spreadsheet is refused by the antivirus' name for it, and does not wait as a draft."""
+    with pretended() as (address, seen):
+        place = Installation(tmp_path / "data", {"CONSTANCIA_CLAMD": address})
+        desk = place.client(Role.ESPECIALISTA)
+
+        def send(content: bytes) -> tuple[int, str]:
+            answer = desk.send(
+                "POST", "/casos/nuevo/MA-001/leer", data={"sheet": (io.BytesIO(content), "solicitud.xlsx")}
+            )
+            return answer.status_code, answer.text
+
+        good = xlsx(nombre="Ana Ruiz Mora").stream.read()
+        status, told = send(good)
+        assert (status, "Ana Ruiz Mora" in told) == (200, True)
+        assert seen == [len(good)], "asked about once"
+        _status, told = send(HARMFUL)  # what no reader of ours would have taken
+        assert "Prueba.Constancia" in told
+        place.close()
 
 
 @pytest.mark.parametrize("wrong", ["clamd", "clamd:", ":3310", "clamd:99999", "relative/clamd.sock"])

@@ -70,8 +70,10 @@ def read_sheet(process: str) -> Response:
     if definition.roster is not None:
         return _take_rows(definition, file)
     desk, key = _desk(process, _SHEET)
+    reader, sheet = current_house().reader, cast("BinaryIO", file.stream)
     try:
-        reading = current_house().reader.account_requests(cast("BinaryIO", file.stream), name=file.filename)
+        reader.inspect(sheet, name=file.filename)  # as every file that comes in: the antivirus sees it first
+        reading = reader.account_requests(sheet, name=file.filename)
         desk.discard(key)
         desk.add(key, file)
     except MENDABLE as error:
