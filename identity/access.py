@@ -139,8 +139,8 @@ class AccessDesk:
 
         The right ended by itself, at its moment: this is its entry, by the program, whenever somebody gets to it.
         """
-        told = 0
-        for held in self._over():
+        told, now = 0, self._clock()
+        for held in self._over(now):
 
             def compose(history: Sequence[SealedEntry], held: Holding = held) -> Composition:
                 if holdings(history).get((held.subject, held.role)) != held:
@@ -155,14 +155,13 @@ class AccessDesk:
             except AlreadyTold:
                 continue  # another worker did
             told += 1
+        self._told = now  # not before: what could not be written is looked for again
         return told
 
-    def _over(self) -> list[Holding]:
-        now = self._clock()
+    def _over(self, now: datetime) -> list[Holding]:
         if not self._accounts.ended_between(self._told, now):
             return []
         found = holdings(self._ledger.history(ACCESS_CASE)).values()
-        self._told = now
         return [held for held in found if held.ended(format_time(now))]
 
     def set_password(self, user_id: str, password: str) -> None:
