@@ -16,12 +16,14 @@ from evidence.ports import Clock, Composition, LedgerStore
 from identity.access import ACCESS_CASE, AlreadyTold, Granter, role_draft, via_json
 from identity.accounts import AccountStore, IdentityError, Role, RoleGrant, User
 from identity.recertification import Campaign, RowState, campaigns
-from identity.tenures import holdings
+from identity.tenures import Held, holdings
 
 REVIEWERS = frozenset({Role.ADMINISTRADOR, Role.DIRECTOR})
 """Who may answer for a review, and decide in it; never on their own roles."""
 SHORTEST, LONGEST = timedelta(days=1), timedelta(days=60)
 MOST_REASON, LEAST_REASON = 1000, 5
+_Roles = tuple[Sequence[Role], Sequence[Role]]
+"""Those kept and those removed."""
 
 
 class ReviewRefused(IdentityError):
@@ -123,7 +125,8 @@ class RecertificationDesk:
         def compose(history: Sequence[SealedEntry]) -> Composition:
             campaign = next((one for one in campaigns(history) if one.id == review_id), None)
             checked = _check(campaign, subject, kept, gone)
-            return Composition(tuple(_decision(checked, user, (kept, gone), why, by)))
+            moves = _moves(checked, user, (kept, gone), by, holdings(history), format_time(now))
+            return Composition((_decision(checked, user, (kept, gone), why, by), *moves))
 
         try:
             self._ledger.append(ACCESS_CASE, compose)
@@ -231,25 +234,33 @@ def _check(campaign: Campaign | None, subject: str, kept: Sequence[Role], gone: 
     return campaign
 
 
-def _decision(
-    campaign: Campaign, user: User, roles: tuple[Sequence[Role], Sequence[Role]], why: str, by: Granter
-) -> Iterable[EntryDraft]:
-    """The decision, and what it gives back or takes, in one append."""
+def _decision(campaign: Campaign, user: User, roles: _Roles, why: str, by: Granter) -> EntryDraft:
+    """The decision itself."""
     kept, gone = roles
-    review: dict[str, Json] = {"recertification": campaign.id}
-    facts: dict[str, Json] = {**review, "subject": user.id, "via": by.via}
+    facts: dict[str, Json] = {"recertification": campaign.id, "subject": user.id, "via": by.via}
     if kept:
         facts["keeps"] = [str(role) for role in kept]
     if gone:
         facts["removes"] = [str(role) for role in gone]
     payload: dict[str, Json] = {"via": via_json(by), "data": {"reason": why}}
-    yield EntryDraft(by.id, by.role, EntryKind.RECERTIFICATION_DECIDED, facts=facts, payload=payload)
-    silent = {role for role in (*kept, *gone) if campaign.rows[user.id, role].state is RowState.SUSPENDED}
+    return EntryDraft(by.id, by.role, EntryKind.RECERTIFICATION_DECIDED, facts=facts, payload=payload)
+
+
+def _moves(
+    campaign: Campaign, user: User, roles: _Roles, by: Granter, held: Held, now: str
+) -> Iterable[EntryDraft]:
+    """What it gives back, for what is left of its term, and takes: by what is held, whatever the rows say.
+
+    Silence ends a role that somebody may have given anew since.
+    """
+    kept, gone = roles
+    review: dict[str, Json] = {"recertification": campaign.id}
     for role in kept:
-        if role in silent:
-            yield role_draft(EntryKind.ACCESS_GRANTED, user, role, by, review)
+        term = campaign.rows[user.id, role].term(now)
+        if (user.id, role) not in held and term is not None:
+            yield role_draft(EntryKind.ACCESS_GRANTED, user, role, by, {**review, **term})
     for role in gone:
-        if role not in silent:
+        if (user.id, role) in held:
             yield role_draft(EntryKind.ACCESS_REVOKED, user, role, by, review)
 
 

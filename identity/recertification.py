@@ -37,17 +37,27 @@ DECIDED = frozenset({RowState.KEPT, RowState.REMOVED, RowState.GONE})
 class Row:
     """One role of one person: its state, and who decided it when by which entry (``seq`` 0: nobody yet).
 
+    ``since`` and ``until`` are the term it was held by when the review began (``until`` ``""``: without an end);
     ``suspended_at`` is when silence ended it, whatever was decided afterwards.
     """
 
     subject: str
     role: Role
+    since: str
+    until: str = ""
     state: RowState = RowState.PENDING
     by: str = ""
     at: str = ""
     seq: int = 0
     reason: str = ""
     suspended_at: str = ""
+
+    def term(self, now: str) -> dict[str, Json] | None:
+        """What is left of its term at ``now``, as facts of an entry that gives it back; ``None``: nothing is."""
+        if self.until and self.until <= now:
+            return None
+        begun: dict[str, Json] = {"since": self.since} if self.since > now else {}
+        return {**begun, "until": self.until} if self.until else begun
 
 
 @dataclass(slots=True)
@@ -118,9 +128,9 @@ def _opened(entry: Entry, held: Held) -> Campaign:
         entry.seq,
         text_of(facts, "due_at"),
     )
-    for key in sorted(held):
-        if not held[key].ended(entry.at):
-            made.rows[key] = Row(*key)
+    for key, holding in sorted(held.items()):
+        if not holding.ended(entry.at):
+            made.rows[key] = Row(*key, holding.since, holding.until)
     return made
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from evidence.entry import EntryKind
+from evidence.entry import EntryKind, format_time
 from identity.access import ACCESS_CASE, AccessDesk, Granter, Term, TermInvalid
 from identity.accounts import Role
 from identity.recertdesk import RecertificationDesk, ReviewRefused, quarter_start
@@ -145,6 +145,46 @@ def test_silence_ends_roles_at_the_deadline_once_and_a_late_decision_gives_back(
     place.agree()
 
 
+def test_what_silence_took_comes_back_for_the_rest_of_its_term(place: Place) -> None:
+    """A role with an end is not kept beyond it, and one whose end has come by then is decided and not given."""
+    end = place.clock() + timedelta(days=12)
+    place.access.grant(place.luis, Role.CPANEL, CONSOLE, Term(until=end))
+    place.access.grant(place.ana, Role.CAPTURISTA, CONSOLE, Term(until=end - timedelta(days=1)))
+    place.open()
+    place.clock.advance(days=10)
+    place.reviews.run()
+    place.access.grant(place.boss, Role.DIRECTOR, CONSOLE)
+    place.decide(place.boss, place.luis, [Role.CPANEL])
+    assert Role.CPANEL in place.roles(place.luis)
+    assert place.ledger.history(ACCESS_CASE)[-1].entry.facts["until"] == format_time(end)
+    place.agree()
+    place.clock.advance(days=2)
+    place.decide(place.boss, place.ana, [Role.CAPTURISTA])
+    assert place.roles(place.ana) == place.roles(place.luis) == frozenset()
+    assert place.access.tell_ended() == 1
+    place.agree()
+
+
+def test_what_was_given_anew_after_silence_is_taken_by_a_late_decision(place: Place) -> None:
+    """Or stays as it was given: a decision goes by what is held, and says nothing twice."""
+    place.open()
+    place.clock.advance(days=10)
+    place.reviews.run()
+    for user, role in (
+        (place.boss, Role.DIRECTOR),
+        (place.luis, Role.ESPECIALISTA),
+        (place.ana, Role.SUPERVISOR),
+    ):
+        place.access.grant(user, role, CONSOLE)
+    before = len(place.kinds())
+    place.decide(place.boss, place.luis, [], [Role.ESPECIALISTA])
+    assert place.roles(place.luis) == frozenset()
+    place.decide(place.boss, place.ana, [Role.SUPERVISOR])
+    assert place.roles(place.ana) == {Role.SUPERVISOR}
+    assert place.kinds()[before:] == ["recertification.decided", "access.revoked", "recertification.decided"]
+    place.agree()
+
+
 def test_nobody_decides_on_themselves_nor_without_the_right_or_a_reason(place: Place) -> None:
     """Four eyes; refused, nothing is written and no role ends."""
     place.open()
@@ -212,6 +252,19 @@ def test_a_crash_between_the_right_and_its_entry_loses_nothing(
             place.reviews.run()
     assert place.reviews.run() == 5
     place.agree()
+
+
+def test_an_end_that_could_not_be_told_is_told_by_the_next_round(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log was away when a role's end came: nothing else need happen for its entry to be written later."""
+    place.access.grant(place.luis, Role.CPANEL, CONSOLE, Term(until=place.clock() + timedelta(days=1)))
+    place.clock.advance(days=1)
+    with monkeypatch.context() as broken:
+        broken.setattr(place.ledger, "append", _dies)
+        with pytest.raises(KeyboardInterrupt):
+            place.access.tell_ended()
+    assert place.access.tell_ended() == 1
 
 
 def _dies(*_args: object, **_more: object) -> None:
