@@ -232,8 +232,9 @@ class DirectoryDoor:
         if self._challenges.find(known, _LOGOUT, known, moment) is not None:
             raise DirectoryRefused("jti")
         until = format_time(now + PENDING + timedelta(seconds=2 * LEEWAY_SECONDS))
-        self._challenges.keep(known, _LOGOUT, known, b"", until)
-        return self._end(ended)
+        count = self._end(ended)
+        self._challenges.keep(known, _LOGOUT, known, b"", until)  # afterwards: what failed may be sent again
+        return count
 
     def _end(self, ended: Ended) -> int:
         if ended.sid:
