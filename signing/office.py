@@ -106,6 +106,10 @@ class Office:
         if self.throttle.attempt(key, limit, self.clock()) is not None:
             raise TooManyTries
 
+    def succeeded(self, kind: str, value: str) -> None:
+        """The attempt that `limit` counted was good: the count starts anew."""
+        self.throttle.forget(f"{kind}:{self.marks.of('throttle', kind, value)}")
+
     def note(self, told: RequestNote) -> bool:
         """Record something that happened to a request; whether this was the first time it was told."""
         return self.cases.requests.note(told) is not None

@@ -14,11 +14,13 @@ import pytest
 from werkzeug.test import TestResponse
 
 from evidence.entry import EntryKind
+from evidence.ports import StoreUnavailable
 from identity.access import ACCESS_CASE, Granter
 from identity.accounts import Role, User
 from tests.fakes.installation import PASSWORD, Browser, Installation
 from tests.servers.openid import CLIENT, SECRET, Key, OpenId, openid_provider
 from web.app import create_app
+from web.directory import KNOCKS
 from web.logs import LOG, JsonLines
 from web.wiring import House
 
@@ -498,6 +500,37 @@ def test_a_session_that_ends_at_the_directory_ends_here(place: Installation, pro
     assert _notice(place, provider.logout_token(sid=None)) == 200
     assert not _inside(theirs)
     assert len(place.house.sessions.of(user.id)) == 1
+
+
+def test_good_messages_are_not_counted_and_bad_ones_are(place: Installation, provider: OpenId) -> None:
+    """The directory tells of everybody from one address, and so does an office; who guesses from there is stopped."""
+    _bound(place, provider)
+    browser = place.stranger()
+    for _ in range(KNOCKS.free + 5):
+        assert _notice(place, provider.logout_token()) == 200
+        assert _enter(browser, provider).status_code == 303
+    for _ in range(KNOCKS.free + 1):
+        assert _notice(place, "a.b.c") == 400
+    assert _notice(place, provider.logout_token()) == 400
+    assert _inside(browser)
+
+
+def test_a_message_that_could_not_be_done_may_be_sent_again(
+    place: Installation, provider: OpenId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database was away: the directory tries again, and the session ends."""
+    _bound(place, provider)
+    browser, token = place.stranger(), provider.logout_token()
+    _enter(browser, provider)
+    with monkeypatch.context() as broken:
+        broken.setattr(place.house.sessions, "end_at_directory", _away)
+        assert _notice(place, token) == 503
+    assert _notice(place, token) == 200
+    assert not _inside(browser)
+
+
+def _away(*_told: str) -> int:
+    raise StoreUnavailable("away")
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,8 @@ def back() -> BaseResponse:
         arrival = house.openid.finish(token, request.args.to_dict())
     except _REFUSED as error:
         return _refused(error)
+    for kind in ("directory", "directory-back"):  # a whole house may stand behind one address
+        house.links.office.succeeded(kind, request.remote_addr or "")
     if arrival.waiting.what == PROVE:
         return _proved(arrival)
     onward = _begun(arrival)  # a fresh session: what is said to the person is said in it
@@ -98,6 +100,7 @@ def ended() -> Response:
     except _REFUSED as error:
         _log(error)
         return Response("", 503 if isinstance(error, DirectoryUnreachable) else 400)
+    house.links.office.succeeded("directory-ended", request.remote_addr or "")  # it tells of everybody from one address
     return Response("", 200)
 
 
