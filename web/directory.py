@@ -180,7 +180,7 @@ class DirectoryDoor:
             DirectoryOff, DirectoryTaken; NoPublicAddress.
         """
         _ = self.provider
-        if self.bound(user.id):
+        if self.identities.store.of(user.id) is not None:  # by an issuer of before, too: it is released first
             raise DirectoryTaken
         token, now = new_token(), self._house.clock()
         link = self._house.links.office.address_of(f"/entrar/invitacion/{token}")

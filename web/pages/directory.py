@@ -100,7 +100,8 @@ def ended() -> Response:
     except _REFUSED as error:
         _log(error)
         return Response("", 503 if isinstance(error, DirectoryUnreachable) else 400)
-    house.links.office.succeeded("directory-ended", request.remote_addr or "")  # it tells of everybody from one address
+    # the directory tells of everybody's sessions from one address
+    house.links.office.succeeded("directory-ended", request.remote_addr or "")
     return Response("", 200)
 
 
