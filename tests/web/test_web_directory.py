@@ -17,6 +17,7 @@ from evidence.entry import EntryKind
 from evidence.ports import StoreUnavailable
 from identity.access import ACCESS_CASE, Granter
 from identity.accounts import Role, User
+from identity.oidc.errors import DirectoryTaken
 from tests.fakes.installation import PASSWORD, Browser, Installation
 from tests.servers.openid import CLIENT, SECRET, Key, OpenId, openid_provider
 from web.app import create_app
@@ -352,6 +353,14 @@ def _link(place: Installation) -> str:
     return place.tokens[-1]  # type: ignore[attr-defined]
 
 
+def test_who_is_bound_by_an_earlier_directory_is_not_invited(place: Installation) -> None:
+    """The link could bind nobody: whoever invites is told, not whoever gets it."""
+    user = place.user()
+    place.house.openid.identities.bind(user.id, "https://antes.example", "persona-1", BY)
+    with pytest.raises(DirectoryTaken):
+        place.house.openid.invite(user, BY)
+
+
 def test_who_is_bound_already_is_not_bound_to_a_second_account(place: Installation, provider: OpenId) -> None:
     """Nor is the invitation spent on it."""
     _bound(place, provider)
@@ -416,6 +425,21 @@ def test_a_directory_with_two_factors_is_proof_enough(
     provider.amr = ("pwd",)
     _enter(weak, provider)
     assert weak.get("/tablero").headers["Location"].startswith("/cuenta")
+
+
+def test_a_new_password_leaves_the_session_the_directorys(
+    make: Callable[..., Installation], provider: OpenId
+) -> None:
+    """What its role wants is still given by the directory, and its end there ends it."""
+    place = make(CONSTANCIA_SECOND_FACTOR_ROLES="supervisor")
+    _bound(place, provider, Role.SUPERVISOR)
+    browser = place.stranger()
+    _enter(browser, provider)
+    form = {"current": PASSWORD, "fresh": "otra frase bien larga", "again": "otra frase bien larga"}
+    assert browser.post_form("/cuenta/contrasena", form).status_code == 303
+    assert browser.get("/tablero").status_code == 200
+    assert _notice(place, provider.logout_token()) == 200
+    assert not _inside(browser)
 
 
 @pytest.mark.parametrize(("claim", "value"), [("acr", "mfa"), ("amr", ["otp", "mfa"])])

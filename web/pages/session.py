@@ -139,6 +139,7 @@ def account() -> Response:
 def change_password() -> BaseResponse:
     """A new password, for who knows the old one; every other session of the account ends."""
     house, user = current_house(), person()
+    row = house.sessions.row(current_user.get_id())
     try:
         if house.openid.only(user):
             raise DirectoryOnly
@@ -147,7 +148,10 @@ def change_password() -> BaseResponse:
     except IdentityError as error:
         return account_response(answer_for(error))
     house.sessions.end_all(user.id)
-    begin_session(user, proven=house.second.has(user.id))
+    door, sid = (
+        (row.door, row.sid) if row is not None else ("", "")
+    )  # whose end at the directory still ends it
+    begin_session(user, proven=house.second.has(user.id) or house.openid.bound(user.id), door=door, sid=sid)
     flash(gettext("Tu contraseña cambió; las demás sesiones se cerraron."), "ok")
     return redirect(url_for("session.account"), 303)
 
