@@ -132,10 +132,7 @@ class CaseKeys:
 
     def master(self) -> MasterKey:
         """The master key. Raises `KeysUnavailable`: there is none."""
-        found = self._find_master()
-        if found is None:
-            raise KeysUnavailable("the master key is missing")
-        return found
+        return self._there(self._find_master())
 
     def recipients(self) -> tuple[str, ...]:
         """The public halves of the master key, the one that wraps first; none where there is no master key.
@@ -211,8 +208,7 @@ class CaseKeys:
 
     def make(self, connection: Connection, case: str) -> CaseKey:
         """A new key of the case, in a transaction that somebody else commits."""
-        self._master = None  # another process may have put a new one in front: see `storage.ciphers.rewrap`
-        master = self.master()
+        master = self._asked_again()  # another process may have put a new one in front: `storage.ciphers.rewrap`
         identity, secret = new_secret()
         made = _key(secrets.token_hex(16), identity, secret)
         row = {
@@ -289,8 +285,7 @@ class CaseKeys:
         try:
             identity = self.master().unwrap(row.wrapped, row.master)
         except KeysUnavailable:
-            self._master = None
-            identity = self.master().unwrap(row.wrapped, row.master)
+            identity = self._asked_again().unwrap(row.wrapped, row.master)
         made = _key(row.key_id, identity, secret_of(identity))
         if made.public.hex() != row.recipient:
             raise KeysUnavailable(f"the key {row.key_id} of a case was exchanged")
@@ -299,10 +294,23 @@ class CaseKeys:
         return made
 
     def _find_master(self) -> MasterKey | None:
-        if self._master is None:
-            text = self._ask()
-            self._master = None if text is None else MasterKey.from_text(text)
-        return self._master
+        return self._master or self._ask_master()
+
+    def _asked_again(self) -> MasterKey:
+        """The master key as it is by now; whoever writes meanwhile has the one before, and never none."""
+        return self._there(self._ask_master())
+
+    def _ask_master(self) -> MasterKey | None:
+        text = self._ask()
+        found = None if text is None else MasterKey.from_text(text)
+        self._master = found
+        return found
+
+    @staticmethod
+    def _there(found: MasterKey | None) -> MasterKey:
+        if found is None:
+            raise KeysUnavailable("the master key is missing")
+        return found
 
 
 def _key(key_id: str, identity: str, secret: bytes) -> CaseKey:
