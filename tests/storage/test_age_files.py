@@ -94,9 +94,12 @@ def test_another_key_opens_nothing() -> None:
         decrypted(FILE, X25519PrivateKey.generate())
 
 
+OTHER_END = "P" if IDENTITY.endswith("Q") else "Q"
+
+
 @pytest.mark.parametrize(
     "text",
-    ["", "AGE-SECRET-KEY-1", IDENTITY[:-1], IDENTITY[:-1] + "b", "age1" + "q" * 58],
+    ["", "AGE-SECRET-KEY-1", IDENTITY[:-1], IDENTITY[:-1] + OTHER_END, "age1" + "q" * 58],
     ids=[
         "nothing",
         "its beginning",
@@ -107,7 +110,5 @@ def test_another_key_opens_nothing() -> None:
 )
 def test_a_mistyped_identity_is_refused(text: str) -> None:
     """Its checksum says so before anything is decrypted with it."""
-    if text == IDENTITY:
-        pytest.skip("the letter happened to be right")
     with pytest.raises(ValueError, match="age identity"):
         secret_of(text)

@@ -122,13 +122,26 @@ def test_a_word_of_many_cases_gives_the_same_pages(
     assert found == [_folio(n) for n in range(12) if n % 3]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_search_on_sqlite_reads_no_text(sql_ledger: SqlLedger, engine: Engine) -> None:
     """Words of three letters and more are answered by the index alone, however many cases there are."""
-    if not is_sqlite(engine):
-        pytest.skip("PostgreSQL chooses by the size of the table")
     _put(sql_ledger, 1, "cuenta de correo")
     seen: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda _c, _d, statement, *_: seen.append(statement))
     assert _found(SqlCaseIndex(engine), "correo cuenta") == [_folio(1)]
     assert len([one for one in seen if "MATCH" in one]) == 1
     assert not [one for one in seen if "LIKE" in one]
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_search_on_postgresql_is_one_that_its_index_serves(engine: Engine) -> None:
+    """Whether it is read or looked up PostgreSQL chooses by the size of the table; it has to have the choice."""
+    if not searching.indexed(engine):
+        pytest.skip("this server does not offer pg_trgm")
+    wanted = select(projections.c.case_id).where(searching.holds(engine, "50%_c"))
+    asked = wanted.compile(engine, compile_kwargs={"literal_binds": True})
+    with engine.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plan = connection.execute(text(f"EXPLAIN {str(asked).replace('%%', '%')}")).scalars().all()
+    assert any(searching.POSTGRESQL_INDEX in line for line in plan), plan
