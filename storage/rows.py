@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Row, Select, select, type_coerce
 from sqlalchemy.types import NULLTYPE
@@ -13,12 +14,15 @@ from evidence.entry import Entry, SealedEntry, parse_entry
 from evidence.ports import BlobCorrupt, StoreError
 from evidence.rowcheck import COLUMNS
 from evidence.rows import Row as StoredRow
+from evidence.shredding import BlobErased
 from evidence.tree import leaf_hash
 from storage.ledger_tables import log_entry, payload
 from storage.metadata import as_bytes
 
 if TYPE_CHECKING:
     from storage.ciphers.keys import CaseKeys
+
+Plain = TypeVar("Plain")
 
 SEALED: Select[Any] = select(
     log_entry.c.id,
@@ -87,7 +91,7 @@ def trusted(row: Row[Any], keys: CaseKeys | None = None) -> SealedEntry:
         raise BlobCorrupt(f"{row.case_id}/{row.case_seq}", row.leaf, found)
     salt, data = row.salt, row.payload_bytes
     if salt == b"" and data is not None:
-        salt, data = _needed(keys).opened(row.leaf, data)
+        salt, data = _erased_or(_needed(keys).opened, row.leaf, data)
     return SealedEntry(row.entry_bytes, row.leaf, data, salt, row.log_index, _parsed(row.entry_bytes))
 
 
@@ -101,7 +105,7 @@ def as_found(row: Row[Any], keys: CaseKeys | None = None) -> SealedEntry:
     """
     leaf, salt, data = str(row.leaf), row.salt, row.payload_bytes
     if salt == b"" and data is not None:
-        salt, data = _needed(keys).found(leaf, data) or (salt, data)
+        salt, data = _erased_or(_needed(keys).found, leaf, data) or (salt, data)
     return SealedEntry(row.entry_bytes, leaf, data, salt, row.log_index)
 
 
@@ -109,8 +113,9 @@ def stored(row: Row[Any], keys: CaseKeys | None = None) -> StoredRow:
     """A row of `WHOLE` for verification; bytes are nearly always bytes (see `storage.metadata.Bytes`)."""
     found = StoredRow._make(row[1:])
     if found.salt == b"" and isinstance(found.payload_bytes, bytes):
-        salt, data = _needed(keys).found(str(found.leaf), found.payload_bytes) or (b"", found.payload_bytes)
-        found = found._replace(salt=salt, payload_bytes=data)
+        data = found.payload_bytes
+        salt, plain = _erased_or(_needed(keys).found, str(found.leaf), data) or (b"", data)
+        found = found._replace(salt=salt, payload_bytes=plain)
     if type(found.entry_bytes) is type(found.payload_bytes) is type(found.salt) is bytes:
         return found
     return found._replace(
@@ -124,6 +129,14 @@ def _needed(keys: CaseKeys | None) -> CaseKeys:
     if keys is None:
         raise KeysUnavailable("payloads are encrypted, and whoever reads them was given no keys")
     return keys
+
+
+def _erased_or(open_row: Callable[[str, bytes], Plain], leaf: str, data: bytes) -> Plain | tuple[None, None]:
+    """What a row holds; where its key was destroyed after the row was read, what a row that is gone holds."""
+    try:
+        return open_row(leaf, data)
+    except BlobErased:
+        return None, None
 
 
 @lru_cache(maxsize=4096)

@@ -208,7 +208,8 @@ class CaseKeys:
 
     def make(self, connection: Connection, case: str) -> CaseKey:
         """A new key of the case, in a transaction that somebody else commits."""
-        master = self._asked_again()  # another process may have put a new one in front: `storage.ciphers.rewrap`
+        # another process may have put a new one in front: see `storage.ciphers.rewrap`
+        master = self._asked_again()
         identity, secret = new_secret()
         made = _key(secrets.token_hex(16), identity, secret)
         row = {
@@ -228,14 +229,21 @@ class CaseKeys:
             BlobErased: it was destroyed. KeysUnavailable: it is not there, or the master key does not open it.
         """
         key_id = key_of(enc)
+        row = self._there_is(key_id)
+        if row is None:
+            raise KeysUnavailable(f"the key {key_id} of a case is not in the database")
+        return self._opened(row)
+
+    def _there_is(self, key_id: str) -> Any:
+        """Its row, ``None`` where it is not there. Raises `BlobErased`: it was destroyed, and is forgotten here too."""
         with reading(self._engine) as connection:
             row = connection.execute(_BY_ID, {"wanted": key_id}).first()
             gone = row is None and connection.execute(_GONE, {"wanted": key_id}).first() is not None
-        if row is not None:
-            return self._opened(row)
         if gone:
+            with self._lock:
+                self._unlocked.pop(key_id, None)
             raise BlobErased(f"encrypted to the key {key_id}, which was destroyed")
-        raise KeysUnavailable(f"the key {key_id} of a case is not in the database")
+        return row
 
     def each(self) -> list[CaseKey]:
         """Every key there is, the oldest first. Raises `KeysUnavailable`."""
@@ -253,6 +261,7 @@ class CaseKeys:
         """Salt and payload of an encrypted row about to be used.
 
         Raises:
+            BlobErased: its key was destroyed since the row was read.
             BlobCorrupt: the row is not what was written. KeysUnavailable: the master key is missing or another.
         """
         found = self.found(leaf, data)
@@ -261,14 +270,17 @@ class CaseKeys:
         return found
 
     def found(self, leaf: str, data: bytes) -> tuple[bytes, bytes] | None:
-        """The same for verification: ``None`` for a row that is not what was written, or whose key is not there."""
+        """The same for verification: ``None`` for a row that is not what was written, or whose key is not there.
+
+        Raises:
+            BlobErased, KeysUnavailable.
+        """
         try:
             key_id = key_of_row(data)
             with self._lock:
                 key = self._unlocked.get(key_id)
             if key is None:
-                with reading(self._engine) as connection:
-                    row = connection.execute(_BY_ID, {"wanted": key_id}).first()
+                row = self._there_is(key_id)
                 if row is None:
                     return None
                 key = self._opened(row)

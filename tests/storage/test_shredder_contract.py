@@ -29,6 +29,8 @@ from storage.ciphers.shred import SqlShredder
 from storage.database import is_sqlite, reading, writing
 from storage.filesystem import FileBlobStore
 from storage.ledger import SqlLedger
+from storage.ledger_tables import log_entry
+from storage.rows import SEALED, WHOLE, as_found, stored, trusted
 from storage.s3 import S3BlobStore
 from tests.storage.support import MASTER, ORIGIN, TickingClock, draft, keys_of, notes, sequence_all, writes
 
@@ -189,6 +191,22 @@ def test_no_process_remembers_what_another_destroyed(desk: Desk) -> None:
     assert notes(other.history(CASE)[:1]) == [SECRET]
     desk.shredder.shred(CASE)
     assert other.history(CASE)[0].payload_bytes is None
+
+
+def test_a_row_read_before_its_key_went_reads_as_erased(desk: Desk) -> None:
+    """Who reads while another process destroys is told that it is gone, and not that somebody changed it."""
+    desk.fill()
+    with reading(desk.engine) as connection:
+        held = connection.execute(SEALED.where(log_entry.c.case_id == CASE)).all()
+        whole = connection.execute(WHOLE.where(log_entry.c.case_id == CASE)).all()
+    reader = keys_of(desk.engine)
+    assert as_found(held[1], reader).payload() == {"note": f"{SECRET} más"}
+    desk.erase()
+    desk.shredder.shred(CASE)
+    fresh = keys_of(desk.engine)
+    for row, raw in zip(held, whole, strict=True):
+        for found in (trusted(row, fresh), as_found(row, fresh), stored(raw, fresh)):
+            assert (found.salt, found.payload_bytes) == (None, None)
 
 
 def test_the_log_verifies_and_says_what_was_erased(desk: Desk) -> None:
