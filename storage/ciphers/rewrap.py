@@ -22,8 +22,9 @@ def wrapped_for(engine: Engine) -> dict[str, int]:
 def rewrap(engine: Engine, master: MasterKey) -> int:
     """Wrap every key for the first identity of ``master``, of which another opens it; gives how many.
 
-    In small transactions: killed anywhere it is run again and goes on. At the end of it SQLite's file is made anew, so
-    that it holds no copy for the former master key.
+    In small transactions: killed anywhere it is run again and goes on. At the end of it SQLite's file, or PostgreSQL's
+    table, is made anew, so that it holds no copy for the former master key; also where nothing was left to wrap, since
+    whoever was killed before that end runs it again.
 
     Raises:
         KeysUnavailable: one of them is wrapped for none of these; what was done stays done. StoreUnavailable.
@@ -31,13 +32,13 @@ def rewrap(engine: Engine, master: MasterKey) -> int:
     done = 0
     while some := _some(engine, master):
         done += some
-    if done and is_sqlite(engine):
+    if is_sqlite(engine):
         with answered(), engine.connect() as connection:
             driver = connection.connection.driver_connection
             assert driver is not None  # noqa: S101 - just opened
             driver.execute("VACUUM")
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    elif done:
+    else:
         with answered(), engine.connect() as opened:
             opened.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(
                 f"VACUUM FULL {case_key.name}"

@@ -349,6 +349,23 @@ def test_one_master_key_gives_way_to_the_next(ledger: SqlLedger, engine: Engine,
         read(EncryptedBlobs(kept.raw, keys_of(engine)), ref)
 
 
+@pytest.mark.postgresql
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_rewrap_that_was_killed_before_its_end_is_ended_by_the_next(
+    ledger: SqlLedger, engine: Engine
+) -> None:
+    """All keys are wrapped already, and the table still holds the former copies: it is made anew all the same."""
+    ledger.append(CASE, writes(draft(SAID)))
+    both = MasterKey.from_text(MASTER).followed_by(MasterKey.generate())
+    rewrap(engine, both)
+    asked = text("SELECT pg_relation_filenode('case_key')")
+    with reading(engine) as connection:
+        before = connection.execute(asked).scalar_one()
+    assert rewrap(engine, both) == 0
+    with reading(engine) as connection:
+        assert connection.execute(asked).scalar_one() != before
+
+
 def test_a_rewrap_that_meets_a_strange_key_changes_nothing_of_it(ledger: SqlLedger, engine: Engine) -> None:
     """It says that none of the master keys given opens it."""
     ledger.append(CASE, writes(draft(SAID)))

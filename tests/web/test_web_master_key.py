@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -134,6 +134,19 @@ def test_a_new_one_follows_while_people_work(desk: Installation) -> None:
     with pytest.raises(KeysUnavailable):
         former.case_keys.check()
     working.close()
+
+
+@pytest.mark.parametrize("spelled", [str.lower, lambda line: f"# {line}\n{line}"], ids=["small", "comment"])
+def test_a_file_as_somebody_wrote_it_is_followed_by_a_new_one(
+    desk: Installation, spelled: Callable[[str], str]
+) -> None:
+    """Small letters, and an identity in a comment, are not taken for a rotation that was begun."""
+    file = desk.settings.master_file
+    file.write_text(spelled(file.read_text().split("\n")[1]) + "\n")
+    house = desk._make(desk.settings)
+    count, _ = house.case_keys.waiting()
+    assert masterrotation.begin_rotation(house) == count > 0
+    house.close()
 
 
 def test_what_is_not_in_a_file_is_not_replaced_here(desk: Installation) -> None:
