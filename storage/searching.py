@@ -66,11 +66,11 @@ def offer_postgresql_index(connection: Connection) -> bool:
     try:
         with connection.begin_nested():
             connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-    except ProgrammingError:  # the role may not: an administrator of the server may
+            connection.exec_driver_sql(
+                f"CREATE INDEX IF NOT EXISTS {POSTGRESQL_INDEX} ON projection USING gin (search_text gin_trgm_ops)"
+            )
+    except ProgrammingError:  # the role may not, or it lies in a schema out of our path: an administrator may
         return False
-    connection.exec_driver_sql(
-        f"CREATE INDEX IF NOT EXISTS {POSTGRESQL_INDEX} ON projection USING gin (search_text gin_trgm_ops)"
-    )
     return True
 
 

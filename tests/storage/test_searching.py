@@ -145,3 +145,22 @@ def test_a_search_on_postgresql_is_one_that_its_index_serves(engine: Engine) -> 
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         plan = connection.execute(text(f"EXPLAIN {str(asked).replace('%%', '%')}")).scalars().all()
     assert any(searching.POSTGRESQL_INDEX in line for line in plan), plan
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_an_extension_out_of_reach_leaves_texts_to_be_read(sql_ledger: SqlLedger, engine: Engine) -> None:
+    """Where an administrator put it into a schema that we do not look into, nothing fails and everything is found."""
+    if not searching.indexed(engine):
+        pytest.skip("this server does not offer pg_trgm")
+    with writing(engine) as connection:
+        connection.exec_driver_sql("CREATE SCHEMA elsewhere")
+        connection.exec_driver_sql("DROP EXTENSION pg_trgm CASCADE")
+        connection.exec_driver_sql("CREATE EXTENSION pg_trgm SCHEMA elsewhere")
+    index = SqlCaseIndex(engine)
+    assert not index.index_anew()
+    _put(sql_ledger, 1, "cuenta de correo")
+    assert _found(index, "correo") == [_folio(1)]
+    with writing(engine) as connection:
+        connection.exec_driver_sql("ALTER EXTENSION pg_trgm SET SCHEMA public")
+    assert index.index_anew()
