@@ -35,11 +35,14 @@ _ASKED = "SELECT 1 FROM idempotency WHERE key = :key"
 
 
 def _together(connection: Connection, prepared: Sequence[Prepared]) -> dict[int, Written]:
-    """Write what several callers prepared by common statements; nothing where any of their cases has moved."""
+    """Write what several callers prepared by common statements; nothing where any of their cases has moved.
+
+    What only one of them could do so is done alone, as everything that cannot.
+    """
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - group commit is for SQLite
     chosen = together(prepared)
-    if not write_together(driver, [prepared[n] for n in chosen]):
+    if len(chosen) < 2 or not write_together(driver, [prepared[n] for n in chosen]):
         return {}
     return {n: Written(prepared[n].sealed, prepared[n].after) for n in chosen}
 
