@@ -30,6 +30,8 @@ ALLOWED, KEPT = Path("supply/advisories-allowed.toml"), Path("supply/advisories.
 SERVICES = ("osv", "pypi")
 PATIENCE = 10
 """Seconds that pip-audit waits for one answer."""
+LONGEST = 180
+"""Seconds for all of them: it asks for one pin after the other, and a slow network would hold up `make check` for an hour."""
 
 
 class Unanswered(RuntimeError):
@@ -56,16 +58,19 @@ class Allowed:
     until: date
 
 
-def ask(lock: Path, service: str, url: str = "") -> list[Known]:
+def ask(lock: Path, service: str, url: str = "", *, longest: float = LONGEST) -> list[Known]:
     """Everything a database knows about the pins of ``lock``; ``url`` is another one that speaks OSV's protocol.
 
     Raises:
-        Unanswered: it could not be reached, or left pins out.
+        Unanswered: it could not be reached, left pins out, or was not done after ``longest`` seconds.
     """
     command = [sys.executable, "-m", "pip_audit", "-r", str(lock), "--require-hashes", "--disable-pip"]
     command += ["-f", "json", "-s", service, "--timeout", str(PATIENCE), "--progress-spinner", "off"]
     command += ["--osv-url", url] if url else []
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=longest)
+    except subprocess.TimeoutExpired:
+        raise Unanswered(f"{service}: it was not done after {longest:g} s") from None
     try:
         told: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError):

@@ -36,6 +36,8 @@ _MADE = {"var", "dist", "build", "node_modules", "__pycache__"}
 """Folders that no checkout has, beside those whose name begins with a point."""
 _LOCKS = ("requirements.txt", "requirements-dev.txt", "supply/constancia.cdx.json", str(KNOWN), str(READ))
 _GUESSES = ("Secret Keyword", "Base64 High Entropy String", "Hex High Entropy String", "Public IP (ipv4)")
+_ADDED = ">"
+"""What git is told to put before an added line: no line of a diff's heads begins so, and an added ``++ x`` is none."""
 Found = dict[str, list[dict[str, Any]]]
 
 
@@ -70,6 +72,9 @@ def added_lines(root: Path, since: str) -> Iterator[tuple[str, str]]:
         "--reverse",
         "-p",
         "-U0",
+        "--src-prefix=a/",
+        "--dst-prefix=b/",
+        f"--output-indicator-new={_ADDED}",
         "--no-color",
         "--no-ext-diff",
         "--no-renames",
@@ -77,10 +82,12 @@ def added_lines(root: Path, since: str) -> Iterator[tuple[str, str]]:
         *span,
     )
     name = ""
-    for line in told.splitlines():
+    for line in told.split(
+        "\n"
+    ):  # and at nothing else that ends a line for Python: what follows is of the same line
         if line.startswith("+++ "):
-            name = line.removeprefix("+++ ").removeprefix("b/").strip('"')
-        elif line.startswith("+") and _is_read(name):
+            name = line.removeprefix("+++ ").strip('"\t').removeprefix("b/")
+        elif line.startswith(_ADDED) and _is_read(name):
             yield name, line[1:]
 
 

@@ -2,6 +2,9 @@
 # Brings in the system programs that parts of the test suite need: a browser, PostgreSQL, poppler's tools, dovecot.
 # As root where there is apt-get it installs what is missing; elsewhere it says what will be skipped, and why.
 # SeaweedFS (the S3 store) is not here: it comes with requirements-dev.txt.
+# PostgreSQL, dovecot and clamd come with services of the machine's own; tests start theirs by hand and need none of those.
+# While it installs nothing is started (Debian's policy-rc.d, unless there is one already), and what would be at the next
+# start of the machine is named.
 set -eu
 
 missing=''
@@ -38,14 +41,38 @@ reason() {
     esac
 }
 
+policy=/usr/sbin/policy-rc.d
+ours=''
+hold_services() {
+    [ ! -e "$policy" ] || return 0
+    ours=yes
+    trap 'rm -f "$policy"' EXIT
+    trap 'exit 1' HUP INT TERM
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+}
+
+let_services() {
+    [ -z "$ours" ] || rm -f "$policy"
+    for package in $1; do
+        case $package in
+            postgresql) echo "postgresql was not started, but is at the next boot; if you do not want that: systemctl disable postgresql" ;;
+            dovecot-imapd) echo "dovecot was not started, but is at the next boot; if you do not want that: systemctl disable dovecot" ;;
+            clamav-daemon) echo "clamd and freshclam (which fetches signatures) were not started, but are at the next boot; if you do not want that: systemctl disable clamav-daemon clamav-freshclam" ;;
+        esac
+    done
+}
+
 look
 if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && has apt-get; then
     echo "Installing for the tests:$missing"
     export DEBIAN_FRONTEND=noninteractive
     if apt-get update -qq; then
+        hold_services
         for package in $missing; do
             apt-get install -y -qq --no-install-recommends "$package" >/dev/null || echo "apt-get could not install $package" >&2
         done
+        [ ! -d /run/systemd/system ] || let_services "$missing"
     else
         echo "apt-get update failed; nothing was installed" >&2
     fi

@@ -122,6 +122,12 @@ def test_silence_is_told_and_never_a_good_answer(house: Path, capsys: pytest.Cap
     assert "is about other pins" in capsys.readouterr().err
 
 
+def test_a_database_that_is_slow_holds_nobody_up(house: Path) -> None:
+    """Whatever it would have said: after so long it is one that did not answer."""
+    with database() as url, pytest.raises(advisories.Unanswered, match="not done after 0.01 s"):
+        advisories.ask(house / advisories.LOCK, "osv", url, longest=0.01)
+
+
 def test_the_allow_list_of_the_house_can_be_read(root: Path) -> None:
     """Every allowance has its reason and its date, and none is for a package that is no longer pinned."""
     pinned = {pin.name for pin in bom.pins((root / bom.DEVELOPMENT).read_text())}
@@ -157,6 +163,25 @@ def test_a_key_is_found_in_the_tree_and_in_a_commit_that_took_it_out_again(
     )
     assert leaks.main([], tmp_path) == 1
     assert "tests/test_x.py:1: Private Key" in capsys.readouterr().out
+
+
+def test_added_lines_are_read_whole_whatever_they_look_like_and_git_is_set_to(tmp_path: Path) -> None:
+    """A line that looks like a head of a diff, one with another separator in it, a name with an accent, no prefixes."""
+
+    def git(*arguments: str) -> None:
+        named = ["-c", "user.name=x", "-c", "user.email=x@desk.example", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", "-C", str(tmp_path), *named, *arguments], check=True, capture_output=True)
+
+    git("init", "-q")
+    git("config", "diff.mnemonicPrefix", "true")
+    added = ["++ b/dibujo.png", "detrás", "uno\u2028dos\x0ctres", "> cita"]
+    (tmp_path / "guía.md").write_text("\n".join(added) + "\n")
+    git("add", ".")
+    git("commit", "-qm", "x")
+    told = list(leaks.added_lines(tmp_path, ""))
+    assert [line for _name, line in told] == added
+    assert len({name for name, _line in told}) == 1
+    assert not told[0][0].startswith(("b/", '"'))
 
 
 def test_without_a_history_the_tree_is_searched_and_the_rest_is_told(
