@@ -31,7 +31,7 @@ SERVICES = ("osv", "pypi")
 PATIENCE = 10
 """Seconds that pip-audit waits for one answer."""
 LONGEST = 180
-"""Seconds for all of them: it asks for one pin after the other, and a slow network would hold up `make check` for an hour."""
+"""Seconds for all of them: it asks pin after pin, and a slow network would hold up `make check` for an hour."""
 
 
 class Unanswered(RuntimeError):

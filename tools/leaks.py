@@ -82,9 +82,7 @@ def added_lines(root: Path, since: str) -> Iterator[tuple[str, str]]:
         *span,
     )
     name = ""
-    for line in told.split(
-        "\n"
-    ):  # and at nothing else that ends a line for Python: what follows is of the same line
+    for line in told.split("\n"):  # what else ends a line for Python is within one for git
         if line.startswith("+++ "):
             name = line.removeprefix("+++ ").strip('"\t').removeprefix("b/")
         elif line.startswith(_ADDED) and _is_read(name):

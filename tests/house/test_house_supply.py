@@ -124,7 +124,7 @@ def test_silence_is_told_and_never_a_good_answer(house: Path, capsys: pytest.Cap
 
 def test_a_database_that_is_slow_holds_nobody_up(house: Path) -> None:
     """Whatever it would have said: after so long it is one that did not answer."""
-    with database() as url, pytest.raises(advisories.Unanswered, match="not done after 0.01 s"):
+    with database() as url, pytest.raises(advisories.Unanswered, match=r"not done after 0\.01 s"):
         advisories.ask(house / advisories.LOCK, "osv", url, longest=0.01)
 
 
