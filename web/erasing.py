@@ -16,6 +16,7 @@ from evidence.ports import StoreError, StoreUnavailable
 from evidence.shredding import Shredded
 from notifications.outbox import SETTLED
 from signing.records import Status
+from web.exporting import AUDIT_KIND, KIND, discard_packages
 from web.logs import LOG
 from web.wiring import House
 from workflows.commands import Receipt
@@ -48,13 +49,15 @@ class ErasureReceipt:
 
 
 def block(house: House, command: BlockData) -> Receipt:
-    """Block a case: what is still on its way out would be used all the same.
+    """Block a case. What is on its way out would be used all the same; packages made before lie here no more.
 
     Raises:
         DataInUse, and what `KeepDesk.block` raises.
     """
     require_idle(house, command.folio)
-    return house.cases.keeping.block(command)
+    receipt = house.cases.keeping.block(command)
+    discard_packages(house, command.folio)
+    return receipt
 
 
 def request(house: House, command: RequestErasure) -> Receipt:
@@ -89,20 +92,19 @@ def require_idle(house: House, folio: str) -> None:
         raise DataInUse(folio=folio, why="links")
     if any(mail.state not in SETTLED for mail in house.outbox.of_case(folio)):
         raise DataInUse(folio=folio, why="mail")
-    if house.jobs.active("export"):
+    if any(house.jobs.active(kind) for kind in (KIND, AUDIT_KIND)):
         raise DataInUse(folio=folio, why="exports")
 
 
 def shred(house: House, folio: str) -> Shredded:
-    """Destroy what a case's ``erasure.executed`` names; packages made before lie in no folder of ours any more.
+    """Destroy what a case's ``erasure.executed`` names; packages that hold it lie in no folder of ours any more.
 
     Raises:
         NotErased: no such entry. StoreUnavailable: to be called again.
     """
     found = house.shredder.shred(folio)
     house.index.tidy()
-    for made in (house.settings.data / "exports").glob("*.zip"):
-        made.unlink(missing_ok=True)
+    discard_packages(house, folio)
     return found
 
 

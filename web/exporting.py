@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from audit_exports import layout
 from audit_exports.builder import ExportReceipt
+from audit_exports.builder import Progress as Telling
 from audit_exports.builder import export as build_package
+from audit_exports.masking import Mask
 from audit_exports.record import Scope
 from evidence.canonical import Json
 from web.crew import Progress, job
@@ -15,9 +19,10 @@ from web.i18n import gettext as _
 from web.proving import before_export
 from web.wiring import House, JobRecord
 from workflows.commands import Actor
+from workflows.keeping import BLOCKED, ERASED, MARK
 
-KIND = "export"
-"""What its job is called."""
+KIND, AUDIT_KIND = "export", "audit-export"
+"""What its job is called, and that of an engagement's package."""
 
 
 def package_args(scope: Scope, actor: Actor) -> dict[str, Json]:
@@ -26,18 +31,54 @@ def package_args(scope: Scope, actor: Actor) -> dict[str, Json]:
     return {"scope": {**asdict(scope), **lists}, "actor": asdict(actor)}
 
 
-def made_package(house: House, task: JobRecord, progress: Progress) -> tuple[Scope, ExportReceipt]:
-    """Make the package that a job's arguments ask for, under the job's name."""
+def made_package(house: House, task: JobRecord, progress: Telling) -> tuple[Scope, ExportReceipt]:
+    """Make the package that a job's arguments ask for, under the job's name.
+
+    Made anew where a case of it was blocked or erased meanwhile: what was decided then does not know of this package.
+    """
     told, actor = task.args["scope"], task.args["actor"]
     assert isinstance(told, dict)  # noqa: S101 - as `package_args` has put it there
     assert isinstance(actor, dict)  # noqa: S101 - likewise
     lists = {name: tuple(told[name]) for name in ("processes", "folios")}  # type: ignore[arg-type]  # lists of texts
     scope = Scope(**{**told, **lists})  # type: ignore[arg-type]  # the members of a scope
-    before_export(house)  # what was sealed a moment ago belongs into the package
     path = package_file(house, task.id)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     maker = Actor(**actor)  # type: ignore[arg-type]  # the members of an actor
-    return scope, build_package(house.export_sources, scope, path, actor=maker, progress=progress)
+    while True:
+        before_export(house)  # what was sealed a moment ago belongs into the package
+        receipt = build_package(house.export_sources, scope, path, actor=maker, progress=progress)
+        shut = (*house.index.by_reference(MARK, BLOCKED), *house.index.by_reference(MARK, ERASED))
+        if not any(_holds(house, path, shut)):
+            return scope, receipt
+
+
+def discard_packages(house: House, folio: str) -> None:
+    """Delete the packages lying here that hold what is not to be used of a case any more; others stay."""
+    for path in (house.settings.data / "exports").glob("*.zip"):
+        if any(_holds(house, path, (folio,))):
+            path.unlink(missing_ok=True)
+
+
+def _holds(house: House, path: Path, folios: Sequence[str]) -> Iterator[str]:
+    """Which of these cases a package has a payload of that its chain keeps out of packages now.
+
+    What is no package any more could hold any of them.
+    """
+    try:
+        with zipfile.ZipFile(path) as package:
+            names = frozenset(package.namelist())
+    except FileNotFoundError:  # its week was over
+        return
+    except zipfile.BadZipFile:
+        yield from folios
+        return
+    for folio in folios:
+        if layout.DATA + layout.entry_path(folio, 1) in names:
+            entries = house.ledger.history(folio)
+            mask = Mask().over(entries)
+            kept_out = (item.entry.seq for item in entries if mask.withholds(item.entry))
+            if any(layout.DATA + layout.payload_path(folio, seq) in names for seq in kept_out):
+                yield folio
 
 
 @job(KIND)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import MetaData, select
 
-from audit_exports.builder import export
+from audit_exports.builder import Progress, export
 from audit_exports.record import Scope
 from audit_exports.verify import as_text
 from evidence.entry import EntryKind, format_time
@@ -30,6 +31,7 @@ from tests.web.test_web_second_factors import _app as app_of
 from tests.web.test_web_second_factors import _code as code_of
 from web import erasing
 from web.casecheck import verify_case
+from web.exporting import made_package, package_args, package_file
 from web.proving import before_export
 from web.wiring import JobRecord
 from workflows.commands import Actor, OpenCase, RecordStep, RefuseRequest, Upload
@@ -42,6 +44,7 @@ from workflows.texts import catch_up
 
 WHY = "Oficio 12/2026 de la autoridad."
 NOTE = "La llamó su vecina Eduviges."
+NUMBERS = itertools.count(1)
 WHO = {
     **DATA,
     "nombre": "Eulogia Zárraga Quintanilla",
@@ -285,13 +288,14 @@ def test_blocked_data_is_shown_to_who_answers_for_it(case: Case, tmp_path: Path)
     assert not told([data.decode("utf-8", "replace") for data in contents(package).values()])
 
 
-@pytest.mark.parametrize("why", ["exports", "links", "mail"])
+@pytest.mark.parametrize("why", ["exports", "audits", "links", "mail"])
 def test_what_is_in_use_is_neither_erased_nor_blocked(case: Case, why: str) -> None:
     """A package under way, a link that can be answered, a mail that has not left: refused by name, nothing written."""
     number, house, moment = case.asked(), case.house, case.place.clock()
     before, at = len(house.ledger.history(case.folio)), format_time(moment)
-    if why == "exports":
-        house.jobs.add(JobRecord("j1", "export", case.actor.id, "waiting", 0, 0, {}, at, at))
+    if why in {"exports", "audits"}:
+        kind = "export" if why == "exports" else "audit-export:AUD-1"
+        house.jobs.add(JobRecord("j1", kind, case.actor.id, "waiting", 0, 0, {}, at, at))
     elif why == "links":
         paper = house.ledger.history(case.folio)[1].entry.objects[0]
         until = format_time(moment + timedelta(days=1))
@@ -318,8 +322,50 @@ def test_what_is_in_use_is_neither_erased_nor_blocked(case: Case, why: str) -> N
     ):
         with pytest.raises(DataInUse) as refusal:
             act()
-        assert refusal.value.fields["why"] == why
+        assert refusal.value.fields["why"] == ("exports" if why == "audits" else why)
     assert len(house.ledger.history(case.folio)) == before
+
+
+@pytest.mark.parametrize("how", ["erased", "blocked"])
+def test_packages_of_other_cases_stay(case: Case, how: str) -> None:
+    """What holds the case's data goes; a package of another case, or one made of this case since then, does not go."""
+    other = case.house.cases.open_case(OpenCase("MA-001", case.actor, {**DATA, "ticket": "T-999"})).folio
+    made = {folio: made_job(case, folio) for folio in (case.folio, other)}
+    torn = made[other].with_name("j0.zip")
+    torn.write_bytes(made[case.folio].read_bytes()[:-9])
+    if how == "erased":
+        case.erased()
+    else:
+        erasing.block(case.house, BlockData(case.folio, case.officer, WHY))
+    assert {folio: path.exists() for folio, path in made.items()} == {case.folio: False, other: True}
+    assert not torn.exists(), "nobody can say what it holds"
+    since = made_job(case, case.folio)
+    if how == "erased":
+        erasing.sweep(case.house, whole=True)
+    assert since.exists()
+
+
+def test_a_package_that_an_erasure_overtook_is_made_anew(case: Case) -> None:
+    """Nobody saw it under way when the erasure was approved: what is handed over heeds the erasure all the same."""
+    command = ApproveErasure(case.folio, case.asked(), case.director)
+    left = [command]
+
+    def approving(done: int, total: int) -> None:
+        if done == total and left:
+            case.house.cases.keeping.approve(left.pop())
+
+    package = contents(made_job(case, case.folio, approving).read_bytes())
+    assert not left
+    assert not told([data.decode("utf-8", "replace") for data in package.values()])
+
+
+def made_job(case: Case, folio: str, progress: Progress = lambda _done, _total: None) -> Path:
+    """Where the package of one case lies that a job has made."""
+    auditor = Actor(case.place.user(Role.AUDITOR_INTERNO).id, "auditor_interno")
+    args, at = package_args(Scope(folios=(folio,)), auditor), format_time(case.place.clock())
+    task = JobRecord(f"j{next(NUMBERS)}", "export", auditor.id, "running", 0, 0, {}, at, at, args=args)
+    made_package(case.house, task, progress)
+    return package_file(case.house, task.id)
 
 
 def test_the_pages_lead_from_request_to_refusal(case: Case) -> None:

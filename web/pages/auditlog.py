@@ -16,7 +16,7 @@ from web.acting import actor_for
 from web.crew import Progress, job
 from web.downloads import resumable
 from web.errors import Answer
-from web.exporting import made_package, package_args
+from web.exporting import AUDIT_KIND, made_package, package_args
 from web.i18n import gettext as _
 from web.pages.auditforms import act
 from web.pages.auditforms import page as shown
@@ -72,7 +72,7 @@ def start(eid: str) -> BaseResponse:
         scope = _scope(found, wanted)
         actor = actor_for(found.user, (found.by().role,))
         args = {**package_args(scope, actor), "masked": found.masked}
-        job_id = job_desk().start(f"audit-export:{eid}", person().id, args)
+        job_id = job_desk().start(f"{AUDIT_KIND}:{eid}", person().id, args)
         return _("El paquete se prepara."), url_for("auditlog.result", eid=eid, job_id=job_id)
 
     return act(work, lambda answer: _form(found, answer))
@@ -102,7 +102,7 @@ def _folios(found: Visit) -> tuple[str, ...]:
     return folios
 
 
-@job("audit-export")
+@job(AUDIT_KIND)
 def _export(house: House, task: JobRecord, progress: Progress) -> Mapping[str, Json]:
     _scope_made, receipt = made_package(house, task, progress)
     eid = task.kind.partition(":")[2]
@@ -157,6 +157,6 @@ def package(eid: str, job_id: str) -> Response:
 
 def _job(eid: str, job_id: str) -> JobRecord:
     job = own_job(job_id)
-    if job.kind != f"audit-export:{eid}":
+    if job.kind != f"{AUDIT_KIND}:{eid}":
         abort(404)
     return job
