@@ -73,7 +73,7 @@ verifier: setup ## The offline verifier as one file, dist/constancia-verify.pyz;
 	@$(PY) tools/verifier.py
 
 pictures: setup ## Take the pictures of README.md again (needs chromium)
-	@$(PY) tools/pictures.py
+	@$(PY) -m tools.pictures
 
 format: setup ## Rewrite the tree as `make lint` wants it
 	@$(BIN)/ruff check --fix .

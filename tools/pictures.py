@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,8 @@ from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.servers.processes import free_ports
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "docs" / "pictures"
@@ -71,9 +72,7 @@ SHOTS = (
 @contextmanager
 def demo(data: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """The demo desk served from ``data``; gives its address and what the command told of it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    (port,) = free_ports(1)
     address = f"http://127.0.0.1:{port}"
     env = {**os.environ, "CONSTANCIA_DATA": str(data), "CONSTANCIA_PUBLIC_URL": address}
     made = subprocess.run(

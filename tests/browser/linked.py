@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from werkzeug.serving import make_server
 
 from tests.browser.conftest import _closing, _Quiet
 from tests.fakes.installation import Installation
+from tests.servers.processes import free_ports
 
 PHONE = {"width": 360, "height": 740}
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -36,9 +36,7 @@ Made = TypeVar("Made", bound=Room)
 @contextmanager
 def at_its_address(begin: Callable[[dict[str, str]], Made]) -> Iterator[Made]:
     """Begin a room with its public address, and serve it there, on a port that is known beforehand."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     made = begin({"CONSTANCIA_PUBLIC_URL": f"http://127.0.0.1:{port}"})
     server = make_server("127.0.0.1", port, _closing(made.place.app), threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

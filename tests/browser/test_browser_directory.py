@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -18,6 +17,7 @@ from identity.accounts import Role
 from tests.browser.conftest import _closing, _Quiet
 from tests.fakes.installation import Installation
 from tests.servers.openid import CLIENT, SECRET, OpenId, openid_provider
+from tests.servers.processes import free_ports
 
 pytestmark = pytest.mark.browser
 
@@ -32,9 +32,7 @@ def provider() -> Iterator[OpenId]:
 @pytest.fixture(scope="module")
 def place(provider: OpenId, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Served under another name than the provider, so that the way there is to another site."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     env = {
         "CONSTANCIA_PUBLIC_URL": f"http://localhost:{port}",
         "CONSTANCIA_OIDC_ISSUER": provider.issuer,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,6 +15,7 @@ from werkzeug.serving import make_server
 
 from tests.browser.conftest import _closing, _Quiet
 from tests.fakes.signing_room import SigningRoom
+from tests.servers.processes import free_ports
 
 pytestmark = pytest.mark.browser
 
@@ -23,9 +23,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SigningRoom]:
     """Served on a port that is known beforehand, since mailed links name it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     made = SigningRoom.begin(
         tmp_path_factory.mktemp("own") / "data", {"CONSTANCIA_PUBLIC_URL": f"http://127.0.0.1:{port}"}
     )

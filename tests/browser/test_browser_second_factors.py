@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,6 +16,7 @@ from identity.accounts import Role
 from tests.browser.conftest import _closing, _Quiet
 from tests.browser.devices import Device
 from tests.fakes.installation import PASSWORD, Installation
+from tests.servers.processes import free_ports
 
 pytestmark = pytest.mark.browser
 
@@ -24,9 +24,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Served under the name that browsers bind keys to."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     made = Installation(
         tmp_path_factory.mktemp("second") / "data", {"CONSTANCIA_PUBLIC_URL": f"http://localhost:{port}"}
     )

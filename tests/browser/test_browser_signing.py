@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from evidence.entry import EntryKind
 from tests.browser.conftest import _closing, _Quiet
 from tests.fakes.installation import PASSWORD
 from tests.fakes.signing_room import LINK, SigningRoom
+from tests.servers.processes import free_ports
 
 pytestmark = pytest.mark.browser
 PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
@@ -49,9 +49,7 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """Served on a port that is known before, since links lead to the configured address alone."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    (port,) = free_ports(1)
     address = f"http://127.0.0.1:{port}"
     room = SigningRoom.begin(tmp_path / "data", {"CONSTANCIA_PUBLIC_URL": address})
     server = make_server("127.0.0.1", port, _closing(room.place.app), threaded=True, request_handler=_Quiet)

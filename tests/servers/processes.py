@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ctypes
+import errno
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
@@ -20,17 +23,61 @@ class NotReady(Exception):
     """A server did not come up; the message ends with its last words."""
 
 
-def free_ports(count: int, *, below: int = 32768) -> list[int]:
-    """TCP ports on loopback that are free now, below the range the kernel lends to clients."""
+def free_ports(count: int) -> list[int]:
+    """TCP ports of loopback that nobody has, kept for this process until it ends: no other that asks here gets them.
+
+    Looking whether a port is free says nothing of the moment at which a server takes it. So every port given out is
+    locked, a byte of one file for each, by the process that asked; the kernel lets go of the locks when it ends,
+    however it ends. They lie below the range that the kernel lends to clients, which therefore never take one.
+    """
+    first, end = 20000, _lent_from()
     found: list[int] = []
-    start = 20000 + os.getpid() * 37 % (below - 20000 - 500)
-    for port in (*range(start, below), *range(20000, start)):
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            found.append(port)
-        if len(found) == count:
-            return found
+    with _ASKING:
+        start = first + os.getpid() * 37 % (end - first)
+        for port in (*range(start, end), *range(first, start)):
+            if _kept(port):
+                found.append(port)
+            if len(found) == count:
+                return found
     raise NotReady("no free port")
+
+
+_ASKING = threading.Lock()
+_KEPT: set[int] = set()
+_REGISTRY: list[int] = []
+"""The descriptor of the file of locks, once it is open; closing it would let go of all of them."""
+
+
+def _kept(port: int) -> bool:
+    """Whether the port was free and is this process's now."""
+    if port in _KEPT:
+        return False
+    if not _REGISTRY:
+        name = Path(tempfile.gettempdir()) / f"constancia-ports-{os.getuid()}"
+        _REGISTRY.append(os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    try:
+        fcntl.lockf(_REGISTRY[0], fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError as error:
+        if error.errno not in {errno.EACCES, errno.EAGAIN}:
+            raise
+        return False
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            fcntl.lockf(_REGISTRY[0], fcntl.LOCK_UN, 1, port)
+            return False
+    _KEPT.add(port)
+    return True
+
+
+def _lent_from() -> int:
+    """The first port that the kernel lends to clients (Linux tells; 32768 unless somebody changed it)."""
+    try:
+        told = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except OSError:
+        told = 32768
+    return told if told > 21000 else 32768
 
 
 def die_with_parent() -> None:

@@ -12,6 +12,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.servers.processes import free_ports
+
 
 @dataclass
 class Post:
@@ -83,19 +85,10 @@ def smtp_server(
         more |= {"authenticator": known, "auth_required": True}
     if implicit is not None:
         more |= {"ssl_context": implicit, "auth_require_tls": False}
-    controller = _Controller(post, hostname="127.0.0.1", port=_free_port(), **more)
+    controller = _Controller(post, hostname="127.0.0.1", port=free_ports(1)[0], **more)
     controller.start()
     try:
         post.port = controller.port
         yield post
     finally:
         controller.stop()
-
-
-def _free_port() -> int:
-    import socket  # noqa: PLC0415 - only here
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
