@@ -29,7 +29,7 @@ serve: ## Serve the installation that CONSTANCIA_* describes (see docs/operation
 
 test: setup ## Bring in what the whole suite needs where it can, say what it cannot, and run every test
 	@sh tools/parts.sh
-	@$(PY) -m pytest -n $$($(PY) tools/workers.py) --dist loadfile $(ARGS)
+	@$(PY) tools/suite.py $(ARGS)
 
 check: lint types contracts docs advisories leaks test ## What CI runs: lint, types, contracts, docs, supply chain, tests
 
@@ -39,7 +39,7 @@ lint: setup ## Style and mistakes (ruff), and that the tree is formatted
 
 types: setup ## Types (mypy --strict)
 	@$(BIN)/mypy
-	@$(BIN)/mypy wsgi.py tools/workers.py tools/bom.py tools/advisories.py tools/leaks.py
+	@$(BIN)/mypy wsgi.py tools/bom.py tools/advisories.py tools/leaks.py tools/suite.py
 
 contracts: setup ## Who may import whom (import-linter; the contracts are in pyproject.toml)
 	@$(BIN)/lint-imports

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.workers import MOST, workers
+from tools.suite import WIDEST, processes
 
 SCRIPTS = ("tools/setup.sh", "tools/parts.sh", "tools/lock.sh", ".ci/run")
 
@@ -84,4 +84,4 @@ def test_help_lists_every_target(root: Path) -> None:
 
 def test_workers_are_bounded() -> None:
     """At least one test process, and never so many that their servers eat the machine."""
-    assert 1 <= workers() <= MOST
+    assert 1 <= processes() <= WIDEST
