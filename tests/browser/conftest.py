@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, expect
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from identity.accounts import Role
 from tests.browser.papers import Papers
 from tests.browser.people import Person
+from tests.browser.serving import serving
 from tests.fakes.installation import Installation
 from web.jobs import Steward
-
-if TYPE_CHECKING:
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 _PATIENCE = 20_000  # milliseconds; only spent where something is wrong, or the machine is busy
 _ARGS = [
@@ -34,56 +29,13 @@ _ARGS = [
 ]
 
 
-class _Quiet(WSGIRequestHandler):
-    """A request handler that writes no access log."""
-
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - Werkzeug's name
-        """Nothing: the tests look at the pages."""
-
-
-def _closing(app: WSGIApplication) -> WSGIApplication:
-    """Close every answer; Werkzeug's server forgets those whose reader is gone, gunicorn (in service) does not."""
-
-    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
-        answer = app(environ, start_response)
-        try:
-            yield from answer
-        finally:
-            close = getattr(answer, "close", None)
-            if close is not None:
-                close()
-
-    return serve
-
-
 class Desk:
     """A running installation and its address."""
 
-    def __init__(self, data: Path) -> None:
-        self.place = Installation(data, {"CONSTANCIA_PUBLIC_REQUESTS": "true"})
-        self.server: BaseWSGIServer = make_server(
-            "127.0.0.1", 0, _closing(self.place.app), threaded=True, request_handler=_Quiet
-        )
-        self.steward = Steward(self.place.house)
-        self._thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-
-    @property
-    def address(self) -> str:
-        """Scheme, host and port."""
-        return f"http://127.0.0.1:{self.server.server_port}"
-
-    def start(self) -> None:
-        """Serve, and keep the house."""
-        self._thread.start()
-        self.steward.start()
-
-    def stop(self) -> None:
-        """End both and let go of the databases."""
-        self.server.shutdown()
-        self._thread.join(timeout=10)
-        self.server.server_close()
-        self.steward.stop()
-        self.place.close()
+    def __init__(self, place: Installation, address: str) -> None:
+        self.place = place
+        self.address = address
+        self.steward = Steward(place.house)
 
 
 @pytest.fixture(scope="session")
@@ -107,11 +59,14 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """A fresh installation for the tests of one file."""
-    made = Desk(tmp_path_factory.mktemp("desk") / "data")
-    made.start()
-    yield made
-    made.stop()
+    """A fresh installation for the tests of one file, served, with its steward at work."""
+    place = Installation(tmp_path_factory.mktemp("desk") / "data", {"CONSTANCIA_PUBLIC_REQUESTS": "true"})
+    with serving(place.app) as address:
+        made = Desk(place, address)
+        made.steward.start()
+        yield made
+    made.steward.stop()
+    place.close()
 
 
 @pytest.fixture

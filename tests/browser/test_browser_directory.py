@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, expect
 
 from identity.access import Granter
 from identity.accounts import Role
-from tests.browser.conftest import _closing, _Quiet
+from tests.browser.serving import serving, sound
 from tests.fakes.installation import Installation
 from tests.servers.openid import CLIENT, SECRET, OpenId, openid_provider
 from tests.servers.processes import free_ports
@@ -44,26 +40,14 @@ def place(provider: OpenId, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     }
     made = Installation(tmp_path_factory.mktemp("directory") / "data", env)
     provider.clock = lambda: made.clock().timestamp()
-    server = make_server("127.0.0.1", port, _closing(made.app), threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    server.shutdown()
-    thread.join(timeout=10)
-    server.server_close()
+    with serving(made.app, port):
+        yield made
     made.close()
-
-
-def _well(page: Page, pictures: Path, name: str) -> None:
-    """Nothing for axe, nothing sideways; a picture to look at."""
-    page.screenshot(path=pictures / f"{name}.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], name  # type: ignore[index]
-    assert Axe().run(page).violations_count == 0, name
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 def test_from_an_invitation_to_the_way_out(  # noqa: PLR0915 - one person's whole way
-    place: Installation, provider: OpenId, chromium: Browser, tmp_path: Path, scheme: str, width: int
+    place: Installation, provider: OpenId, chromium: Browser, scheme: str, width: int
 ) -> None:
     """By keyboard, under the pages' own policy: bound by the link, in by the button, proved anew, out of both."""
     user = place.user(Role.SUPERVISOR, email=f"jefa-{scheme}@desk.example")
@@ -91,7 +75,7 @@ def test_from_an_invitation_to_the_way_out(  # noqa: PLR0915 - one person's whol
     looked = plain.new_page()
     for name, path in (("login", "/entrar"), ("bind", links[-1].removeprefix(url))):
         looked.goto(url + path)
-        _well(looked, tmp_path, name)
+        sound(looked, name)
 
     page.goto(links[-1])
     page.get_by_role("button", name="Ir al directorio").press("Enter")
@@ -102,13 +86,13 @@ def test_from_an_invitation_to_the_way_out(  # noqa: PLR0915 - one person's whol
     expect(page.get_by_text("Entras sólo por el directorio")).to_be_visible()
     plain.add_cookies(context.cookies(url))  # type: ignore[arg-type]  # cookies as they came
     looked.goto(f"{url}/cuenta")
-    _well(looked, tmp_path, "account")
+    sound(looked, "account")
     place.clock.offset += timedelta(minutes=16)
     page.goto(f"{url}/exportar")
     page.get_by_role("button", name="Comprobar con la cuenta de la empresa").press("Enter")
     expect(page.get_by_role("heading", name="Directorio")).to_be_visible()
     looked.goto(f"{url}/cuenta/comprobar?next=/exportar")
-    _well(looked, tmp_path, "prove")
+    sound(looked, "prove")
     page.get_by_role("link", name="Soy yo").press("Enter")
     page.wait_for_url("**/exportar")
 
@@ -126,7 +110,7 @@ def test_from_an_invitation_to_the_way_out(  # noqa: PLR0915 - one person's whol
     looked.get_by_role("button", name="Entrar con la cuenta de la empresa").press("Enter")
     looked.get_by_role("link", name="Soy yo").press("Enter")
     expect(looked.get_by_role("heading", name="No entraste")).to_be_visible()
-    _well(looked, tmp_path, "refused")
+    sound(looked, "refused")
     assert errors == []
     context.close()
     plain.close()

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Error, expect
 
-from tests.browser.linked import PHONE, at_its_address, sound
+from tests.browser.linked import PHONE, at_its_address
+from tests.browser.serving import sound
 from tests.fakes.asking_room import SECRET, AskingRoom
 from tests.fakes.installation import PASSWORD
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.linked import PHONE, at_its_address, sound
+from tests.browser.linked import PHONE, at_its_address
+from tests.browser.serving import sound
 from tests.fakes.installation import PASSWORD
 from tests.fakes.review_room import REASON, ReviewRoom
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pyotp
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
-from tests.browser.conftest import _closing, _Quiet
+from tests.browser.linked import at_its_address
+from tests.browser.serving import sound
 from tests.fakes.signing_room import SigningRoom
-from tests.servers.processes import free_ports
 
 pytestmark = pytest.mark.browser
 
@@ -23,18 +19,9 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SigningRoom]:
     """Served on a port that is known beforehand, since mailed links name it."""
-    (port,) = free_ports(1)
-    made = SigningRoom.begin(
-        tmp_path_factory.mktemp("own") / "data", {"CONSTANCIA_PUBLIC_URL": f"http://127.0.0.1:{port}"}
-    )
-    server = make_server("127.0.0.1", port, _closing(made.place.app), threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    server.shutdown()
-    thread.join(timeout=10)
-    server.server_close()
-    made.place.close()
+    data = tmp_path_factory.mktemp("own") / "data"
+    with at_its_address(lambda env: SigningRoom.begin(data, env)) as made:
+        yield made
 
 
 def _arrive(room: SigningRoom, page: Page) -> None:
@@ -43,17 +30,8 @@ def _arrive(room: SigningRoom, page: Page) -> None:
     page.wait_for_url("**/enlace/**")
 
 
-def _well(page: Page, pictures: Path, name: str) -> None:
-    """Nothing for axe, nothing sideways; a picture to look at."""
-    page.screenshot(path=pictures / f"{name}.png", full_page=True)
-    assert Axe().run(page).violations_count == 0, name
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], name  # type: ignore[index]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_from_a_call_to_ones_own_application(
-    room: SigningRoom, chromium: Browser, tmp_path: Path, scheme: str
-) -> None:
+def test_from_a_call_to_ones_own_application(room: SigningRoom, chromium: Browser, scheme: str) -> None:
     """360 px: a code read out, the answer, the QR, the first code; the next letter opens with the application."""
     context = chromium.new_context(
         reduced_motion="reduce",
@@ -79,21 +57,21 @@ def test_from_a_call_to_ones_own_application(
     form.locator('[name="motivo"]').fill("No me corresponde firmarla")
     form.get_by_role("button").click()
     page.goto(standing)
-    _well(page, tmp_path, "offer")
+    sound(page, "offer")
     page.get_by_role("button", name="Inscribir mi aplicación").click()
     picture = page.get_by_role("img", name="Código QR para tu aplicación de códigos")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.naturalWidth") > 0
-    _well(page, tmp_path, "shown")
+    sound(page, "shown")
     secret = page.locator(".factor-key").inner_text().replace(" ", "")
     page.get_by_role("textbox", name="Código de tu aplicación").fill(_code(room, secret))
     page.get_by_role("button", name="Confirmar").click()
     expect(page.get_by_text("quedó inscrita")).to_be_visible()
-    _well(page, tmp_path, "done")
+    sound(page, "done")
     room.place.clock.offset += timedelta(seconds=30)
     second = room.ask(room.case(number + 1), factor="totp")
     _arrive(room, page)
-    _well(page, tmp_path, "asked")
+    sound(page, "asked")
     page.get_by_role("textbox", name="Código de tu aplicación").fill(_code(room, secret))
     page.get_by_role("button", name="Comprobar mi aplicación").click()
     expect(page.get_by_role("img").first).to_be_visible()

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from evidence.entry import EntryKind
 from signing.records import Request
-from tests.browser.conftest import _closing, _Quiet
 from tests.browser.devices import Device
+from tests.browser.linked import at_its_address
+from tests.browser.serving import sound
 from tests.fakes.signing_room import SigningRoom
-from tests.servers.processes import free_ports
 
 pytestmark = pytest.mark.browser
 
@@ -24,31 +20,15 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SigningRoom]:
     """Served on a port that is known beforehand, under the name that browsers bind keys to."""
-    (port,) = free_ports(1)
-    made = SigningRoom.begin(
-        tmp_path_factory.mktemp("keys") / "data", {"CONSTANCIA_PUBLIC_URL": f"http://localhost:{port}"}
-    )
-    server = make_server("127.0.0.1", port, _closing(made.place.app), threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    server.shutdown()
-    thread.join(timeout=10)
-    server.server_close()
-    made.place.close()
+    data = tmp_path_factory.mktemp("keys") / "data"
+    with at_its_address(lambda env: SigningRoom.begin(data, env), "localhost") as made:
+        yield made
 
 
 def _arrive(room: SigningRoom, page: Page) -> None:
     page.goto(f"{room.place.settings.public_url}/s/{room.token()}")
     page.get_by_role("main").get_by_role("button").first.press("Enter")
     page.wait_for_url("**/enlace/**")
-
-
-def _well(page: Page, pictures: Path, name: str) -> None:
-    """Nothing for axe, nothing sideways; a picture to look at."""
-    page.screenshot(path=pictures / f"{name}.png", full_page=True)
-    assert Axe().run(page).violations_count == 0, name
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], name  # type: ignore[index]
 
 
 def _called(room: SigningRoom, page: Page, request: Request) -> None:
@@ -61,7 +41,7 @@ def _called(room: SigningRoom, page: Page, request: Request) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_from_a_call_to_a_signature_with_ones_own_key(
-    room: SigningRoom, chromium: Browser, tmp_path: Path, scheme: str
+    room: SigningRoom, chromium: Browser, scheme: str
 ) -> None:
     """360 px, by keyboard: enrolled after a call; cancelled, then used; the next letter signed by it; a copy ends."""
     context = chromium.new_context(
@@ -81,24 +61,24 @@ def test_from_a_call_to_a_signature_with_ones_own_key(
     page.get_by_role("textbox", name="Nombre").fill("Jesús Quiriarte")
     page.get_by_role("button", name="Firmar", exact=True).press("Enter")
     expect(page.get_by_role("heading", name="La próxima vez usa una llave de acceso")).to_be_visible()
-    _well(page, tmp_path, "offer")
+    sound(page, "offer")
     page.get_by_role("textbox", name="Nombre para reconocerla").fill("Mi teléfono")
     device.verifies(False)
     page.get_by_role("button", name="Inscribir una llave de acceso").press("Enter")
     expect(page.get_by_text("No se usó ninguna llave")).to_be_visible(timeout=30_000)
-    _well(page, tmp_path, "cancelled")
+    sound(page, "cancelled")
     device.verifies(True)
     page.get_by_role("button", name="Inscribir una llave de acceso").press("Enter")
     expect(page.get_by_text("Tu llave de acceso quedó inscrita")).to_be_visible()
     expect(page.get_by_text("Mi teléfono")).to_be_visible()
-    _well(page, tmp_path, "done")
+    sound(page, "done")
 
     second = room.ask(room.case(number + 1), factor="passkey")
     _arrive(room, page)
-    _well(page, tmp_path, "asked")
+    sound(page, "asked")
     page.get_by_role("button", name="Usar mi llave de acceso").press("Enter")
     expect(page.get_by_role("button", name="Firmar con mi llave")).to_be_visible()
-    _well(page, tmp_path, "opened")
+    sound(page, "opened")
     device.verifies(False)
     page.get_by_role("button", name="Firmar con mi llave").press("Enter")
     expect(page.get_by_text("No se usó ninguna llave")).to_be_visible(timeout=30_000)
@@ -115,7 +95,7 @@ def test_from_a_call_to_a_signature_with_ones_own_key(
     expect(page.get_by_text("puede haber una copia")).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="Falta tu llave de acceso")).to_be_visible()
-    _well(page, tmp_path, "lost")
+    sound(page, "lost")
     assert not room.links.passkeys.of(room.director.id)
     assert errors == []
     context.close()

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.linked import PHONE, at_its_address, sound
+from tests.browser.linked import PHONE, at_its_address
+from tests.browser.serving import sound
 from tests.fakes.installation import PASSWORD
 from tests.fakes.returning_room import ReturningRoom, photograph
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from identity.accounts import Role
-from tests.browser.conftest import _closing, _Quiet
 from tests.browser.devices import Device
+from tests.browser.serving import serving, sound
 from tests.fakes.installation import PASSWORD, Installation
 from tests.servers.processes import free_ports
 
@@ -28,21 +24,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     made = Installation(
         tmp_path_factory.mktemp("second") / "data", {"CONSTANCIA_PUBLIC_URL": f"http://localhost:{port}"}
     )
-    server = make_server("127.0.0.1", port, _closing(made.app), threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    server.shutdown()
-    thread.join(timeout=10)
-    server.server_close()
+    with serving(made.app, port):
+        yield made
     made.close()
-
-
-def _well(page: Page, pictures: Path, name: str) -> None:
-    """Nothing for axe, nothing sideways; a picture to look at."""
-    page.screenshot(path=pictures / f"{name}.png", full_page=True)
-    assert Axe().run(page).violations_count == 0, name
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], name  # type: ignore[index]
 
 
 def _password(page: Page, email: str) -> None:
@@ -60,7 +44,7 @@ def _leave(page: Page) -> None:
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 def test_from_a_password_to_a_passkey(
-    place: Installation, chromium: Browser, tmp_path: Path, scheme: str, width: int
+    place: Installation, chromium: Browser, scheme: str, width: int
 ) -> None:
     """By keyboard: enrolled, recovery codes shown once, in with password and key, in by the key alone."""
     email = f"auditora-{scheme}@desk.example"
@@ -76,7 +60,7 @@ def test_from_a_password_to_a_passkey(
     page.on("pageerror", lambda error: errors.append(str(error)))
     device, url = Device(context, page), place.settings.public_url
     page.goto(f"{url}/entrar?next=/cuenta")
-    _well(page, tmp_path, "login")
+    sound(page, "login")
     _password(page, email)
     page.locator("summary", has_text="Inscribir una llave de acceso").press("Enter")
     page.get_by_role("textbox", name="Nombre para reconocerla").fill("Portátil")
@@ -89,16 +73,16 @@ def test_from_a_password_to_a_passkey(
     page.get_by_role("button", name="Generar códigos de recuperación").press("Enter")
     expect(page.get_by_text("Se muestran una sola vez")).to_be_visible()
     assert page.locator(".recovery-codes li").count() == 10
-    _well(page, tmp_path, "codes")
+    sound(page, "codes")
     page.goto(f"{url}/cuenta")
     assert page.locator(".recovery-codes li").count() == 0
-    _well(page, tmp_path, "account")
+    sound(page, "account")
 
     _leave(page)
     page.goto(f"{url}/entrar?next=/cuenta")
     _password(page, email)
     expect(page.get_by_role("heading", name="Comprueba que eres tú")).to_be_visible()
-    _well(page, tmp_path, "second")
+    sound(page, "second")
     device.verifies(False)
     page.get_by_role("button", name="Usar mi llave de acceso").press("Enter")
     expect(page.get_by_text("No se usó ninguna llave")).to_be_visible(timeout=30_000)
@@ -113,14 +97,14 @@ def test_from_a_password_to_a_passkey(
     place.clock.offset += timedelta(minutes=16)
     page.goto(f"{url}/exportar")
     expect(page.get_by_text("más de quince minutos")).to_be_visible()
-    _well(page, tmp_path, "prove")
+    sound(page, "prove")
     page.get_by_role("button", name="Usar mi llave de acceso").press("Enter")
     page.wait_for_url("**/exportar")
     assert errors == []
     context.close()
 
 
-def test_the_keeper_sees_and_resets(place: Installation, chromium: Browser, tmp_path: Path) -> None:
+def test_the_keeper_sees_and_resets(place: Installation, chromium: Browser) -> None:
     """The list and the form of whoever administers, at 360 px."""
     owner = place.user(Role.ESPECIALISTA)
     from tests.fakes.authenticator import SoftKey  # noqa: PLC0415 - only here
@@ -137,7 +121,7 @@ def test_the_keeper_sees_and_resets(place: Installation, chromium: Browser, tmp_
     page.goto(f"{url}/entrar?next=/administracion/factores")
     _password(page, keeper.email)
     expect(page.get_by_text("«Teléfono»")).to_be_visible()
-    _well(page, tmp_path, "keeper")
+    sound(page, "keeper")
     page.get_by_label("Persona", exact=True).select_option(owner.id)
     page.get_by_label("Motivo").fill("perdió su teléfono ayer")
     page.get_by_role("button", name="Restablecer").press("Enter")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +10,9 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
-from werkzeug.serving import make_server
 
 from evidence.entry import EntryKind
-from tests.browser.conftest import _closing, _Quiet
+from tests.browser.serving import serving
 from tests.fakes.installation import PASSWORD
 from tests.fakes.signing_room import LINK, SigningRoom
 from tests.servers.processes import free_ports
@@ -52,14 +50,9 @@ def house(tmp_path: Path) -> Iterator[House]:
     (port,) = free_ports(1)
     address = f"http://127.0.0.1:{port}"
     room = SigningRoom.begin(tmp_path / "data", {"CONSTANCIA_PUBLIC_URL": address})
-    server = make_server("127.0.0.1", port, _closing(room.place.app), threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     made = House(room, address)
-    yield made
-    server.shutdown()
-    thread.join(timeout=10)
-    server.server_close()
+    with serving(room.place.app, port):
+        yield made
     room.place.close()
     assert made.errors == []
 
