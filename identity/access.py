@@ -77,28 +77,42 @@ class AccessDesk:
     """Creates accounts, grants and revokes roles, each with its entry."""
 
     def __init__(
-        self, ledger: LedgerStore, accounts: AccountStore, passwords: Passwords, clock: Clock
+        self,
+        ledger: LedgerStore,
+        accounts: AccountStore,
+        passwords: Passwords,
+        clock: Clock,
+        *,
+        house: str = "",
     ) -> None:
         self._ledger = ledger
         self._accounts = accounts
         self._passwords = passwords
         self._clock = clock
+        self._house = house
         self._told = datetime.min.replace(tzinfo=UTC)
 
     def add_user(
-        self, *, email: str, name: str, roles: Iterable[Role], password: str, by: Granter, locale: str = ""
+        self,
+        *,
+        email: str,
+        name: str,
+        roles: Iterable[Role],
+        password: str,
+        by: Granter,
+        locale: str = "",
+        given: bool = False,
     ) -> User:
-        """Create an account with its roles.
+        """Create an account with its roles; ``given``: somebody else knows the password, see `User.given`.
 
         Raises:
             EmailTaken: an open account, or one that ever had a role, answers to the address.
             EmailInvalid, NameInvalid, PasswordRefused: nothing was written.
         """
         email, name = normalise_email(email), clean_name(name)
-        check_new_password(password, email=email)
-        user = self._shut_account(
-            User(new_user_id(), email, name, frozenset(), locale, active=False), password
-        )
+        fresh = User(new_user_id(), email, name, frozenset(), locale, active=False, given=given)
+        self.check_password(fresh, password)
+        user = self._shut_account(fresh, password)
         for role in sorted(set(roles) - user.roles):  # some were given before a crash
             self._grant(user, role, by, Term())
         self._accounts.set_active(user.id, active=True)
@@ -164,11 +178,19 @@ class AccessDesk:
         found = holdings(self._ledger.history(ACCESS_CASE)).values()
         return [held for held in found if held.ended(format_time(now))]
 
-    def set_password(self, user_id: str, password: str) -> None:
-        """Replace a password by the rules of `check_new_password`."""
+    def set_password(self, user_id: str, password: str, *, given: bool = False) -> None:
+        """Replace a password by the rules of `check_password`; ``given``: somebody else knows it.
+
+        Raises:
+            UnknownUser, PasswordRefused: it stays as it was.
+        """
         user = self._reread(user_id)
-        check_new_password(password, email=user.email)
-        self._accounts.set_password(user.id, self._passwords.hash(password))
+        self.check_password(user, password)
+        self._accounts.set_password(user.id, self._passwords.hash(password), given=given)
+
+    def check_password(self, user: User, password: str) -> None:
+        """Judge a new password of somebody by `check_new_password`. Raises `PasswordRefused`."""
+        check_new_password(password, email=user.email, name=user.name, house=self._house)
 
     def _shut_account(self, fresh: User, password: str) -> User:
         found = self._accounts.by_email(fresh.email, self._clock())
@@ -177,7 +199,7 @@ class AccessDesk:
             return fresh
         if not self._half_made(found):
             raise EmailTaken(fresh.email)
-        self._accounts.set_password(found.user.id, self._passwords.hash(password))
+        self._accounts.set_password(found.user.id, self._passwords.hash(password), given=fresh.given)
         return found.user
 
     def _half_made(self, found: Credentials) -> bool:

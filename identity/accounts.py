@@ -95,7 +95,9 @@ class User:
     """An account as the present knows it.
 
     ``roles`` are those in force when it was read; ``locale`` is one of
-    `LOCALES`, or ``""`` where the browser decides.
+    `LOCALES`, or ``""`` where the browser decides. ``given``: somebody else
+    knows the password, so that it opens nothing but the page on which its
+    person chooses another.
     """
 
     id: str
@@ -104,6 +106,7 @@ class User:
     roles: frozenset[Role]
     locale: str = ""
     active: bool = True
+    given: bool = False
 
     def has_any(self, allowed: frozenset[Role]) -> bool:
         """Whether one of the roles in force is among those allowed."""
@@ -152,8 +155,8 @@ class AccountStore(Protocol):
         """All accounts, active or not, by address."""
         ...
 
-    def set_password(self, user_id: str, password_hash: str) -> None:
-        """Replace the hash. Raises `UnknownUser`."""
+    def set_password(self, user_id: str, password_hash: str, *, given: bool = False) -> None:
+        """Replace the hash, and say whether somebody else knows the password. Raises `UnknownUser`."""
         ...
 
     def set_active(self, user_id: str, active: bool) -> None:  # a state, not a mode

@@ -60,5 +60,6 @@ class Door:
             raise LoginRefused
         self._throttle.succeeded(known, address)
         if self._passwords.outdated(found.password_hash):
-            self._accounts.set_password(found.user.id, self._passwords.hash(password))
+            anew = self._passwords.hash(password)
+            self._accounts.set_password(found.user.id, anew, given=found.user.given)
         return found.user

@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from identity.accounts import IdentityError
+from identity.guessing import FEWEST, guesses
 
 MIN_LENGTH = 12
 MAX_LENGTH = 256
@@ -57,11 +58,13 @@ class Passwords:
         return self._hasher.hash("nobody's password")
 
 
-def check_new_password(password: str, *, email: str) -> None:
-    """Length, not composition, as NIST SP 800-63B section 5.1.1 advises.
+def check_new_password(password: str, *, email: str, name: str = "", house: str = "") -> None:
+    """Length and how soon it is guessed, not composition, as NIST SP 800-63B section 3.1.1.2 advises.
+
+    ``name`` is the person's, ``house`` the organisation's: words that a guesser tries first.
 
     Raises:
-        PasswordRefused: ``password_short``, ``password_long`` or ``password_is_email``.
+        PasswordRefused: ``password_short``, ``password_long``, ``password_is_email`` or ``password_common``.
     """
     if len(password) < MIN_LENGTH:
         raise PasswordRefused("password_short")
@@ -69,6 +72,8 @@ def check_new_password(password: str, *, email: str) -> None:
         raise PasswordRefused("password_long")
     if password.strip().lower() in {email, email.partition("@")[0]}:
         raise PasswordRefused("password_is_email")
+    if guesses(password, (email, name, house)) < FEWEST:
+        raise PasswordRefused("password_common")
 
 
 def _prepared(password: str) -> str:

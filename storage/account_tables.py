@@ -5,7 +5,7 @@ Times are ledger times (``evidence.entry.format_time``), which sort as text; ``"
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, UniqueConstraint, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, UniqueConstraint, false, text
 
 from storage.metadata import Bytes, Count, Name, metadata
 
@@ -19,6 +19,7 @@ account = Table(
     Column("locale", Name, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("created_at", Name, nullable=False),
+    Column("given", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("email"),
 )
 

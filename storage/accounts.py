@@ -44,6 +44,7 @@ class SqlAccounts:
             "password_hash": password_hash,
             "locale": user.locale,
             "active": user.active,
+            "given": user.given,
             "created_at": format_time(at),
         }
         try:
@@ -73,9 +74,9 @@ class SqlAccounts:
             roles = self._roles(connection, None, at)
             return [_user(row, roles) for row in rows]
 
-    def set_password(self, user_id: str, password_hash: str) -> None:
+    def set_password(self, user_id: str, password_hash: str, *, given: bool = False) -> None:
         """See the port."""
-        self._set(user_id, password_hash=password_hash)
+        self._set(user_id, password_hash=password_hash, given=given)
 
     def set_active(self, user_id: str, active: bool) -> None:
         """See the port."""
@@ -168,7 +169,8 @@ def _lasting(user_id: str, role: Role, since: datetime) -> Select[Any]:
 
 
 def _user(row: Row[Any], roles: dict[str, frozenset[Role]]) -> User:
-    return User(row.id, row.email, row.name, roles.get(row.id, frozenset()), row.locale, row.active)
+    held = roles.get(row.id, frozenset())
+    return User(row.id, row.email, row.name, held, row.locale, row.active, row.given)
 
 
 class SqlSessions:

@@ -19,7 +19,6 @@ from evidence.entry import format_time, parse_time
 from identity.access import Granter
 from identity.accounts import Role, User, clean_name, new_opaque, normalise_email
 from identity.invitations import Invitation, InvitationStore, awaited
-from identity.passwords import check_new_password
 from signing.links import BY_ADDRESS
 from signing.tokens import is_token, new_token, token_hash
 
@@ -109,7 +108,7 @@ class Invitations:
             StoreError: another invitation is needed where the link was taken before.
         """
         guest = self.guest(token, place)
-        check_new_password(password, email=guest.user.email)
+        self._house.access.check_password(guest.user, password)
         if not self._store.take(guest.invitation.token_hash, format_time(self._house.clock())):
             raise AuditRefused("invitation_dead")
         by = By(guest.user.id, str(_ROLE))

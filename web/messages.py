@@ -165,6 +165,8 @@ IDENTITY: Mapping[str, Message] = {
     "password_short": Message(422, N_("La contraseña es demasiado corta."), N_("Usa al menos 12 caracteres; una frase es lo más fácil de recordar.")),
     "password_long": Message(422, N_("La contraseña es demasiado larga."), N_("Usa como máximo 256 caracteres.")),
     "password_is_email": Message(422, N_("La contraseña no puede ser tu correo."), N_("Elige otra.")),
+    "password_common": Message(422, N_("Esa contraseña se adivina pronto: es de las más usadas, o se arma con palabras, fechas o teclas que cualquiera probaría aquí."), N_("Usa una frase de cuatro palabras que no vayan juntas; no cuentan tu nombre, la empresa, los meses ni los años.")),
+    "password_same": Message(422, N_("La contraseña nueva es la de ahora."), N_("Elige otra.")),
 }  # fmt: skip
 """Refusals of `identity`."""
 
@@ -185,6 +187,7 @@ HOUSE: Mapping[str, Message] = {
     "forbidden": Message(403, N_("Tu función no permite ver o hacer esto."), N_("Si la necesitas, pídela a quien administra el sistema.")),
     "erasure_unconfirmed": Message(422, N_("No escribiste el folio del caso que se borra."), N_("Escribe %(folio)s para confirmar; lo que se borra no vuelve.")),
     "second_factor_missing": Message(403, N_("Tu función pide un segundo factor y todavía no lo inscribes."), N_("Inscribe una llave de acceso o una aplicación de códigos en «Mi cuenta».")),
+    "password_given": Message(403, N_("Tu contraseña la puso alguien más y sólo sirve para entrar por primera vez."), N_("Cámbiala en «Mi cuenta»; después se abre lo demás.")),
     "second_factor_stale": Message(403, N_("Hace más de quince minutos que no compruebas tu segundo factor."), N_("Compruébalo en «Mi cuenta» y repite lo que hacías.")),
     "foreign_origin": Message(403, N_("La solicitud viene de otro sitio y no se aceptó."), N_("Abre el sistema directamente.")),
     "not_found": Message(404, N_("Aquí no hay nada."), N_("Revisa la dirección o busca el folio.")),

@@ -59,7 +59,8 @@ class PeopleParts(ABC):
     @cached_property
     def access(self) -> AccessDesk:
         """Changes of users and roles, each with its entry."""
-        return AccessDesk(self.ledger, self.accounts, self.passwords, self.clock)
+        house = self.settings.organisation
+        return AccessDesk(self.ledger, self.accounts, self.passwords, self.clock, house=house)
 
     @cached_property
     def reviews(self) -> RecertificationDesk:

@@ -105,7 +105,7 @@ def fresh(view: View) -> View:
 
 
 def enrols(view: View) -> View:
-    """Open, too, to who must still enrol the second factor that their role wants: it leads there."""
+    """Open, too, to who must first choose a password or enrol the second factor that their role wants."""
     setattr(view, _ENROLS, True)
     return view
 
@@ -244,8 +244,12 @@ def end_session() -> None:
 
 
 def _check_second(view: Callable[..., Any] | None, user: User) -> BaseResponse | None:
-    """The second factor that a role wants, and the fresh proof that a delicate act wants."""
+    """A password of one's own, the second factor that a role wants, and the fresh proof that a delicate act wants."""
     house = current_house()
+    if not getattr(view, _ENROLS, False) and user.given and not house.openid.only(user):
+        if wants_json():
+            abort(403, "password_given")
+        return redirect(url_for("session.account", _anchor="contrasena"), 303)
     if not getattr(view, _ENROLS, False) and lacks_second(user):
         if wants_json():
             abort(403, "second_factor_missing")

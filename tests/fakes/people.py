@@ -47,10 +47,10 @@ class MemoryAccounts:
         users = [self._with_roles(user, at) for user, _ in self.rows.values()]
         return sorted(users, key=lambda user: user.email)
 
-    def set_password(self, user_id: str, password_hash: str) -> None:
+    def set_password(self, user_id: str, password_hash: str, *, given: bool = False) -> None:
         """See the port."""
         user, _ = self.rows[self._known(user_id)]
-        self.rows[user_id] = user, password_hash
+        self.rows[user_id] = replace(user, given=given), password_hash
 
     def set_active(self, user_id: str, active: bool) -> None:
         """See the port."""

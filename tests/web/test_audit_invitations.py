@@ -61,6 +61,9 @@ def test_from_the_invitation_to_the_room(room: Room) -> None:
         assert "noindex" in page.headers["X-Robots-Tag"]
     short = guest.post_form(there, {"fresh": "corta"})
     assert (short.status_code, "demasiado corta" in short.text) == (422, True)
+    common = guest.post_form(there, {"fresh": "Noviembre2026!"})
+    assert common.status_code == 422
+    assert "se adivina pronto" in common.text
     done = guest.post_form(there, {"fresh": PASSWORD})
     assert (done.status_code, done.headers["Location"]) == (303, f"/entrar?next=/auditoria/{eid}")
     assert (

@@ -82,9 +82,10 @@ def _identity_codes(base: type[IdentityError]) -> set[str]:
 
 def test_every_refusal_of_a_person_has_words() -> None:
     """Codes of classes, and those a new password is refused with."""
-    source = (WEB.parent / "identity" / "passwords.py").read_text(encoding="utf-8")
+    judging = (WEB.parent / "identity" / "passwords.py", WEB / "pages" / "session.py")
+    source = "".join(path.read_text(encoding="utf-8") for path in judging)
     passwords = set(re.findall(r'PasswordRefused\("(\w+)"\)', source))
-    assert len(passwords) == 3
+    assert len(passwords) == 5
     sources = (WEB.parent / "identity" / "recertdesk.py", WEB / "commands" / "reviews.py")
     reviews = "".join(path.read_text(encoding="utf-8") for path in sources)
     reviewing = set(re.findall(r'ReviewRefused\("(\w+)"\)', reviews))

@@ -31,7 +31,10 @@ _roles = click.Choice([str(role) for role in Role])
 @console.always_json
 @console.command
 def add(email: str, name: str, roles: tuple[str, ...], password_stdin: bool, locale: str) -> None:
-    """Create an account. A generated password is printed once, and nowhere else."""
+    """Create an account. A generated password is printed once, and nowhere else.
+
+    Whoever gave the password knows it: at the first entry its person chooses another, and nothing else opens before.
+    """
     password = _read_password() if password_stdin else secrets.token_urlsafe(15)
     house = console.house()
     user = house.access.add_user(
@@ -41,6 +44,7 @@ def add(email: str, name: str, roles: tuple[str, ...], password_stdin: bool, loc
         password=password,
         by=_console(),
         locale=locale,
+        given=True,
     )
     console.settled(house)
     told = user_json(user)
@@ -94,10 +98,10 @@ def revoke(email: str, role: str) -> None:
 @console.always_json
 @console.command
 def password(email: str, password_stdin: bool) -> None:
-    """Set a new password and end every session of the account."""
+    """Set a new password, for the first entry alone, and end every session of the account."""
     house, user = console.house(), console.account(email)
     fresh = _read_password() if password_stdin else secrets.token_urlsafe(15)
-    house.access.set_password(user.id, fresh)
+    house.access.set_password(user.id, fresh, given=True)
     told = user_json(user) | {"sessions_ended": house.sessions.end_all(user.id)}
     console.emit(told if password_stdin else told | {"password": fresh})
 

@@ -29,7 +29,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from identity.accounts import LOCALES, IdentityError
 from identity.login import LoginRefused, LoginThrottled
 from identity.oidc.errors import DirectoryOnly
-from identity.passwords import MIN_LENGTH
+from identity.passwords import MIN_LENGTH, PasswordRefused
 from web.errors import Answer, answer_for, respond
 from web.i18n import COOKIE, gettext, locale
 from web.pages.context import lens
@@ -144,6 +144,8 @@ def change_password() -> BaseResponse:
         if house.openid.only(user):
             raise DirectoryOnly
         house.door.enter(user.email, request.form.get("current", ""), request.remote_addr or "")
+        if request.form.get("fresh") == request.form.get("current"):
+            raise PasswordRefused("password_same")
         house.access.set_password(user.id, request.form.get("fresh", ""))
     except IdentityError as error:
         return account_response(answer_for(error))

@@ -49,6 +49,7 @@ class AccountView:
 
     ``bound``: since when they enter by the company's directory; ``password``: whether one opens anything;
     ``confirm``: whether it is asked for before factors change (not in a session of the directory's).
+    ``given``: the password is somebody else's and must be changed first.
     """
 
     keys: tuple[FactorLine, ...]
@@ -60,6 +61,7 @@ class AccountView:
     bound: Moment | None = None
     password: bool = True
     confirm: bool = True
+    given: bool = False
 
 
 def account_view(house: House, user: User, lens: Lens, token: str) -> AccountView:
@@ -86,6 +88,7 @@ def account_view(house: House, user: User, lens: Lens, token: str) -> AccountVie
         bound=lens.moment(bound.since) if bound is not None else None,
         password=not house.openid.only(user),
         confirm=row is None or not row.door,
+        given=user.given,
     )
 
 
