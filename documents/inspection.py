@@ -34,6 +34,20 @@ _READERS: Mapping[str, str] = {
 _PARTS: Mapping[str, tuple[str, ...]] = {
     "image": ("PIL.PngImagePlugin", "PIL.JpegImagePlugin", "PIL.WebPImagePlugin", "PIL.GifImagePlugin"),
     "pdf": ("pypdf.filters",),
+    "eml": (
+        "documents.enclosed",
+        "documents.pdf",
+        "documents.spreadsheet",
+        "documents.images",
+        "pypdf.filters",
+    ),
+    "msg": (
+        "documents.enclosed",
+        "documents.pdf",
+        "documents.spreadsheet",
+        "documents.images",
+        "pypdf.filters",
+    ),
 }
 """What a reader itself loads only when it meets a file."""
 
@@ -88,16 +102,17 @@ def inspect(stream: BinaryIO, *, name: str, limits: Limits = DEFAULT_LIMITS) -> 
             stream.seek(0)
             reading = _reader(kind.family)(stream, kind, limits)
         secrets = _refuse_secrets(reading, limits)
+        about, enclosed = _enclosed(reading, limits)
     except Refuse as refusal:
         raise _named(refusal, safe) from refusal
     finally:
         stream.seek(0)
-    warnings = [*(["name_changed"] if safe != name else []), *naming, *reading.warnings, *secrets]
+    warnings = [*(["name_changed"] if safe != name else []), *naming, *reading.warnings, *secrets, *enclosed]
     return Inspection(
         media=kind.media,
         family=kind.family,
         extension=kind.extension,
-        about=reading.about,
+        about=about,
         warnings=tuple(dict.fromkeys(warnings)),
         name=with_extension(safe, _kept_extension(safe, kind)),
     )
@@ -205,12 +220,26 @@ def _opens_as_zip(stream: BinaryIO) -> bool:
         return False
 
 
+def _enclosed(reading: Reading, limits: Limits) -> tuple[Mapping[str, Json], list[str]]:
+    """The facts with ``refused`` beside each file inside that would not be taken by itself, and warnings of it."""
+    if not reading.files:
+        return reading.about, []
+    enclosed = import_module("documents.enclosed")  # it judges by `inspect`
+    codes, warnings = enclosed.screen(reading.files, limits)
+    told = reading.about["attachments"]
+    listed: list[Json] = [
+        {**item, "refused": codes[number]} if number in codes and isinstance(item, dict) else item
+        for number, item in enumerate(told if isinstance(told, list) else [])
+    ]
+    return {**reading.about, "attachments": listed}, sorted(warnings)
+
+
 def _refuse_secrets(reading: Reading, limits: Limits) -> list[str]:
     """Stop a password before it is sealed (the entry would keep it for ever); a bare «clave» only warns."""
     warnings: list[str] = []
     room = limits.searchable_chars
     for passage in reading.passages:
-        for finding in secrets_scan.scan(passage.text[:room]):
+        for finding in secrets_scan.scan(passage.text[:room], between=passage.between):
             if finding.blocks:
                 raise Refuse("secret_found", word=finding.word, place=passage.place)
             warnings.append("word_clave")

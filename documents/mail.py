@@ -49,11 +49,16 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail ready to be shown: decoded headers in their order of interest, its text, its attachments."""
+    """A mail ready to be shown: decoded headers in their order of interest, its text, its attachments.
+
+    ``twin`` is what its HTML says besides the plain text that is shown; ``files`` are the attachments' names and bytes.
+    """
 
     headers: dict[str, Json]
     body: str
     attachments: tuple[Attachment, ...]
+    twin: str = ""
+    files: tuple[tuple[str, bytes], ...] = ()
 
 
 def read(stream: BinaryIO, kind: Kind, limits: Limits) -> Reading:  # noqa: ARG001 - every reader has this shape
@@ -73,14 +78,18 @@ def read(stream: BinaryIO, kind: Kind, limits: Limits) -> Reading:  # noqa: ARG0
 def reading_of(mail: Mail, limits: Limits) -> Reading:
     """The same for every kind of mail file."""
     subject = mail.headers["subject"]
-    passages = (Passage("subject", str(subject)), Passage("body", mail.body))
+    passages = (
+        Passage("subject", str(subject)),
+        Passage("body", mail.body),
+        *([Passage("body", mail.twin)] if mail.twin else []),
+    )
     about: dict[str, Json] = {
         **mail.headers,
         "attachments": [attachment.as_json() for attachment in mail.attachments],
-        "text": excerpt(passages[1:], limits.excerpt_chars),
+        "text": excerpt(passages[1:2], limits.excerpt_chars),
     }
     odd = any(_would_be_refused(attachment.name) for attachment in mail.attachments)
-    return Reading(about, ("attachment_type",) if odd else (), passages)
+    return Reading(about, ("attachment_type",) if odd else (), passages, mail.files)
 
 
 def parse(stream: BinaryIO, limits: Limits) -> Mail:
@@ -92,9 +101,14 @@ def parse(stream: BinaryIO, limits: Limits) -> Mail:
     except RecursionError as error:
         raise _over("depth", limits.mail_depth + 1, limits.mail_depth) from error
     leaves = list(_leaves(message, 0, limits))
-    attachments = tuple(_attachment(part) for part in leaves if _is_attachment(part))
-    texts = [part for part in leaves if not _is_attachment(part) and part.get_content_maintype() == "text"]
-    return Mail(_headers(message), _body(texts, limits.searchable_chars), attachments)
+    files = tuple(_file(part) for part in leaves if _is_attachment(part))
+    attachments = tuple(
+        Attachment(name, clean(part.get_content_type(), 100), len(data), hashlib.sha256(data).hexdigest())
+        for (name, data), part in zip(files, filter(_is_attachment, leaves), strict=True)
+    )
+    texts = [part for part in leaves if not _is_attachment(part)]
+    body, twin = _texts(texts, limits.searchable_chars)
+    return Mail(_headers(message), body, attachments, twin, files)
 
 
 def attachment_at(stream: BinaryIO, number: int, limits: Limits) -> tuple[str, bytes]:
@@ -109,7 +123,7 @@ def attachment_at(stream: BinaryIO, number: int, limits: Limits) -> tuple[str, b
     parts = [part for part in _leaves(message, 0, limits) if _is_attachment(part)]
     if not 0 <= number < len(parts):
         raise Refuse("empty")
-    return safe_name(_file_name(parts[number]) or "adjunto"), _content(parts[number])
+    return _file(parts[number])
 
 
 def check_lines(stream: BinaryIO, limits: Limits) -> None:
@@ -259,11 +273,8 @@ def _file_name(part: Message) -> str:
         return ""
 
 
-def _attachment(part: Message) -> Attachment:
-    data = _content(part)
-    name = safe_name(_file_name(part) or "adjunto")
-    media = clean(part.get_content_type(), 100)
-    return Attachment(name, media, len(data), hashlib.sha256(data).hexdigest())
+def _file(part: Message) -> tuple[str, bytes]:
+    return safe_name(_file_name(part) or "adjunto"), _content(part)
 
 
 def _content(part: Message) -> bytes:
@@ -271,11 +282,16 @@ def _content(part: Message) -> bytes:
     return data if isinstance(data, bytes) else b""
 
 
-def _body(parts: list[Message], limit: int) -> str:
-    """All plain texts; the HTML ones only where they have no plain twin."""
+def _texts(parts: list[Message], limit: int) -> tuple[str, str]:
+    """All plain texts, or what the others say where there is none; then what these say that the plain ones do not."""
     plain = [part for part in parts if part.get_content_subtype() == "plain"]
-    chosen = plain or parts
-    return "\n\n".join(_part_text(part, limit) for part in chosen)[:limit].strip()
+    body = _joined(plain or parts, limit)
+    twin = _joined([part for part in parts if part not in plain], limit) if plain else ""
+    return body, "" if twin.split() == body.split() else twin
+
+
+def _joined(parts: list[Message], limit: int) -> str:
+    return "\n\n".join(_part_text(part, limit) for part in parts)[:limit].strip()
 
 
 def _part_text(part: Message, limit: int) -> str:

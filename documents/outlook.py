@@ -45,9 +45,16 @@ def parse(stream: BinaryIO, limits: Limits) -> Mail:
         raise Refuse(
             "over_limit", family="msg", what="parts", found=message.attachment_count, limit=limits.mail_parts
         )
-    body = message.body or plain_text(message.html_body or "")
-    attachments = tuple(_attachment(item) for item in message.attachments)
-    return Mail(_headers(message), clean(body.replace("\r\n", "\n"), limits.searchable_chars), attachments)
+    html = plain_text(message.html_body or "")
+    body = message.body or html
+    files = tuple(_file(item) for item in message.attachments)
+    attachments = tuple(
+        Attachment(name, clean(item.mime_type or "", 100), len(data), hashlib.sha256(data).hexdigest())
+        for (name, data), item in zip(files, message.attachments, strict=True)
+    )
+    twin = "" if html.split() == body.split() else clean(html, limits.searchable_chars)
+    shown = clean(body.replace("\r\n", "\n"), limits.searchable_chars)
+    return Mail(_headers(message), shown, attachments, twin, files)
 
 
 def _headers(message: oxmsg.Message) -> dict[str, Json]:
@@ -81,7 +88,5 @@ def _moment(moment: datetime | None) -> str:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
 
 
-def _attachment(stored: StoredAttachment) -> Attachment:
-    data = stored.file_bytes or b""
-    name = safe_name(stored.file_name or "adjunto")
-    return Attachment(name, clean(stored.mime_type or "", 100), len(data), hashlib.sha256(data).hexdigest())
+def _file(stored: StoredAttachment) -> tuple[str, bytes]:
+    return safe_name(stored.file_name or "adjunto"), stored.file_bytes or b""

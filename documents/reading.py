@@ -14,19 +14,24 @@ _LINES = re.compile(r"\n{3,}")
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of a file's text and where it stands (``page 3``, ``cell Hoja1!B4``, ``body``)."""
+    """A piece of a file's text and where it stands (``page 3``, ``cell Hoja1!B4``, ``body``).
+
+    ``between`` parts the cells of its lines for the scan for secrets; ``""`` where they were looked at one by one.
+    """
 
     place: str
     text: str
+    between: str = "\t"
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Facts, warning codes, and the text that is scanned for secrets but not kept."""
+    """Facts, warning codes, and what is looked at but not kept: text for the scan, files inside (name and bytes)."""
 
     about: Mapping[str, Json]
     warnings: tuple[str, ...] = ()
     passages: tuple[Passage, ...] = ()
+    files: tuple[tuple[str, bytes], ...] = ()
 
 
 def clean(text: str, limit: int) -> str:

@@ -53,6 +53,9 @@ WARNING_CODES: Mapping[str, str] = {
     "text_cut": "only the first part of the text was scanned",
     "word_clave": "the word «clave» stands before a value: check that it is not a password",
     "attachment_type": "the mail brings attachments of types that would be refused on their own",
+    "attachment_refused": (
+        "an attachment of the mail would be refused on its own: it acts, is locked, damaged or hides something"
+    ),
     "not_utf8": "the text is not UTF-8; it was read as Windows-1252",
 }
 """Codes of warnings (the file is taken, and the person is told), with what each says."""

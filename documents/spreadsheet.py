@@ -19,6 +19,7 @@ from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from documents.limits import MIB, Limits
 from documents.reading import Passage, Reading, clean, excerpt
 from documents.refusals import Refuse
+from documents.secret_cells import LabelledCells
 from documents.secrets_scan import announces
 from documents.sniffing import Kind
 from evidence.canonical import Json
@@ -116,16 +117,18 @@ class _Survey:
         """Facts of one sheet."""
         title = clean(sheet.title, 100)
         rows = columns = 0
-        above: dict[int, str] = {}
+        labels = LabelledCells(announces)
         for number, row in bounded_rows(sheet, self._limits):
             texts = [cell_text(value) for value in row]
             self._count(len(texts))
+            for column, word, value in labels.row(texts):
+                place = f"cell {title}!{column_letters(column)}{number}"
+                self.passages.append(Passage(place, f"{word}: {value}", ""))
             filled = [index for index, text in enumerate(texts) if text]
             if not filled:
                 continue
             rows, columns = number, max(columns, filled[-1] + 1)
             self.formulas = self.formulas or any(text.startswith("=") for text in texts)
-            above = self._labels(title, number, texts, above)
             self._keep(title, texts)
         return {"name": title, "rows": rows, "columns": columns, "hidden": sheet.sheet_state != "visible"}
 
@@ -134,16 +137,6 @@ class _Survey:
         if self._cells > self._limits.cells:
             raise _over("cells", self._cells, self._limits.cells)
 
-    def _labels(self, title: str, number: int, texts: list[str], above: dict[int, str]) -> dict[int, str]:
-        """Turn a label and the cell at its right or below into one passage, as if a colon stood between them."""
-        labels = {index: word for index, text in enumerate(texts) if (word := announces(text))}
-        for index, text in enumerate(texts):
-            word = above.get(index) or labels.get(index - 1, "")
-            if word and text and index not in labels:
-                place = f"cell {title}!{column_letters(index)}{number}"
-                self.passages.append(Passage(place, f"{word}: {text}"))
-        return {**{index: word for index, word in above.items() if index not in labels}, **labels}
-
     def _keep(self, title: str, texts: list[str]) -> None:
         if self._room <= 0:
             return
@@ -151,9 +144,9 @@ class _Survey:
         self._room -= len(line)
         last = self.passages[-1] if self.passages else None
         if last and last.place == f"sheet {title}" and len(last.text) < _PASSAGE_CHARS:
-            self.passages[-1] = Passage(last.place, f"{last.text}\n{line}")
+            self.passages[-1] = Passage(last.place, f"{last.text}\n{line}", "")
         else:
-            self.passages.append(Passage(f"sheet {title}", line))
+            self.passages.append(Passage(f"sheet {title}", line, ""))
 
 
 def check_package(stream: BinaryIO, kind: Kind, limits: Limits) -> list[str]:

@@ -25,15 +25,15 @@ def read(stream: BinaryIO, kind: Kind, limits: Limits) -> Reading:
     """
     encoding = detect_encoding(stream)
     kept, characters, lines = _measure(stream, encoding, limits.searchable_chars)
-    passages = (Passage("text", kept),)
+    table = _table(kept) if kind is CSV else {}
+    passages = (Passage("text", kept, str(table.get("delimiter", "\t"))),)
     about: dict[str, Json] = {
         "encoding": encoding.removesuffix("-sig"),
         "lines": lines,
         "characters": characters,
         "text": excerpt(passages, limits.excerpt_chars),
     }
-    if kind is CSV:
-        about |= _table(kept)
+    about |= table
     warnings = [
         *(["not_utf8"] if encoding == "cp1252" else []),
         *(["text_cut"] if characters > len(kept) else []),

@@ -137,6 +137,9 @@ WARNINGS: Mapping[str, str] = {
     "text_cut": N_("Sólo se revisó la primera parte del texto."),
     "word_clave": N_("La palabra «clave» aparece antes de un valor: revisa que no sea una contraseña."),
     "attachment_type": N_("El correo trae anexos de tipos que solos no se admitirían."),
+    "attachment_refused": N_(
+        "Un anexo del correo no se admitiría solo: se ejecuta, está protegido, dañado u oculta algo."
+    ),
     "not_utf8": N_("El texto no está en UTF-8; se leyó como Windows-1252."),
 }
 """Warnings about files that are taken."""

@@ -140,7 +140,7 @@ def make_msg(
     root = _properties(told if said is None else said)
     root["__properties_version1.0"] = struct.pack("<8x4I8x", 1, 1, 1, 1) + root["__properties_version1.0"][8:]
     root["__recip_version1.0_#00000000"] = _properties({0x3001: "Ana", 0x39FE: "Ana@Promotoria.example"})
-    file = {0x3707: "carta.pdf", 0x370E: "application/pdf", 0x3701: b"%PDF-1"}
+    file = {0x3707: "carta.pdf", 0x370E: "application/pdf", 0x3701: make_pdf()}
     root["__attach_version1.0_#00000000"] = _properties(file if attached is None else attached)
     return compound_file(root)
 

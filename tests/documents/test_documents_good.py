@@ -156,10 +156,11 @@ def test_outlook_message_facts(make: SimpleNamespace) -> None:
     assert about["from"] == [{"name": "Mónica", "address": "m@x.example"}]
     assert about["to"] == [{"name": "Ana", "address": "ana@promotoria.example"}]
     assert about["text"] == "Se confirma el alta."
+    pdf = make.pdf()
     assert about["attachments"] == [
         {
             "name": "carta.pdf", "media": "application/pdf",
-            "size": 6, "sha256": hashlib.sha256(b"%PDF-1").hexdigest(),
+            "size": len(pdf), "sha256": hashlib.sha256(pdf).hexdigest(),
         }
     ]  # fmt: skip
 
