@@ -6,6 +6,7 @@ checked from the header before anything is decoded.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable, Mapping
 from typing import BinaryIO
@@ -26,6 +27,8 @@ _OPENERS: Mapping[str, Callable[[BinaryIO], ImageFile.ImageFile]] = {
 _CHUNK = 64 * 1024
 _TAKEN, _MAKE, _MODEL, _EXIF, _GPS = 36867, 271, 272, 34665, 34853
 _MAX_SIDE = 65_500
+_MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
+_TEM, _EOI = 0x01, 0xD9
 
 
 def read(stream: BinaryIO, kind: Kind, limits: Limits) -> Reading:
@@ -98,11 +101,24 @@ def _structure(stream: BinaryIO, kind: Kind) -> bool:
         if declared > size:
             raise Refuse("truncated", family="image")
         return size > declared + 1
-    stream.seek(max(0, size - _CHUNK))
-    tail = stream.read()
-    if b"\xff\xd9" not in tail:
+    stream.seek(0)
+    end = _jpeg_end(stream.read())
+    if end is None:
         raise Refuse("truncated", family="image")
-    return not tail.endswith(b"\xff\xd9")
+    return size > end
+
+
+def _jpeg_end(data: bytes) -> int | None:
+    """Where the picture ends (ITU T.81, annex B): segments have lengths, scans go on to the next marker."""
+    at = 2
+    while found := _MARKER.search(data, at):
+        at = found.end()
+        marker = data[at - 1]
+        if marker == _EOI:
+            return at
+        if marker != _TEM:
+            at += int.from_bytes(data[at : at + 2], "big")
+    return None
 
 
 def _png_chunks(stream: BinaryIO) -> bool:

@@ -6,6 +6,7 @@ Pure: reads a seekable binary stream, touches nothing else. Everything comes out
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -55,6 +56,8 @@ TEXT_CHARS = 200_000
 """How much of a file's text can be searched: some hundred pages."""
 
 _ZIPPED = frozenset({"xlsx"})
+_GUESSED = 2048
+_PAGE = re.compile(rb"<(?:!doctype\s+html|html|head|body|script|svg|iframe)[\s>/]|<\?php\b", re.IGNORECASE)
 _CARRIES_FILES_OPENLY = frozenset({"eml", "msg", "text"})
 
 
@@ -184,8 +187,8 @@ def _agreement(extension: str, kind: Kind) -> list[str]:
 
 
 _FOREIGN = frozenset(
-    "exe dll com bat cmd ps1 js vbs scr msi jar sh py html htm svg xml zip rar 7z gz doc docx docm xls xlsm xlsb ppt "
-    "pptx gif tif tiff bmp heic avif mp3 mp4 mov".split()
+    "exe dll com bat cmd ps1 js vbs scr msi jar sh py html htm svg xml zip rar 7z gz tar tgz bz2 xz iso doc docx docm "
+    "xls xlsm xlsb ppt pptx gif tif tiff bmp heic avif mp3 mp4 mov".split()
 )
 """Extensions of types we do not take: such a name on an allowed content is refused, others are part of the stem."""
 
@@ -198,15 +201,19 @@ def _kept_extension(name: str, kind: Kind) -> str:
 def _refuse_polyglot(stream: BinaryIO, kind: Kind) -> None:
     """Refuse bytes that a second program would open as something else.
 
-    Text and mail may lawfully quote anything; of the others none needs to be a ZIP or a PDF as well.
+    Text and mail may lawfully quote anything; of the others none needs to be a ZIP, a PDF or a page as well. (Programs
+    that guess by content look for a page no further than the head.)
     """
     if kind.family in _CARRIES_FILES_OPENLY:
         return
     if kind.family not in _ZIPPED and _opens_as_zip(stream):
         raise Refuse("polyglot", family=kind.family, also="zip")
     stream.seek(0)
-    if kind.family != "pdf" and b"%PDF-" in stream.read(1024):
+    head = stream.read(_GUESSED)
+    if kind.family != "pdf" and b"%PDF-" in head[:1024]:
         raise Refuse("polyglot", family=kind.family, also="pdf")
+    if _PAGE.search(head):
+        raise Refuse("polyglot", family=kind.family, also="html")
 
 
 def _opens_as_zip(stream: BinaryIO) -> bool:

@@ -27,6 +27,7 @@ class Limits:
     zip_members: int = 2_000
     unpacked_bytes: int = 128 * MIB
     ratio: int = 200
+    sheets: int = 200
     rows: int = 100_000
     columns: int = 1_000
     cells: int = 2_000_000

@@ -7,32 +7,23 @@ see). Nothing is ever written back: a re-saved PDF would lose its signatures.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from typing import BinaryIO
 
 import pypdfium2  # type: ignore[import-untyped]
 from pypdf import PdfReader
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, PdfObject
+from pypdf.generic import ArrayObject, DictionaryObject, PdfObject
 
 from documents.limits import Limits
+from documents.pdf_objects import refuse_active
 from documents.reading import Passage, Reading, clean, excerpt
 from documents.refusals import Refuse
 from documents.sniffing import Kind
 from evidence.canonical import Json
 
 _TAIL_BYTES = 2048
-_ACTIONS = {
-    "/JavaScript": "javascript",
-    "/Launch": "launch",
-    "/ImportData": "remote_action",
-    "/SubmitForm": "remote_action",
-    "/GoToE": "embedded_files",
-    "/Rendition": "embedded_files",
-}
 _STARTXREF = re.compile(rb"startxref\s{1,8}(\d{1,10})\s")
 _XREF = re.compile(rb"\s{0,8}(xref\b|\d{1,10}\s{1,8}\d{1,5}\s{1,8}obj\b)")
-_MAX_NESTING = 50
 _FIELD_DEPTH = 20
 
 
@@ -53,7 +44,7 @@ def read(stream: BinaryIO, kind: Kind, limits: Limits) -> Reading:
     pages = len(reader.pages)
     if pages > limits.pdf_pages:
         raise Refuse("over_limit", family=kind.family, what="pages", found=pages, limit=limits.pdf_pages)
-    _refuse_active(reader, limits)
+    refuse_active(reader, stream, limits)
     passages, all_read = _texts(stream, pages, limits.searchable_chars)
     about: dict[str, Json] = {
         "pages": pages,
@@ -91,52 +82,6 @@ def _index_is_sound(stream: BinaryIO, tail: bytes) -> bool:
         return False
     stream.seek(int(pointer[-1]))
     return bool(_XREF.match(stream.read(64)))
-
-
-def _refuse_active(reader: PdfReader, limits: Limits) -> None:
-    """Look at every object of the file, reachable or not, for anything that acts or hides."""
-    numbers = [(number, generation) for generation, table in reader.xref.items() for number in table]
-    numbers += [(number, 0) for number in reader.xref_objStm]
-    if len(numbers) > limits.pdf_objects:
-        raise Refuse("over_limit", family="pdf", what="objects", found=len(numbers), limit=limits.pdf_objects)
-    for number, generation in numbers:
-        if number == 0 or reader.xref_free_entry.get(generation, {}).get(number):
-            continue
-        found = reader.get_object(IndirectObject(number, generation, reader))
-        for dictionary in _dictionaries(found, 0):
-            what = _activity(dictionary)
-            if what:
-                raise Refuse("active_content", family="pdf", what=what)
-
-
-def _dictionaries(value: PdfObject | None, depth: int) -> Iterator[DictionaryObject]:
-    """The dictionaries inside one object, without following references (those are visited by number)."""
-    if depth > _MAX_NESTING:
-        raise Refuse("over_limit", family="pdf", what="depth", found=depth, limit=_MAX_NESTING)
-    if isinstance(value, DictionaryObject):
-        yield value
-        for key in value:
-            yield from _dictionaries(value.raw_get(key), depth + 1)
-    elif isinstance(value, ArrayObject):
-        for item in list.__iter__(value):
-            yield from _dictionaries(item, depth + 1)
-
-
-def _activity(dictionary: DictionaryObject) -> str:
-    action = _name(dictionary, "/S")
-    if action in _ACTIONS:
-        return _ACTIONS[action]
-    if "/JS" in dictionary:
-        return "javascript"
-    if "/XFA" in dictionary:
-        return "xfa"
-    if "/EmbeddedFiles" in dictionary or "/EF" in dictionary or _name(dictionary, "/Type") == "/EmbeddedFile":
-        return "embedded_files"
-    return "embedded_files" if _name(dictionary, "/Subtype") in ("/FileAttachment", "/RichMedia") else ""
-
-
-def _name(dictionary: DictionaryObject, key: str) -> str:
-    return str(dictionary.raw_get(key)) if key in dictionary else ""
 
 
 def _signatures(reader: PdfReader) -> Json:

@@ -31,9 +31,9 @@ REFUSAL_FIELDS: Mapping[str, tuple[str, ...]] = {
 """Code of a refusal and the names of its fields, always all present.
 
 ``found`` of ``type_not_allowed`` is a short type name (``docx``, ``html``, ``zip``, ``exe``, ``unknown``).
-``what`` of ``active_content``: javascript, launch, embedded_files, xfa, remote_action.
-``what`` of ``over_limit``: pages, objects, pixels, frames, members, unpacked_bytes, ratio, rows, columns, cells,
-headers, header_bytes, parts, depth. ``found`` is what was counted, at least one more than ``limit``.
+``what`` of ``active_content``: javascript, launch, embedded_files, xfa, remote_action, external_content, dde.
+``what`` of ``over_limit``: pages, objects, pixels, frames, members, unpacked_bytes, ratio, sheets, rows, columns,
+cells, headers, header_bytes, parts, depth. ``found`` is what was counted, at least one more than ``limit``.
 ``place`` of ``secret_found``: ``text``, or ``page 3``, ``cell Hoja1!B4``, ``body``, ``attachment 2``. The secret
 itself is in no field.
 ``found`` of ``malware`` is the antivirus' own name for what it recognised.

@@ -90,6 +90,8 @@ def identify(stream: BinaryIO, extension: str) -> Kind:
     if head.startswith(_COMPOUND):
         return _compound(stream)
     _refuse_known(head)
+    if head[257:262] == b"ustar":
+        raise Refuse("type_not_allowed", found="tar")
     if b"%PDF-" in head[:1024] and not _mail(head):
         return PDF  # readers accept a header within the first 1,024 bytes; our PDF reader judges what stands before it
     return _plain(head, extension)

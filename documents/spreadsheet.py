@@ -17,11 +17,13 @@ from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from documents.limits import MIB, Limits
+from documents.office import check_parts, is_dde
 from documents.reading import Passage, Reading, clean, excerpt
 from documents.refusals import Refuse
 from documents.secret_cells import LabelledCells
 from documents.secrets_scan import announces
 from documents.sniffing import Kind
+from documents.ziplayout import check_layout
 from evidence.canonical import Json
 
 _CHUNK = 64 * 1024
@@ -41,6 +43,9 @@ def read(stream: BinaryIO, kind: Kind, limits: Limits) -> Reading:
     stream.seek(0)
     workbook = openpyxl.load_workbook(stream, read_only=True, data_only=False, keep_links=False)
     try:
+        found = len(worksheets(workbook))
+        if found > limits.sheets:
+            raise _over("sheets", found, limits.sheets)
         survey = _Survey(limits)
         sheets: list[Json] = [survey.sheet(sheet) for sheet in worksheets(workbook)]
         about: dict[str, Json] = {
@@ -129,6 +134,8 @@ class _Survey:
                 continue
             rows, columns = number, max(columns, filled[-1] + 1)
             self.formulas = self.formulas or any(text.startswith("=") for text in texts)
+            if any(is_dde(text) for text in texts if text.startswith("=")):
+                raise Refuse("active_content", family="xlsx", what="dde")
             self._keep(title, texts)
         return {"name": title, "rows": rows, "columns": columns, "hidden": sheet.sheet_state != "visible"}
 
@@ -153,7 +160,7 @@ def check_package(stream: BinaryIO, kind: Kind, limits: Limits) -> list[str]:
     """Judge the ZIP before any reader unpacks it; gives warning codes.
 
     Raises:
-        Refuse: over_limit, encrypted, macros, active_content, xml_declarations.
+        Refuse: over_limit, encrypted, macros, active_content, xml_declarations, polyglot.
     """
     stream.seek(0)
     with zipfile.ZipFile(stream) as package:
@@ -165,11 +172,11 @@ def check_package(stream: BinaryIO, kind: Kind, limits: Limits) -> list[str]:
             raise _over("unpacked_bytes", unpacked, limits.unpacked_bytes)
         for member in members:
             _check_member(member, kind, limits)
+        check_layout(stream, members, kind.family)
         for member in members:
             if member.filename.lower().endswith((".xml", ".rels", ".vml")):
                 _refuse_declarations(package, member)
-    external = any(member.filename.startswith("xl/externalLinks/") for member in members)
-    return ["external_links"] if external else []
+        return ["external_links"] if check_parts(package, members, kind.family) else []
 
 
 def _check_member(member: zipfile.ZipInfo, kind: Kind, limits: Limits) -> None:

@@ -8,6 +8,7 @@ import io
 from typing import BinaryIO
 
 from documents.limits import Limits
+from documents.office import is_dde
 from documents.reading import Passage, Reading, clean, excerpt
 from documents.refusals import Refuse
 from documents.sniffing import CSV, Kind
@@ -34,7 +35,11 @@ def read(stream: BinaryIO, kind: Kind, limits: Limits) -> Reading:
         "text": excerpt(passages, limits.excerpt_chars),
     }
     about |= table
+    cells = _cells(kept, str(table["delimiter"])) if table else []
+    if any(is_dde(cell) for cell in cells):
+        raise Refuse("active_content", family="text", what="dde")
     warnings = [
+        *(["formulas"] if any(cell.startswith("=") for cell in cells) else []),
         *(["not_utf8"] if encoding == "cp1252" else []),
         *(["text_cut"] if characters > len(kept) else []),
     ]
@@ -92,6 +97,11 @@ def _measure(stream: BinaryIO, encoding: str, keep: int) -> tuple[str, int, int]
             last = text[-1]
         if not chunk:
             return "".join(kept), characters, lines + (last != "\n")
+
+
+def _cells(text: str, delimiter: str) -> list[str]:
+    """Cells as a spreadsheet program would find them, near enough to know how each begins."""
+    return [cell.strip(" \"'") for line in text.split("\n") for cell in line.split(delimiter)]
 
 
 def _table(text: str) -> dict[str, Json]:

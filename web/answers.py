@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from evidence.canonical import Json
 from web import messages
-from web.filewords import part_words, place_words
+from web.filewords import kind_words, part_words, place_words
 from web.i18n import format_day, gettext
 
 
@@ -67,6 +67,7 @@ _WORDS: Mapping[str, Callable[[str], str]] = {
     "allowed": _role,
     "place": place_words,
     "what": part_words,
+    "also": kind_words,
     "until": _until,
 }
 """Fields whose values people write otherwise than programs."""

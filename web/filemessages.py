@@ -19,7 +19,7 @@ FILES: Mapping[str, Message] = {
     "encrypted": Message(422, N_("«%(name)s» está protegido con contraseña."), N_("Guarda una copia sin protección: la evidencia debe poder abrirse dentro de años.")),
     "macros": Message(422, N_("«%(name)s» contiene macros."), N_("Guárdalo como .xlsx sin macros.")),
     "active_content": Message(422, N_("«%(name)s» contiene partes que se ejecutan (%(what)s)."), N_("Imprímelo a un PDF nuevo y sube ése.")),
-    "polyglot": Message(422, N_("«%(name)s» es a la vez %(family)s y %(also)s."), N_("Sube el archivo original.")),
+    "polyglot": Message(422, N_("«%(name)s» se puede leer de dos maneras: como %(family)s y como %(also)s."), N_("Ábrelo en tu equipo, guárdalo de nuevo y sube esa copia.")),
     "xml_declarations": Message(422, N_("«%(name)s» contiene declaraciones XML que no se admiten."), N_("Ábrelo en Excel y guárdalo de nuevo como .xlsx.")),
     "over_limit": Message(422, N_("«%(name)s» es demasiado grande por dentro (%(what)s: %(found)s; máximo %(limit)s)."), N_("Divídelo en archivos menores.")),
     "secret_found": Message(422, N_("«%(name)s» parece contener una contraseña (%(word)s, en %(place)s); no se guardó."), N_("Sube una copia testada y, si la contraseña es real, pide que se cambie.")),

@@ -23,6 +23,8 @@ PARTS: Mapping[str, str] = {
     "embedded_files": N_("archivos incrustados"),
     "xfa": N_("un formulario XFA"),
     "remote_action": N_("acciones hacia otros sitios"),
+    "external_content": N_("contenido que se trae de otro sitio"),
+    "dde": N_("fórmulas que abren programas"),
     "pages": N_("páginas"),
     "objects": N_("objetos"),
     "pixels": N_("pixeles"),
@@ -30,6 +32,7 @@ PARTS: Mapping[str, str] = {
     "members": N_("archivos por dentro"),
     "unpacked_bytes": N_("bytes al descomprimirlo"),
     "ratio": N_("veces su tamaño al descomprimirlo"),
+    "sheets": N_("hojas"),
     "rows": N_("renglones"),
     "columns": N_("columnas"),
     "cells": N_("celdas"),
@@ -39,6 +42,20 @@ PARTS: Mapping[str, str] = {
     "depth": N_("niveles de anidamiento"),
 }
 """What there is, or is too much of, by ``what``."""
+
+
+KINDS: Mapping[str, str] = {
+    "zip": N_("un archivo comprimido"),
+    "pdf": N_("un PDF"),
+    "html": N_("una página web"),
+    "unknown": N_("otra cosa"),
+}
+"""What a file is besides, by ``also``."""
+
+
+def kind_words(also: str) -> str:
+    """A word of `KINDS`; what is not in the list stays as it is."""
+    return gettext(KINDS[also]) if also in KINDS else also
 
 
 def place_words(place: str) -> str:

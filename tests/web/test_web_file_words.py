@@ -12,7 +12,7 @@ import documents
 from documents.refusals import FileRefused
 from tests.fakes.installation import Installation
 from web.errors import answer_for
-from web.filewords import PARTS, PLACES
+from web.filewords import KINDS, PARTS, PLACES
 
 SOURCES = sorted(Path(documents.__file__).parent.glob("*.py"))
 
@@ -42,6 +42,10 @@ def test_every_place_and_every_part_has_words() -> None:
     assert {"frames", "pixels", "members", "rows", "embedded_files"} <= parts
     assert places <= set(PLACES)
     assert parts - {""} <= set(PARTS)
+    kinds = {
+        _leading(word.value) for call in _calls("Refuse") for word in call.keywords if word.arg == "also"
+    }
+    assert {"zip", "pdf", "html", "unknown"} == kinds == set(KINDS)
 
 
 @pytest.mark.parametrize(
