@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,21 @@ class Desk:
         self.steward = Steward(place.house)
 
 
+@contextmanager
+def at_work(place: Installation, port: int = 0) -> Iterator[Desk]:
+    """Serve an installation and keep its house until the end of the block; then it is closed."""
+    try:
+        with serving(place.app, port) as address:
+            made = Desk(place, address)
+            made.steward.start()
+            try:
+                yield made
+            finally:
+                made.steward.stop()
+    finally:
+        place.close()
+
+
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """A headless Chromium, under the one driver that a test process may have; skips where there is none."""
@@ -61,12 +77,8 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A fresh installation for the tests of one file, served, with its steward at work."""
     place = Installation(tmp_path_factory.mktemp("desk") / "data", {"CONSTANCIA_PUBLIC_REQUESTS": "true"})
-    with serving(place.app) as address:
-        made = Desk(place, address)
-        made.steward.start()
+    with at_work(place) as made:
         yield made
-    made.steward.stop()
-    place.close()
 
 
 @pytest.fixture

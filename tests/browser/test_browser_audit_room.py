@@ -13,11 +13,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, expect
 
 from identity.accounts import Role
-from tests.browser.conftest import Desk
+from tests.browser.conftest import Desk, at_work
 from tests.browser.people import Person
 from tests.browser.test_browser_audit import WCAG
 from tests.fakes.audit_room import Room
 from tests.fakes.installation import Installation
+from tests.servers.processes import free_ports
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 NEW, PASSWORD = "nora@despacho.example", "una frase larga y propia"
@@ -26,23 +27,18 @@ NEW, PASSWORD = "nora@despacho.example", "una frase larga y propia"
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, Room, str]]:
     """A desk on a public address of loopback, and an engagement with something in every list."""
-    desk = Desk(tmp_path_factory.mktemp("room") / "data")
-    desk.place.close()
-    address = desk.address
-    desk.place = Installation(tmp_path_factory.mktemp("room") / "data", {"CONSTANCIA_PUBLIC_URL": address})
-    desk.server.app = desk.place.app
-    from web.jobs import Steward  # noqa: PLC0415
-
-    desk.steward = Steward(desk.place.house)
-    room = Room(desk.place)
+    (port,) = free_ports(1)
+    place = Installation(
+        tmp_path_factory.mktemp("room") / "data", {"CONSTANCIA_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    )
+    room = Room(place)
     engagement = room.open()
     assert room.freeze(engagement).status_code == 303
     assert room.draw(engagement).status_code == 303
     test = {"r.datos": "ok", "n.datos": "", "r.firma": "exception", "n.firma": "No está"}
     assert room.out.post_form(f"{engagement}/muestras/S1/{room.folios[0]}/pruebas", test).status_code == 303
-    desk.start()
-    yield desk, room, engagement
-    desk.stop()
+    with at_work(place, port) as desk:
+        yield desk, room, engagement
 
 
 def person(context: BrowserContext, desk: Desk, email: str) -> Person:
