@@ -28,6 +28,7 @@ from identity.accounts import (
     new_user_id,
     normalise_email,
 )
+from identity.guessing import FEWEST
 from identity.passwords import Passwords, check_new_password
 from identity.tenures import Holding, holdings
 
@@ -102,8 +103,11 @@ class AccessDesk:
         by: Granter,
         locale: str = "",
         given: bool = False,
+        fewest: int = FEWEST,
     ) -> User:
         """Create an account with its roles; ``given``: somebody else knows the password, see `User.given`.
+
+        ``fewest``: see `check_password`.
 
         Raises:
             EmailTaken: an open account, or one that ever had a role, answers to the address.
@@ -111,7 +115,7 @@ class AccessDesk:
         """
         email, name = normalise_email(email), clean_name(name)
         fresh = User(new_user_id(), email, name, frozenset(), locale, active=False, given=given)
-        self.check_password(fresh, password)
+        self.check_password(fresh, password, fewest)
         user = self._shut_account(fresh, password)
         for role in sorted(set(roles) - user.roles):  # some were given before a crash
             self._grant(user, role, by, Term())
@@ -178,19 +182,23 @@ class AccessDesk:
         found = holdings(self._ledger.history(ACCESS_CASE)).values()
         return [held for held in found if held.ended(format_time(now))]
 
-    def set_password(self, user_id: str, password: str, *, given: bool = False) -> None:
+    def set_password(self, user_id: str, password: str, *, given: bool = False, fewest: int = FEWEST) -> None:
         """Replace a password by the rules of `check_password`; ``given``: somebody else knows it.
 
         Raises:
             UnknownUser, PasswordRefused: it stays as it was.
         """
         user = self._reread(user_id)
-        self.check_password(user, password)
+        self.check_password(user, password, fewest)
         self._accounts.set_password(user.id, self._passwords.hash(password), given=given)
 
-    def check_password(self, user: User, password: str) -> None:
-        """Judge a new password of somebody by `check_new_password`. Raises `PasswordRefused`."""
-        check_new_password(password, email=user.email, name=user.name, house=self._house)
+    def check_password(self, user: User, password: str, fewest: int = FEWEST) -> None:
+        """Judge a new password of somebody: good for ``fewest`` guesses and more, see `check_new_password`.
+
+        Raises:
+            PasswordRefused: with the reason as its code.
+        """
+        check_new_password(password, email=user.email, name=user.name, house=self._house, fewest=fewest)
 
     def _shut_account(self, fresh: User, password: str) -> User:
         found = self._accounts.by_email(fresh.email, self._clock())

@@ -11,7 +11,9 @@ import unicodedata
 from collections.abc import Iterable
 
 FEWEST = 10**9
-"""Guesses a password must be good for. Three pieces of the lists, however common, already count as 10^8."""
+"""Guesses one chosen in a page must be good for. Three pieces of the lists, however common, already count as 10^8."""
+RANKED = 10**5
+"""Guesses one typed at the console must be good for: what the lists rank, or nearly, is refused there too."""
 _JUDGED = 72
 """Signs looked at; the work grows by the cube of them."""
 HOUSE_WORDS = (

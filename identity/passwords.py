@@ -58,10 +58,13 @@ class Passwords:
         return self._hasher.hash("nobody's password")
 
 
-def check_new_password(password: str, *, email: str, name: str = "", house: str = "") -> None:
+def check_new_password(
+    password: str, *, email: str, name: str = "", house: str = "", fewest: int = FEWEST
+) -> None:
     """Length and how soon it is guessed, not composition, as NIST SP 800-63B section 3.1.1.2 advises.
 
-    ``name`` is the person's, ``house`` the organisation's: words that a guesser tries first.
+    ``name`` is the person's, ``house`` the organisation's: words that a guesser tries first. ``fewest`` is how many
+    guesses it must be good for.
 
     Raises:
         PasswordRefused: ``password_short``, ``password_long``, ``password_is_email`` or ``password_common``.
@@ -72,7 +75,7 @@ def check_new_password(password: str, *, email: str, name: str = "", house: str 
         raise PasswordRefused("password_long")
     if password.strip().lower() in {email, email.partition("@")[0]}:
         raise PasswordRefused("password_is_email")
-    if guesses(password, (email, name, house)) < FEWEST:
+    if guesses(password, (email, name, house)) < fewest:
         raise PasswordRefused("password_common")
 
 

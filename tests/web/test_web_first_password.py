@@ -12,7 +12,7 @@ EMAIL = "eva@desk.example"
 OWN = "lluvia en abril sobre la azotea"
 
 
-def given(place: Installation) -> Browser:
+def added(place: Installation, *more: str) -> Browser:
     """Eva, added by console with a typed password and signed in with it."""
     runner = place.app.test_cli_runner()
     made = runner.invoke(
@@ -26,11 +26,17 @@ def given(place: Installation) -> Browser:
             "--role",
             "supervisor",
             "--password-stdin",
+            *more,
         ],
         input=PASSWORD + "\n",
     )
     assert made.exit_code == 0, made.output
     return entered(place, PASSWORD)
+
+
+def given(place: Installation) -> Browser:
+    """Eva, signed in with a password that somebody else typed."""
+    return added(place, "--given")
 
 
 def entered(place: Installation, password: str) -> Browser:
@@ -68,6 +74,11 @@ def test_a_password_reset_by_console_is_a_given_one_again(place: Installation) -
     found = house.accounts.by_email(EMAIL, house.clock())
     assert found is not None
     assert found.user.given
+
+
+def test_a_password_typed_as_ones_own_opens_everything(place: Installation) -> None:
+    """By its person at the console, or by a program that makes accounts: there is no other to choose."""
+    assert added(place).get("/").status_code == 200
 
 
 @pytest.mark.parametrize("fresh", ["Noviembre2026!", "especialista2026", "passwordpassword"])

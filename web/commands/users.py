@@ -12,12 +12,16 @@ from flask.cli import AppGroup
 from evidence.canonical import Json
 from identity.access import Granter, Term
 from identity.accounts import LOCALES, Role, User
+from identity.guessing import RANKED
 from web.commands import console
 
 group = AppGroup(
     "users", help="Accounts and their roles; every change of a role is an entry of system:access."
 )
 _roles = click.Choice([str(role) for role in Role])
+_given = click.option(
+    "--given", is_flag=True, help="Somebody else knows the password: it opens the first entry alone."
+)
 
 
 @group.command("add")
@@ -27,13 +31,17 @@ _roles = click.Choice([str(role) for role in Role])
     "--role", "roles", required=True, multiple=True, type=_roles, help="May be given several times."
 )
 @click.option("--password-stdin", is_flag=True, help="Read the password from stdin; else one is generated.")
+@_given
 @click.option("--locale", default="", type=click.Choice(["", *LOCALES]))
 @console.always_json
 @console.command
-def add(email: str, name: str, roles: tuple[str, ...], password_stdin: bool, locale: str) -> None:
+def add(
+    email: str, name: str, roles: tuple[str, ...], password_stdin: bool, given: bool, locale: str
+) -> None:
     """Create an account. A generated password is printed once, and nowhere else.
 
-    Whoever gave the password knows it: at the first entry its person chooses another, and nothing else opens before.
+    Whoever saw it printed knows it: at the first entry its person chooses another, and nothing else opens before. One
+    read from stdin is taken for the person's own, unless ``--given`` says otherwise.
     """
     password = _read_password() if password_stdin else secrets.token_urlsafe(15)
     house = console.house()
@@ -44,7 +52,8 @@ def add(email: str, name: str, roles: tuple[str, ...], password_stdin: bool, loc
         password=password,
         by=_console(),
         locale=locale,
-        given=True,
+        given=given or not password_stdin,
+        fewest=RANKED,
     )
     console.settled(house)
     told = user_json(user)
@@ -95,13 +104,14 @@ def revoke(email: str, role: str) -> None:
 @group.command("password")
 @click.option("--email", required=True)
 @click.option("--password-stdin", is_flag=True, help="Read the password from stdin; else one is generated.")
+@_given
 @console.always_json
 @console.command
-def password(email: str, password_stdin: bool) -> None:
-    """Set a new password, for the first entry alone, and end every session of the account."""
+def password(email: str, password_stdin: bool, given: bool) -> None:
+    """Set a new password and end every session of the account; a printed one is for the next entry alone."""
     house, user = console.house(), console.account(email)
     fresh = _read_password() if password_stdin else secrets.token_urlsafe(15)
-    house.access.set_password(user.id, fresh, given=True)
+    house.access.set_password(user.id, fresh, given=given or not password_stdin, fewest=RANKED)
     told = user_json(user) | {"sessions_ended": house.sessions.end_all(user.id)}
     console.emit(told if password_stdin else told | {"password": fresh})
 
