@@ -10,6 +10,8 @@ from audit_exports import layout
 from audit_exports.record import PackageFacts
 
 _LINE = re.compile(r"([0-9a-f]{64})  ([^\r\n]+)")
+_LINES = re.compile(_LINE.pattern + "\n")
+_AROUND = 64 + len("  \n")
 TAG_FILES = (layout.BAG_INFO, layout.BAGIT, layout.MANIFEST)
 
 
@@ -38,7 +40,11 @@ def parse_manifest(data: bytes) -> dict[str, str]:
         raise MalformedManifest("not UTF-8") from error
     if not text.endswith("\n"):
         raise MalformedManifest("no final newline")
-    found: dict[str, str] = {}
+    lines = _LINES.findall(text)
+    found = {path: digest for digest, path in lines}
+    if len(found) == len(lines) and sum(map(len, found)) + _AROUND * len(lines) == len(text):
+        return found  # every sign belongs to a line, and no path is there twice
+    found = {}
     for number, line in enumerate(text[:-1].split("\n"), 1):
         match = _LINE.fullmatch(line)
         if match is None or match[2] in found:

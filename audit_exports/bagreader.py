@@ -213,6 +213,8 @@ class Bag:
     def _open_manifest(self) -> bool:
         """The manifest and the files are the same set."""
         known = {*TAG_FILES, layout.TAG_MANIFEST}
+        if self._sizes.keys() == known.union([layout.DATA + path for path in self._manifest]):
+            return True
         for name in self._sizes:
             path = name[len(layout.DATA) :] if name.startswith(layout.DATA) else ""
             if name not in known and path not in self._manifest:

@@ -80,6 +80,14 @@ class NameCheck:
         self._seen[key] = name
         return None
 
+    def takes(self, name: str) -> bool:
+        """Whether nothing is wrong with one more name; `finding` says what is, as if it had not been asked before."""
+        key = collision_key(name)
+        if key in self._seen or path_problem(name):
+            return False
+        self._seen[key] = name
+        return True
+
 
 class ZipContainer:
     """A zip that must be spelled exactly as `ziplayout` spells it."""
@@ -144,6 +152,10 @@ class ZipContainer:
     def _directory_problems(self, count: int, start: int, length: int) -> list[Finding]:
         names, position, offset, directory = NameCheck(), start, 0, _Window(self._at)
         while position < start + length:
+            taken, offset = self._plain_members(directory.ahead(position), offset, start, names)
+            if taken:
+                position += taken
+                continue
             fixed = directory.read(position, ziplayout.CENTRAL_BYTES)
             if len(fixed) < ziplayout.CENTRAL_BYTES or not fixed.startswith(ziplayout.CENTRAL_SIGNATURE):
                 return [
@@ -164,6 +176,30 @@ class ZipContainer:
                 )
             ]
         return []
+
+    def _plain_members(self, records: bytes, offset: int, start: int, names: NameCheck) -> tuple[int, int]:
+        """Keep members from the first one on as long as nothing is wrong with them, or rare.
+
+        Gives the bytes of their records, and where the next member begins. ``records`` is a part of the directory.
+        """
+        at = 0
+        while (numbers := ziplayout.plain_record(records, at, offset)) is not None:
+            crc, size, name_bytes = numbers
+            stop = at + ziplayout.CENTRAL_BYTES + name_bytes
+            raw = records[at + ziplayout.CENTRAL_BYTES : stop]
+            local = ziplayout.plain_local(records, at, raw)
+            after = offset + len(local) + size
+            if after > start or max(size, offset) >= self._limit or self._at(offset, len(local)) != local:
+                break
+            try:
+                name = raw.decode()
+            except UnicodeDecodeError:
+                break
+            if not names.takes(name):
+                break
+            self._members[name] = Member(name, size, crc, offset)
+            at, offset = stop, after
+        return at, offset
 
     def _record_problem(
         self, record: bytes, raw: ziplayout.RawCentral, offset: int, start: int, names: NameCheck
@@ -267,6 +303,11 @@ class _Window:
         if at < 0 or at + size > len(self._held):
             self._held, self._start, at = self._read(offset, max(size, CHUNK)), offset, 0
         return self._held[at : at + size]
+
+    def ahead(self, offset: int) -> bytes:
+        """What is at hand from there on, at least what one read gives."""
+        self.read(offset, 1)
+        return self._held[offset - self._start :]
 
 
 class Folder:

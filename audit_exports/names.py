@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from audit_exports.codes import Code
 
@@ -28,7 +29,8 @@ _ODD = re.compile(r'[<>:"/\\|?*%]')
 _PLAIN_PART = (
     r"(?!(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:[./]|\Z))[a-z0-9_](?:[a-z0-9_.,() +=@-]*[a-z0-9_)-])?"
 )
-_PLAIN = re.compile(rf"{_PLAIN_PART}(?:/{_PLAIN_PART})*", re.ASCII | re.IGNORECASE)
+_PLAIN = re.compile(_PLAIN_PART, re.ASCII | re.IGNORECASE)
+_PLAIN_FOLDER = re.compile(rf"(?:{_PLAIN_PART}/)*", re.ASCII | re.IGNORECASE)
 _MEDIA = {
     "application/pdf": "pdf",
     "image/png": "png",
@@ -41,8 +43,15 @@ _MEDIA = {
 
 def path_problem(path: str) -> str:
     """Why a path must not be unpacked: a `Code`, or ``""`` when nothing is wrong with it."""
-    plain = len(path) <= MAX_PATH_BYTES and _PLAIN.fullmatch(path)
+    last = path.rfind("/") + 1
+    plain = len(path) <= MAX_PATH_BYTES and _PLAIN.fullmatch(path, last) and _plain_folder(path[:last])
     return "" if plain else _problem(path)
+
+
+@lru_cache(maxsize=256)
+def _plain_folder(folder: str) -> bool:
+    """Many files lie in each folder, and their names follow one another."""
+    return _PLAIN_FOLDER.fullmatch(folder) is not None
 
 
 def _problem(path: str) -> str:

@@ -299,13 +299,13 @@ class _PackageCheck:
     def _grouped(self) -> dict[str, list[int]]:
         cases: dict[str, list[int]] = defaultdict(list)
         for path in self._bag.paths():
-            if match := _ENTRY.fullmatch(path):
+            if "/entries/" in path and (match := _ENTRY.fullmatch(path)):
                 cases[match[1]].append(int(match[2]))
         return cases
 
     def _seqs(self, pattern: re.Pattern[str]) -> list[int]:
         """The numbers of the entries of one system chain."""
-        found = (pattern.fullmatch(path) for path in self._bag.paths())
+        found = (pattern.fullmatch(path) for path in self._bag.paths() if "/entries/" in path)
         return sorted(int(match[1]) for match in found if match)
 
     def _beyond(self, facts: PackageFacts) -> None:

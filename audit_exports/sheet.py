@@ -7,25 +7,41 @@ Text is written as inline strings, never as formulas, and neutralised besides, f
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cache, lru_cache
 from typing import BinaryIO
 
 from audit_exports.markup import href
+from audit_exports.rows import (
+    ALERT,
+    HEADER,
+    LETTERS,
+    LINK,
+    MAX_COLUMNS,
+    MAX_TEXT,
+    NUMBER,
+    TEXT,
+    TITLE,
+    Cell,
+    Row,
+    column_name,
+    escaped,
+    neutral,
+    row_format,
+    spelled,
+)
 from audit_exports.spool import Spool
 from audit_exports.zipwriter import ZipWriter
 
-MAX_TEXT = 32_767
+__all__ = [
+    "ALERT", "HEADER", "LINK", "MAX_LINKS", "MAX_ROWS", "MAX_TEXT", "TEXT", "TITLE", "Cell", "Column", "Sheet",
+    "column_name", "neutral", "write_workbook",
+]  # fmt: skip
+
 MAX_LINKS = 65_000
 MAX_ROWS = 1_048_576
 _SPOOL = 1 << 18
-_REMEMBERED = 100
-DANGEROUS = tuple("=+-@\t\r\n＝＋－＠")
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -34,9 +50,6 @@ _PACKAGE_REL = "http://schemas.openxmlformats.org/package/2006/relationships"
 _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
-_OPEN, _SHUT = '<is><t xml:space="preserve">', "</t></is></c>"
-_NUMBER = "\0"
-TEXT, HEADER, LINK, TITLE, ALERT = 0, 1, 2, 3, 4
 _STYLES = (
     _HEAD + f'<styleSheet xmlns="{_MAIN}"><fonts count="4">'
     '<font><sz val="10"/><name val="Calibri"/></font>'
@@ -58,14 +71,8 @@ _STYLES = (
     + '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell: text or a whole number, perhaps a link to a path inside the package, perhaps a style."""
-
-    value: str | int
-    link: str = ""
-    style: int = TEXT
+_PLAIN = (TEXT, ~TEXT)
+_LINKED = f'Type="{_OFFICE_REL}/hyperlink" '
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +81,6 @@ class Column:
 
     heading: str
     width: int
-
-
-def neutral(text: str) -> str:
-    """Text that no spreadsheet takes for a formula, also after a round trip through CSV."""
-    return "'" + text if text.startswith(DANGEROUS) else text
 
 
 class Sheet:
@@ -97,26 +99,22 @@ class Sheet:
 
     def add(self, *cells: Cell | str | int) -> None:
         """Append a row."""
+        self.put(spelled(cells))
+
+    def put(self, row: Row) -> None:
+        """Append a row that is spelled already."""
         if self._count >= MAX_ROWS:
             self.dropped += 1
             return
         self._count += 1
-        forms: list[int] = []
-        texts: list[str | int] = []
-        for column, cell in zip(_LETTERS, cells, strict=False):
-            if type(cell) is str:  # most are
-                forms.append(TEXT)
-                texts.append(_short(cell) if len(cell) <= _REMEMBERED else _written(cell))
-            elif isinstance(cell, Cell):
-                forms.append(self._form(column, cell))
-                value = cell.value
-                if isinstance(value, str):
-                    value = _short(value) if len(value) <= _REMEMBERED else _written(value)
-                texts.append(value)
-            else:
-                forms.append(~TEXT)
-                texts.append(cell)
-        self._rows.write(_row(tuple(forms)).replace(_NUMBER, str(self._count)) % tuple(texts))
+        forms, texts, _, links = row
+        if len(forms) > MAX_COLUMNS:
+            forms, texts = forms[:MAX_COLUMNS], texts[:MAX_COLUMNS]
+            links = [link for link in links if link[0] < MAX_COLUMNS]
+        if links:
+            forms = self._linked(forms, links)
+        number = str(self._count)
+        self._rows.write(row_format(tuple(forms)).replace(NUMBER, number) % tuple(texts))
 
     def parts(self) -> Iterator[bytes]:
         """The worksheet's XML in pieces."""
@@ -144,23 +142,22 @@ class Sheet:
         for spool in (self._rows, self._links, self._relations):
             spool.close()
 
-    def _form(self, column: str, cell: Cell) -> int:
-        """The style of a cell, inverted where it holds a number; its link is noted."""
-        style = cell.style
-        if cell.link and self._link_count < MAX_LINKS:
-            style = LINK if style == TEXT else style
-            self._link(f"{column}{self._count}", cell.link)
-        return ~style if isinstance(cell.value, int) else style
-
-    def _link(self, place: str, path: str) -> None:
-        """What `href` gives needs no escaping in an attribute."""
-        self._link_count += 1
-        name = f"rId{self._link_count}"
-        self._links.write(f'<hyperlink ref="{place}" r:id="{name}"/>')
-        self._relations.write(
-            f'<Relationship Id="{name}" Type="{_OFFICE_REL}/hyperlink" '
-            f'Target="{href(path)}" TargetMode="External"/>'
-        )
+    def _linked(self, forms: list[int], links: list[tuple[int, str]]) -> list[int]:
+        """Note the links of a row, as many as a sheet may have; the forms of its cells with them."""
+        forms, places, relations = forms.copy(), [], []
+        for at, path in links[: MAX_LINKS - self._link_count]:
+            self._link_count += 1
+            name = f"rId{self._link_count}"
+            if forms[at] in _PLAIN:
+                forms[at] = LINK if forms[at] == TEXT else ~LINK
+            places.append(f'<hyperlink ref="{LETTERS[at]}{self._count}" r:id="{name}"/>')
+            # what `href` gives needs no escaping in an attribute
+            relations.append(
+                f'<Relationship Id="{name}" {_LINKED}Target="{href(path)}" TargetMode="External"/>'
+            )
+        self._links.write("".join(places))
+        self._relations.write("".join(relations))
+        return forms
 
     def _opening(self) -> str:
         view = '<sheetView workbookViewId="0" showGridLines="0"/>'
@@ -195,46 +192,6 @@ def write_workbook(sink: BinaryIO, sheets: Sequence[Sheet], *, title: str, creat
     archive.close()
 
 
-def _written(value: str) -> str:
-    """A cell's text as XML."""
-    text = _ILLEGAL.sub("\ufffd", neutral(value)[:MAX_TEXT])
-    return _escaped(_LOOKS_ESCAPED.sub("_x005F_", text) if "_x" in text else text)
-
-
-def _escaped(text: str) -> str:
-    """Text of an element, or of an attribute without quotes in it, as XML."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-_short = lru_cache(maxsize=8192)(_written)
-
-
-@lru_cache(maxsize=512)
-def _row(forms: tuple[int, ...]) -> str:
-    """A row with cells of these forms: `_NUMBER` for its number, and a format for each value."""
-    cells = (
-        f'<c r="{column}{_NUMBER}" s="{~form}"><v>%d</v></c>'
-        if form < 0
-        else f'<c r="{column}{_NUMBER}" s="{form}" t="inlineStr">{_OPEN}%s{_SHUT}'
-        for column, form in zip(_LETTERS, forms, strict=False)
-    )
-    return f'<row r="{_NUMBER}">{"".join(cells)}</row>'
-
-
-@cache
-def column_name(number: int) -> str:
-    """Spreadsheet letters of a column, from 1: A, ..., Z, AA."""
-    letters = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
-
-
-_LETTERS = tuple(column_name(number) for number in range(1, 65))
-"""Of the columns a sheet of ours may have."""
-
-
 def _content_types(numbers: range) -> str:
     overrides = "".join(
         f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{_SHEET_TYPE}.worksheet+xml"/>'
@@ -256,7 +213,7 @@ def _core_properties(title: str, created: str) -> str:
     return (
         f'{_HEAD}<cp:coreProperties xmlns:cp="{core}" '
         'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" '
-        f'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><dc:title>{_escaped(title)}</dc:title>'
+        f'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><dc:title>{escaped(title)}</dc:title>'
         f'<dcterms:created xsi:type="dcterms:W3CDTF">{created}</dcterms:created></cp:coreProperties>'
     )
 
@@ -273,7 +230,7 @@ def _relationships(*items: tuple[str, str]) -> str:
 def _small_parts(sheets: Sequence[Sheet], title: str, created: str) -> Iterator[tuple[str, str]]:
     numbers = range(1, len(sheets) + 1)
     names = "".join(
-        f'<sheet name="{_escaped(sheet.name)}" sheetId="{n}" r:id="rId{n}"/>'
+        f'<sheet name="{escaped(sheet.name)}" sheetId="{n}" r:id="rId{n}"/>'
         for n, sheet in zip(numbers, sheets, strict=True)
     )
     book = f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE_REL}"><sheets>{names}</sheets></workbook>'

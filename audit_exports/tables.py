@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from audit_exports.sheet import DANGEROUS, Cell, Column, Sheet
+from audit_exports.rows import Cell, Cells, spelled
+from audit_exports.sheet import Column, Sheet
 from audit_exports.spool import Spool
 
 _SPOOL = 1 << 18
-Cells = Sequence[Cell | str | int]
 
 
 def columns(spec: str) -> list[Column]:
@@ -32,17 +30,16 @@ class Table:
         heads = columns(spec)
         self.sheet = Sheet(name, heads)
         self._csv = Spool(_SPOOL)
-        self._record = _records(self._csv.write)
         if path:
-            self._csv.write("\ufeff")
-            self._record([column.heading for column in heads])
+            self._csv.write("\ufeff" + spelled([column.heading for column in heads]).record)
 
     def add(self, *cells: Cell | str | int) -> None:
         """Append a row."""
         self.count += 1
-        self.sheet.add(*cells)
+        row = spelled(cells)
+        self.sheet.put(row)
         if self.path:
-            self._record(cells)
+            self._csv.write(row.record)
 
     def csv(self) -> tuple[int, Iterator[bytes]]:
         """The CSV's size in bytes and its pieces."""
@@ -56,29 +53,4 @@ class Table:
 
 def csv_text(rows: Iterable[Cells]) -> str:
     """A whole CSV file."""
-    text = io.StringIO(newline="")
-    record = _records(text.write)
-    for row in rows:
-        record(row)
-    return text.getvalue()
-
-
-def _records(write: Callable[[str], object]) -> Callable[[Cells], object]:
-    """What writes a record of a CSV file; text no spreadsheet takes for a formula."""
-    writer = csv.writer(_Sink(write), lineterminator="\r\n")
-
-    def record(cells: Cells) -> None:
-        texts = []
-        for cell in cells:
-            text = cell if type(cell) is str else str(cell.value if isinstance(cell, Cell) else cell)
-            texts.append("'" + text if text.startswith(DANGEROUS) else text)
-        writer.writerow(texts)
-
-    return record
-
-
-class _Sink:
-    """What a csv writer writes to."""
-
-    def __init__(self, write: Callable[[str], object]) -> None:
-        self.write = write
+    return "".join([spelled(row).record for row in rows])

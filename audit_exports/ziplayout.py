@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import NamedTuple
 
 MAX_32 = 0xFFFFFFFF
 MAX_16 = 0xFFFF
@@ -32,6 +33,14 @@ _END = struct.Struct("<4sHHHHLLH")
 _END64 = struct.Struct("<4sQHHLLQQQQ")
 _LOCATOR = struct.Struct("<4sLQL")
 
+_LOCAL_BEGIN = struct.pack("<4sHHHHH", b"PK\x03\x04", _PLAIN, _UTF8_NAMES, _STORED, 0, _DATE_1980_01_01)
+_CENTRAL_BEGIN = struct.pack(
+    "<4sHHHHHH", b"PK\x01\x02", _UNIX | _PLAIN, _PLAIN, _UTF8_NAMES, _STORED, 0, _DATE_1980_01_01
+)
+_CENTRAL_REST = struct.Struct("<LLLHHHHHLL")
+_CENTRAL_END = (0, 0, 0, 0, _REGULAR_FILE_0644)
+"""Bytes of extra fields and comment, number of the disk, attributes."""
+
 CENTRAL_BYTES = _CENTRAL.size
 END_BYTES = _END.size
 END64_BYTES = _END64.size
@@ -40,8 +49,7 @@ END_SIGNATURE = b"PK\x05\x06"
 CENTRAL_SIGNATURE = b"PK\x01\x02"
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One stored file: its path, size in bytes, CRC-32 and where its local header starts."""
 
     name: str
@@ -138,6 +146,26 @@ def end_records(count: int, start: int, length: int, limit: int = MAX_32) -> byt
         start = MAX_32 if start >= limit else start
         length = MAX_32 if length >= limit else length
     return head + _END.pack(END_SIGNATURE, 0, 0, count, count, length, start, 0)
+
+
+def plain_record(directory: bytes, at: int, offset: int) -> tuple[int, int, int] | None:
+    """``(CRC-32, size, bytes of the name)`` where a central record begins at ``at`` as `central_record` spells it.
+
+    It has to belong to a member whose local header is at ``offset``, and to need no Zip64: ``None`` otherwise, and what
+    is wrong then is told by the long way. Its name is not looked at.
+    """
+    if directory[at : at + len(_CENTRAL_BEGIN)] != _CENTRAL_BEGIN or at + _CENTRAL.size > len(directory):
+        return None
+    crc, packed, size, name, *rest = _CENTRAL_REST.unpack_from(directory, at + len(_CENTRAL_BEGIN))
+    if packed != size or rest != [*_CENTRAL_END, offset] or at + _CENTRAL.size + name > len(directory):
+        return None
+    return crc, size, name
+
+
+def plain_local(directory: bytes, at: int, name: bytes) -> bytes:
+    """The local header of the member whose `plain_record` begins at ``at``: the same numbers, in the same order."""
+    numbers = at + len(_CENTRAL_BEGIN)
+    return _LOCAL_BEGIN + directory[numbers : numbers + _LOCAL.size - len(_LOCAL_BEGIN)] + name
 
 
 def read_end(tail: bytes) -> tuple[int, int, int] | None:

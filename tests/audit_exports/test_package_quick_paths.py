@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from contextlib import closing
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -11,6 +15,7 @@ from hypothesis import strategies as st
 from audit_exports import names
 from audit_exports.markup import HOLE, Content, Markup, Shape, href, tag
 from audit_exports.names import path_problem
+from audit_exports.rows import neutral, spelled
 from audit_exports.spool import Spool
 from evidence.canonical import NotCanonical, canonical_bytes, parse_canonical
 
@@ -86,3 +91,32 @@ def test_a_spool_keeps_the_order_of_text_and_bytes() -> None:
         assert not spool.empty
         assert spool.size() == 8 + 1 + 70_000
         assert b"".join(spool.pieces()) == b"uno dos ?" + b"x" * 70_000
+
+
+CELLS = st.lists(
+    st.text(alphabet="ab1 =+-@\t\r\n\",'_x00A_\x00\ufffe<&>ñ＝", max_size=12) | st.integers(-9, 9), max_size=5
+)
+
+
+@given(CELLS)
+def test_a_row_is_spelled_as_a_csv_writer_would(cells: list[str | int]) -> None:
+    """RFC 4180 as the standard library writes it, after what a spreadsheet could take for a formula is neutralised."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerow([neutral(str(cell)) for cell in cells])
+    assert spelled(cells).record == text.getvalue()
+
+
+@given(CELLS)
+def test_a_cell_holds_what_xml_may_hold(cells: list[str | int]) -> None:
+    """Forbidden signs are replaced, markup is escaped, what looks like an escape of Excel's is escaped itself."""
+    for cell, written in zip(cells, spelled(cells).texts, strict=True):
+        read = ET.fromstring(f"<t>{written}</t>").text  # noqa: S314 - ours
+        assert (read or "") == expected_text(cell)
+
+
+def expected_text(cell: str | int) -> str:
+    """The text of a cell: XML reads a carriage return as a newline."""
+    if isinstance(cell, int):
+        return str(cell)
+    shown = re.sub("[\x00\ufffe]", "\ufffd", neutral(cell))
+    return re.sub("_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", shown).replace("\r\n", "\n").replace("\r", "\n")
