@@ -13,7 +13,8 @@ from urllib.parse import quote
 # Controls but tab and newline; marks, overrides and isolates of direction; the byte order mark.
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _PLAIN = re.compile(r"[A-Za-z0-9_.~/ -]*")
-_REMEMBERED = 100
+_ODD = re.compile(rf"[&<>\"'{_HIDDEN.pattern[1:]}")
+_REMEMBERED, _MOST = 100, 8192
 _VOID = frozenset({"meta", "link", "img", "input", "br", "hr"})
 
 
@@ -46,7 +47,7 @@ def tag(name: str, /, *content: Content, **attributes: str | bool | None) -> Mar
         if value is True:
             head += f" {_attribute(key)}"
         elif value is not None and value is not False:
-            head += f' {_attribute(key)}="{_short(value) if len(value) <= _REMEMBERED else _fresh(value)}"'
+            head += f' {_attribute(key)}="{_KNOWN.get(value) or _escaped(value)}"'
     return Markup(f"<{head}>") if name in _VOID else Markup(f"<{head}>{_joined(content)}</{name}>")
 
 
@@ -68,12 +69,13 @@ class Shape:
     def fill(self, *contents: Content) -> Markup:
         """The markup with its holes filled."""
         written: list[str] = []
+        known = _KNOWN.get
         for content in contents:  # told apart here, without a call for each
             kind = type(content)
             if kind is Markup:
                 written.append(content)  # type: ignore[arg-type]  # it is text
             elif kind is str:
-                written.append(_escaped(content))  # type: ignore[arg-type]
+                written.append(known(content) or _escaped(content))  # type: ignore[arg-type]
             elif content is not None:
                 written.append(str(content) if kind is int else render(content))
             else:
@@ -106,7 +108,7 @@ def _joined(parts: Iterable[Content]) -> str:
         if kind is Markup:
             written.append(part)  # type: ignore[arg-type]  # it is text
         elif kind is str:
-            written.append(_escaped(part))  # type: ignore[arg-type]
+            written.append(_KNOWN.get(part) or _escaped(part))  # type: ignore[arg-type]
         elif kind is list:
             written.append(_joined(part))  # type: ignore[arg-type]
         elif part is not None:
@@ -116,7 +118,14 @@ def _joined(parts: Iterable[Content]) -> str:
 
 def _escaped(text: str) -> Markup:
     """Text as HTML, in an element or an attribute; short text, which pages repeat a lot, is remembered."""
-    return _short(text) if len(text) <= _REMEMBERED else _fresh(text)
+    if text.isalnum():  # digests, among others: no sign in them means anything
+        return Markup(text)
+    shown = _fresh(text) if _ODD.search(text) else Markup(text)
+    if len(text) <= _REMEMBERED:
+        if len(_KNOWN) >= _MOST:
+            _KNOWN.clear()
+        _KNOWN[text] = shown
+    return shown
 
 
 def _fresh(text: str) -> Markup:
@@ -124,7 +133,8 @@ def _fresh(text: str) -> Markup:
     return Markup(escape(_HIDDEN.sub("\ufffd", text)))
 
 
-_short = lru_cache(maxsize=8192)(_fresh)
+_KNOWN: dict[str, Markup] = {}
+"""Short texts as HTML."""
 
 
 @lru_cache(maxsize=256)

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import accumulate
 
 from audit_exports.pdftags import Structure
 
@@ -89,9 +90,21 @@ class Canvas:
         shown = _short(text) if len(text) <= _REMEMBERED else _literal(text)
         self._parts.append(f"{_pen(x, font, size, colour)} {_number(y)} Td ({shown}) Tj ET")
 
+    def cell(
+        self, number: int, x: float, y: float, text: str, font: str, size: float, colour: Colour
+    ) -> None:
+        """`begin` of a table's cell, one line of `text`, `end`."""
+        shown = _short(text) if len(text) <= _REMEMBERED else _literal(text)
+        pen = _pen(x, font, size, colour)
+        self._parts.append(f"/TD<</MCID {number}>>BDC\n{pen} {_number(y)} Td ({shown}) Tj ET\nEMC")
+
+    def rule(self, x: float, y: float, width: float, height: float, colour: Colour) -> None:
+        """A `box` that decorates."""
+        self._parts.append(f"/Artifact BMC\n{_boxed(colour, x, width, height) % _number(y)}\nEMC")
+
     def box(self, x: float, y: float, width: float, height: float, colour: Colour) -> None:
         """A filled rectangle whose lower left corner is ``x, y``."""
-        self._parts.append(f"{_paint(colour)} rg {' '.join(map(_number, (x, y, width, height)))} re f")
+        self._parts.append(_boxed(colour, x, width, height) % _number(y))
 
     def begin(self, tag: str, number: int) -> None:
         """What follows is marked content of a structure element, by its number on this page."""
@@ -138,16 +151,15 @@ def document(meta: Meta, pages: list[Canvas], structure: Structure) -> bytes:
 
 
 def _assemble(objects: list[bytes]) -> bytes:
-    out = bytearray(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
-    places = []
-    for number, body in enumerate(objects, 1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    head = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
+    written = [b"%d 0 obj\n%b\nendobj\n" % numbered for numbered in enumerate(objects, 1)]
+    *places, _ = accumulate(map(len, written), initial=len(head))
+    out = b"".join([head, *written])
     start = len(out)
     out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
     out += b"%010d 00000 n \n" * len(places) % tuple(places)
     out += b"trailer\n<< /Size %d /Root 1 0 R /Info 3 0 R >>\n" % (len(objects) + 1)
-    return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)
+    return out + b"startxref\n%d\n%%%%EOF\n" % start
 
 
 def _info(meta: Meta) -> bytes:
@@ -209,6 +221,12 @@ _short = lru_cache(maxsize=2048)(_literal)
 def _pen(x: float, font: str, size: float, colour: Colour) -> str:
     """How a line begins that is drawn from ``x`` on; most are drawn in a column of a table."""
     return f"BT /{font} {_number(size)} Tf {_paint(colour)} rg {_number(x)}"
+
+
+@lru_cache(maxsize=1024)
+def _boxed(colour: Colour, x: float, width: float, height: float) -> str:
+    """A filled rectangle, with a place for its ``y``."""
+    return f"{_paint(colour)} rg {_number(x)} %s {_number(width)} {_number(height)} re f"
 
 
 @cache

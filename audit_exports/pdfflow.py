@@ -245,11 +245,15 @@ class Flow:
     def _row(
         self, columns: Sequence[Col], cells: Sequence[Sequence[str]], height: float, row: Element
     ) -> None:
-        x, page, on = MARGIN, self._pages[-1], len(self._pages) - 1
+        x, page, on, first = MARGIN, self._pages[-1], len(self._pages) - 1, self._y - 10.8
         for column, lines in zip(columns, cells, strict=True):
             font, size = (MONO, 7.2) if column.mono else (REGULAR, 8.3)
             cell = row.add("TD")
-            if lines != ("",):
+            if len(lines) == 1 and lines[0]:  # what most are
+                colour, shown = (ALERT, lines[0][2:]) if lines[0].startswith("! ") else (INK, lines[0])
+                place = self._at(column, x, shown, font, size) if column.right else x + _PAD
+                page.cell(self._structure.mark(cell, on), place, first, shown, font, size, colour)
+            elif lines != ("",):
                 page.begin("TD", self._structure.mark(cell, on))
                 for number, line in enumerate(lines):
                     alert = line.startswith("! ")
@@ -261,7 +265,7 @@ class Flow:
                 page.end()
             x += column.width
         self._y -= height
-        self._box(MARGIN, self._y, sum(column.width for column in columns), 0.5, LINE)
+        page.rule(MARGIN, self._y, sum([column.width for column in columns]), 0.5, LINE)
 
     def _box(self, x: float, y: float, width: float, height: float, colour: Colour) -> None:
         """A box that only decorates."""

@@ -6,7 +6,7 @@ the elements its marks belong to. What only decorates or repeats is an artifact,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 _SCOPE = "/A<</O/Table/Scope/Column>>"
 
@@ -28,13 +28,15 @@ class Element:
         self.kids.append(kid)
         return kid
 
-    def walk(self) -> Iterator[tuple[Element, Element]]:
-        """This element and all within it, in reading order, each with the one it lies in (this one in itself)."""
-        ahead = [(self, self)]
+    def walk(self) -> list[Element]:
+        """This element and all within it, in reading order."""
+        found, ahead = list[Element](), [self]
         while ahead:
-            element, _ = told = ahead.pop()
-            yield told
-            ahead += [(kid, element) for kid in reversed(element.kids)]
+            element = ahead.pop()
+            found.append(element)
+            if element.kids:
+                ahead += element.kids[::-1]
+        return found
 
 
 class Structure:
@@ -59,29 +61,37 @@ class Structure:
         ``pages`` are the object numbers of the pages.
         """
         self._pages += [[] for _ in range(len(pages) - len(self._pages))]
-        elements = list(self.root.walk())
-        for number, (element, _) in enumerate(elements, first + 2):
+        elements = self.root.walk()
+        for number, element in enumerate(elements, first + 2):
             element.number = number
         nums = " ".join(
-            f"{page} [{' '.join(f'{owner.number} 0 R' for owner in owners)}]"
-            for page, owners in enumerate(self._pages)
+            [
+                f"{page} [{' '.join([f'{owner.number} 0 R' for owner in owners])}]"
+                for page, owners in enumerate(self._pages)
+            ]
         )
         found = [
             f"<< /Type /StructTreeRoot /K {first + 2} 0 R /ParentTree {first + 1} 0 R "
             f"/ParentTreeNextKey {len(self._pages)} >>".encode(),
             f"<< /Nums [{nums}] >>".encode(),
-            _written(self.root, first, pages),
+            *[b""] * len(elements),
         ]
-        found += [_written(element, above.number, pages) for element, above in elements[1:]]
+        found[2] = _written(self.root, first, pages)
+        for element in elements:
+            for kid in element.kids:
+                found[kid.number - first] = _written(kid, element.number, pages)
         return found
 
 
 def _written(element: Element, parent: int, pages: Sequence[int]) -> bytes:
     """As few bytes as the standard allows: there are some hundred of them in each cover sheet."""
-    marks = element.marks
+    marks, tag = element.marks, element.tag
+    if not element.kids and len(marks) == 1 and tag != "TH":  # what most are
+        page, number = marks[0]
+        return b"<</S/%b/P %d 0 R/Pg %d 0 R/K %d>>" % (tag.encode(), parent, pages[page], number)
     if element.kids:
         told = f"/K[{' '.join([f'{kid.number} 0 R' for kid in element.kids])}]"
-    elif len(marks) == 1:  # most have one
+    elif len(marks) == 1:
         page, number = marks[0]
         told = f"/Pg {pages[page]} 0 R/K {number}"
     elif marks:
@@ -89,5 +99,5 @@ def _written(element: Element, parent: int, pages: Sequence[int]) -> bytes:
         told = f"/K[{' '.join(several)}]"
     else:
         told = ""
-    more = _SCOPE if element.tag == "TH" else ""
-    return f"<</S/{element.tag}/P {parent} 0 R{told}{more}>>".encode()
+    more = _SCOPE if tag == "TH" else ""
+    return f"<</S/{tag}/P {parent} 0 R{told}{more}>>".encode()
