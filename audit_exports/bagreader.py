@@ -16,6 +16,8 @@ from evidence.findings import Finding
 
 MAX_MANIFEST = 512 << 20
 _MAX_TAG = 64 << 10
+_AT_ONCE = 1 << 20
+_TOGETHER = 2 << 20
 
 
 class Bag:
@@ -36,6 +38,8 @@ class Bag:
         self.tag_digest = ""
         self._counting = threading.Lock()
         self._behind = Behind(threads)
+        self._together: list[tuple[str, Callable[[str], None]]] = []
+        self._together_bytes = 0
 
     def open(self) -> bool:
         """Check structure, tag files and both manifests against what is there."""
@@ -81,30 +85,56 @@ class Bag:
             return None
         return self._hashed(path)
 
+    def digest_beside(self, path: str, data: bytes) -> tuple[str | None, str]:
+        """`digest`, and the SHA-256 of ``data``, which is hashed by itself only where the file holds something else."""
+        if not self._present(path, None):
+            return None, hashlib.sha256(data).hexdigest()
+        if self.size(path) != len(data):
+            return self._hashed(path), hashlib.sha256(data).hexdigest()
+        held = self._read(layout.DATA + path)
+        expected = hashlib.sha256(data).hexdigest()
+        found = expected if held == data else hashlib.sha256(held or b"").hexdigest()
+        return found if held is not None and self._as_listed(path, found) else None, expected
+
     def digest_behind(self, path: str, told: Callable[[str], None]) -> None:
         """Like `digest`, behind the caller: ``told`` gets the digest, from another thread, where there is no finding.
 
+        Files are handed over some together: a thread that is woken for each costs more than a small one takes.
         `settle` waits for all of them.
         """
         if not self._present(path, None):
             return
-
-        def job() -> None:
-            found = self._hashed(path)
-            if found is not None:
-                told(found)
-
-        self._behind.do(job, 0)
+        self._together.append((path, told))
+        self._together_bytes += self.size(path)
+        if self._together_bytes >= _TOGETHER:
+            self._hand_over()
 
     def settle(self) -> None:
         """Wait for what is read behind."""
+        self._hand_over()
         self._behind.settle()
+
+    def _hand_over(self) -> None:
+        files, self._together, self._together_bytes = self._together, [], 0
+
+        def job() -> None:
+            for path, told in files:
+                found = self._hashed(path)
+                if found is not None:
+                    told(found)
+
+        if files:
+            self._behind.do(job, 0)
 
     def close(self) -> None:
         """Stop reading behind; nothing more may be asked for that way."""
         self._behind.close()
 
     def _hashed(self, path: str) -> str | None:
+        if self.size(path) <= _AT_ONCE:
+            data = self._read(layout.DATA + path)
+            found = hashlib.sha256(data or b"").hexdigest()
+            return found if data is not None and self._as_listed(path, found) else None
         hashed, size = hashlib.sha256(), 0
         try:
             for chunk in self._container.chunks(layout.DATA + path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
@@ -56,7 +55,7 @@ class CaseWork:
         found = tuple(irregularities(record)) if record is not None else ()
         if record is not None:
             for path, data in case_files(record, self._facts, found):
-                compare(self.bag, self._report, path, hashlib.sha256(data).hexdigest())
+                judge(self.bag, self._report, path, *self.bag.digest_beside(path, data))
         return CaseOutcome(record, found, entries[0] if entries else None)
 
     def _in_scope(self, folio: str, entries: list[Entry]) -> None:
@@ -67,7 +66,11 @@ class CaseWork:
 
 def compare(bag: Bag, report: Callable[[Finding], None], path: str, expected: str) -> None:
     """A derived file against what it must be; of another version only its digest in the manifest counts."""
-    found = bag.digest(path)
+    judge(bag, report, path, bag.digest(path), expected)
+
+
+def judge(bag: Bag, report: Callable[[Finding], None], path: str, found: str | None, expected: str) -> None:
+    """`compare`, of a file whose digest is known already; ``None`` where there was a finding."""
     same_version = reader_version(bag.info) == layout.READER_VERSION
     if found is not None and found != expected and same_version:
         report(Finding(Code.DERIVED_DIFFERS, path, expected, found))

@@ -31,7 +31,7 @@ from audit_exports.workbook import Workbook
 from audit_exports.zipwriter import CHUNK
 from auditing.model import Engagement
 from evidence.anchored import AnchorFact
-from evidence.canonical import canonical_bytes
+from evidence.canonical import canonical_of_own
 
 _SPOOL = 8 << 20
 
@@ -148,7 +148,7 @@ def case_files(
 
 def state_bytes(record: CaseRecord) -> bytes:
     """The claim about a case that the verifier derives again: canonical JSON of its state."""
-    return canonical_bytes(record.state.as_json())
+    return canonical_of_own(record.state.as_json())
 
 
 def matrix(record: CaseRecord) -> bytes:

@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from audit_exports import layout
 from audit_exports.bagreader import Bag
 from audit_exports.codes import Code
+from evidence.canonical import Json
 from evidence.checkpoint import Checkpoint
-from evidence.checks import ChainChecker, check_entry_bytes, check_payload, subject_of
+from evidence.checks import ChainChecker, check_entry_bytes, read_payload, subject_of
 from evidence.entry import MAX_ENTRY_BYTES, SALT_BYTES, Entry, SealedEntry
 from evidence.findings import Finding
+from evidence.proofpaths import ProofPaths
 from evidence.tlog_proof import parse_proof
 from evidence.tree import InvalidProof, leaf_hash, verify_inclusion
 
@@ -39,6 +41,7 @@ class EntryReader:
         self._origin = origin
         self._checkpoint = checkpoint
         self._note = note
+        self._paths = ProofPaths(checkpoint, note)
         self._seen = seen or (lambda _case, _entries: None)
 
     def read(self, folio: str, seqs: Sequence[int]) -> list[SealedEntry]:
@@ -76,20 +79,21 @@ class EntryReader:
             return None
         if index >= 0:
             self._bag.tally.newest = max(self._bag.tally.newest, entry.at)
-        payload, salt = self._payload(entry)
-        return SealedEntry(data, leaf.hex(), payload, salt, index, entry)
+        payload, salt, value = self._payload(entry)
+        return SealedEntry(data, leaf.hex(), payload, salt, index, entry).saying(value)
 
-    def _payload(self, entry: Entry) -> tuple[bytes | None, bytes | None]:
+    def _payload(self, entry: Entry) -> tuple[bytes | None, bytes | None, Json]:
+        """Payload and salt, and what the payload says."""
         payload_path, salt_path = (
             layout.payload_path(entry.case, entry.seq),
             layout.salt_path(entry.case, entry.seq),
         )
         payload = self._bag.take(payload_path, MAX_PAYLOAD) if self._bag.has(payload_path) else None
         salt = self._bag.take(salt_path, SALT_BYTES) if self._bag.has(salt_path) else None
-        findings = check_payload(entry.payload, payload, salt, subject=subject_of(entry))
+        value, findings = read_payload(entry.payload, payload, salt, subject=subject_of(entry))
         for finding in findings:
             self._report(finding)
-        return (None, None) if findings else (payload, salt)
+        return (None, None, None) if findings else (payload, salt, value)
 
     def _proof(self, folio: str, seq: int, leaf: bytes) -> int:
         """The entry's index in the log, -1 where nothing proves one."""
@@ -97,6 +101,8 @@ class EntryReader:
         data = self._bag.take(path, _MAX_PROOF)
         if data is None:
             return -1
+        if (index := self._paths.index(leaf, data)) >= 0:
+            return index
         try:
             proof = parse_proof(data)
         except InvalidProof as error:

@@ -8,7 +8,6 @@ Text is written as inline strings, never as formulas, and neutralised besides, f
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -116,26 +115,25 @@ class Sheet:
         number = str(self._count)
         self._rows.write(row_format(tuple(forms)).replace(NUMBER, number) % tuple(texts))
 
-    def parts(self) -> Iterator[bytes]:
-        """The worksheet's XML in pieces."""
-        yield self._opening().encode()
-        yield from self._rows.pieces()
-        yield b"</sheetData>"
+    def parts(self) -> list[bytes | Spool]:
+        """The worksheet's XML, one part after the other."""
+        parts: list[bytes | Spool] = [self._opening().encode(), self._rows, b"</sheetData>"]
         if self._columns:
             last = column_name(len(self._columns)) + str(max(self._count, 1))
-            yield f'<autoFilter ref="A1:{last}"/>'.encode()
+            parts.append(f'<autoFilter ref="A1:{last}"/>'.encode())
         if self._link_count:
-            yield b"<hyperlinks>"
-            yield from self._links.pieces()
-            yield b"</hyperlinks>"
-        yield b'<pageSetup orientation="landscape" paperSize="1" fitToWidth="1" fitToHeight="0"/></worksheet>'
+            parts += [b"<hyperlinks>", self._links, b"</hyperlinks>"]
+        parts.append(
+            b'<pageSetup orientation="landscape" paperSize="1" fitToWidth="1" fitToHeight="0"/></worksheet>'
+        )
+        return parts
 
-    def relations(self) -> Iterator[bytes]:
-        """The worksheet's relationships part in pieces; empty when it has no links."""
-        if self._link_count:
-            yield f'{_HEAD}<Relationships xmlns="{_PACKAGE_REL}">'.encode()
-            yield from self._relations.pieces()
-            yield b"</Relationships>"
+    def relations(self) -> list[bytes | Spool]:
+        """The worksheet's relationships part; empty when it has no links."""
+        if not self._link_count:
+            return []
+        opening = f'{_HEAD}<Relationships xmlns="{_PACKAGE_REL}">'.encode()
+        return [opening, self._relations, b"</Relationships>"]
 
     def close(self) -> None:
         """Release the spools."""
@@ -181,13 +179,13 @@ class Sheet:
 
 def write_workbook(sink: BinaryIO, sheets: Sequence[Sheet], *, title: str, created: str) -> None:
     """Write the file; ``created`` is RFC 3339 in whole seconds. The sheets are closed afterwards."""
-    archive = ZipWriter(sink)
+    archive = ZipWriter(sink, digests=False)
     for name, part in _small_parts(sheets, title, created):
         archive.add(name, part.encode())
     for number, sheet in enumerate(sheets, 1):
-        _add_spooled(archive, f"xl/worksheets/sheet{number}.xml", sheet.parts())
-        relations = f"xl/worksheets/_rels/sheet{number}.xml.rels"
-        _add_spooled(archive, relations, sheet.relations(), skip_empty=True)
+        _add_parts(archive, f"xl/worksheets/sheet{number}.xml", sheet.parts())
+        if relations := sheet.relations():
+            _add_parts(archive, f"xl/worksheets/_rels/sheet{number}.xml.rels", relations)
         sheet.close()
     archive.close()
 
@@ -247,11 +245,15 @@ def _small_parts(sheets: Sequence[Sheet], title: str, created: str) -> Iterator[
     yield "xl/styles.xml", _STYLES
 
 
-def _add_spooled(archive: ZipWriter, name: str, pieces: Iterator[bytes], *, skip_empty: bool = False) -> None:
-    """Add a part whose size is not known before it is made."""
-    with closing(Spool(_SPOOL)) as spool:
-        for piece in pieces:
-            spool.write_bytes(piece)
-        size = spool.size()
-        if size or not skip_empty:
-            archive.add_stream(name, size, spool.pieces())
+def _add_parts(archive: ZipWriter, name: str, parts: Sequence[bytes | Spool]) -> None:
+    """Add a member made of these parts."""
+    size = sum([part.size() if isinstance(part, Spool) else len(part) for part in parts])
+    archive.add_stream(name, size, _pieces(parts))
+
+
+def _pieces(parts: Sequence[bytes | Spool]) -> Iterator[bytes]:
+    for part in parts:
+        if isinstance(part, Spool):
+            yield from part.pieces()
+        else:
+            yield part

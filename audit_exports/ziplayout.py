@@ -100,7 +100,9 @@ def local_record(member: Member, limit: int = MAX_32) -> bytes:
 
 def local_bytes(member: Member, limit: int = MAX_32) -> int:
     """How long the local header of a member is."""
-    return _LOCAL.size + len(member.name.encode()) + (_ZIP64_LOCAL if member.size >= limit else 0)
+    name = member.name
+    letters = len(name) if name.isascii() else len(name.encode())
+    return _LOCAL.size + letters + (_ZIP64_LOCAL if member.size >= limit else 0)
 
 
 def central_record(member: Member, limit: int = MAX_32) -> bytes:

@@ -23,12 +23,14 @@ class ZipWriter:
     """A zip being written to a seekable stream that starts empty.
 
     The central directory is spooled to a temporary file, so that memory does not grow with the number of members.
-    Members' sizes are announced, because the local header comes first and Zip64 must be decided there.
+    Members' sizes are announced, because the local header comes first and Zip64 must be decided there. Where nobody
+    asks for ``digests``, they are ``""``.
     """
 
-    def __init__(self, sink: BinaryIO, *, limit: int = MAX_32) -> None:
+    def __init__(self, sink: BinaryIO, *, limit: int = MAX_32, digests: bool = True) -> None:
         self._sink = sink
         self._limit = limit
+        self._digests = digests
         self._offset = 0
         self._count = 0
         self._directory = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115 - closed by close()
@@ -39,7 +41,7 @@ class ZipWriter:
         self._sink.write(local_record(member, self._limit))
         self._sink.write(data)
         self._entered(member)
-        return hashlib.sha256(data).hexdigest()
+        return hashlib.sha256(data).hexdigest() if self._digests else ""
 
     def add_stream(self, name: str, size: int, chunks: Iterable[bytes]) -> str:
         """Write a member of ``size`` bytes from chunks; returns its SHA-256 in hex.
@@ -55,7 +57,8 @@ class ZipWriter:
         self._sink.write(local_record(Member(name, size, 0, start), self._limit))
         hashed, crc, seen = hashlib.sha256(), 0, 0
         for chunk in chunks:
-            hashed.update(chunk)
+            if self._digests:
+                hashed.update(chunk)
             crc = zlib.crc32(chunk, crc)
             seen += len(chunk)
             self._sink.write(chunk)
@@ -66,7 +69,7 @@ class ZipWriter:
         self._sink.write(local_record(member, self._limit))
         self._sink.seek(end)
         self._entered(member)
-        return hashed.hexdigest()
+        return hashed.hexdigest() if self._digests else ""
 
     def _gathered(self, name: str, size: int, chunks: Iterable[bytes]) -> str:
         parts, seen = [], 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from evidence.canonical import NotCanonical, parse_canonical
+from evidence.canonical import Json, NotCanonical, parse_canonical
 from evidence.checkpoint import Checkpoint, MalformedCheckpoint, OtherLog, open_checkpoint
 from evidence.entry import (
     SALT_BYTES,
@@ -60,19 +60,25 @@ def check_payload(
     commitment: str, payload_bytes: bytes | None, salt: bytes | None, *, subject: str, parse: bool = True
 ) -> list[Finding]:
     """Is a payload what its entry committed to? Nothing is said of one that is wholly absent (see `ErasureLedger`)."""
+    return read_payload(commitment, payload_bytes, salt, subject=subject, parse=parse)[1]
+
+
+def read_payload(
+    commitment: str, payload_bytes: bytes | None, salt: bytes | None, *, subject: str, parse: bool = True
+) -> tuple[Json, list[Finding]]:
+    """What `check_payload` finds, and the payload's value: ``None`` where that is something, or it was not parsed."""
     if payload_bytes is None and salt is None:
-        return []
+        return None, []
     if payload_bytes is None or salt is None or len(salt) != SALT_BYTES:
-        return [Finding(Code.PAYLOAD_DIFFERS, subject, commitment, "payload or salt is missing or cut")]
+        found = "payload or salt is missing or cut"
+        return None, [Finding(Code.PAYLOAD_DIFFERS, subject, commitment, found)]
     found = payload_commitment(salt, payload_bytes)
     if found != commitment:
-        return [Finding(Code.PAYLOAD_DIFFERS, subject, commitment, found)]
-    if parse:
-        try:
-            parse_canonical(payload_bytes)
-        except NotCanonical as error:
-            return [Finding(Code.PAYLOAD_MALFORMED, subject, "canonical JSON", str(error))]
-    return []
+        return None, [Finding(Code.PAYLOAD_DIFFERS, subject, commitment, found)]
+    try:
+        return parse_canonical(payload_bytes) if parse else None, []
+    except NotCanonical as error:
+        return None, [Finding(Code.PAYLOAD_MALFORMED, subject, "canonical JSON", str(error))]
 
 
 def check_fresh(not_before: datetime | None, *moments: str, subject: str) -> list[Finding]:

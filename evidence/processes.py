@@ -24,6 +24,9 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 MOST = 8
+_RARELY = 100_000
+"""Objects a child makes between two collections of garbage: what it makes for a task has few cycles, and is let go."""
+
 _AHEAD = 32
 """Results that may wait for the one before them; memory is theirs."""
 
@@ -164,6 +167,7 @@ def _missed() -> Iterator[None]:
 
 def _serve(work: Callable[[Any], Any], channel: Connection, others: list[Connection]) -> None:
     """A child's life: do what it is given until it is given nothing."""
+    gc.set_threshold(_RARELY)
     for other in others:
         other.close()
     while given := channel.recv_bytes():

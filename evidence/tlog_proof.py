@@ -59,6 +59,11 @@ _known = lru_cache(maxsize=4096)(decode_base64)
 """The upper nodes of a tree are in every proof."""
 
 
+def read_hash(line: str) -> bytes:
+    """The bytes of a line of a path, any number of them. Raises `ValueError` for another spelling."""
+    return (_known if len(line) == _HASH_TEXT else decode_base64)(line)
+
+
 def parse_proof(data: bytes) -> TlogProof:
     """The inverse of `TlogProof.text`; the note within is not opened.
 
@@ -78,7 +83,7 @@ def parse_proof(data: bytes) -> TlogProof:
         index = _INDEX.fullmatch(lines.pop(0)) if lines else None
         if index is None or int(index[1]) > MAX_SIZE:
             raise ValueError("no index")
-        hashes = tuple([(_known if len(line) == _HASH_TEXT else decode_base64)(line) for line in lines])
+        hashes = tuple([read_hash(line) for line in lines])
     except ValueError as error:
         raise MalformedProof(str(error)) from error
     if len(hashes) > MAX_HASHES or any(len(item) != HASH_BYTES for item in hashes):
