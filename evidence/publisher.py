@@ -55,12 +55,38 @@ class Publisher:
         self._heartbeat = heartbeat
         self._retention = retention
         self._published: tuple[int, datetime] | None = None
+        self._copied: bytes | None = None
 
     def publish(self) -> bytes | None:
+        """`sign`, then `copy`: the note, or ``None`` when neither had anything to do.
+
+        Raises:
+            What `sign` raises. StoreUnavailable: the note may be signed and saved already; call again.
+        """
+        note = self.sign()
+        return self.copy() or note
+
+    def copy(self) -> bytes | None:
+        """Put the newest note into the object store, where this instance has not; gives it, or ``None``.
+
+        The log is signed without it: whoever must not wait for the object store calls `sign`, and this apart.
+
+        Raises:
+            StoreUnavailable: call again.
+        """
+        kept = self._ledger.latest_checkpoint() if self._blobs is not None else None
+        if self._blobs is None or kept is None or kept[1] == self._copied:
+            return None
+        note = kept[1]
+        self._blobs.put(io.BytesIO(note), media=NOTE_MEDIA, retain_until=self._clock() + self._retention)
+        self._copied = note
+        return note
+
+    def sign(self) -> bytes | None:
         """Sign the head if it has grown, or give the same note again when the heartbeat is due.
 
-        The order is: check, sign, advance the guard, save, copy. Killed between any two of them, the next call does
-        the rest: Ed25519 is deterministic, so the same head and keys give the same note.
+        The order is: check, sign, advance the guard, save. Killed between any two of them, the next call does the
+        rest: Ed25519 is deterministic, so the same head and keys give the same note.
 
         Returns:
             The note, or ``None`` when there is nothing new (or another signer was quicker).
@@ -68,7 +94,7 @@ class Publisher:
         Raises:
             RolledBack: the database is behind, or contradicts, what was signed last; nothing is signed.
             BlobCorrupt: tiles and stored frontier disagree; nothing is signed.
-            StoreUnavailable: the note may be signed and saved already; call again.
+            StoreUnavailable: the database does not answer; call again.
         """
         last = self._guard.last()  # before the head: a quicker signer must not look like a rollback
         head = _trusted_head(self._ledger)
@@ -81,9 +107,8 @@ class Publisher:
         if last != new and not self._guard.advance(last, new):
             return None
         self._ledger.save_checkpoint(head.size, note, format_time(now))
-        if self._blobs is not None:
-            self._blobs.put(io.BytesIO(note), media=NOTE_MEDIA, retain_until=now + self._retention)
         self._published = head.size, now
+        self._copied = None
         return note
 
     def _due(self, head: Checkpoint, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, insert, select, update
 
 from evidence.canonical import Json
 from evidence.entry import format_time
@@ -109,8 +109,11 @@ class SqlDrafts:
             change = update(draft).where(draft.c.id == draft_id)
             return connection.execute(change.values(fields=packed, updated_at=format_time(now))).rowcount == 1
 
-    def add_file(self, draft_id: str, file: DraftFile, *, most_files: int, most_bytes: int) -> bool:
-        """Add a staged file; ``False`` when the draft is gone.
+    def add_file(self, draft_id: str, file: DraftFile, *, most_files: int, most_bytes: int) -> str | None:
+        """Add a staged file; gives the id under which the draft has it, ``None`` when the draft is gone.
+
+        The same bytes under the same name and slot are there once, however often they are sent: whoever sends a form
+        again, for want of an answer, brings its files again.
 
         Raises:
             DraftTooLarge: nothing was added.
@@ -118,7 +121,10 @@ class SqlDrafts:
         with changing(self._engine) as connection:
             lock = update(draft).where(draft.c.id == draft_id).values(updated_at=file.created_at)
             if connection.execute(lock).rowcount != 1:  # also holds the row against a second upload
-                return False
+                return None
+            same = select(draft_file.c.id).where(draft_file.c.draft_id == draft_id, *_same(file))
+            if there := connection.execute(same.limit(1)).scalar_one_or_none():
+                return str(there)
             sums = select(func.count(), func.sum(draft_file.c.size), func.max(draft_file.c.position))
             count, size, last = connection.execute(sums.where(draft_file.c.draft_id == draft_id)).one()
             if count + 1 > most_files:
@@ -126,7 +132,7 @@ class SqlDrafts:
             if int(size or 0) + file.size > most_bytes:
                 raise DraftTooLarge("draft_bytes", most_bytes)
             connection.execute(insert(draft_file).values(_row(draft_id, (last or 0) + 1, file)))
-        return True
+        return file.id
 
     def set_slot(self, draft_id: str, file_id: str, slot: str) -> bool:
         """Say which evidence a file is; ``False`` for an unknown file."""
@@ -181,6 +187,15 @@ def _files(connection: Connection, draft_id: str) -> tuple[DraftFile, ...]:
         )
         for row in connection.execute(query)
     )  # fmt: skip
+
+
+def _same(file: DraftFile) -> tuple[ColumnElement[bool], ...]:
+    return (
+        draft_file.c.sha256 == file.sha256,
+        draft_file.c.size == file.size,
+        draft_file.c.name == file.name,
+        draft_file.c.slot == file.slot,
+    )
 
 
 def _row(draft_id: str, position: int, file: DraftFile) -> dict[str, object]:

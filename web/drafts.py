@@ -112,7 +112,9 @@ class DraftDesk:
     def add(
         self, key: DraftKey, incoming: Incoming, slot: str = "", mark: Mapping[str, Json] | None = None
     ) -> tuple[DraftFile, Inspection]:
-        """Stage one uploaded file; ``mark`` is what we know of one of our own making.
+        """Stage one uploaded file, or give the one that is there already when the very same was sent before.
+
+        ``mark`` is what we know of one of our own making.
 
         Raises:
             FileRefused: the file is not taken; DraftTooLarge: the draft is full; HouseError: the draft was sealed
@@ -142,11 +144,17 @@ class DraftDesk:
             digest, size = _write(stream, path)
             staged = replace(staged, sha256=digest, size=size)
             most_files, most_bytes = self._house.settings.max_files, self._house.settings.max_draft_mb * _MIB
-            if not self._store.add_file(draft_id, staged, most_files=most_files, most_bytes=most_bytes):
+            kept = self._store.add_file(draft_id, staged, most_files=most_files, most_bytes=most_bytes)
+            if kept is None:
                 raise HouseError("draft_gone")
         except BaseException:
             path.unlink(missing_ok=True)
             raise
+        if kept != staged.id:
+            path.unlink(missing_ok=True)
+            staged = next(
+                (file for file in self.find(key).files if file.id == kept), replace(staged, id=kept)
+            )
         return staged, inspection
 
     def set_slot(self, key: DraftKey, file_id: str, slot: str) -> Draft:

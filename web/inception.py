@@ -145,10 +145,16 @@ def renew_seal_files(settings: Settings, now: datetime) -> list[Path]:
 
 
 def settle(house: House) -> bytes | None:
-    """Give every entry its index and sign the head; returns the note if there is a new one."""
+    """Give every entry its index, sign the head and copy the note; returns the note if there is a new one."""
+    note = sign(house)
+    return house.publisher.copy() or note
+
+
+def sign(house: House) -> bytes | None:
+    """Give every entry its index and sign the head, which needs the database alone; the note if there is a new one."""
     while house.ledger.sequence():
         pass
-    return house.publisher.publish()
+    return house.publisher.sign()
 
 
 def _no_second_key(house: House) -> None:

@@ -24,7 +24,7 @@ from web.crew import Crew
 from web.drafts import DraftDesk
 from web.erasing import sweep
 from web.errors import answer_for
-from web.inception import settle
+from web.inception import sign
 from web.logs import LOG
 from web.proving import keep_anchors, keep_heads, keep_views
 from web.reviewmail import remind
@@ -121,10 +121,12 @@ class Steward:
     def __init__(self, house: House, crew: Crew | None = None) -> None:
         self._house = house
         self._crew = crew
+        self.copies = Copies()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="steward", daemon=True)
         self.duties = (
-            Duty("publish", 1.0, settle),
+            Duty("publish", 1.0, sign),
+            Duty("copies", 1.0, self.copies),
             Duty("timers", 60.0, _fire_timers),
             Duty("links", 60.0, _sweep_links),
             Duty("controls", 60.0, _run_series),
@@ -152,6 +154,7 @@ class Steward:
             self._crew.rest()
         if self._thread.is_alive():
             self._thread.join(timeout=10)
+        self.copies.wait(10)
         if self._crew is not None:
             self._crew.give_back()
 
@@ -232,6 +235,35 @@ def _index_texts(house: House) -> None:
 def _tell_systems(house: House) -> None:
     """Messages leave in a thread of their own: a slow receiver must not keep the log from being signed."""
     house.hooks.round()
+
+
+class Copies:
+    """Copies of signed notes, put into the object store beside the steward: one that hangs must not keep it waiting."""
+
+    def __init__(self) -> None:
+        self._under_way: threading.Thread | None = None
+        self._trouble: Exception | None = None
+
+    def __call__(self, house: House) -> None:
+        """Begin, unless one is under way; tells what kept the last attempt from its end."""
+        if self._under_way is None or not self._under_way.is_alive():
+            self._under_way = threading.Thread(target=self._copy, args=(house,), name="copies", daemon=True)
+            self._under_way.start()
+        if self._trouble is not None:
+            raise self._trouble
+
+    def wait(self, seconds: float) -> None:
+        """For the attempt under way, so long at most."""
+        if self._under_way is not None:
+            self._under_way.join(seconds)
+
+    def _copy(self, house: House) -> None:
+        try:
+            house.publisher.copy()
+        except Exception as error:  # noqa: BLE001 - the end of a thread; the duty tells it
+            self._trouble = error
+        else:
+            self._trouble = None
 
 
 class _Erasures:

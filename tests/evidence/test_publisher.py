@@ -201,6 +201,24 @@ def test_a_publication_cut_short_is_finished_later() -> None:
     assert [data for _, data in down.objects.values()] == [second]
 
 
+def test_signing_does_not_wait_for_the_copy() -> None:
+    """The head is signed and saved with the object store away; the newest note is copied once it is back."""
+    house = empty_house()
+    down = _Down()
+    publisher = again(house, blobs=down)
+    for size in (1, 2):
+        house.record(CASES[0])
+        house.ledger.sequence()
+        note = publisher.sign()
+        assert house.ledger.latest_checkpoint() == (size, note)
+        assert house.guard.last() == (size, house.ledger.root())
+    with pytest.raises(StoreUnavailable):
+        publisher.copy()
+    assert publisher.copy() == note
+    assert publisher.copy() is None
+    assert [data for _, data in down.objects.values()] == [note]
+
+
 class _Raced(MemoryGuard):
     """A guard that another signer always advances first."""
 

@@ -136,12 +136,14 @@ def test_storage_and_duties_tell_their_failures(
     with pytest.raises(StoreUnavailable):
         write_case(measured, 2)
     steward = Steward(measured.house)
-    steward.run_due(0.0)
+    for moment in (0.0, 2.0):  # a copy of what was signed is made beside; the next turn tells how it went
+        steward.run_due(moment)
+        steward.copies.wait(10)
     found = scrape(measured)
     assert (
         found["constancia_storage_errors_total"][(("error", "StoreUnavailable"), ("operation", "put"))] >= 1
     )
-    assert found["constancia_duty_failures_total"][(("duty", "publish"),)] == 1
+    assert found["constancia_duty_failures_total"][(("duty", "copies"),)] == 1
     measured.close()
 
 

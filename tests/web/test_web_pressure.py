@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 from werkzeug.test import TestResponse
@@ -17,6 +21,7 @@ from tests.fakes.papers import eml
 from tests.web.test_web_drafts import DATA, upload
 from web import admission
 from web.drafts import DraftDesk
+from web.jobs import Steward
 from web.wiring import Draft, DraftKey
 from workflows.commands import Actor, OpenCase
 
@@ -100,17 +105,59 @@ def test_uploads_are_refused_clearly_while_the_store_is_silent(
 
 
 def test_the_log_is_signed_while_the_object_store_is_silent(place: Installation, silent: _Silent) -> None:
-    """The copy of a note fails fast and is made later; entries get their places meanwhile."""
-    from web.inception import settle  # noqa: PLC0415 - what the steward does
-
+    """Entries get their places and a signature; the note's copy is made later, and nobody is sent away for that."""
+    steward = Steward(place.house)
+    place.app.extensions["constancia.steward"] = steward
     place.user()
-    for _ in range(2):
-        with pytest.raises(StoreUnavailable):
-            settle(place.house)
+    steward.start()
+    told = _told(place, lambda parts: not parts["steward.copies"]["ok"])
+    assert told["status"] == "degraded"
+    assert told["parts"]["steward.publish"]["ok"]
     assert not list(place.house.ledger.unsequenced())
+    signed = place.house.ledger.latest_checkpoint()
+    assert signed is not None
+    assert signed[0] == place.house.ledger.tree_size()
+    assert not _copied(place, signed[1])
     silent.hangs = False
     silent.clock[0] += 30
-    assert settle(place.house) is not None
+    assert _told(place, lambda parts: parts["steward.copies"]["ok"])["status"] == "ok"
+    steward.stop()
+    assert _copied(place, signed[1])
+
+
+def _told(place: Installation, known: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """What readiness says, with 200, once that is known."""
+    for _ in range(600):
+        answer = place.stranger().get_json("/readyz")
+        assert answer.status_code == 200, answer.get_json()
+        told: dict[str, Any] = answer.get_json()
+        if known(told["parts"]):
+            return told
+        time.sleep(0.05)
+    raise AssertionError(told)
+
+
+def _copied(place: Installation, note: bytes) -> bool:
+    digest = hashlib.sha256(note).hexdigest()
+    return any(held.key.endswith(digest) for held in place.house.stored.list())
+
+
+def test_a_form_sent_again_brings_its_file_once(place: Installation, silent: _Silent) -> None:
+    """Whoever sends again what was refused, as the page says, seals one file: not each that was sent, nor too many."""
+    browser = place.client()
+    actor = Actor(place.user().id, "especialista")
+    silent.hangs = False
+    folio = place.house.cases.open_case(OpenCase("MA-001", actor, DATA)).folio
+    silent.hangs = True
+    for _ in range(7):
+        mail = {"archivo": (io.BytesIO(eml()), "correo.eml"), "note": "va", "idempotency_key": "k" * 32}
+        assert browser.send("POST", f"/casos/{folio}/pasos/2", data=mail).status_code == 503
+    silent.hangs = False
+    silent.clock[0] += 30
+    mail = {"archivo": (io.BytesIO(eml()), "correo.eml"), "note": "va", "idempotency_key": "k" * 32}
+    answer = browser.send("POST", f"/casos/{folio}/pasos/2", data=mail)
+    assert answer.status_code == 303, answer.text
+    assert [len(sealed.entry.objects) for sealed in place.house.ledger.history(folio)] == [0, 1]
 
 
 def test_beyond_so_many_writers_people_are_told_and_readers_go_on(
