@@ -2,7 +2,8 @@
 
 `documents.forkserver` forks a child for each; `documents.isolation` is the other end. The file is standard input (a
 regular file), the answer goes to standard output: one line of JSON, then, for a picture, its bytes. Before the file is
-touched the child gives up what it does not need: memory, CPU time, new processes, writing.
+touched the child gives up what it does not need: memory, CPU time, new processes, writing, and (`documents.walls`) the
+network and every file that is not the program's own.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any, BinaryIO
 from documents.forkserver import Job, serve
 from documents.limits import MIB, Limits
 from documents.refusals import FileRefused, Refuse
+from documents.walls import raise_walls
 
 MAX_ANSWER_BYTES = 64 * MIB
 OPEN_FILES = 64
@@ -28,22 +30,28 @@ Answer = tuple[dict[str, Any], bytes]
 Run = Callable[[BinaryIO, Mapping[str, Any], Limits], Answer]
 Task = Callable[[Mapping[str, Any]], Run]
 """Loads what a job with those options needs, once for all children, and returns what a child does."""
+ShutIn = Callable[[Limits, str], None]
+"""What a child does first: `confine`."""
 
 
-def main(arguments: list[str], tasks: Mapping[str, Task] | None = None) -> int:
-    """Do jobs as they come on the socket whose descriptor is the only argument."""
+def main(
+    arguments: list[str],
+    tasks: Mapping[str, Task] | None = None,
+    shut_in: ShutIn | None = None,
+) -> int:
+    """Do jobs as they come on the socket whose descriptor is the only argument; each child begins by ``shut_in``."""
     with socket.socket(fileno=int(arguments[0])) as control:
-        return serve(control, lambda said: _prepared(said, tasks or _TASKS))
+        return serve(control, lambda said: _prepared(said, tasks or _TASKS, shut_in or confine))
 
 
-def _prepared(said: bytes, tasks: Mapping[str, Task]) -> Job:
+def _prepared(said: bytes, tasks: Mapping[str, Task], shut_in: ShutIn) -> Job:
     """The job that the JSON ``said`` describes; its exit status is 0 for an answer (a refusal is one)."""
     job = json.loads(said)
-    limits = Limits(**job["limits"])
+    limits, program = Limits(**job["limits"]), str(job.get("program", ""))
     run = tasks[job["task"]](job["options"])
 
     def work() -> int:
-        confine(limits)
+        shut_in(limits, program)
         with os.fdopen(os.dup(0), "rb") as stream:
             try:
                 answer, extra = run(stream, job["options"], limits)
@@ -56,7 +64,13 @@ def _prepared(said: bytes, tasks: Mapping[str, Task]) -> Job:
     return work
 
 
-def confine(limits: Limits) -> None:
+def confine(limits: Limits, program: str = "") -> None:
+    """Lower this process's limits and raise walls around it; ``program`` is the one it may become, if any."""
+    lower(limits)
+    raise_walls(program)
+
+
+def lower(limits: Limits) -> None:
     """Lower this process's own limits; they cannot be raised again.
 
     Darwin accepts no address-space limit; there the CPU and wall clocks remain.
@@ -165,6 +179,17 @@ def _bounce(_options: Mapping[str, Any]) -> Run:
     return run
 
 
+def _picture_text(options: Mapping[str, Any]) -> Run:
+    from documents.ocr import ENVIRONMENT, PictureProgram  # noqa: PLC0415 - as above
+
+    program = PictureProgram(options["program"], options["language"])
+
+    def run(_stream: BinaryIO, _options: Mapping[str, Any], _limits: Limits) -> Answer:
+        os.execve(program.path, program.command, dict(ENVIRONMENT))  # noqa: S606 - this child becomes it
+
+    return run
+
+
 def _attachment(_options: Mapping[str, Any]) -> Run:
     from documents.mail import attachment_at  # noqa: PLC0415 - as above
     from documents.refusals import hostile  # noqa: PLC0415 - as above
@@ -191,6 +216,7 @@ _TASKS: Mapping[str, Task] = {
     "paper": _paper,
     "attachment": _attachment,
     "inspect": _inspect,
+    "picture_text": _picture_text,
     "preview": _preview,
     "account_requests": _account_requests,
     "rows": _rows,
