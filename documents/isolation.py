@@ -8,6 +8,8 @@ process that has loaded the readers and never sees a file (`documents.forkserver
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import shutil
@@ -15,7 +17,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, BinaryIO
 
 from documents.agent_list import AgentListing, ListedAgent
@@ -25,6 +27,7 @@ from documents.inspection import Inspection
 from documents.limits import DEFAULT_LIMITS, Limits
 from documents.names import safe_name
 from documents.nursery import Errand, NurseryGone, nurseries
+from documents.ocr import PAGES, WIDTH, PictureProgram, announced_in
 from documents.preview import Preview
 from documents.refusals import FileRefused
 from documents.request_form import AccountRequest, FormReading, RowProblem
@@ -55,21 +58,31 @@ class SeparateReader:
     worker = "documents.worker"
 
     def __init__(
-        self, limits: Limits = DEFAULT_LIMITS, *, at_once: int = 0, scanner: Scanner | None = None
+        self,
+        limits: Limits = DEFAULT_LIMITS,
+        *,
+        at_once: int = 0,
+        scanner: Scanner | None = None,
+        pictures: PictureProgram | None = None,
     ) -> None:
         self._limits = limits
         self._scanner = scanner
+        self._pictures = pictures
         self._places = threading.BoundedSemaphore(at_once or max(2, os.cpu_count() or 2))
 
     def inspect(self, stream: BinaryIO, *, name: str, limits: Limits | None = None) -> Inspection:
         """`documents.inspect`; raises also ``too_costly`` when time or memory run out.
 
-        Where there is a scanner it is asked first: ``malware``, or `documents.antivirus.ScannerSilent`.
+        Where there is a scanner it is asked first: ``malware``, or `documents.antivirus.ScannerSilent`. Where there is
+        a program that reads pictures, those and scans are read too, and ``about`` has ``ocr``, how many pages were.
         """
         self._scan(stream, name, limits or self._limits)
         answer, _ = self._run("inspect", stream, {"name": name}, limits)
-        found = answer["inspection"]
-        return Inspection(**{**found, "warnings": tuple(found["warnings"])})
+        told = answer["inspection"]
+        found = Inspection(**{**told, "warnings": tuple(told["warnings"])})
+        if self._pictures is None or not (found.family == "image" or "no_text" in found.warnings):
+            return found
+        return self._looked_at(stream, found, self._pictures, limits)
 
     def text(self, stream: BinaryIO, *, name: str, limits: Limits | None = None) -> str:
         """`documents.inspection.text_of`."""
@@ -150,6 +163,37 @@ class SeparateReader:
         answer, data = self._run("attachment", stream, {"name": name, "number": number}, limits)
         return str(answer["name"]), data
 
+    def _looked_at(
+        self, stream: BinaryIO, found: Inspection, program: PictureProgram, limits: Limits | None
+    ) -> Inspection:
+        """Refuse a picture that shows a password; one that cannot be read is taken, and that is said."""
+        of_pages = found.about.get("pages", 1)
+        pages = of_pages if isinstance(of_pages, int) else 1
+        for page in range(1, min(pages, PAGES) + 1):
+            try:
+                text = self._shown_text(stream, found.name, page, program, limits)
+            except (FileRefused, WorkerFailed):
+                return replace(found, warnings=(*found.warnings, "ocr_unread"))
+            if word := announced_in(text, limits or self._limits):
+                place = "picture" if found.family == "image" else f"page {page}"
+                raise FileRefused("secret_found", found.name, {"word": word, "place": place})
+        cut = ("text_cut",) if pages > PAGES else ()
+        return replace(
+            found, about={**found.about, "ocr": min(pages, PAGES)}, warnings=(*found.warnings, *cut)
+        )
+
+    def _shown_text(
+        self, stream: BinaryIO, name: str, page: int, program: PictureProgram, limits: Limits | None
+    ) -> str:
+        """What the drawing of a page says, read by a child that becomes the program."""
+        drawn = self.preview(stream, name=name, page=page, width=WIDTH, limits=limits)
+        bounds = limits or self._limits
+        options = {"name": name, "program": program.path, "language": program.language}
+        job = {"task": "picture_text", "options": options, "limits": asdict(bounds), "program": program.path}
+        with self._places:
+            said = _call(SeparateReader.worker, json.dumps(job).encode(), io.BytesIO(drawn.png), bounds, name)
+        return said.decode("utf-8", "replace")
+
     def _scan(self, stream: BinaryIO, name: str, bounds: Limits) -> None:
         if self._scanner is None or not 0 < stream.seek(0, 2) <= bounds.file_bytes:
             return  # an empty or a too large file is refused for that
@@ -213,7 +257,9 @@ def _failure(status: int, said: str, name: str) -> Exception:
     if status < 0:
         return FileRefused("damaged", name, {"family": "file"})
     last = said.strip().splitlines()[-1:] or [""]
-    if last[0].startswith("MemoryError"):
+    if last[0].startswith(
+        ("MemoryError", f"OSError: [Errno {errno.EFBIG}]")
+    ):  # more than it may hold, or say
         return FileRefused("too_costly", name, {"family": "file"})
     return WorkerFailed(status, last[0])
 

@@ -34,8 +34,8 @@ REFUSAL_FIELDS: Mapping[str, tuple[str, ...]] = {
 ``what`` of ``active_content``: javascript, launch, embedded_files, xfa, remote_action, external_content, dde.
 ``what`` of ``over_limit``: pages, objects, pixels, frames, members, unpacked_bytes, ratio, sheets, rows, columns,
 cells, headers, header_bytes, parts, depth. ``found`` is what was counted, at least one more than ``limit``.
-``place`` of ``secret_found``: ``text``, or ``page 3``, ``cell Hoja1!B4``, ``body``, ``attachment 2``. The secret
-itself is in no field.
+``place`` of ``secret_found``: ``text``, or ``page 3``, ``cell Hoja1!B4``, ``body``, ``attachment 2``, ``picture``. The
+secret itself is in no field.
 ``found`` of ``malware`` is the antivirus' own name for what it recognised.
 """
 
@@ -45,7 +45,8 @@ WARNING_CODES: Mapping[str, str] = {
     "extension_corrected": "the name's extension was of another image format",
     "restricted": "the PDF opens without a password but forbids some uses",
     "repaired": "the PDF's index was damaged and had to be rebuilt",
-    "no_text": "the PDF holds no text (a scan): it cannot be searched nor scanned for passwords",
+    "no_text": "the PDF holds no text (a scan): it cannot be searched; see that it shows no password",
+    "ocr_unread": "the program that reads pictures could not read this one: see that it shows no password",
     "trailing_data": "bytes follow the end of the image",
     "external_links": "the workbook refers to other files",
     "hidden_sheets": "the workbook has hidden sheets",

@@ -16,6 +16,7 @@ from documents.inspection import Inspection
 from documents.isolation import SeparateReader
 from documents.limits import DEFAULT_LIMITS, Limits
 from documents.names import safe_name
+from documents.ocr import PictureProgram
 
 MOST = 64
 """Answers kept: what sixteen people who each bring some files wait for."""
@@ -27,9 +28,14 @@ class OnceReader(SeparateReader):
     """`SeparateReader` that gives an inspection out twice, and reads once. Thread-safe."""
 
     def __init__(
-        self, limits: Limits = DEFAULT_LIMITS, *, at_once: int = 0, scanner: Scanner | None = None
+        self,
+        limits: Limits = DEFAULT_LIMITS,
+        *,
+        at_once: int = 0,
+        scanner: Scanner | None = None,
+        pictures: PictureProgram | None = None,
     ) -> None:
-        super().__init__(limits, at_once=at_once, scanner=scanner)
+        super().__init__(limits, at_once=at_once, scanner=scanner, pictures=pictures)
         self._kept: OrderedDict[Asked, Inspection] = OrderedDict()
         self._lock = threading.Lock()
 

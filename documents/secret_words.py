@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 
 WORD = (
-    r"(?P<word>contrase(?:[ñn?\ufffd]|nn|Ã±)as?|passwords?|passwd|passcode|passphrase|pswd|psw|pass|pwd|nip|pin"
+    r"(?P<word>contrase(?:[ñn?\ufffd]|nn|Ã±|fi|ii|ri|ti|h|m)as?|passwords?|passwd|passcode|passphrase|pswd|psw|pass|pwd|nip|pin"
     r"|clave)"
 )
-"""Announces a secret. The spellings of «contraseña» are those of careless programs too."""
+"""Announces a secret. The spellings of «contraseña» are those of careless programs, and of such as read pictures."""
 
 WEAK = frozenset({"pass", "psw", "pswd"})
 """Announce a secret only before a token that looks like one: «pass» is a word of tests and flights as well."""

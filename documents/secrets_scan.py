@@ -37,6 +37,7 @@ _INVISIBLE = re.compile(
 )
 _LOOK_ALIKE = str.maketrans("асеіорѕԁԛѡАВСЕІКМНОРТЅοαιρνΑΒΕΙΚΜΝΟΡΤ", "aceiopsdqwABCEIKMHOPTSoaipvABEIKMNOPT")
 """Cyrillic and Greek letters that look like Latin ones."""
+_LEAST_DIFFERENT = 3
 _NEAR_WORDS = 2
 """Words between the announcement and its sign up to which any token counts; further off it must look like a secret."""
 
@@ -53,17 +54,18 @@ class SecretFinding:
     blocks: bool
 
 
-def scan(text: str, *, between: str = "\t") -> Iterator[SecretFinding]:
+def scan(text: str, *, between: str = "\t", drawn: bool = False) -> Iterator[SecretFinding]:
     """Every announced secret in a text, in order; then those in its cells; then every token of ours.
 
     ``between`` parts the cells of a line, ``""`` where there are none. Masked values (``****``, ``____``, «[testado]»,
     «se entrega aparte») and prose pass. A token on a later line, after «es», or after many words counts only when it
-    mixes letters with digits or signs, so that a heading followed by prose is no finding.
+    mixes letters with digits or signs, so that a heading followed by prose is no finding. Of a text that was ``drawn``
+    and read by a program every token must, and have three different characters: dots of a mask are read as letters.
     """
     seen = _seen(text)
     if _ANY_WORD.search(seen):
         for match in _ANNOUNCED.finditer(seen):
-            if _is_secret(match):
+            if _is_secret(match) and (not drawn or _is_clear(match["token"])):
                 yield _finding(match["word"], match.start())
         if between and between in seen:
             yield from _in_cells(seen, between)
@@ -92,6 +94,10 @@ def _is_secret(match: re.Match[str]) -> bool:
     plain = match["sign"] and "\n" not in match["gap"] and not match["filler"]
     near = len(match["rest"].partition("(")[0].split()) <= _NEAR_WORDS
     return bool(plain and near and match["word"].lower() not in WEAK) or is_mixed(token)
+
+
+def _is_clear(token: str) -> bool:
+    return is_mixed(token) and len(set(token.lower())) >= _LEAST_DIFFERENT
 
 
 def _in_cells(seen: str, between: str) -> Iterator[SecretFinding]:

@@ -23,6 +23,8 @@ look() {
     has dovecot || need dovecot-imapd
     has age || need age
     has clamd || [ -x /usr/sbin/clamd ] || need clamav-daemon
+    has tesseract || need tesseract-ocr
+    [ -e /usr/share/tesseract-ocr/5/tessdata/spa.traineddata ] || need tesseract-ocr-spa
     has go || need golang-go
     [ -d /usr/share/gocode/src/golang.org/x/mod ] || need golang-golang-x-mod-dev
 }
@@ -35,6 +37,7 @@ reason() {
         libnss3-tools) echo "the test in which pdfsig judges our signatures (no certutil on PATH)" ;;
         softhsm2) echo "the test of a seal in a PKCS #11 token (no softhsm2-util on PATH)" ;;
         clamav-daemon) echo "the test in which a real antivirus judges files (no clamd)" ;;
+        tesseract-*) echo "the tests in which pictures are read for passwords (no tesseract, or without its Spanish)" ;;
         age) echo "the test in which age opens the keys of a backup (no age on PATH)" ;;
         dovecot-imapd) echo "tests of the mailbox on a real IMAP server (no dovecot on PATH)" ;;
         poppler-utils) echo "tests that read our PDFs with an independent program (no pdftotext on PATH)" ;;

@@ -14,6 +14,7 @@ PLACES: Mapping[str, str] = {
     "cell": N_("la celda"),
     "sheet": N_("la hoja"),
     "attachment": N_("el adjunto"),
+    "picture": N_("la imagen"),
 }
 """Where something was found, by the first word of ``place``."""
 

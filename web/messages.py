@@ -128,8 +128,9 @@ WARNINGS: Mapping[str, str] = {
     "restricted": N_("El PDF se abre, pero prohíbe algunos usos."),
     "repaired": N_("El índice del PDF estaba dañado y se reconstruyó al leerlo."),
     "no_text": N_(
-        "El PDF no contiene texto (es un escaneo): no se puede buscar dentro ni revisar contraseñas."
+        "El PDF no contiene texto (es un escaneo): no se puede buscar dentro; revisa que no muestre contraseñas."
     ),
+    "ocr_unread": N_("El programa que lee imágenes no pudo leer ésta: revisa que no muestre contraseñas."),
     "trailing_data": N_("Hay datos después del final de la imagen."),
     "external_links": N_("El libro hace referencia a otros archivos."),
     "hidden_sheets": N_("El libro tiene hojas ocultas."),

@@ -224,6 +224,13 @@ SPECS: tuple[Spec, ...] = (
         "Antivirus asked about each file that comes in: clamd at `host:port`, or the path of its socket. Where it is "
         "named and does not answer, no file is taken. Empty: none is asked.",
     ),
+    Spec(
+        "OCR",
+        "auto",
+        settingreaders.ocr,
+        "Program that reads pictures and scans in search of passwords: `auto` takes tesseract where the system has it, "
+        "a path names it, `no` reads none. What it reads is not kept.",
+    ),
     Spec("MAX_UPLOAD_MB", "50", _natural(1, 10_000), "Largest single file, in MiB."),
     Spec("MAX_FILES", "20", _natural(1, 200), "Most files in one entry."),
     Spec("MAX_DRAFT_MB", "200", _natural(1, 100_000), "Most bytes in one draft, in MiB."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from email.utils import parseaddr
 from pathlib import Path
@@ -162,6 +163,13 @@ def clamd(raw: str) -> str:
     host, _, port = raw.rpartition(":")
     if raw and not raw.startswith("/") and not (host and port.isdecimal() and 0 < int(port) < 65_536):
         raise ValueError("must be host:port, or the absolute path of clamd's socket")
+    return raw
+
+
+def ocr(raw: str) -> str:
+    """``auto``, ``no``, or the absolute path of a program."""
+    if raw not in {"auto", "no"} and not (raw.startswith("/") and os.access(raw, os.X_OK)):
+        raise ValueError("must be auto, no, or the absolute path of a program")
     return raw
 
 

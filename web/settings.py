@@ -82,6 +82,7 @@ class Settings:
     mail_dkim: bool
     desk_phone: str
     clamd: str
+    ocr: str
     max_upload_mb: int
     max_files: int
     max_draft_mb: int

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from documents.antivirus import Clamd, Scanner
 from documents.limits import DEFAULT_LIMITS, Limits
+from documents.ocr import find_program
 from documents.rereading import OnceReader
 from evidence.ports import Clock, LedgerStore
 from web.settings import Settings
@@ -62,7 +63,7 @@ class WorkParts(ABC):
     @cached_property
     def reader(self) -> OnceReader:
         """Reads files that come from outside, each in a confined process of its own."""
-        return OnceReader(self.limits, scanner=self.scanner)
+        return OnceReader(self.limits, scanner=self.scanner, pictures=find_program(self.settings.ocr))
 
     @cached_property
     def scanner(self) -> Scanner | None:

@@ -36,7 +36,7 @@ class Installation:
     """Settings, house, application and people of one installation."""
 
     def __init__(self, data: Path, env: Mapping[str, str] | None = None) -> None:
-        self.env = {"CONSTANCIA_DATA": str(data), **(env or {})}
+        self.env = {"CONSTANCIA_DATA": str(data), "CONSTANCIA_OCR": "no", **(env or {})}
         self.clock = MovingClock()
         bare = Settings.from_env(self.env)
         self.house = initialise(bare, ORIGIN, self.env, "prueba", self._make)
