@@ -64,10 +64,10 @@ bench: setup ## Measure beside baselines taken in the same run; prints a table, 
 	@sh tools/parts.sh
 	@$(PY) -m benchmarks $(ARGS)
 
-torture: setup ## Faults under load and a table of what was survived, then the hammer (ARGS="embedded --seconds 5"); half an hour
+torture: setup ## Faults under load, a table of what was survived, the hammer; an hour (ARGS=--short: some minutes, no hammer)
 	@sh tools/parts.sh
 	@$(PY) -m torture $(ARGS)
-	@$(PY) -m torture.hammer
+	@$(if $(findstring --short,$(ARGS)),,$(PY) -m torture.hammer)
 
 verifier: setup ## The offline verifier as one file, dist/constancia-verify.pyz; prints its SHA-256
 	@$(PY) tools/verifier.py

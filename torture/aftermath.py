@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -16,12 +15,14 @@ from evidence.entry import BlobRef, SealedEntry
 from evidence.findings import Code
 from storage.ciphers.blobs import opened_by_any
 from torture.clients import Journal
-from torture.servers import ROOT
+from torture.servers import ROOT, clean_environment
 from web.settings import Settings
 from web.wiring import House
 
 _MARK = re.compile(rb"marca-[0-9a-f]{16}")
 _SETTLED_SECONDS = 90
+_AGAIN = "of a try that came to nothing; sent again, and sealed"
+_NEVER = "of a request that was never answered"
 _NO_HARM = {Code.OBJECT_UNREFERENCED, Code.TIME_BACKWARDS}
 """Told by `verify` and weighing nothing: orphans are judged here, and a clock that was moved is what happened."""
 
@@ -31,7 +32,12 @@ class Aftermath:
     """What was found; ``wrong`` is empty when the installation kept all its promises."""
 
     entries: int = 0
-    orphans: int = 0
+    once: set[str] = field(default_factory=set)
+    """The acknowledged marks that are in exactly one entry, where the answer said."""
+    verdict: str = ""
+    """What ``flask ledger verify --full`` said."""
+    orphans: Counter[str] = field(default_factory=Counter)
+    """Objects that no entry names, by what they are."""
     wrong: list[str] = field(default_factory=list)
 
 
@@ -69,17 +75,16 @@ def signed_within(house: House, seconds: float) -> bool:
 
 def _once(house: House, journal: Journal, found: Aftermath) -> None:
     """Every acknowledged mark is in exactly one entry, where the answer said; an unanswered one in one at most."""
-    where: dict[str, list[SealedEntry]] = {}
-    for sealed in house.ledger.entries():
-        found.entries += 1
-        for mark in set(_MARK.findall(sealed.payload_bytes or b"")):
-            where.setdefault(mark.decode(), []).append(sealed)
+    where = marked(house)
+    found.entries = house.ledger.tree_size()
     for told in journal.acknowledged:
         there = where.get(told.mark, [])
         if len(there) != 1:
             found.wrong.append(f"acknowledged {told.mark} is there {len(there)} times")
         elif told.seq and (there[0].entry.case, there[0].entry.seq) != (told.folio, told.seq):
             found.wrong.append(f"{told.mark} was promised as {told.folio} {told.seq} and is elsewhere")
+        else:
+            found.once.add(told.mark)
     found.wrong += [
         f"unanswered {mark} is there {len(where[mark])} times"
         for mark in journal.unanswered
@@ -89,27 +94,44 @@ def _once(house: House, journal: Journal, found: Aftermath) -> None:
     found.wrong += [f"{mark} was acknowledged twice" for mark, count in twice.items() if count > 1]
 
 
+def marked(house: House) -> dict[str, list[SealedEntry]]:
+    """The entries of the log by the marks that clients put into them."""
+    where: dict[str, list[SealedEntry]] = {}
+    for sealed in house.ledger.entries():
+        for mark in set(_MARK.findall(sealed.payload_bytes or b"")):
+            where.setdefault(mark.decode(), []).append(sealed)
+    return where
+
+
 def _verified(house: House, env: Mapping[str, str], journal: Journal, found: Aftermath) -> None:
     """The ledger and every object verify, and an orphan is what a client sent whose entry never came."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("CONSTANCIA_")}
-    told = subprocess.run(
-        [sys.executable, "-m", "flask", "ledger", "verify", "--full", "--json"],
-        cwd=ROOT,
-        env={**clean, **env},
-        capture_output=True,
-        check=False,
-        text=True,
-    )
+    told = run_flask(env, "ledger", "verify", "--full", "--json")
     report = json.loads(told.stdout or "{}")
+    found.verdict = str(report.get("verdict"))
     findings = report.get("findings", [])
     orphans = [item["subject"] for item in findings if item["code"] == Code.OBJECT_UNREFERENCED]
     others = [item for item in findings if item["code"] not in _NO_HARM]
     if told.returncode != 0 or report.get("verdict") != "valid" or others:
         found.wrong.append(f"verify: exit {told.returncode} {others or told.stderr[-300:]}")
-    found.orphans = len(orphans)
-    found.wrong += [
-        f"nobody sent what lies at {key}" for key in orphans if _plain(house, key) not in journal.sent
-    ]
+    answered = {told.mark for told in journal.acknowledged}
+    for key in orphans:
+        mark = journal.sent.get(_plain(house, key))
+        if mark is None:
+            found.wrong.append(f"nobody sent what lies at {key}")
+        else:
+            found.orphans[_AGAIN if mark in answered else _NEVER] += 1
+
+
+def run_flask(env: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command of the program, as an operator of the installation runs it."""
+    return subprocess.run(
+        [sys.executable, "-m", "flask", *arguments],
+        cwd=ROOT,
+        env={**clean_environment(), **env},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
 
 
 def _plain(house: House, key: str) -> bytes:

@@ -9,9 +9,10 @@ import string
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from http.cookies import SimpleCookie
+from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
 import urllib3
@@ -20,6 +21,8 @@ from urllib3.exceptions import HTTPError
 from tests.fakes.papers import eml
 
 Fields = Mapping[str, str]
+Pairs = Sequence[tuple[str, str]]
+"""Fields of a form of which one comes several times."""
 File = tuple[str, str, bytes]
 _PATIENCE = urllib3.Timeout(connect=3, read=30)
 _PAUSE = 0.2
@@ -36,6 +39,8 @@ class Told:
     mark: str
     folio: str = ""
     seq: int = 0
+    at: float = field(default=0.0, compare=False)
+    """When, on the clock that only runs forward."""
 
 
 @dataclass
@@ -45,10 +50,20 @@ class Journal:
     acknowledged: list[Told] = field(default_factory=list)
     unanswered: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
-    sent: set[bytes] = field(default_factory=set)
-    """Contents of files: whatever the store holds must be one of them."""
+    sent: dict[bytes, str] = field(default_factory=dict)
+    """Contents of files, each with the mark of its request: whatever the store holds must be one of them."""
     troubles: dict[str, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def silence(self) -> float:
+        """The longest time, in seconds, in which nobody's work was acknowledged."""
+        moments = [told.at for told in tuple(self.acknowledged)]
+        return max((later - earlier for earlier, later in pairwise(moments)), default=0.0)
+
+    def heard_since(self, moment: float) -> float | None:
+        """When the first work since ``moment`` was acknowledged; ``None``: none yet."""
+        return next((told.at for told in tuple(self.acknowledged) if told.at > moment), None)
 
     def trouble(self, what: str) -> None:
         """Count a failed try by its kind."""
@@ -80,11 +95,9 @@ class Browser:
         self._cookies = jar
         self._token = ""
 
-    def post(self, path: str, fields: Fields, file: File | None = None) -> str:
+    def post(self, path: str, fields: Fields | Pairs, file: File | None = None) -> str:
         """Where the answer leads; raises `Refused`, or `HTTPError` when there was no answer worth the name."""
-        if not self._token:
-            self._enter()
-        answer = self._send(path, fields, file)
+        answer = self.answer(path, fields, file)
         where = str(answer.headers.get("Location", ""))
         if answer.status == HTTPStatus.SEE_OTHER and not where.startswith("/entrar"):
             return where
@@ -94,6 +107,23 @@ class Browser:
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise HTTPError(str(answer.status))
         raise Refused(f"{answer.status} {path}: {_words(answer.data)}")
+
+    def answer(self, path: str, fields: Fields | Pairs, file: File | None = None) -> urllib3.BaseHTTPResponse:
+        """The answer itself, whatever it says; raises `HTTPError` when there was none."""
+        if not self._token:
+            self._enter()
+        return self._send(path, fields, file)
+
+    def page(self, path: str) -> int:
+        """The status of a page; 0: nobody answered."""
+        try:
+            return self._request("GET", path, {}).status
+        except HTTPError:
+            return 0
+
+    def text(self, path: str) -> str:
+        """What a page says."""
+        return self._request("GET", path, {}).data.decode(errors="replace")
 
     def _enter(self) -> None:
         self._token, signed_in = self._session()
@@ -113,12 +143,13 @@ class Browser:
         told = answer.json()
         return str(told["csrf_token"]), bool(told["signed_in"])
 
-    def _send(self, path: str, fields: Fields, file: File | None) -> urllib3.BaseHTTPResponse:
-        parts: list[tuple[str, str | tuple[str, bytes, str]]] = [*fields.items(), ("csrf_token", self._token)]
+    def _send(self, path: str, fields: Fields | Pairs, file: File | None) -> urllib3.BaseHTTPResponse:
+        pairs = list(fields.items() if isinstance(fields, Mapping) else fields)
+        parts: list[tuple[str, str | tuple[str, bytes, str]]] = [*pairs, ("csrf_token", self._token)]
         if file is not None:
             slot, name, content = file
             parts.append((slot, (name, content, "application/octet-stream")))
-            self._journal.sent.add(content)
+            self._journal.sent[content] = dict(pairs).get("note", "")
         body, kind = urllib3.encode_multipart_formdata(parts)
         return self._request("POST", path, {"Content-Type": kind}, body)
 
@@ -174,18 +205,18 @@ class Crowd:
         jars = person.jars if self._twice else person.jars[:1]
         browsers = [Browser(self._port, person, jar, self.journal) for jar in jars]
         while not self._stop.is_set():
-            where = self._write(browsers, "/casos/nuevo/MA-001", *_opening())
+            where = self.write(browsers, "/casos/nuevo/MA-001", *opening())
             if where is not None and where.folio:
-                self._write(browsers, f"/casos/{where.folio}/pasos/2", *_mail())
+                self.write(browsers, f"/casos/{where.folio}/pasos/2", *mail())
 
-    def _write(
+    def write(
         self, browsers: Sequence[Browser], path: str, mark: str, fields: Fields, file: File | None
     ) -> Told | None:
         """Send until it is answered, always the same request under the same key."""
-        fields = {**fields, "idempotency_key": secrets.token_hex(16)}
+        fields = {"idempotency_key": secrets.token_hex(16), **dict(fields)}
         while not self._give_up.is_set():
             try:
-                told = _told(mark, self._deliver(browsers, path, fields, file))
+                told = told_by(mark, self._deliver(browsers, path, fields, file))
             except HTTPError as error:
                 self.journal.trouble(str(error) if type(error) is HTTPError else type(error).__name__)
                 time.sleep(_PAUSE)
@@ -193,6 +224,7 @@ class Crowd:
                 self.journal.refused.append(str(error))
                 return None
             else:
+                told = replace(told, at=time.monotonic())
                 self.journal.acknowledged.append(told)
                 return told
         self.journal.unanswered.append(mark)
@@ -229,7 +261,8 @@ def _words(page: bytes) -> str:
     return text[max(said, 0) :][:300]
 
 
-def _told(mark: str, where: str) -> Told:
+def told_by(mark: str, where: str) -> Told:
+    """What an acknowledgement says: the address that an answer led to names the case and the entry."""
     parts = urlsplit(where)
     pieces = parts.path.split("/")
     seq = parse_qs(parts.query).get("sellada", ["0"])[0]
@@ -238,13 +271,14 @@ def _told(mark: str, where: str) -> Told:
     return Told(mark)
 
 
-def _mark() -> str:
+def fresh_mark() -> str:
+    """A mark that no other entry bears."""
     return f"marca-{secrets.token_hex(8)}"
 
 
-def _opening() -> tuple[str, Fields, None]:
+def opening() -> tuple[str, Fields, None]:
     """A request that no other is like: its RFC and its ticket are its own."""
-    mark, chance = _mark(), random.SystemRandom()
+    mark, chance = fresh_mark(), random.SystemRandom()
     letters = "".join(chance.choices(string.ascii_uppercase, k=4))
     day = f"{chance.randint(60, 99):02}{chance.randint(1, 12):02}{chance.randint(1, 28):02}"
     tail = "".join(chance.choices(string.ascii_uppercase + string.digits, k=2)) + chance.choice(string.digits)
@@ -261,8 +295,9 @@ def _opening() -> tuple[str, Fields, None]:
     return mark, {f"d.{name}": value for name, value in fields.items()}, None
 
 
-def _mail() -> tuple[str, Fields, File]:
-    mark = _mark()
+def mail() -> tuple[str, Fields, File]:
+    """What the second step takes: a mail that no other is like, and a note that bears the mark."""
+    mark = fresh_mark()
     return (
         mark,
         {"note": mark},

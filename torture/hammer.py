@@ -28,7 +28,7 @@ from evidence.tiles import TILE_WIDTH, Tile, TileHashReader, decode_bundle, tile
 from evidence.tree import consistency_proof, inclusion_proof, leaf_hash, verify_consistency, verify_inclusion
 from torture.aftermath import signed_within
 from torture.clients import Crowd
-from torture.place import ORIGIN, PartMissing, Place, scaled
+from torture.place import CLIENTS, ORIGIN, PartMissing, Place, scaled
 from web.settings import Settings
 from web.wiring import House
 
@@ -151,8 +151,8 @@ def hammer(place: Place, leaves: int, readers: int) -> dict[str, object]:
             web.start()
         ports = [web.port for web in webs]
         following = [Reader(ports, house.vkey, seed) for seed in range(readers)]
-        half = len(place.people) // 2
-        shares = (place.people[:half], place.people[half:])
+        half = CLIENTS // 2
+        shares = (place.people[:half], place.people[half:CLIENTS])
         crowds = [Crowd(port, people) for port, people in zip(ports, shares, strict=True)]
         for reader in following:
             reader.start()

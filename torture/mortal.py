@@ -1,4 +1,4 @@
-"""``python -m torture.mortal POINT serve ...``: ``flask`` whose workers die by their own hand at a named point.
+"""``python -m torture.mortal POINT[,POINT] serve ...``: ``flask`` whose workers die by their own hand at named points.
 
 Point ``clock`` kills nobody: it moves the house's clock by the seconds that the file `CLOCK` names holds.
 
@@ -96,6 +96,13 @@ def _composed() -> None:
     ledger.append = append
 
 
+def _mail_handed() -> None:
+    """Between a mail server's taking a mail and our keeping its answer."""
+    from notifications.smtp import SmtpTransport  # noqa: PLC0415 - only the process that dies needs it
+
+    _wrap(SmtpTransport, "deliver", before=False)
+
+
 def _moved() -> None:
     """The house's clock, moved by what the file says at the moment."""
     from web import wiring  # noqa: PLC0415 - only the process whose clock moves needs it
@@ -126,10 +133,15 @@ POINTS: dict[str, Callable[[], None]] = {
 """Where a worker can be made to die, in the order in which evidence passes them."""
 
 
+ARMED = {**POINTS, "mail.taken": _mail_handed, "clock": _moved}
+"""All that a process can be armed with: `POINTS`, the way of a mail, and the clock."""
+
+
 def main(arguments: list[str]) -> None:
     """Arm the point, then be the ``flask`` command."""
-    point, *rest = arguments
-    (_moved if point == "clock" else POINTS[point])()
+    points, *rest = arguments
+    for point in points.split(","):
+        ARMED[point]()
     from flask.cli import main as flask  # noqa: PLC0415 - after the wrapping
 
     sys.argv = ["flask", *rest]

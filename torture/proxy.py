@@ -1,4 +1,4 @@
-"""A TCP relay on loopback that can be told to misbehave: refuse, cut, swallow or slow what passes through it."""
+"""A TCP relay on loopback that can be told to misbehave: cut, swallow, slow, throttle or half close what passes."""
 
 from __future__ import annotations
 
@@ -22,14 +22,22 @@ class Mood(StrEnum):
     CUT = "cut"  # running connections are reset, new ones too
     SWALLOW = "swallow"  # bytes are taken and never delivered: the network of a pulled cable
     SLOW = "slow"  # every piece waits, and is small
+    THROTTLE = "throttle"  # so many bytes a second and no more
+    HALF = "half"  # an answer ends in its middle: that side is closed, the other stays open
 
 
 class Relay:
-    """Listens on ``port`` of loopback and forwards to ``target``; `mood` may be set at any moment."""
+    """Listens on ``port`` of loopback and forwards to ``target``; `mood` may be set at any moment.
 
-    def __init__(self, target: tuple[str, int], port: int, *, delay: float = 0.5) -> None:
+    ``delay`` is what every piece waits where it is slow, ``rate`` the bytes a second of a throttled connection.
+    """
+
+    def __init__(
+        self, target: tuple[str, int], port: int, *, delay: float = 0.5, rate: int = 16 * 1024
+    ) -> None:
         self._target = target
         self._delay = delay
+        self._rate = rate
         self.mood = Mood.PASS
         self._closed = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", port), backlog=128)
@@ -66,22 +74,37 @@ class Relay:
             for side in other:
                 waiting.register(side, selectors.EVENT_READ)
             with contextlib.suppress(OSError):
-                self._pump(waiting, other)
+                self._pump(waiting, other, near)
         for side in other:
             _reset(side) if self.mood is Mood.CUT else side.close()
 
-    def _pump(self, waiting: selectors.DefaultSelector, other: dict[socket.socket, socket.socket]) -> None:
+    def _pump(
+        self,
+        waiting: selectors.DefaultSelector,
+        other: dict[socket.socket, socket.socket],
+        near: socket.socket,
+    ) -> None:
         while not self._closed.is_set() and self.mood is not Mood.CUT:
             for key, _events in waiting.select(0.2):
                 side = key.fileobj
                 assert isinstance(side, socket.socket)
-                piece = side.recv(4096 if self.mood is Mood.SLOW else _PIECE)
+                piece = side.recv(4096 if self.mood in {Mood.SLOW, Mood.THROTTLE} else _PIECE)
                 if not piece:
                     return
-                if self.mood is Mood.SLOW:
-                    time.sleep(self._delay)
-                if self.mood is not Mood.SWALLOW:
-                    other[side].sendall(piece)
+                self._pass(piece, other[side], answer=side is not near)
+
+    def _pass(self, piece: bytes, to: socket.socket, *, answer: bool) -> None:
+        """Deliver a piece as the mood is; raises `OSError` when the other side is gone."""
+        mood = self.mood
+        if mood is Mood.SLOW:
+            time.sleep(self._delay)
+        elif mood is Mood.THROTTLE:
+            time.sleep(len(piece) / self._rate)
+        if mood is Mood.HALF and answer:
+            to.sendall(piece[: len(piece) // 2])
+            to.shutdown(socket.SHUT_WR)
+        elif mood is not Mood.SWALLOW:
+            to.sendall(piece)
 
 
 def _reset(side: socket.socket) -> None:

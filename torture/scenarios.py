@@ -2,61 +2,18 @@
 
 from __future__ import annotations
 
-import random
-import signal
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from tests.servers.seaweedfs_cluster import VOLUMES
+from torture import parts
+from torture.blow import Blow, Scenario
+from torture.clock import write_clock
+from torture.errands import errands
 from torture.mortal import POINTS
-from torture.place import Place
-from torture.proxy import Mood, Relay
-from torture.servers import Web
+from torture.returning import backed_up_and_rolled_back
 
-_FIRST_DEATH_SECONDS = 120
-
-
-@dataclass
-class Blow:
-    """One scenario under way: what may be hurt, with what luck, for how long, and how many kills are wanted."""
-
-    place: Place
-    web: Web
-    chance: random.Random
-    seconds: float
-    kills_wanted: int
-    kills: int = 0
-    _seen: set[int] = field(default_factory=set)
-
-    def pause(self, seconds: float) -> None:
-        """Let people work."""
-        time.sleep(seconds)
-
-    def count_deaths(self, seconds: float) -> None:
-        """Watch the workers for so long after the first death: each that is gone died, for nobody tells them to end."""
-        limit = time.monotonic() + _FIRST_DEATH_SECONDS
-        while time.monotonic() < limit:
-            living = set(self.web.workers())
-            died = len(self._seen - living)
-            if died and not self.kills:
-                limit = time.monotonic() + seconds
-            self.kills += died
-            self._seen = living
-            time.sleep(0.02)
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A fault with its name; ``needs_kills``: it is void if nothing was killed."""
-
-    name: str
-    hurt: Callable[[Blow], None]
-    needs_kills: bool = False
-    mortal: str = ""
-    twice: bool = False
+_OF_WORKERS = 0.6
+"""How often it is one of the workers apart: they take longer to start than web workers."""
 
 
 def calm(blow: Blow) -> None:
@@ -65,22 +22,41 @@ def calm(blow: Blow) -> None:
 
 
 def dies_at_point(blow: Blow) -> None:
-    """Workers die by their own hand at the scenario's point, again and again."""
-    blow.count_deaths(blow.seconds)
+    """Web workers die by their own hand at the scenario's point, again and again."""
+    blow.count_deaths("web worker")
+
+
+def sequencer_dies_at_point(blow: Blow) -> None:
+    """`flask worker`s die by their own hand at the scenario's point, again and again; pages go on beside them."""
+    blow.count_workers_deaths("sequencer")
 
 
 def workers_at_random(blow: Blow) -> None:
-    """A worker is killed at a random moment, until enough were."""
-    while blow.kills < blow.kills_wanted:
+    """A web worker, which also sequences and signs, is killed at a random moment, until enough were."""
+    while blow.kills.total() < blow.effort.kills:
         blow.pause(blow.chance.uniform(0.05, 1.5))
-        blow.kills += blow.web.kill_worker(blow.chance)
+        blow.kills["web worker"] += blow.web.kill_worker(blow.chance)
+
+
+def apart_at_random(blow: Blow) -> None:
+    """Pages and workers apart: one of the web workers or one of the `flask worker`s is killed at a random moment."""
+    workers = blow.workers
+    assert workers is not None
+    while blow.kills.total() < blow.effort.kills // 2:
+        blow.pause(blow.chance.uniform(0.1, 2))
+        if blow.chance.random() < _OF_WORKERS:
+            workers.kill_one(blow.chance)
+        else:
+            blow.kills["web worker"] += blow.web.kill_worker(blow.chance)
+        blow.kills["worker"] = workers.deaths
 
 
 def whole_server(blow: Blow) -> None:
-    """The server and all its workers are killed at once, and started again."""
+    """The server and all its workers are killed at once, and started again, four times."""
     for _ in range(4):
-        blow.pause(blow.chance.uniform(1, blow.seconds / 3))
-        blow.kills += 1 + len(blow.web.workers())
+        blow.pause(blow.chance.uniform(1, max(1.5, blow.seconds / 3)))
+        blow.kills["web server"] += 1
+        blow.kills["web worker"] += len(blow.web.workers())
         blow.web.kill()
         blow.web.start()
 
@@ -90,86 +66,6 @@ def clock_steps(blow: Blow) -> None:
     for hours in (2, 1, 0):
         write_clock(blow.place.folder / "clock", timedelta(hours=hours))
         blow.pause(blow.seconds / 3)
-
-
-def write_clock(path: Path, offset: timedelta) -> None:
-    """By how much the house's clock is wrong from now on."""
-    fresh = path.with_suffix(".new")
-    fresh.write_text(f"{offset.total_seconds():.0f}")
-    fresh.replace(path)
-
-
-def volume_killed(blow: Blow) -> None:
-    """Each volume server is killed in turn and comes back; two copies of everything keep the store going."""
-    cluster = blow.place.cluster
-    assert cluster is not None
-    for number in range(VOLUMES):
-        cluster.signal_volume(number, signal.SIGKILL)
-        blow.kills += 1
-        blow.pause(blow.seconds / 4)
-        cluster.revive_volume(number)
-        blow.pause(blow.seconds / 8)
-
-
-def volume_hangs(blow: Blow) -> None:
-    """A volume server stops answering without going away (SIGSTOP), and continues."""
-    cluster = blow.place.cluster
-    assert cluster is not None
-    cluster.signal_volume(0, signal.SIGSTOP)
-    blow.pause(max(20.0, blow.seconds))
-    cluster.signal_volume(0, signal.SIGCONT)
-
-
-def database_restarts(blow: Blow) -> None:
-    """PostgreSQL is shut down fast, and started again."""
-    postgres = blow.place.postgres
-    assert postgres is not None
-    for _ in range(3):
-        blow.pause(blow.seconds / 4)
-        postgres.end()
-        blow.pause(1)
-        postgres.start()
-
-
-def database_killed(blow: Blow) -> None:
-    """PostgreSQL is killed with all its processes, and recovers from its log."""
-    postgres = blow.place.postgres
-    assert postgres is not None
-    for _ in range(3):
-        blow.pause(blow.seconds / 4)
-        postgres.kill()
-        blow.kills += 1
-        blow.pause(1)
-        postgres.start()
-
-
-def _misbehaves(relay: Relay | None, mood: Mood, blow: Blow) -> None:
-    assert relay is not None
-    for _ in range(2):
-        relay.mood = mood
-        blow.pause(blow.seconds / 3)
-        relay.mood = Mood.PASS
-        blow.pause(blow.seconds / 6)
-
-
-def store_cut(blow: Blow) -> None:
-    """Connections to the object store are reset."""
-    _misbehaves(blow.place.to_store, Mood.CUT, blow)
-
-
-def store_swallows(blow: Blow) -> None:
-    """The object store's answers get lost on the way: a pulled cable."""
-    _misbehaves(blow.place.to_store, Mood.SWALLOW, blow)
-
-
-def store_slow(blow: Blow) -> None:
-    """Every piece to and from the object store takes half a second."""
-    _misbehaves(blow.place.to_store, Mood.SLOW, blow)
-
-
-def database_cut(blow: Blow) -> None:
-    """Connections to the database are reset."""
-    _misbehaves(blow.place.to_database, Mood.CUT, blow)
 
 
 def disk_full(blow: Blow) -> None:
@@ -196,12 +92,27 @@ def _fill(path: Path) -> None:
 _AT_POINTS = tuple(
     Scenario(f"killed at {point}", dies_at_point, needs_kills=True, mortal=point) for point in POINTS
 )
+_SEQUENCING = tuple(
+    Scenario(
+        f"sequencer killed at {point}",
+        sequencer_dies_at_point,
+        needs_kills=True,
+        worker_mortal=point,
+        apart=True,
+    )
+    for point in POINTS
+    if point.startswith(("sequence.", "publish."))
+)
 _EVERYWHERE = (
     Scenario("calm", calm),
+    Scenario("backup, restored and rolled back", backed_up_and_rolled_back),
     *_AT_POINTS,
+    *_SEQUENCING,
     Scenario("workers killed at random", workers_at_random, needs_kills=True),
+    Scenario("pages and workers killed at random", apart_at_random, needs_kills=True, apart=True),
     Scenario("whole server killed", whole_server, needs_kills=True),
     Scenario("delivered twice", calm, twice=True),
+    Scenario("mail and jobs, workers killed", errands, needs_kills=True, worker_mortal="clock", apart=True),
     Scenario("clock steps", clock_steps, mortal="clock"),
 )
 SIEGES: dict[str, tuple[Scenario, ...]] = {
@@ -209,14 +120,22 @@ SIEGES: dict[str, tuple[Scenario, ...]] = {
     "small": (Scenario("disk full", disk_full),),
     "scaled": (
         *_EVERYWHERE,
-        Scenario("volume server killed", volume_killed, needs_kills=True),
-        Scenario("volume server hangs", volume_hangs),
-        Scenario("PostgreSQL restarted", database_restarts),
-        Scenario("PostgreSQL killed", database_killed, needs_kills=True),
-        Scenario("object store cut off", store_cut),
-        Scenario("object store's answers lost", store_swallows),
-        Scenario("object store slow", store_slow),
-        Scenario("database cut off", database_cut),
+        Scenario("volume server killed", parts.volume_killed, needs_kills=True),
+        Scenario("volume server hangs", parts.volume_hangs),
+        Scenario("PostgreSQL restarted", parts.database_restarts),
+        Scenario("PostgreSQL killed", parts.database_killed, needs_kills=True),
+        Scenario("object store cut off", parts.store_cut),
+        Scenario("object store's answers lost", parts.store_swallows),
+        Scenario("object store's answers broken off", parts.store_breaks_off),
+        Scenario("object store slow", parts.store_slow),
+        Scenario("object store throttled", parts.store_throttled),
+        Scenario("database cut off", parts.database_cut),
     ),
 }
 """By kind of installation, in the order in which they are suffered."""
+
+SHORT: dict[str, tuple[str, ...]] = {
+    "embedded": ("killed at append.composed", "sequencer killed at publish.guarded", "delivered twice"),
+    "scaled": ("workers killed at random", "object store cut off", "PostgreSQL killed"),
+}
+"""What `--short` suffers: a couple of minutes."""

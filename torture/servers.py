@@ -1,4 +1,4 @@
-"""Database server and web processes of an installation under attack: each can be killed and started again."""
+"""Web server and workers of an installation under attack: each can be killed and started again."""
 
 from __future__ import annotations
 
@@ -6,106 +6,20 @@ import http.client
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-import psycopg
-
-from tests.servers.postgresql import SETTINGS
-from tests.servers.processes import die_with_parent, free_ports, lives, stop, wait_until
+from tests.servers.processes import NotReady, die_with_parent, free_ports, stop, wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
 _READY_SECONDS = 120
-
-
-class Postgres:
-    """A PostgreSQL server in ``folder``; `kill` is SIGKILL of the postmaster and its children, as a power cut is."""
-
-    def __init__(self, binaries: Path, folder: Path) -> None:
-        self._binaries = binaries
-        self._folder = folder
-        self._user = "postgres" if os.geteuid() == 0 else None
-        (self.port,) = free_ports(1)
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def create(self) -> None:
-        """Make the cluster's files and start it, with an empty database named constancia."""
-        if self._user:
-            shutil.chown(self._folder, self._user)
-        options = ("-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-N")
-        subprocess.run(
-            [self._binaries / "initdb", *options, self._data],
-            check=True,
-            capture_output=True,
-            user=self._user,
-            cwd="/",
-        )
-        self.start()
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute("CREATE DATABASE constancia")
-
-    def url(self, database: str = "constancia") -> str:
-        """Its address."""
-        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
-
-    def start(self) -> None:
-        """Start it, after a kill too: recovery is the server's own."""
-        log = self._folder / "log"
-        (self._data / "postmaster.pid").unlink(missing_ok=True)
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [self._binaries / "postgres", "-D", self._data, "-k", self._folder, "-p", str(self.port), *SETTINGS],
-                stdout=output,
-                stderr=output,
-                user=self._user,
-                cwd="/",
-                start_new_session=True,
-                preexec_fn=die_with_parent,  # noqa: PLW1509 - one prctl call
-            )  # fmt: skip
-        wait_until(self._answers, self._process, log, 60)
-
-    def end(self) -> None:
-        """Fast shutdown: running transactions are broken off."""
-        if self._process is not None:
-            stop(self._process, signal.SIGINT)
-
-    def kill(self) -> None:
-        """SIGKILL every process of the server at once; none is left when this returns.
-
-        Its children lead sessions of their own, and one that outlived the postmaster would write beside the next.
-        """
-        if self._process is None:
-            return
-        postmaster = self._process.pid
-        with suppress(ProcessLookupError):
-            os.kill(postmaster, signal.SIGSTOP)  # so that no child is born meanwhile
-        everyone = (postmaster, *children_of(postmaster))
-        for pid in everyone:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self._process.wait(10)
-        limit = time.monotonic() + 10
-        while left := [pid for pid in everyone if lives(pid)]:
-            if time.monotonic() > limit:
-                raise TimeoutError(f"processes of PostgreSQL that cannot be killed: {left}")
-            time.sleep(0.01)
-
-    @property
-    def _data(self) -> Path:
-        return self._folder / "data"
-
-    def _answers(self) -> bool:
-        try:
-            psycopg.connect(self.url("postgres"), connect_timeout=2).close()
-        except psycopg.OperationalError:
-            return False
-        return True
+_GROWN_SECONDS = 5
 
 
 class Web:
@@ -117,6 +31,7 @@ class Web:
         log: what it says goes there.
         workers: how many.
         mortal: a named point at which workers kill themselves (see `torture.mortal`); empty: they do not.
+        apart: pages only; `Workers` keep the house.
     """
 
     def __init__(
@@ -127,9 +42,10 @@ class Web:
         *,
         workers: int = 2,
         mortal: str = "",
+        apart: bool = False,
     ) -> None:
-        self._env = {name: value for name, value in os.environ.items() if not name.startswith("CONSTANCIA_")}
-        self._env |= env
+        self._env = {**clean_environment(), **env}
+        self._more = ("--pages-only",) if apart else ()
         self.port = port
         self._log = log
         self._workers = workers
@@ -142,7 +58,7 @@ class Web:
         command = [sys.executable, *run, "serve", "--port", str(self.port)]
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(
-                [*command, "--workers", str(self._workers), "--threads", "8"],
+                [*command, "--workers", str(self._workers), "--threads", "8", *self._more],
                 cwd=ROOT,
                 env=self._env,
                 stdout=output,
@@ -193,6 +109,121 @@ class Web:
                 self._process.wait(60)
             except subprocess.TimeoutExpired:
                 self.kill()
+
+
+class Workers:
+    """``flask worker`` processes beside pages that do no such work; whoever dies is started again, as by systemd.
+
+    Args:
+        env: the installation's settings.
+        folder: where they say what they say.
+        count: how many.
+        mortal: as for `Web`.
+    """
+
+    def __init__(self, env: Mapping[str, str], folder: Path, *, count: int = 2, mortal: str = "") -> None:
+        self._env = {**clean_environment(), **env}
+        self._folder = folder
+        self._ports = free_ports(count)
+        self._mortal = mortal
+        self._running: dict[int, tuple[subprocess.Popen[bytes], float]] = {}
+        self._ended = threading.Event()
+        self._lock = threading.Lock()
+        self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
+        self.deaths = 0
+        """How many were killed, by whomever."""
+        self.strange: list[str] = []
+        """Ends of another kind: nobody asked for them."""
+
+    def start(self) -> None:
+        """Start all, keep them started, and wait until each is ready (one with a death wish need not live so long)."""
+        for port in self._ports:
+            self._begin(port)
+        self._keeper.start()
+        if self._mortal in {"", "clock"}:
+            self.wait_ready()
+
+    def wait_ready(self) -> None:
+        """Wait until each answers ``/readyz`` with 200; one that died meanwhile has a successor."""
+        limit = time.monotonic() + _READY_SECONDS
+        for port in self._ports:
+            while ask(port, "/readyz")[0] != http.HTTPStatus.OK:
+                if time.monotonic() > limit:
+                    raise NotReady(self._log(port).read_text(errors="replace")[-2000:])
+                time.sleep(0.1)
+
+    def kill_one(self, chance: random.Random) -> bool:
+        """SIGKILL one that has had the time to work; whether there was one."""
+        with self._lock:
+            grown = [
+                process for process, since in self._running.values()
+                if process.poll() is None and time.monotonic() - since > _GROWN_SECONDS
+            ]  # fmt: skip
+        if not grown:
+            return False
+        chance.choice(grown).kill()
+        return True
+
+    def kill_all(self) -> int:
+        """SIGKILL every one that lives; how many."""
+        with self._lock:
+            living = [process for process, _since in self._running.values() if process.poll() is None]
+            for process in living:
+                process.kill()
+        return len(living)
+
+    def heal(self, mortal: str = "") -> None:
+        """Kill those with a death wish; their successors have none (or another)."""
+        with self._lock:
+            self._mortal = mortal
+            for process, _since in self._running.values():
+                process.kill()
+                process.wait(10)
+            for port in self._ports:
+                self._begin(port)
+        if mortal in {"", "clock"}:
+            self.wait_ready()
+
+    def end(self) -> None:
+        """SIGTERM, and wait."""
+        self._ended.set()
+        if self._keeper.is_alive():
+            self._keeper.join(20)
+        for process, _since in self._running.values():
+            stop(process, signal.SIGTERM)
+
+    def _log(self, port: int) -> Path:
+        return self._folder / f"worker{self._ports.index(port) + 1}.log"
+
+    def _begin(self, port: int) -> None:
+        run = ("-m", "torture.mortal", self._mortal) if self._mortal else ("-m", "flask")
+        with self._log(port).open("ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, *run, "worker", "--port", str(port), "--lease", "4"],
+                cwd=ROOT,
+                env=self._env,
+                stdout=output,
+                stderr=output,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - one prctl call
+            )
+        self._running[port] = process, time.monotonic()
+
+    def _keep(self) -> None:
+        while not self._ended.wait(0.1):
+            with self._lock:
+                for port, (process, _since) in tuple(self._running.items()):
+                    if process.poll() is None or self._ended.is_set():
+                        continue
+                    if process.returncode == -signal.SIGKILL:
+                        self.deaths += 1
+                    else:
+                        self.strange.append(f"a worker ended with {process.returncode}")
+                    self._begin(port)
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's environment without the settings of any installation."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("CONSTANCIA_")}
 
 
 def children_of(pid: int) -> list[int]:

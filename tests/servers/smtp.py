@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import warnings
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ class Post:
     ) -> str:
         """Answer a recipient."""
         if self.die_early:
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
         if address in self.rcpt:
             return self.rcpt[address]
@@ -50,7 +51,7 @@ class Post:
         if self.die:
             if self.keep_when_dying:
                 self.taken.append(content)
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
             return "250 never heard"
         if self.answer:

@@ -10,10 +10,11 @@ import pytest
 
 from tests.fakes.papers import eml
 from torture.aftermath import examine
+from torture.blow import Effort
 from torture.clients import Journal, Told
 from torture.place import Place, embedded
 from torture.scenarios import SIEGES
-from torture.siege import Effort, besiege
+from torture.siege import besiege
 from web.inception import settle
 from web.settings import Settings
 from web.wiring import House
@@ -60,13 +61,13 @@ def work() -> Iterator[Work]:
 
 def journal(*told: Told) -> Journal:
     """What clients were told, with what they sent."""
-    return Journal(acknowledged=list(told), sent={MAIL})
+    return Journal(acknowledged=list(told), sent={MAIL: RECORDED})
 
 
 def test_a_kept_promise_is_no_finding(work: Work) -> None:
     """Both entries are where the answers said, and nothing else is wrong."""
     found = examine(work.place.env, journal(Told(OPENED, work.folio, 1), Told(RECORDED, work.folio, 2)))
-    assert (found.wrong, found.orphans) == ([], 0)
+    assert (found.wrong, found.orphans, found.once, found.verdict) == ([], {}, {OPENED, RECORDED}, "valid")
     assert found.entries > 2
 
 
@@ -89,9 +90,14 @@ def test_what_was_lost_moved_or_doubled_is_found(work: Work) -> None:
 def test_an_object_that_nobody_sent_is_found_and_one_that_somebody_sent_is_not(work: Work) -> None:
     """An orphan is explained by a client's own content only."""
     work.house.blobs.put(io.BytesIO(b"enviado, y nunca sellado"), media="text/plain")
-    sent = Journal(sent={MAIL, b"enviado, y nunca sellado"})
-    assert examine(work.place.env, sent).wrong == []
-    (wrong,) = examine(work.place.env, Journal(sent={MAIL})).wrong
+    sent = Journal(sent={MAIL: RECORDED, b"enviado, y nunca sellado": RECORDED})
+    found = examine(work.place.env, sent)
+    assert (found.wrong, found.orphans) == ([], {"of a request that was never answered": 1})
+    told = Journal([Told(RECORDED, work.folio, 2)], sent=sent.sent)
+    assert examine(work.place.env, told).orphans == {
+        "of a try that came to nothing; sent again, and sealed": 1
+    }
+    (wrong,) = examine(work.place.env, Journal(sent={MAIL: RECORDED})).wrong
     assert wrong.startswith("nobody sent what lies at sha256/")
 
 
@@ -99,7 +105,9 @@ def test_a_siege_kills_workers_and_everything_acknowledged_is_there() -> None:
     """The program itself, short: workers of a real server die inside the append's transaction while people write."""
     scenarios = [scenario for scenario in SIEGES["embedded"] if scenario.name == "killed at append.composed"]
     with embedded() as place:
-        (row,) = besiege("embedded", place, scenarios, Effort(seconds=2, kills=1, seed=1))
+        (row,) = besiege("embedded", place, scenarios, Effort(seconds=2, deaths=1, kills=1, seed=1))
     assert row.wrong == ()
-    assert row.kills >= 1
+    assert row.kills == {"web worker": row.killed}
+    assert row.killed >= 1
     assert row.acknowledged >= 1
+    assert row.recovery is not None

@@ -30,7 +30,7 @@ def relay() -> Iterator[Relay]:
 
     threading.Thread(target=echo, daemon=True).start()
     (port,) = free_ports(1)
-    made = Relay(("127.0.0.1", server.getsockname()[1]), port, delay=0.01)
+    made = Relay(("127.0.0.1", server.getsockname()[1]), port, delay=0.01, rate=1_000_000)
     yield made
     made.close()
     server.close()
@@ -43,7 +43,7 @@ def _connected(relay: Relay) -> socket.socket:
 
 def test_it_passes_bytes_through_and_slowly_too(relay: Relay) -> None:
     """What goes in comes back whole, in small pieces where it is slow."""
-    for mood in (Mood.PASS, Mood.SLOW):
+    for mood in (Mood.PASS, Mood.SLOW, Mood.THROTTLE):
         relay.mood = mood
         with _connected(relay) as near:
             near.sendall(b"x" * 9000)
@@ -67,6 +67,18 @@ def test_it_swallows_and_goes_on_with_what_comes_later(relay: Relay) -> None:
         near.settimeout(5)
         near.sendall(b"c")
         assert near.recv(1) == b"c"
+
+
+def test_it_ends_an_answer_in_its_middle_and_still_takes_what_is_sent(relay: Relay) -> None:
+    """Half of the echo comes, then its end; the other way stays open."""
+    with _connected(relay) as near:
+        relay.mood = Mood.HALF
+        near.sendall(b"x" * 1000)
+        got = b""
+        while piece := near.recv(65536):
+            got += piece
+        assert got == b"x" * 500
+        near.sendall(b"y")
 
 
 def _talk(near: socket.socket) -> None:
