@@ -9,10 +9,12 @@ import tempfile
 from pathlib import Path
 from typing import Any, NoReturn
 
-from flask import Flask
+from flask import Flask, Response
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # publishes no types
+from gunicorn.http.errors import NoMoreData, ParseException  # type: ignore[import-untyped]  # publishes no types
 
 from web import admission, logs, meters
+from web.errors import house_answer, respond
 from web.jobs import Steward, crew_of
 from web.meters import meters_of
 from web.settings import Settings
@@ -39,6 +41,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # untyped base
 
         logs.configure()
         app = create_app(self._settings)
+        for broken in (ParseException, NoMoreData):
+            app.register_error_handler(broken, _unreadable)
         admission.install(app, admission.writers_of(self._options["threads"]))
         holder = app.extensions["constancia"]
         assert isinstance(holder, HouseHolder)  # noqa: S101 - put there by create_app
@@ -83,18 +87,28 @@ def _options(host: str, port: int, workers: int, threads: int) -> dict[str, Any]
         "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
         "workers": workers,
         "threads": threads,
-        "worker_class": "gthread",
+        "worker_class": "web.worker.Worker",
+        "worker_connections": 512,  # with files and databases below the 1,024 descriptors that systems give
         "worker_exit": _stop_steward,
         "child_exit": _forget_worker,
         "timeout": 120,
         "graceful_timeout": 30,
         "keepalive": 5,
         "limit_request_line": 8190,
+        "limit_request_fields": 60,
+        "sendfile": False,  # all bytes go through `web.wire`, which waits for nobody for ever
         "accesslog": None,  # our own line a request has no addresses in it
         "loglevel": "warning",
         "forwarded_allow_ips": "",  # proxies are counted by web.app, never believed by name
         "control_socket_disable": True,
     }
+
+
+def _unreadable(_error: Exception) -> Response:
+    """A body whose chunks say nothing of where they end, or that ended before it should: told, and no fault of ours."""
+    answer = respond(house_answer("bad_request"))
+    answer.headers["Connection"] = "close"
+    return answer
 
 
 def _forget_worker(_arbiter: object, worker: Any) -> None:
