@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -18,8 +19,13 @@ from audit_exports.packagecheck import check_package
 from audit_exports.trust import Trust
 from documents import FileRefused, Limits, inspect
 from documents.agent_list import read_agent_list
+from documents.markup import plain_text
+from documents.preview import preview
+from documents.refusals import Refuse, hostile
 from documents.request_form import read_account_requests
 from documents.row_sheets import FORMS, read_rows
+from documents.secrets_scan import scan
+from documents.wordtext import word_text
 from evidence.canonical import NotCanonical, canonical_bytes, parse_canonical
 from evidence.checkpoint import peek_checkpoint
 from evidence.entry import MalformedEntry, parse_entry
@@ -107,6 +113,29 @@ def _inspected(name: str) -> Callable[[bytes], object]:
     return lambda data: inspect(io.BytesIO(data), name=name, limits=SMALL)
 
 
+def _previewed(name: str) -> Callable[[bytes], object]:
+    return lambda data: preview(io.BytesIO(data), name=name, width=64, limits=SMALL)
+
+
+def _secrets(data: bytes) -> None:
+    text = data.decode("utf-8", "surrogateescape")
+    for between in ("", "\t", ";"):
+        assert all(finding.word == finding.word.lower() for finding in scan(text, between=between))
+
+
+def _word(data: bytes) -> None:
+    with hostile("docx"):
+        word_text(io.BytesIO(data), SMALL)
+
+
+def _docx() -> bytes:
+    said = b'<w:document xmlns:w="w"><w:p><w:t>Hola</w:t><w:tab/></w:p><w:tbl><w:tc><w:p/></w:tc></w:tbl></w:document>'
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as package:
+        package.writestr("word/document.xml", said)
+    return stream.getvalue()
+
+
 def _rows(data: bytes) -> None:
     for form in FORMS:
         for name in ("lista.xlsx", "lista.csv"):
@@ -191,6 +220,16 @@ TARGETS: dict[str, Target] = {
     "pdf": Target(_inspected("x.pdf"), (FileRefused,), lambda: (pdf(), pdf(2)), slow=True),
     "xlsx": Target(_inspected("x.xlsx"), (FileRefused,), lambda: (_xlsx(),), slow=True),
     "picture": Target(_inspected("x.png"), (FileRefused,), lambda: (png(),)),
+    "preview": Target(_previewed("x.pdf"), (FileRefused,), lambda: (pdf(), png(), eml(), _xlsx()), slow=True),
+    "docx": Target(_word, (Refuse,), lambda: (_docx(),)),
+    "html": Target(
+        lambda data: plain_text(data.decode("utf-8", "replace")),
+        (),
+        lambda: (b"<p>a<script>b</script>&amp;<td>c",),
+    ),
+    "secrets": Target(
+        _secrets, (), lambda: ("Contraseña: Verano2026!\nNIP\t4821\npwd => x es 1".encode(), _CSV)
+    ),
     "text": Target(_inspected("x.txt"), (FileRefused,), lambda: (_CSV, "contraseña: x".encode())),
     "rows": Target(_rows, (), lambda: (_xlsx(), _CSV), slow=True),
     "agents": Target(_agents, (), lambda: (_xlsx(), _CSV), slow=True),
