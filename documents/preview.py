@@ -136,11 +136,15 @@ def _png(image: Image.Image) -> bytes:
 
 
 def mail_view(read: mail.Mail) -> dict[str, Json]:
-    """Headers as `documents.mail.read` names them, ``body`` as text, ``attachments``."""
+    """Headers as `documents.mail.read` names them, ``body`` as text, ``twin``, ``attachments``.
+
+    ``twin`` is what the HTML says where it says something else than the plain text: the same people read either.
+    """
     return {
         **read.headers,
         "body": read.body[:TEXT_CHARS],
         "cut": len(read.body) > TEXT_CHARS,
+        "twin": read.twin[:TEXT_CHARS],
         "attachments": [attachment.as_json() for attachment in read.attachments],
     }
 

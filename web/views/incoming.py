@@ -166,7 +166,10 @@ def _attachments(mail: IncomingMail) -> tuple[tuple[str, str], ...]:
     for item in listed if isinstance(listed, list) else []:
         if isinstance(item, dict):
             size = item.get("size", 0)
-            found.append((str(item.get("name", "")), size_text(size if isinstance(size, int) else 0)))
+            told = size_text(size if isinstance(size, int) else 0)
+            if item.get("refused"):
+                told = f"{told} · {_('por sí solo no se admitiría')}"
+            found.append((str(item.get("name", "")), told))
     return tuple(found)
 
 

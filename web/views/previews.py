@@ -30,6 +30,7 @@ class Table:
 class Shown:
     """What the page shows of a file. ``trouble`` says why nothing can be shown; ``grave``: an integrity finding.
 
+    ``twin`` is what a mail's HTML says where that is not what its plain text says.
     ``width`` and ``height`` are the room of a picture, kept free until it is drawn; 0 for pages: theirs is a sheet's.
     """
 
@@ -39,6 +40,7 @@ class Shown:
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
     cut: bool = False
+    twin: str = ""
     attachments: tuple[str, ...] = ()
     sheets: tuple[Table, ...] = ()
     about: tuple[tuple[str, str], ...] = ()
@@ -82,7 +84,8 @@ def rendered(preview: Preview, about: Mapping[str, Json], lens: Lens) -> Shown:
         headers=tuple(_headers(data, lens)) if preview.form == "mail" else (),
         body=str(data.get("body", "")),
         cut=bool(data.get("cut")),
-        attachments=tuple(_attachments(data.get("attachments"))),
+        twin=str(data.get("twin", "")),
+        attachments=tuple(_attachments(about.get("attachments") or data.get("attachments"))),
         sheets=tuple(_sheets(data.get("sheets"))),
         about=() if preview.form == "mail" else about_lines(about),
     )
@@ -133,9 +136,12 @@ def _attachments(value: Json) -> Iterator[str]:
     for item in value if isinstance(value, list) else ():
         if isinstance(item, dict):
             size = item.get("size")
-            yield f"{item.get('name') or _('sin nombre')}" + (
-                f" · {size_text(size)}" if isinstance(size, int) else ""
-            )
+            told = [
+                str(item.get("name") or _("sin nombre")),
+                size_text(size) if isinstance(size, int) else "",
+            ]
+            told += [_("por sí solo no se admitiría")] if item.get("refused") else []
+            yield " · ".join(word for word in told if word)
 
 
 def _sheets(value: Json) -> Iterator[Table]:
