@@ -57,7 +57,11 @@ class Act:
 
 
 def picture_of(reader: PictureReader, form: SignForm) -> bytes:
-    """The picture of the signature, drawn anew; nothing for a typed name."""
+    """The picture of the signature, drawn anew; nothing for a typed name.
+
+    Raises:
+        MethodInvalid; documents.antivirus.ScannerSilent: nobody judged the picture, and it may be sent again.
+    """
     if form.method not in METHODS:
         raise MethodInvalid(why="missing")
     if form.method == "typed":
@@ -69,6 +73,7 @@ def picture_of(reader: PictureReader, form: SignForm) -> bytes:
     if len(form.picture) > MOST_PICTURE:
         raise MethodInvalid(why="large")
     try:
+        reader.inspect(io.BytesIO(form.picture), name="firma.png")  # as every file that comes from outside
         drawn = reader.preview(io.BytesIO(form.picture), name="firma.png", width=PICTURE_WIDTH)
     except (FileRefused, WorkerFailed) as error:
         raise MethodInvalid(why="unreadable") from error

@@ -36,6 +36,9 @@ from workflows.commands import OpenCase, Receipt, RefuseRequest
 from workflows.definition import Definition, EvidenceType, Slot
 from workflows.errors import OutOfScope, RequestReused, UnknownProcess
 
+_OTHER_KINDS = frozenset({"type_not_allowed", "content_mismatch"})
+"""Refusals of a file that belongs elsewhere on the page, if anywhere."""
+
 page = Blueprint("opening", __name__, url_prefix="/casos/nuevo/<process>")
 recorders = roles(*RECORDERS)
 _OPENING, _SHEET = "apertura", "excel"
@@ -270,6 +273,7 @@ def _form(
         roster=_roster(definition),
         trouble=trouble,
         wrong=wrong,
+        misplaced=wrong == "sheet" and answer is not None and answer.code in _OTHER_KINDS,
         files=kept.files,
         allowed=not eyes.roles.isdisjoint(definition.opening.roles),
         key=request.form.get("idempotency_key", "") or f"open:{secrets.token_hex(16)}",
