@@ -19,7 +19,7 @@ import pytest
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import TestResponse, encode_multipart
 
-from documents.antivirus import Clamd
+from documents.antivirus import Clamd, ScannerSilent
 from signing.act import picture_of
 from signing.errors import MethodInvalid
 from signing.records import Request
@@ -292,6 +292,22 @@ def test_mail_that_arrives_is_judged_with_what_it_brings(
     assert ("por sí solo no se admitiría" in page) >= bool(marked)
     assert "4821" not in page
     assert house.kept()[:2] == before[:2]
+
+
+def test_mail_waits_in_its_mailbox_while_the_antivirus_is_away(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody judged it, so that it is not taken; what the antivirus knows waits for a person, marked."""
+    place = house.room.place.house
+    raw, known = _mail({"x.txt": b"hola\n"}), _mail({}) + HARMFUL
+    with pretended() as (address, _seen):
+        monkeypatch.setattr(place.reader, "_scanner", Clamd(address))
+        MailRoom(place, dns=None).take(b"X-Other: 1\n" + known, "prueba")
+    before = [mail.id for mail in place.inbox.waiting()]
+    assert [mail.text("refused") for mail in place.inbox.waiting()].count("malware") == 1
+    with pytest.raises(ScannerSilent):
+        MailRoom(place, dns=None).take(b"X-Other: 2\n" + raw, "prueba")
+    assert [mail.id for mail in place.inbox.waiting()] == before
 
 
 def test_a_page_outlives_the_reader_of_its_file(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
