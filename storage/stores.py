@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
 from evidence.ports import BlobStore, Clock
+from storage.ciphers.keys import Source
 from storage.filesystem import FileBlobStore
 from storage.moving.restore import Target
 
@@ -54,7 +54,7 @@ def object_store(wanted: Places, clock: Clock) -> BlobStore:
     )
 
 
-def restore_target(wanted: Places, clock: Clock, master: Callable[[], str | None]) -> Target:
+def restore_target(wanted: Places, clock: Clock, master: Source) -> Target:
     """Where a restoration goes, and the master key of what is restored."""
     folder = None if wanted.s3_endpoint else wanted.data / OBJECTS
     return Target(wanted.database, wanted.data, folder, lambda: object_store(wanted, clock), clock, master)

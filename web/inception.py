@@ -106,7 +106,7 @@ def make_master_key(house: House) -> bool:
         HouseError: ``master_key_missing``: keys of cases are there already, and only their own master key opens them.
     """
     settings = house.settings
-    if not settings.encryption or master_text(settings) is not None:
+    if not settings.encryption or settings.master_key_unwrap or master_text(settings) is not None:
         return False
     try:
         house.case_keys.active()

@@ -17,8 +17,13 @@ def begin_rotation(house: House) -> int:
     Raises:
         HouseError: ``master_key_elsewhere``: it comes from the environment or a command, which give only one.
         KeysUnavailable: there is none, or a case's key is wrapped for none of them.
+
+    Where a key service keeps it, that one puts the new one first, and keys are wrapped for it here.
     """
-    settings, text = house.settings, _present(house)
+    settings = house.settings
+    if settings.master_key_unwrap:
+        return house.case_keys.rewrap()
+    text = _present(house)
     if _identities(text) == 1:
         if settings.master_key or settings.master_key_command:
             raise HouseError("master_key_elsewhere")
@@ -32,10 +37,10 @@ def finish_rotation(house: House) -> None:
     Raises:
         HouseError: ``master_key_waiting``: a case's key is still wrapped for it. ``master_key_elsewhere``.
     """
-    settings, text = house.settings, _present(house)
-    if settings.master_key or settings.master_key_command:
+    settings, keys = house.settings, house.case_keys
+    if settings.master_key or settings.master_key_command or settings.master_key_unwrap:
         raise HouseError("master_key_elsewhere")
-    keys = house.case_keys
+    text = _present(house)
     waiting = sum(count for master, count in keys.wrapped_for().items() if master != keys.recipients()[0])
     if waiting:
         raise HouseError("master_key_waiting", count=waiting)

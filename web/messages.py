@@ -212,7 +212,7 @@ HOUSE: Mapping[str, Message] = {
     "conflict": Message(503, N_("Varias personas escribieron en este caso a la vez."), N_("Reintenta: lo tuyo no se selló y tu borrador se conserva.")),
     "not_initialised": Message(503, N_("Esta instalación aún no se ha iniciado."), N_("Ejecuta «flask init --origin NOMBRE» en el servidor.")),
     "key_missing": Message(503, N_("Falta la llave de firma de esta bitácora (%(file)s)."), N_("Restaura el archivo desde su copia; otra llave no puede sustituirla. Si esta instalación es nueva, ejecuta «flask init --origin NOMBRE».")),
-    "keys_unavailable": Message(503, N_("Lo guardado está cifrado y la llave maestra falta o es otra; no se guardó nada a medias."), N_("Quien administra el sistema debe devolver la llave maestra a su lugar (CONSTANCIA_MASTER_KEY…); «flask keys show» dice qué falta.")),
+    "keys_unavailable": Message(503, N_("Lo guardado está cifrado y su llave no está disponible: falta, es otra o su servicio no responde; no se guardó nada a medias."), N_("Intenta de nuevo en un minuto; si sigue, quien administra el sistema debe devolver la llave maestra a su lugar (CONSTANCIA_MASTER_KEY…): «flask keys show» dice qué falta.")),
     "master_key_missing": Message(503, N_("Falta la llave maestra (%(file)s) y hay casos cifrados con ella."), N_("Restaura el archivo desde su copia; otra llave no puede sustituirla.")),
     "master_key_elsewhere": Message(409, N_("La llave maestra no está en un archivo de esta instalación."), N_("Entrega las dos llaves por el mismo medio, primero la nueva, reinicia los servicios y repite la orden.")),
     "master_key_waiting": Message(409, N_("Aún hay %(count)s llaves de casos envueltas para la llave maestra anterior."), N_("Ejecuta otra vez «flask keys rotate».")),

@@ -25,7 +25,8 @@ def contradictions(values: Mapping[str, object]) -> list[str]:
     if values["seal_pkcs11"] and not values["seal_chain"]:
         problems.append(f"{PREFIX}SEAL_CHAIN is needed when {PREFIX}SEAL_PKCS11 is set")
     problems += _directory(values)
-    sources = [name for name in ("master_key_file", "master_key", "master_key_command") if values[name]]
+    known = ("master_key_file", "master_key", "master_key_command", "master_key_unwrap")
+    sources = [name for name in known if values[name]]
     if len(sources) > 1:
         problems.append(" and ".join(f"{PREFIX}{name.upper()}" for name in sources) + " exclude each other")
     file_mb, draft_mb = values["max_upload_mb"], values["max_draft_mb"]

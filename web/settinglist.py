@@ -110,6 +110,19 @@ SPECS: tuple[Spec, ...] = (
         "Command that prints the master key, such as the client of a key service; run without a shell, once a process.",
     ),
     Spec(
+        "MASTER_KEY_UNWRAP",
+        "",
+        _text,
+        "Program that keeps the master key and opens the keys of cases one by one, so that it never comes here; "
+        "asked in JSON, see «A key service that opens».",
+    ),
+    Spec(
+        "MASTER_KEY_LIFE",
+        "15",
+        _natural(1, 1440),
+        "Minutes for which opened keys of cases are kept in memory, then.",
+    ),
+    Spec(
         "TSA_URL",
         "",
         _addresses,

@@ -63,6 +63,8 @@ class Settings:
     master_key_file: Path | None
     master_key: str
     master_key_command: str
+    master_key_unwrap: str
+    master_key_life: int
     tsa_url: tuple[str, ...]
     tsa_chain: Path | None
     seal_pkcs12: Path | None

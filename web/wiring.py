@@ -128,7 +128,9 @@ class House(WorkParts, ApiParts, PeopleParts, ProvableParts, SigningParts):
     @cached_property
     def case_keys(self) -> CaseKeys:
         """Keys of cases, under which their files and payloads lie encrypted."""
-        return CaseKeys(self.engine, master_source(self.settings), encrypting=self.settings.encryption)
+        life = self.settings.master_key_life * 60.0 if self.settings.master_key_unwrap else float("inf")
+        source, encrypting = master_source(self.settings), self.settings.encryption
+        return CaseKeys(self.engine, source, encrypting=encrypting, life=life)
 
     @cached_property
     def blobs(self) -> PatientStore:

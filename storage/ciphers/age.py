@@ -40,16 +40,24 @@ def secret_of(identity: str) -> bytes:
     Raises:
         ValueError: it is none, or was mistyped.
     """
-    text = identity.strip().lower()
+    return _decoded(identity, _SECRET_PREFIX, "an age identity (AGE-SECRET-KEY-1...)")
+
+
+def public_of(recipient: str) -> bytes:
+    """The 32 bytes of a recipient, ``age1…``.
+
+    Raises:
+        ValueError: it is none, or was mistyped.
+    """
+    return _decoded(recipient, "age", "an age recipient (age1...)")
+
+
+def _decoded(given: str, wanted: str, what: str) -> bytes:
+    text = given.strip().lower()
     prefix, one, data = text.rpartition("1")
     values = [_BECH32.find(letter) for letter in data]
-    if (
-        prefix != _SECRET_PREFIX
-        or not one
-        or min(values, default=-1) < 0
-        or not _bech32_holds(prefix, values)
-    ):
-        raise ValueError("not an age identity (AGE-SECRET-KEY-1...)")
+    if prefix != wanted or not one or min(values, default=-1) < 0 or not _bech32_holds(prefix, values):
+        raise ValueError(f"not {what}")
     number = 0
     for value in values[:-6]:
         number = number << 5 | value

@@ -26,9 +26,11 @@ from storage.border import answered
 from storage.ciphers.age import new_secret, secret_of
 from storage.ciphers.master import MasterKey
 from storage.ciphers.payloads import Unreadable, key_of_row, lock, payload_cipher, unlock
+from storage.ciphers.remote import Ask, RemoteMaster
 from storage.ciphers.tables import case_key, case_key_gone
 from storage.database import reading, writing
 
+Source = Callable[[], str | Ask | None]
 MOST = 4096
 LOOK_AGAIN = 5.0
 """Seconds after which an installation without a master key asks again whether it needs one."""
@@ -66,15 +68,21 @@ class CaseKeys:
 
     Args:
         engine: the main database, upgraded.
-        master: gives the text of the master key when it is first needed; ``None`` where there is none.
+        master: gives the text of the master key when it is first needed, or how to ask who keeps it; ``None`` where
+            there is none.
         encrypting: whether what is written from now on is encrypted; what was is read either way.
+        life: seconds after which every unlocked key is dropped and asked for again.
     """
 
-    def __init__(self, engine: Engine, master: Callable[[], str | None], *, encrypting: bool = True) -> None:
+    def __init__(
+        self, engine: Engine, master: Source, *, encrypting: bool = True, life: float = float("inf")
+    ) -> None:
         self._engine = engine
         self._ask = master
         self._encrypting = encrypting
-        self._master: MasterKey | None = None
+        self._life, self._dropped_at = life, time.monotonic()
+        self._master: MasterKey | RemoteMaster | None = None
+        self._remote: RemoteMaster | None = None
         self._lock = threading.Lock()
         self._unlocked: OrderedDict[str, CaseKey] = OrderedDict()
         self._current: OrderedDict[str, CaseKey] = OrderedDict()
@@ -111,6 +119,7 @@ class CaseKeys:
             KeysUnavailable: it does not.
         """
         active = self.active()
+        self.drop_old()
         with reading(self._engine) as connection:
             row = connection.execute(_NEWEST).first()
         if row is not None:
@@ -130,7 +139,18 @@ class CaseKeys:
         self.look_again()
         return rewrap(self._engine, self.master())
 
-    def master(self) -> MasterKey:
+    def drop_old(self) -> None:
+        """Forget unlocked keys whose life is over; done at every use, and where the house is asked how it is."""
+        with self._lock:
+            self._drop_old()
+
+    def _drop_old(self) -> None:
+        if time.monotonic() - self._dropped_at >= self._life:
+            self._unlocked.clear()
+            self._current.clear()
+            self._dropped_at = time.monotonic()
+
+    def master(self) -> MasterKey | RemoteMaster:
         """The master key. Raises `KeysUnavailable`: there is none."""
         return self._there(self._find_master())
 
@@ -145,7 +165,7 @@ class CaseKeys:
 
     def elsewhere(self, engine: Engine) -> CaseKeys:
         """The same master key for another database, such as one that these rows were copied to."""
-        return CaseKeys(engine, self._ask, encrypting=self._encrypting)
+        return CaseKeys(engine, self._ask, encrypting=self._encrypting, life=self._life)
 
     @staticmethod
     def new_master(former: str = "") -> str:
@@ -161,6 +181,7 @@ class CaseKeys:
     def remembered(self, case: str) -> CaseKey | None:
         """The key that this process wrote the case with last."""
         with self._lock:
+            self._drop_old()
             return self._current.get(case)
 
     def remember(self, case: str, key: CaseKey) -> None:
@@ -278,6 +299,7 @@ class CaseKeys:
         try:
             key_id = key_of_row(data)
             with self._lock:
+                self._drop_old()
                 key = self._unlocked.get(key_id)
             if key is None:
                 row = self._there_is(key_id)
@@ -290,6 +312,7 @@ class CaseKeys:
 
     def _opened(self, row: Any) -> CaseKey:
         with self._lock:
+            self._drop_old()
             held = self._unlocked.get(row.key_id)
             if held is not None:
                 self._unlocked.move_to_end(row.key_id)
@@ -297,6 +320,8 @@ class CaseKeys:
         try:
             identity = self.master().unwrap(row.wrapped, row.master)
         except KeysUnavailable:
+            if self._remote is not None:
+                raise
             identity = self._asked_again().unwrap(row.wrapped, row.master)
         made = _key(row.key_id, identity, secret_of(identity))
         if made.public.hex() != row.recipient:
@@ -305,21 +330,25 @@ class CaseKeys:
             _keep(self._unlocked, row.key_id, made)
         return made
 
-    def _find_master(self) -> MasterKey | None:
+    def _find_master(self) -> MasterKey | RemoteMaster | None:
         return self._master or self._ask_master()
 
-    def _asked_again(self) -> MasterKey:
+    def _asked_again(self) -> MasterKey | RemoteMaster:
         """The master key as it is by now; whoever writes meanwhile has the one before, and never none."""
         return self._there(self._ask_master())
 
-    def _ask_master(self) -> MasterKey | None:
-        text = self._ask()
-        found = None if text is None else MasterKey.from_text(text)
-        self._master = found
-        return found
+    def _ask_master(self) -> MasterKey | RemoteMaster | None:
+        given = self._ask()
+        if callable(given):
+            with self._lock:  # one for all, so that its pauses are everybody's
+                self._remote = self._remote or RemoteMaster(given)
+            self._master = self._remote
+        else:
+            self._master = None if given is None else MasterKey.from_text(given)
+        return self._master
 
     @staticmethod
-    def _there(found: MasterKey | None) -> MasterKey:
+    def _there(found: MasterKey | RemoteMaster | None) -> MasterKey | RemoteMaster:
         if found is None:
             raise KeysUnavailable("the master key is missing")
         return found

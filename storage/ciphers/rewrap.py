@@ -6,6 +6,7 @@ from sqlalchemy import Engine, func, select, update
 
 from storage.border import answered
 from storage.ciphers.master import MasterKey
+from storage.ciphers.remote import RemoteMaster
 from storage.ciphers.tables import case_key
 from storage.database import is_sqlite, reading, writing
 
@@ -19,7 +20,7 @@ def wrapped_for(engine: Engine) -> dict[str, int]:
         return {master: int(count) for master, count in connection.execute(counted)}
 
 
-def rewrap(engine: Engine, master: MasterKey) -> int:
+def rewrap(engine: Engine, master: MasterKey | RemoteMaster) -> int:
     """Wrap every key for the first identity of ``master``, of which another opens it; gives how many.
 
     In small transactions: killed anywhere it is run again and goes on. At the end of it SQLite's file, or PostgreSQL's
@@ -46,7 +47,7 @@ def rewrap(engine: Engine, master: MasterKey) -> int:
     return done
 
 
-def _some(engine: Engine, master: MasterKey) -> int:
+def _some(engine: Engine, master: MasterKey | RemoteMaster) -> int:
     wanted = (
         select(case_key.c.id, case_key.c.master, case_key.c.wrapped)
         .where(case_key.c.master != master.recipient)

@@ -28,7 +28,7 @@ from evidence.publisher import NOTE_MEDIA, RETENTION
 from evidence.verify import verify_ledger
 from storage.border import answered
 from storage.ciphers.blobs import StoredBytes
-from storage.ciphers.keys import CaseKeys
+from storage.ciphers.keys import CaseKeys, Source
 from storage.database import connect, downgrade, is_sqlite, knows, reading, upgrade_within, writing
 from storage.filesystem import FileBlobStore
 from storage.ledger import SqlLedger
@@ -52,7 +52,7 @@ class Target:
     folder: Path | None
     store: Callable[[], BlobStore]
     clock: Clock
-    master: Callable[[], str | None] = lambda: None
+    master: Source = lambda: None
 
 
 def restore(backup: Backup, target: Target, keys: Iterable[VerifierKey]) -> Report:
