@@ -22,6 +22,7 @@ from evidence.entry import (
 from evidence.findings import Code, Finding
 from evidence.grammar import quick_entry
 from evidence.note import InvalidSignature, MalformedNote, UnverifiedNote, VerifierKey
+from evidence.quarantine import Quarantine, decides, placed_by
 from evidence.tree import leaf_hash
 
 CLOCK_TOLERANCE = timedelta(seconds=60)
@@ -164,14 +165,19 @@ class ClockChecker:
 
 
 class ErasureLedger:
-    """Absent payloads held against the ``erasure.executed`` entries of their own case that refer to them.
+    """Absent payloads and files held against the entries of their own case that say why they are absent.
 
-    One of another chain destroys nothing (`evidence.shredding`), and so explains nothing.
+    ``erasure.executed`` refers to whole entries; ``quarantine.destroyed`` to the payload or to files of entries, where
+    somebody else had placed that very quarantine. One of another chain destroys nothing (`evidence.shredding`), and so
+    explains nothing.
     """
 
     def __init__(self) -> None:
         self._absent: dict[tuple[str, str], str] = {}
         self._erased_by: dict[tuple[str, str], str] = {}
+        self._placed: dict[tuple[str, str], Quarantine] = {}
+        self._payloads: dict[tuple[str, str], str] = {}
+        self._files: dict[tuple[str, str], str] = {}
 
     def see(self, entry: Entry, leaf: str, *, payload_present: bool) -> None:
         """Take note of an entry."""
@@ -179,35 +185,54 @@ class ErasureLedger:
             self._absent[entry.case, leaf] = subject_of(entry)
         if entry.kind is EntryKind.ERASURE_EXECUTED:
             for ref in entry.refs:
-                self._erased_by.setdefault((entry.case, ref), subject_of(entry))
+                self._erased_by.setdefault((entry.case, ref), f"erased by {subject_of(entry)}")
+        elif entry.kind is EntryKind.QUARANTINE_PLACED:
+            placed = placed_by(entry, leaf)
+            if placed is not None:
+                self._placed[entry.case, leaf] = placed
+        elif entry.kind in {EntryKind.QUARANTINE_RELEASED, EntryKind.QUARANTINE_DESTROYED} and entry.refs:
+            self._decided(entry)
+
+    def _decided(self, entry: Entry) -> None:
+        placed = self._placed.get((entry.case, entry.refs[0]))
+        if placed is None or not decides(entry, placed):
+            return
+        del self._placed[entry.case, placed.leaf]
+        if entry.kind is EntryKind.QUARANTINE_RELEASED:
+            return
+        said = f"destroyed in quarantine by {subject_of(entry)}"
+        for (seq, part), target in zip(placed.parts.items(), placed.targets, strict=True):
+            if part.payload:
+                self._payloads.setdefault((entry.case, target), said)
+            for sha256 in part.files:
+                self._files.setdefault((f"{entry.case}/{seq}", sha256), said)
 
     def findings(self) -> Iterator[Finding]:
-        """After the last entry: erased by which entry, or missing."""
+        """After the last entry: gone by which entry, or missing."""
         for place, subject in self._absent.items():
-            eraser = self._erased_by.get(place)
-            if eraser is None:
-                yield Finding(
-                    Code.PAYLOAD_MISSING, subject, "a payload, or an erasure.executed entry", "neither"
-                )
+            said = self._erased_by.get(place) or self._payloads.get(place)
+            if said is None:
+                expected = "a payload, or an erasure.executed or quarantine.destroyed entry"
+                yield Finding(Code.PAYLOAD_MISSING, subject, expected, "neither")
             else:
-                yield Finding(Code.PAYLOAD_ERASED, subject, "a payload", f"erased by {eraser}")
+                yield Finding(Code.PAYLOAD_ERASED, subject, "a payload", said)
 
     def excused(self, findings: Iterable[Finding]) -> list[Finding]:
-        """After the last entry: findings, with files that are missing because their entry was erased told as such."""
+        """After the last entry: findings, with files that an entry says are gone told as such."""
         erasers = {
             subject: self._erased_by[place]
             for place, subject in self._absent.items()
             if place in self._erased_by
         }
-        return [_excused(finding, erasers) for finding in findings]
+        return [self._excused(finding, erasers) for finding in findings]
 
-
-def _excused(finding: Finding, erasers: Mapping[str, str]) -> Finding:
-    """``finding`` names a file as ``<case>/<seq> <key>``."""
-    eraser = erasers.get(finding.subject.rpartition(" ")[0])
-    if finding.code != Code.OBJECT_MISSING or eraser is None:
-        return finding
-    return Finding(Code.OBJECT_ERASED, finding.subject, finding.expected, f"erased by {eraser}")
+    def _excused(self, finding: Finding, erasers: Mapping[str, str]) -> Finding:
+        """``finding`` names a file as ``<case>/<seq> <key>``, and its digest as what it expected."""
+        entry = finding.subject.rpartition(" ")[0]
+        said = erasers.get(entry) or self._files.get((entry, finding.expected))
+        if finding.code != Code.OBJECT_MISSING or said is None:
+            return finding
+        return Finding(Code.OBJECT_ERASED, finding.subject, finding.expected, said)
 
 
 def check_checkpoint(

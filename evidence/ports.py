@@ -237,7 +237,11 @@ class LedgerStore(Protocol):
         ...
 
     def history(self, case: str) -> Sequence[SealedEntry]:
-        """All entries of a case by ``seq``; empty for an unknown case."""
+        """All entries of a case by ``seq``, none for an unknown one; payloads in quarantine are missing for all."""
+        ...
+
+    def unwithheld(self, case: str) -> Sequence[SealedEntry]:
+        """The same with the payloads that stand in quarantine: for who decides about them, and to verify them."""
         ...
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[SealedEntry]:

@@ -23,7 +23,16 @@ COLUMNS = Row._fields[Row._fields.index("case_id") :]
 """The columns that repeat a member of the entry."""
 _FIRST = len(Row._fields) - len(COLUMNS)
 
-_TELLING = frozenset({EntryKind.HEADS_COMMITTED, EntryKind.ANCHOR_RECORDED, EntryKind.ERASURE_EXECUTED})
+_TELLING = frozenset(
+    {
+        EntryKind.HEADS_COMMITTED,
+        EntryKind.ANCHOR_RECORDED,
+        EntryKind.ERASURE_EXECUTED,
+        EntryKind.QUARANTINE_PLACED,
+        EntryKind.QUARANTINE_RELEASED,
+        EntryKind.QUARANTINE_DESTROYED,
+    }
+)
 """Kinds that say something about the log itself."""
 
 

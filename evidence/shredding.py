@@ -21,6 +21,10 @@ class BlobErased(BlobMissing):
     """The object may still lie in the store; the key it was encrypted to was destroyed, and nobody can read it."""
 
 
+class BlobWithheld(BlobMissing):
+    """The object is there and can be read; it stands in quarantine, and nobody is given it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shredded:
     """What one call destroyed; all zero where there was nothing left to do.
@@ -35,6 +39,38 @@ class Shredded:
     files: int = 0
     derived: int = 0
     plain: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ShreddedParts:
+    """What one call destroyed of a case's quarantines; all zero where there was nothing left to do.
+
+    ``plain`` are files that no key protects, stored before encryption was on: nobody is given them, and they stay in
+    the store. ``kept`` are files that were carried over to the case's next key.
+    """
+
+    case: str
+    payloads: int = 0
+    files: int = 0
+    derived: int = 0
+    plain: int = 0
+    kept: int = 0
+
+
+class PartShredder(Protocol):
+    """Destroys single files and payloads of a case; as durable, idempotent and atomic as `Shredder`.
+
+    The case gets another key: what is left of it is read by that one, without being written again to the object store,
+    and the former one is destroyed as in an erasure. An append to the case waits, or comes first.
+    """
+
+    def shred_parts(self, case: str) -> ShreddedParts:
+        """Destroy what the ``quarantine.destroyed`` of the case name.
+
+        Raises:
+            NotErased: there is none. StoreUnavailable: nothing is known to be destroyed; to be called again.
+        """
+        ...
 
 
 class Shredder(Protocol):
