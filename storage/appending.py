@@ -20,7 +20,11 @@ from storage.histories import Known
 from storage.projections import projection_row
 from storage.rows import entry_row
 
-ERASED_COUNT = "(SELECT count(*) FROM log_entry WHERE kind = 'erasure.executed')"
+ERASED_COUNT = (
+    "(SELECT count(*) FROM log_entry "
+    "WHERE kind IN ('erasure.executed', 'quarantine.placed', 'quarantine.destroyed'))"
+)
+"""What makes payloads go or be withheld, in any case; the index of migration 0027 has just these entries."""
 LOOK = f"""
 SELECT h.seq, h.leaf, e.leaf, e.entry_bytes, (SELECT count(*) FROM log_entry WHERE case_id = h.case_id), {ERASED_COUNT},
        (SELECT log_index FROM log_entry WHERE case_id = h.case_id AND case_seq = :first)

@@ -14,6 +14,9 @@ from dataclasses import dataclass, replace
 from evidence.entry import EntryKind, SealedEntry
 from evidence.ports import Projection
 
+TAKING = frozenset({EntryKind.ERASURE_EXECUTED, EntryKind.QUARANTINE_PLACED, EntryKind.QUARANTINE_DESTROYED})
+"""Kinds of entries that take payloads out of sight: what this process knows of their case is used no more."""
+
 MOST_ENTRIES = 16_384
 """Entries kept in all, of the cases used last: two to four KB each."""
 
@@ -55,7 +58,8 @@ class Histories:
     def keep(self, case: str, known: Known) -> None:
         """Keep what was read, or written and committed.
 
-        A case of which something was erased is read each time: no process shall remember what another has destroyed.
+        A case of which something was erased, or ever stood in quarantine, is read each time: no process shall remember
+        what another has destroyed.
         """
         giant = len(known.entries) > self._most // 4  # one giant shall not drive out everybody else
         if giant or _erased(known):
@@ -87,9 +91,9 @@ class Histories:
 
 
 def _erased(known: Known) -> bool:
-    """Whether an entry of the case erases something.
+    """Whether an entry of the case erases something, or withholds it.
 
     Where ``known.erased`` is none nobody has to look: an erasure since makes the count another one, and what is kept
     is not used.
     """
-    return known.erased > 0 and any(item.entry.kind is EntryKind.ERASURE_EXECUTED for item in known.entries)
+    return any(item.entry.kind in TAKING for item in known.entries) if known.erased > 0 else False

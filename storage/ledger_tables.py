@@ -50,8 +50,8 @@ Index(
 Index(
     "ix_log_entry_erasures",
     log_entry.c.id,
-    sqlite_where=text("kind = 'erasure.executed'"),
-    postgresql_where=text("kind = 'erasure.executed'"),
+    sqlite_where=text("kind IN ('erasure.executed', 'quarantine.placed', 'quarantine.destroyed')"),
+    postgresql_where=text("kind IN ('erasure.executed', 'quarantine.placed', 'quarantine.destroyed')"),
 )
 
 payload = Table(

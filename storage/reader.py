@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Row, Select, bindparam, func, select,
 from evidence.entry import SealedEntry, genesis_hash
 from evidence.heads import CaseHead
 from evidence.ports import BlobCorrupt, BlobMissing
+from evidence.quarantine import without
 from evidence.rows import Row as StoredRow
 from evidence.tiles import TILE_WIDTH
 from evidence.tree import HASH_BYTES, Frontier
@@ -192,7 +193,7 @@ class LedgerReader:
         self._histories = Histories()
 
     def history(self, case: str) -> Sequence[SealedEntry]:
-        """A case's entries by ``seq``, each checked against its leaf and its predecessor.
+        """A case's entries by ``seq``, each checked against its leaf and its predecessor; see the port.
 
         Checked by this call, or by an earlier one of this process as long as the head is the same (decision 0013).
 
@@ -211,9 +212,15 @@ class LedgerReader:
                 text(ERASED)
             ).scalar_one()  # before the rows: an erasure meanwhile is noticed
             history = read_history(connection, self._origin, case, self.keys)
+        history = without(history)
         if history:
             self._histories.keep(case, Known(history, erased))
         return history
+
+    def unwithheld(self, case: str) -> Sequence[SealedEntry]:
+        """A case's entries with the payloads that stand in quarantine: for who decides about those. Raises likewise."""
+        with reading(self._engine) as connection:
+            return read_history(connection, self._origin, case, self.keys)
 
     def _look(self, case: str, first: int) -> tuple[Any, ...]:
         """What the database shows of a case that has entries, in one statement; empty where it knows none.

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from evidence.entry import EntryDraft, EntryKind, SealedEntry, format_time, genesis_hash, seal
+from evidence.entry import EntryDraft, SealedEntry, format_time, genesis_hash, seal
 from evidence.ports import BlobCorrupt, Clock, Compose, Composition, IdempotencyMismatch, Projection
+from evidence.quarantine import without
 from storage.appending import ERASED, Prepared, Request, changes, driver_style, move, statements
-from storage.histories import Known
+from storage.histories import TAKING, Known
 from storage.ledger_tables import case_head, folio_series, idempotency, log_entry, payload
 from storage.outbox import keep_errands
 from storage.projections import save_projection
@@ -82,7 +83,7 @@ class Writer:
         erased = connection.execute(
             text(ERASED)
         ).scalar_one()  # before the rows, as in `LedgerReader.history`
-        history = read_history(connection, self.origin, case, self.keys)
+        history = without(read_history(connection, self.origin, case, self.keys))
         check_head(head, self.origin, case, history)
         sealed, projection, key = self._write(connection, case, history, compose(history), request)
         return Written(sealed, Known((*history, *sealed), erased, projection), key)
@@ -114,7 +115,7 @@ class Writer:
         if key is None and self.keys is not None and self.keys.active():
             return None
         composed = compose(history)
-        if any(draft.kind is EntryKind.ERASURE_EXECUTED for draft in composed.drafts):
+        if any(draft.kind in TAKING for draft in composed.drafts):
             return None
         sealed = self._seal(case, history, composed.drafts)
         projection = composed.project((*history, *sealed)) if composed.project is not None else None

@@ -141,13 +141,18 @@ class EncryptedStream:
         return chunk
 
 
-def decrypting(read: Callable[[int], bytes], secret: X25519PrivateKey, public: bytes) -> Fill:
+def decrypting(
+    read: Callable[[int], bytes], secret: X25519PrivateKey, public: bytes, header: bytes = b""
+) -> Fill:
     """The plain bytes of an age file as `Fill`; ``read(n)`` gives its bytes, ``n`` at a time unless it ends.
+
+    ``header``: one that counts in place of the file's own, whose key is gone (`rewrapped`).
 
     Raises:
         NotOurs: at once for a header that this key does not open, and from the reading where a chunk was changed.
     """
-    cipher = _opened(read(AGE_HEADER), read(AGE_NONCE), secret, public)
+    own = read(AGE_HEADER)
+    cipher = _opened(header or own, read(AGE_NONCE), secret, public)
     state = _Plain(read, cipher)
     return state.fill
 
@@ -202,6 +207,17 @@ def decrypted(file: bytes, secret: X25519PrivateKey) -> bytes:
     return bytes(plain)
 
 
+def rewrapped(header: bytes, secret: X25519PrivateKey, recipient: bytes) -> bytes:
+    """A header for the same file to another recipient (32 bytes of a public key).
+
+    Put in front of what follows the old one it makes the file one to that recipient.
+
+    Raises:
+        NotOurs: ``secret`` does not open the header.
+    """
+    return _header(_file_key(header, secret, secret.public_key().public_bytes_raw()), recipient)
+
+
 def _header(file_key: bytes, recipient: bytes) -> bytes:
     ephemeral = X25519PrivateKey.generate()
     share = ephemeral.public_key().public_bytes_raw()
@@ -212,13 +228,14 @@ def _header(file_key: bytes, recipient: bytes) -> bytes:
 
 
 def _opened(header: bytes, nonce: bytes, secret: X25519PrivateKey, public: bytes) -> ChaCha20Poly1305:
+    if len(nonce) != AGE_NONCE:
+        raise NotOurs("no age file of one X25519 recipient")
+    return ChaCha20Poly1305(_derived(_file_key(header, secret, public), nonce, b"payload"))
+
+
+def _file_key(header: bytes, secret: X25519PrivateKey, public: bytes) -> bytes:
     lines = header.split(b"\n")
-    if (
-        len(header) != AGE_HEADER
-        or len(nonce) != AGE_NONCE
-        or len(lines) != 5
-        or not header.startswith(_VERSION)
-    ):
+    if len(header) != AGE_HEADER or len(lines) != 5 or not header.startswith(_VERSION):
         raise NotOurs("no age file of one X25519 recipient")
     head, _, mac = header.rpartition(b" ")
     try:
@@ -230,7 +247,7 @@ def _opened(header: bytes, nonce: bytes, secret: X25519PrivateKey, public: bytes
         raise NotOurs("encrypted to another key") from error
     if not hmac.compare_digest(_base64(_mac(file_key, head)) + b"\n", mac):
         raise NotOurs("its header was changed")
-    return ChaCha20Poly1305(_derived(file_key, nonce, b"payload"))
+    return file_key
 
 
 def _derived(secret: bytes, salt: bytes, label: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 from evidence.atrest import as_stored, enc_of, stored_size
 from evidence.entry import BlobRef
 from evidence.ports import BlobCorrupt, BlobStore, StoredBlob
+from evidence.shredding import BlobWithheld
 from storage.checked import checked_stream
 from storage.ciphers.age import EncryptedStream, NotOurs, decrypted, decrypting
 from storage.ciphers.keys import CaseKeys
@@ -26,9 +27,13 @@ class EncryptedBlobs:
     twice in one case is two objects too, and an entry names one of them.
     """
 
-    def __init__(self, store: BlobStore, keys: CaseKeys) -> None:
+    def __init__(
+        self, store: BlobStore, keys: CaseKeys, withheld: Callable[[str], bool] = lambda _key: False
+    ) -> None:
+        """``withheld``: whether the file at a key stands in quarantine; nobody is given such a one (`BlobWithheld`)."""
         self._store = store
         self._keys = keys
+        self._withheld = withheld
 
     def put(
         self, source: BinaryIO, *, media: str, retain_until: datetime | None = None, case: str = ""
@@ -50,16 +55,18 @@ class EncryptedBlobs:
         """See the port: the plain bytes, held against the entry's digest whatever the cipher says.
 
         Raises:
-            BlobErased: the case's key was destroyed. KeysUnavailable, BlobMissing, StoreUnavailable.
+            BlobErased: its key was destroyed. BlobWithheld: it stands in quarantine. KeysUnavailable, BlobMissing,
+                StoreUnavailable.
         """
         if not ref.enc:
             with self._store.open(ref) as stream:
                 yield stream
             return
-        key = self._keys.of_file(ref.enc)
+        self._require_free(ref)
+        key, header = self._keys.of_file(ref)
         with self._store.open(as_stored(ref)) as held:
             try:
-                fill = decrypting(held.read, key.secret, key.public)
+                fill = decrypting(held.read, key.secret, key.public, header)
             except NotOurs as error:
                 raise BlobCorrupt(ref.key, ref.sha256, str(error)) from error
 
@@ -76,8 +83,12 @@ class EncryptedBlobs:
         """See the port, of the plain file; raises `BlobErased` too, since nothing is there that could be read."""
         if not ref.enc:
             return self._store.stat(ref)
-        self._keys.of_file(ref.enc)
+        self._keys.of_file(ref)
         return plain_size(ref, self._store.stat(as_stored(ref)))
+
+    def _require_free(self, ref: BlobRef) -> None:
+        if self._withheld(ref.key):
+            raise BlobWithheld(f"{ref.key} stands in quarantine")
 
     def list(self) -> Iterator[StoredBlob]:
         """See the port; sizes are of what is stored."""

@@ -6,9 +6,12 @@ left out lives for hours by itself: sessions, answers of the API kept for repeat
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, and_, delete, or_, select, update
 
 from notifications.inbox import IncomingState
+from notifications.outbox import SETTLED
 from storage.account_tables import draft, draft_file
 from storage.link_tables import link_preparation, link_request, link_secret
 from storage.mail_tables import incoming_mail, outgoing_file, outgoing_mail
@@ -39,5 +42,37 @@ def destroy_derived(connection: Connection, case: str) -> int:
         .where(link_secret.c.request.in_(requests), link_secret.c.content != b"")
         .values(content=b""),
         update(link_request).where(link_request.c.folio == case, told).values(**_BLANK),
+    )
+    return sum(connection.execute(statement).rowcount for statement in statements)
+
+
+def drafts_with(connection: Connection, case: str, digests: Collection[str]) -> list[tuple[str, str]]:
+    """Drafts of the case and those of their files that have one of these digests."""
+    drafts = select(draft.c.id).where(draft.c.folio == case)
+    wanted = select(draft_file.c.draft_id, draft_file.c.id).where(
+        draft_file.c.draft_id.in_(drafts), draft_file.c.sha256.in_(digests)
+    )
+    return [(row.draft_id, row.id) for row in connection.execute(wanted)]
+
+
+def destroy_copies(connection: Connection, case: str, digests: Collection[str]) -> int:
+    """Delete what else holds a file or payload of the case that was destroyed; gives how many rows it was.
+
+    Mails that have gone, or were filed, go whole: the case's entries hold what is to be known of them, and which one
+    repeats the words that were destroyed no column tells.
+    """
+    drafts = select(draft.c.id).where(draft.c.folio == case)
+    gone = and_(
+        outgoing_mail.c.case_id == case,
+        outgoing_mail.c.state.in_([str(state) for state in SETTLED]),
+        outgoing_mail.c.told,  # else the case does not know yet that it left
+    )
+    mails = select(outgoing_mail.c.id).where(gone)
+    settled = incoming_mail.c.state != str(IncomingState.WAITING)
+    statements = (
+        delete(draft_file).where(draft_file.c.draft_id.in_(drafts), draft_file.c.sha256.in_(digests)),
+        delete(outgoing_file).where(outgoing_file.c.mail_id.in_(mails)),
+        delete(outgoing_mail).where(gone),
+        delete(incoming_mail).where(and_(incoming_mail.c.case_id == case, settled)),
     )
     return sum(connection.execute(statement).rowcount for statement in statements)

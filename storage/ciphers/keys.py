@@ -19,16 +19,17 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
 from evidence.atrest import UNNAMED, KeysUnavailable, key_of
-from evidence.entry import EntryKind, SealedEntry
-from evidence.ports import BlobCorrupt
+from evidence.entry import BlobRef, EntryKind, SealedEntry
+from evidence.ports import BlobCorrupt, StoreUnavailable
 from evidence.shredding import BlobErased
 from storage.border import answered
 from storage.ciphers.age import new_secret, secret_of
 from storage.ciphers.master import MasterKey
 from storage.ciphers.payloads import Unreadable, key_of_row, lock, payload_cipher, unlock
 from storage.ciphers.remote import Ask, RemoteMaster
-from storage.ciphers.tables import case_key, case_key_gone
+from storage.ciphers.tables import case_header, case_key, case_key_gone
 from storage.database import reading, writing
+from storage.ledger_tables import payload
 
 Source = Callable[[], str | Ask | None]
 MOST = 4096
@@ -46,6 +47,10 @@ _CURRENT = (
     select(*_COLUMNS).where(case_key.c.case_id == bindparam("case")).order_by(case_key.c.id.desc()).limit(1)
 )
 _BY_ID = select(*_COLUMNS).where(case_key.c.key_id == bindparam("wanted"))
+_HEADER = select(case_header.c.key_id, case_header.c.header).where(
+    case_header.c.object == bindparam("wanted")
+)
+_PAYLOAD = select(payload.c.bytes).where(payload.c.leaf == bindparam("wanted"))
 _GONE = select(case_key_gone.c.case_id).where(case_key_gone.c.key_id == bindparam("wanted"))
 _ANY = select(case_key.c.id).limit(1)
 _EACH = select(*_COLUMNS).order_by(case_key.c.id)
@@ -201,13 +206,15 @@ class CaseKeys:
         Keys under which their files were put before the case had a folio become the case's. An erasure begins a new
         key, so that its own entry is not lost with what it erases.
         """
-        put = {key_of(blob.enc) for item in sealed for blob in item.entry.objects if blob.enc}
-        if put:
+        brought = [blob for item in sealed for blob in item.entry.objects if blob.enc]
+        if brought:
+            put = {key_of(blob.enc) for blob in brought}
             connection.execute(
                 update(case_key)
                 .where(case_key.c.key_id.in_(put), case_key.c.case_id.startswith(UNNAMED, autoescape=True))
                 .values(case_id=case)
             )
+            _require_readable(connection, brought)
         if not any(item.entry.kind is EntryKind.ERASURE_EXECUTED for item in sealed):
             row = connection.execute(_CURRENT, {"case": case}).first()
             if row is not None:
@@ -243,17 +250,25 @@ class CaseKeys:
         connection.execute(_ADD, row)
         return made
 
-    def of_file(self, enc: str) -> CaseKey:
-        """The key that opens a file, asked of the database each time.
+    def of_file(self, ref: BlobRef) -> tuple[CaseKey, bytes]:
+        """The key that opens a file, and the header that counts in place of its own, where that one's key is gone.
 
         Raises:
             BlobErased: it was destroyed. KeysUnavailable: it is not there, or the master key does not open it.
         """
-        key_id = key_of(enc)
-        row = self._there_is(key_id)
+        key_id, header = key_of(ref.enc), b""
+        try:
+            row = self._there_is(key_id)
+        except BlobErased:
+            with reading(self._engine) as connection:
+                held = connection.execute(_HEADER, {"wanted": ref.key}).first()
+            if held is None:
+                raise
+            key_id, header = held
+            row = self._there_is(key_id)
         if row is None:
             raise KeysUnavailable(f"the key {key_id} of a case is not in the database")
-        return self._opened(row)
+        return self._opened(row), header
 
     def _there_is(self, key_id: str) -> Any:
         """Its row, ``None`` where it is not there. Raises `BlobErased`: it was destroyed, and is forgotten here too."""
@@ -265,6 +280,11 @@ class CaseKeys:
                 self._unlocked.pop(key_id, None)
             raise BlobErased(f"encrypted to the key {key_id}, which was destroyed")
         return row
+
+    def by_id(self, connection: Connection, key_id: str) -> CaseKey | None:
+        """A key inside somebody's transaction; ``None``: it is not there. Raises `KeysUnavailable`."""
+        row = connection.execute(_BY_ID, {"wanted": key_id}).first()
+        return None if row is None else self._opened(row)
 
     def each(self) -> list[CaseKey]:
         """Every key there is, the oldest first. Raises `KeysUnavailable`."""
@@ -307,6 +327,12 @@ class CaseKeys:
                     return None
                 key = self._opened(row)
             return unlock(key.cipher, leaf, data)
+        except BlobErased:
+            with reading(self._engine) as connection:
+                now = connection.execute(_PAYLOAD, {"wanted": leaf}).scalar_one_or_none()
+            if now is None or now == data:
+                raise
+            return self.found(leaf, now)  # the case got another key since the row was read
         except Unreadable:
             return None
 
@@ -352,6 +378,24 @@ class CaseKeys:
         if found is None:
             raise KeysUnavailable("the master key is missing")
         return found
+
+
+def _require_readable(connection: Connection, brought: Sequence[BlobRef]) -> None:
+    """Refuse files whose key was destroyed between their storing and this append, under the case's lock.
+
+    Raises:
+        StoreUnavailable: to be tried again, which stores them under the key that followed.
+    """
+    put = {key_of(blob.enc) for blob in brought}
+    gone = set(
+        connection.execute(select(case_key_gone.c.key_id).where(case_key_gone.c.key_id.in_(put))).scalars()
+    )
+    lost = {blob.key for blob in brought if key_of(blob.enc) in gone}
+    if not lost:
+        return
+    held = select(case_header.c.object).where(case_header.c.object.in_(lost))
+    if lost - set(connection.execute(held).scalars()):
+        raise StoreUnavailable("the case got another key meanwhile; store its files again")
 
 
 def _key(key_id: str, identity: str, secret: bytes) -> CaseKey:

@@ -24,24 +24,26 @@ from storage.border import answered
 from storage.ciphers.derived import destroy_derived, drafts_of
 from storage.ciphers.keys import CaseKeys
 from storage.ciphers.payloads import Unreadable, key_of_row
-from storage.ciphers.tables import case_key, case_key_gone
+from storage.ciphers.tables import case_header, case_key, case_key_gone
 from storage.database import is_sqlite, writing
 from storage.ledger import SqlLedger
 from storage.ledger_tables import case_head, log_entry, payload
 from storage.searching import tidy
 
 _TOGETHER = 500
-_HEAD = select(case_head.c.seq).where(case_head.c.case_id == bindparam("case")).with_for_update()
-_ENTRIES = (
+HEAD = select(case_head.c.seq).where(case_head.c.case_id == bindparam("case")).with_for_update()
+ENTRIES = (
     select(log_entry.c.leaf, log_entry.c.entry_bytes, payload.c.salt, payload.c.bytes)
     .select_from(log_entry.outerjoin(payload, payload.c.leaf == log_entry.c.leaf))
     .where(log_entry.c.case_id == bindparam("case"))
     .order_by(log_entry.c.case_seq)
 )
-_KEYS = select(case_key.c.key_id, case_key.c.wrapped).where(case_key.c.case_id == bindparam("case"))
+_MOVED = select(case_header.c.object, case_header.c.key_id).where(case_header.c.case_id == bindparam("case"))
+KEYS = select(case_key.c.key_id, case_key.c.wrapped).where(case_key.c.case_id == bindparam("case"))
 _VACUUMED = (
     payload.name,
     case_key.name,
+    case_header.name,
     "projection",
     "draft",
     "draft_file",
@@ -52,12 +54,16 @@ _VACUUMED = (
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """An entry with what is beside it: ``keys`` are the ids its files and payload need, ``row`` whether it has one."""
+    """An entry with what is beside it: ``row`` whether it has a payload, ``files`` which key each encrypted file needs.
+
+    ``keys`` are the ids its files and payload need.
+    """
 
     leaf: str
     entry: Entry
     row: bool
     keys: frozenset[str]
+    files: dict[str, str]
 
 
 class SqlShredder:
@@ -89,7 +95,7 @@ class SqlShredder:
     def shred(self, case: str) -> Shredded:
         """See the port. Raises `NotErased`, or `StoreUnavailable`: also where a reader keeps old pages; call again."""
         with answered(), writing(self._engine) as connection:
-            connection.execute(_HEAD, {"case": case}).first()
+            connection.execute(HEAD, {"case": case}).first()
             held = _entries(connection, case)
             named = frozenset(
                 ref
@@ -104,14 +110,14 @@ class SqlShredder:
             drafts = drafts_of(connection, case)
             done = Shredded(
                 case,
-                payloads=_delete_payloads(connection, [item.leaf for item in gone if item.row]),
+                payloads=delete_payloads(connection, [item.leaf for item in gone if item.row]),
                 files=len(_files(gone, victims)),
                 derived=destroy_derived(connection, case),
                 plain=len({ref.key for item in gone for ref in item.entry.objects if not ref.enc}),
             )
-            _destroy_keys(connection, case, victims, format_time(self._clock()))
+            destroy_keys(connection, case, victims, format_time(self._clock()))
         self._forget(case, drafts)
-        self._wipe()
+        wipe(self._engine)
         return done
 
     def _forget(self, case: str, drafts: Sequence[str]) -> None:
@@ -122,32 +128,18 @@ class SqlShredder:
             assert self._staging is not None  # noqa: S101 - asked above
             shutil.rmtree(self._staging / name, ignore_errors=True)  # a later sweep takes what stays
 
-    def _wipe(self) -> None:
-        """Take what was deleted out of the database's own files, as far as they let us."""
-        tidy(self._engine)
-        with answered(), self._engine.connect() as opened:
-            connection = opened.execution_options(isolation_level="AUTOCOMMIT")
-            if is_sqlite(self._engine):
-                driver = connection.connection.driver_connection
-                assert driver is not None  # noqa: S101 - just opened
-                busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-                if busy:
-                    raise StoreUnavailable(
-                        "a reader keeps the write-ahead log from being emptied; shred again"
-                    )
-                return
-            connection.exec_driver_sql(f"VACUUM {', '.join(_VACUUMED)}")
-
 
 def _entries(connection: Connection, case: str) -> list[_Held]:
     found = []
-    for leaf, entry_bytes, salt, data in connection.execute(_ENTRIES, {"case": case}):
+    moved = dict(connection.execute(_MOVED, {"case": case}).all())
+    for leaf, entry_bytes, salt, data in connection.execute(ENTRIES, {"case": case}):
         entry = parse_entry(entry_bytes)
-        keys = {key_of(blob.enc) for blob in entry.objects if blob.enc}
+        files = {blob.key: moved.get(blob.key, key_of(blob.enc)) for blob in entry.objects if blob.enc}
+        keys = set(files.values())
         if data is not None and not salt:
             with suppress(Unreadable):  # a damaged row needs no key any more
                 keys.add(key_of_row(data))
-        found.append(_Held(leaf, entry, data is not None, frozenset(keys)))
+        found.append(_Held(leaf, entry, data is not None, frozenset(keys), files))
     return found
 
 
@@ -166,16 +158,35 @@ def _victims(
             raise NotErased(
                 f"{case}/{other.entry.seq} would go too, and no erasure.executed names it ({key})"
             )
-    keys = connection.execute(_KEYS, {"case": case}).all()
+    keys = connection.execute(KEYS, {"case": case}).all()
     return {row.key_id: row.wrapped for row in keys if row.key_id not in needed}
 
 
 def _files(gone: Sequence[_Held], victims: dict[str, bytes]) -> set[str]:
-    refs = (ref for item in gone for ref in item.entry.objects if ref.enc)
-    return {ref.key for ref in refs if key_of(ref.enc) in victims}
+    return {key for item in gone for key, key_id in item.files.items() if key_id in victims}
 
 
-def _delete_payloads(connection: Connection, leaves: Sequence[str]) -> int:
+def wipe(engine: Engine) -> None:
+    """Take what was deleted out of the database's own files, as far as they let us.
+
+    Raises:
+        StoreUnavailable: a reader keeps old pages; to be called again.
+    """
+    tidy(engine)
+    with answered(), engine.connect() as opened:
+        connection = opened.execution_options(isolation_level="AUTOCOMMIT")
+        if is_sqlite(engine):
+            driver = connection.connection.driver_connection
+            assert driver is not None  # noqa: S101 - just opened
+            busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            if busy:
+                raise StoreUnavailable("a reader keeps the write-ahead log from being emptied; shred again")
+            return
+        connection.exec_driver_sql(f"VACUUM {', '.join(_VACUUMED)}")
+
+
+def delete_payloads(connection: Connection, leaves: Sequence[str]) -> int:
+    """Delete the payloads of these leaves; how many there were."""
     count = 0
     for start in range(0, len(leaves), _TOGETHER):
         some = leaves[start : start + _TOGETHER]
@@ -183,12 +194,13 @@ def _delete_payloads(connection: Connection, leaves: Sequence[str]) -> int:
     return count
 
 
-def _destroy_keys(connection: Connection, case: str, victims: dict[str, bytes], at: str) -> None:
+def destroy_keys(connection: Connection, case: str, victims: dict[str, bytes], at: str) -> None:
     """Each key is written over before it is deleted: where a database keeps the place, it keeps zeros."""
     for key_id, wrapped in victims.items():
         connection.execute(
             update(case_key).where(case_key.c.key_id == key_id).values(wrapped=bytes(len(wrapped)))
         )
         connection.execute(delete(case_key).where(case_key.c.key_id == key_id))
+        connection.execute(delete(case_header).where(case_header.c.key_id == key_id))
         row = {"key_id": key_id, "case_id": case, "destroyed_at": at}
         connection.execute(insert(case_key_gone), row)

@@ -31,4 +31,19 @@ case_key_gone = Table(
     Column("case_id", Name, nullable=False),
     Column("destroyed_at", Name, nullable=False),
 )
-"""Keys that were destroyed after an ``erasure.executed``: what they protected is erased, not lost."""
+"""Keys destroyed after an ``erasure.executed`` or ``quarantine.destroyed``: what they protected is gone, not lost."""
+
+case_header = Table(
+    "case_header",
+    metadata,
+    Column("object", Name, primary_key=True),
+    Column("case_id", Name, nullable=False),
+    Column("key_id", Name, nullable=False),
+    Column("header", Bytes, nullable=False),
+)
+"""Headers of files whose own was to a key that is gone: the same file key, wrapped for the key ``key_id``.
+
+``object`` is where the file lies, as its entry says. A header is there for each file of a case that outlived another of
+the same key that was destroyed in quarantine; where there is none for such a file, it is that other one.
+"""
+Index("ix_case_header_case_id", case_header.c.case_id)
