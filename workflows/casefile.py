@@ -12,6 +12,8 @@ from functools import lru_cache
 from evidence.canonical import Json, canonical_object, canonical_of_own
 from evidence.entry import SealedEntry
 from evidence.ports import Projection, Reference
+from evidence.quarantine import NOTHING as UNTOUCHED
+from evidence.quarantine import Quarantine, Withheld, quarantine_of, without
 from workflows.articles import article_of
 from workflows.calendar import BusinessCalendar
 from workflows.definition import Definition, FieldKind
@@ -23,6 +25,7 @@ from workflows.state import CaseState, StepState
 from workflows.tally import tally_of
 from workflows.timers import next_due, next_mark
 from workflows.told import Tellings, Told, entry_data, files_said
+from workflows.withholding import quarantine_marks
 
 PARENT_REFERENCE = "caso_padre"
 """Kind of the reference by which a case is found from the one it comes from."""
@@ -42,13 +45,15 @@ CONTROLS = "controls"
 class CaseView:
     """A case as a page shows it: its definition, its derived state, and the entries that state was derived from.
 
-    ``keeping`` is how its data stands now; payloads that are not to be used are missing from ``entries``.
+    ``keeping`` is how its data stands now; payloads that are not to be used are missing from ``entries``. ``withheld``
+    is what stands in quarantine, or was destroyed in it.
     """
 
     definition: Definition
     state: CaseState
     entries: Sequence[SealedEntry]
     keeping: Keeping = NOTHING
+    withheld: Withheld = UNTOUCHED
 
     def data(self) -> dict[str, dict[str, str]]:
         """What was typed and still counts, by step; the opening's fields stand under its step."""
@@ -60,7 +65,7 @@ class CaseView:
 
     def as_json(self) -> dict[str, Json]:
         """The object ``cases show --json`` prints."""
-        entries: list[Json] = [_entry_json(sealed) for sealed in self.entries]
+        entries: list[Json] = [_entry_json(sealed, self.withheld) for sealed in self.entries]
         return {**self.state.as_json(), "entries": entries}
 
 
@@ -100,8 +105,8 @@ def project(
     ``folded``: those very entries by that calendar, where somebody has them. ``tellings``: what cases told before.
     """
     plain = [sealed.entry for sealed in entries]
-    keeping = keeping_of(entries)
-    entries = shown(entries, keeping)
+    keeping, withheld = keeping_of(entries), quarantine_of(entries)
+    entries = shown(without(entries), keeping)
     case = folded or Derivation.of(definition, plain, calendar)
     counting = tuple(case.counting)
     said = (tellings or Tellings()).of(definition, entries, counting)
@@ -120,17 +125,35 @@ def project(
         assignee=said.assignee,
         title=_control_title(definition, state) or _title(definition, said.opening) or state.folio,
         document=_document(state),
-        references=(*_control_references(state), *keeping.marks(), *_references(definition, state, said)),
+        references=(
+            *_control_references(state),
+            *keeping.marks(),
+            *(() if keeping.erased else quarantine_marks(entries, withheld)),
+            *_references(definition, state, said),
+        ),
         search_text=said.search,
         tally=tally_of(definition, state, plain),
         article=article_of(definition, state, entries),
     )
 
 
-def _entry_json(sealed: SealedEntry) -> dict[str, Json]:
+def quarantine_json(found: Quarantine | None) -> Json:
+    """What withholds something, as the API and commands tell it; ``None`` where nothing does."""
+    if found is None:
+        return None
+    return {"seq": found.seq, "since": found.at, "reason": found.reason, "outcome": str(found.outcome)}
+
+
+def _entry_json(sealed: SealedEntry, withheld: Withheld) -> dict[str, Json]:
     entry = sealed.entry
     objects: list[Json] = [
-        {"sha256": blob.sha256, "size": blob.size, "media": blob.media, "name": item.get("name", "")}
+        {
+            "sha256": blob.sha256,
+            "size": blob.size,
+            "media": blob.media,
+            "name": item.get("name", ""),
+            "quarantine": quarantine_json(withheld.file(entry.seq, blob.sha256)),
+        }
         for blob, item in zip(entry.objects, entry_files(sealed), strict=True)
     ]
     facts = facts_of(entry)
@@ -146,6 +169,7 @@ def _entry_json(sealed: SealedEntry) -> dict[str, Json]:
         "via": facts.via,
         "choice": facts.choice,
         "objects": objects,
+        "quarantine": quarantine_json(withheld.payload(entry.seq)),
     }
 
 

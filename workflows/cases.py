@@ -11,6 +11,7 @@ from datetime import datetime
 
 from evidence.entry import SealedEntry
 from evidence.ports import BlobStore, Clock, LedgerStore, Projection
+from evidence.quarantine import quarantine_of, without
 from workflows import children, closing, mailnotes, noticing, rules, sets
 from workflows.answering import AnswerBook
 from workflows.assignees import answering
@@ -44,6 +45,7 @@ from workflows.keeping import keeping_of, left, shown
 from workflows.letters import figures_of
 from workflows.ports import CaseIndex, Catalogues, Directory, DocumentReader
 from workflows.proposals import proposed
+from workflows.quarantinedesk import QuarantineDesk
 from workflows.readers import DirectReader
 from workflows.rebuild import RebuildReport, rebuild, recount
 from workflows.registry import DefinitionRegistry
@@ -113,6 +115,7 @@ class CaseService(ExceptionCommands):
         self.returns = ReturnBook(self._writer, self._reader, max_files)
         self.reviews = ReviewBook(self._writer)
         self.keeping = KeepDesk(self._writer)
+        self.quarantine = QuarantineDesk(self._writer)
         self.campaigns = CampaignService(self._writer, index, self._reader, blobs, self.open_case)
 
     @property
@@ -131,14 +134,14 @@ class CaseService(ExceptionCommands):
             UnknownCase: no such case, or none yet at that moment. UnknownDefinition.
         """
         entries = self._writer.history(folio)
-        keeping = keeping_of(entries)
-        seen = (left if answerable else shown)(entries, keeping)
+        keeping, withheld = keeping_of(entries), quarantine_of(entries)
+        seen = (left if answerable else shown)(without(entries), keeping)
         if as_of is not None and entries[0].entry.at > time_text(as_of):
             raise UnknownCase(folio=folio)
         definition = self._writer.definition_of(entries)
         plain = [sealed.entry for sealed in entries]
         state = derive(definition, plain, calendar=self.calendar, as_of=as_of, now=self._writer.clock())
-        return CaseView(self._writer.named(definition), state, seen[: state.length], keeping)
+        return CaseView(self._writer.named(definition), state, seen[: state.length], keeping, withheld)
 
     def open_case(self, command: OpenCase, *, unless: Refusal | None = None) -> Receipt:
         """Open a case; its first entry also records the evidence of the opening step.

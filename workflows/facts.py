@@ -107,6 +107,7 @@ class Facts:
     covers: Mapping[str, str] = field(default_factory=dict)
     mail: Mapping[str, str] = field(default_factory=dict)
     templates: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)
     verdict: str = ""
     homonyms: Mapping[str, str] = field(default_factory=dict)
     series: str = ""
@@ -158,7 +159,7 @@ _TEXTS = (
     "through factor level method act"
 ).split()
 _TIMES = ("occurred_at", "due_at", "queried_at", "expires_at")
-_TABLES = "params parties homonyms catalogues counts check covers mail seal templates".split()
+_TABLES = "params parties homonyms catalogues counts check covers mail seal templates parts".split()
 _LISTS = ("areas", "flags")
 FACT_NAMES = frozenset({*_TEXTS, *_TABLES, *_LISTS, *"evidence rows annul run count".split()})
 
@@ -304,5 +305,6 @@ _READERS: Mapping[str, Callable[[Entry, str, list[str]], object]] = {
     "mail": _texts,
     "seal": _texts,
     "templates": _texts,
+    "parts": _texts,
 }
 """How members that are no single text are read, in the order in which problems are told."""

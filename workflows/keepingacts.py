@@ -82,6 +82,63 @@ class ApproveErasure:
     idempotency_key: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ReportQuarantine:
+    """Say that entry ``seq`` shows what must not be here: ``files`` of it by number, its ``payload``, or both.
+
+    ``ground`` is one of `workflows.quarantinedesk.GROUNDS`.
+    """
+
+    folio: str
+    seq: int
+    files: tuple[int, ...]
+    payload: bool
+    actor: Actor
+    ground: str
+    reason: str
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewQuarantined:
+    """Look once at what the quarantine that entry ``seq`` placed withholds, in order to decide."""
+
+    folio: str
+    seq: int
+    actor: Actor
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseQuarantine:
+    """A false alarm: give back what the quarantine that entry ``seq`` placed withholds."""
+
+    folio: str
+    seq: int
+    actor: Actor
+    reason: str
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DestroyQuarantined:
+    """It was true: what the quarantine that entry ``seq`` placed withholds is destroyed, and cannot be had back."""
+
+    folio: str
+    seq: int
+    actor: Actor
+    reason: str
+    idempotency_key: str = ""
+
+
+QuarantineCommand = ReportQuarantine | ViewQuarantined | ReleaseQuarantine | DestroyQuarantined
 KeepingCommand = (
-    PlaceHold | LiftHold | BlockData | UnblockData | RequestErasure | WithdrawErasure | ApproveErasure
+    PlaceHold
+    | LiftHold
+    | BlockData
+    | UnblockData
+    | RequestErasure
+    | WithdrawErasure
+    | ApproveErasure
+    | QuarantineCommand
 )

@@ -13,8 +13,13 @@ __all__ = [
     "KeepingNotAllowed",
     "KeepingUnneeded",
     "NoSuchHold",
+    "NoSuchQuarantine",
+    "NothingToQuarantine",
+    "QuarantineOwn",
+    "Quarantined",
     "SamePerson",
     "StillRetained",
+    "TooManyReports",
     "UnknownLegalGround",
 ]
 
@@ -83,3 +88,33 @@ class UnknownLegalGround(Refusal):
     """``ground``, ``options``: no ground on which personal data is erased."""
 
     code = "unknown_legal_ground"
+
+
+class NoSuchQuarantine(Refusal):
+    """``folio``, ``seq``: that entry places no quarantine, or somebody has decided about it."""
+
+    code = "no_such_quarantine"
+
+
+class NothingToQuarantine(Refusal):
+    """``folio``, ``seq``, ``why``: ``parts`` (nothing was named), ``file``, ``payload`` (it has none), ``withheld``."""
+
+    code = "nothing_to_quarantine"
+
+
+class QuarantineOwn(Refusal):
+    """``folio``, ``seq``: who reported it cannot be the one who decides."""
+
+    code = "quarantine_own"
+
+
+class Quarantined(Refusal):
+    """``folio``, ``seq``: this very file stands in quarantine, or was destroyed in it, since that entry."""
+
+    code = "quarantined"
+
+
+class TooManyReports(Refusal):
+    """``count``, ``limit``: so many reports of the same person already wait for a decision."""
+
+    code = "too_many_reports"

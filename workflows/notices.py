@@ -15,6 +15,7 @@ from workflows.casefile import typed_data
 from workflows.claims import Situation
 from workflows.definition import Definition, FieldKind, Step
 from workflows.mailing import Addressee, MailRequest
+from workflows.quarantinemails import quarantine_mails
 from workflows.requests import requests_of
 from workflows.term import TimerEffect
 
@@ -32,7 +33,8 @@ ZONES_OWN = "asistente"
 
 def notices(situation: Situation, drafts: Sequence[EntryDraft], folio: str) -> tuple[Errand, ...]:
     """The mails that what is about to be sealed asks for."""
-    return tuple(request.errand() for request in _requests(situation, drafts, folio))
+    asked = (*_requests(situation, drafts, folio), *quarantine_mails(situation, drafts, folio))
+    return tuple(request.errand() for request in asked)
 
 
 def contact_address(definition: Definition, typed: dict[str, dict[str, str]]) -> str:

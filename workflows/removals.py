@@ -24,6 +24,7 @@ from workflows.ports import CaseIndex, CaseQuery
 from workflows.rosterjoin import RosterReader
 from workflows.rosterview import RosterRow, RosterView
 from workflows.rowdrafts import Act, may_record, roster_of, row_draft, rules_of, state_of
+from workflows.withholding import unused_sheet
 from workflows.writer import CaseWriter
 
 PROCESS = "MA-001"
@@ -124,7 +125,8 @@ class Removals:
     def _is_pending(self, folio: str) -> bool:
         situation = self._writer.situation(self._writer.history(folio))
         rules = situation.definition.roster
-        if rules is None or keeping_of(situation.entries).shut:  # its rows are not read while that stands
+        shut = keeping_of(situation.entries).shut or unused_sheet(situation.entries)
+        if rules is None or shut:  # its rows are not read while that stands
             return False
         state = state_of(situation)
         return bool(state.step(rules.removals).entries) and not state.step(rules.removed).entries

@@ -41,6 +41,7 @@ from workflows.rowclaims import AREAS
 from workflows.rowmatching import WHY
 from workflows.state import CaseState, StepStatus, TimerState
 from workflows.told import entry_data
+from workflows.withholding import refuse_file
 from workflows.writer import CaseWriter
 
 Value = TypeVar("Value")
@@ -87,13 +88,14 @@ class RosterReader:
         """The workbook that the rows number, with the name it came with.
 
         Raises:
-            NotACampaign. DataBlocked, CaseErased: nothing is read of it, and so no row of it either.
+            NotACampaign. DataBlocked, CaseErased, Quarantined: nothing is read of it, and so no row of it either.
         """
         require_usable(entries, keepers=False)
         sheet = fold_roster(self._rules(entries), [sealed.entry for sealed in entries]).sheet
         for sealed in entries:
             for blob, about in zip(sealed.entry.objects, entry_files(sealed), strict=True):
                 if blob.sha256 == sheet:
+                    refuse_file(entries, sealed.entry.seq, sheet)
                     return blob, str(about.get("name", "")) or "archivo.xlsx"
         raise NotACampaign(folio=entries[0].entry.case)
 

@@ -15,9 +15,10 @@ from typing import BinaryIO, Protocol, cast
 from documents.refusals import FileRefused
 from evidence.entry import EntryKind, SealedEntry
 from evidence.ports import BlobCorrupt, BlobMissing, BlobStore, LedgerStore, Reference
-from workflows.casefile import entry_files
+from evidence.quarantine import KINDS, NOTHING, Withheld, quarantine_of
 from workflows.keeping import BLOCKED, ERASED, MARK
 from workflows.ports import CaseIndex, TextHit, TextIndex, TextPlace
+from workflows.withholding import PLACE
 
 READABLE: Mapping[str, str] = {
     "application/pdf": "pdf",
@@ -67,6 +68,8 @@ def catch_up(
         if sealed.entry.kind is EntryKind.ERASURE_EXECUTED:
             for leaf in sealed.entry.refs:
                 index.forget(leaf)
+        elif sealed.entry.kind in KINDS and sealed.entry.kind is not EntryKind.QUARANTINE_VIEWED:
+            again(ledger, sealed, blobs, index, reader)
         for n, name in _readable(sealed):
             read, failed = _take(sealed, n, name, blobs, index, reader)
             files += read
@@ -76,16 +79,32 @@ def catch_up(
     return Caught(entries, files, unread, done=True)
 
 
-def _readable(sealed: SealedEntry) -> list[tuple[int, str]]:
+def again(
+    ledger: LedgerStore, decided: SealedEntry, blobs: BlobStore, index: TextIndex, reader: TextReader
+) -> None:
+    """Index the entries that one about a quarantine names as they now stand: without what is withheld, if it is."""
+    entries = ledger.history(decided.entry.case)
+    told = quarantine_of(entries)
+    for sealed in entries:
+        if sealed.leaf in decided.entry.refs:
+            index.forget(sealed.leaf)
+            for n, name in _readable(sealed, told):
+                _take(sealed, n, name, blobs, index, reader)
+
+
+def _readable(sealed: SealedEntry, told: Withheld = NOTHING) -> list[tuple[int, str]]:
     """The entry's files that have a text, by index; of an entry whose payload was erased there are none."""
     entry = sealed.entry
-    if ":" in entry.case or not entry.objects or sealed.payload_bytes is None:
+    if (
+        ":" in entry.case
+        or not entry.objects
+        or (sealed.payload_bytes is None and not told.payload(entry.seq))
+    ):
         return []
-    files = entry_files(sealed)
     return [
         (n, f"{n}.{READABLE[blob.media]}")
-        for n, (blob, _file) in enumerate(zip(entry.objects, files, strict=True))
-        if blob.media in READABLE
+        for n, blob in enumerate(entry.objects)
+        if blob.media in READABLE and told.file(entry.seq, blob.sha256) is None
     ]
 
 
@@ -112,7 +131,13 @@ def _take(
 
 
 def open_hits(index: CaseIndex, hits: Sequence[TextHit]) -> tuple[TextHit, ...]:
-    """What was found in files, without those of cases whose data is blocked or erased."""
+    """What was found in files, without those of cases whose data is blocked or erased, and those in quarantine."""
     shut = {Reference(MARK, BLOCKED), Reference(MARK, ERASED)}
     closed = {folio for folio in {hit.folio for hit in hits} if shut & index.references(folio)}
-    return tuple(hit for hit in hits if hit.folio not in closed)
+    return free_hits(index, [hit for hit in hits if hit.folio not in closed])
+
+
+def free_hits(index: CaseIndex, hits: Sequence[TextHit]) -> tuple[TextHit, ...]:
+    """What was found in files, without those that stand in quarantine: the index may not have forgotten them yet."""
+    told = {folio: index.references(folio) for folio in {hit.folio for hit in hits}}
+    return tuple(hit for hit in hits if Reference(PLACE, f"{hit.seq}/{hit.object}") not in told[hit.folio])

@@ -51,6 +51,7 @@ from workflows.remembered import (
 )
 from workflows.told import Tellings
 from workflows.uploads import PreparedFile
+from workflows.withholding import refuse_withheld
 
 Calendars = Callable[[], BusinessCalendar]
 """Gives the table in force, with its revisions."""
@@ -188,7 +189,7 @@ class CaseWriter:
         """Make the drafts of a command on the case as it stands, and forget them. Raises a `Refusal`."""
         entries = self.history(folio)
         require_usable(entries, keepers=False)
-        drafts(self.situation(entries), [file.placeholder() for file in files])
+        refuse_withheld(entries, drafts(self.situation(entries), [file.placeholder() for file in files]))
 
     def open(
         self, definition: Definition, drafts: Drafts, files: Sequence[PreparedFile], command: Command
@@ -348,7 +349,9 @@ def _usable(drafts: Drafts, command: Command) -> Drafts:
 
     def checked(situation: Situation, blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
         require_usable(situation.entries, keepers=keepers)
-        return drafts(situation, blobs)
+        made = drafts(situation, blobs)
+        refuse_withheld(situation.entries, made)
+        return made
 
     return checked
 

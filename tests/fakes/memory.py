@@ -114,6 +114,10 @@ class MemoryLedger:
             self._series[series] = number
             return written
 
+    def unwithheld(self, case: str) -> Sequence[SealedEntry]:
+        """As it was sealed."""
+        return self.history(case)
+
     def history(self, case: str) -> Sequence[SealedEntry]:
         with self._lock:
             return [row.sealed for row in self.rows if row.case == case]
