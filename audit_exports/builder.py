@@ -23,7 +23,7 @@ from audit_exports.entrywriter import EntryWriter
 from audit_exports.exportlog import EXPORTS, Written, log_export
 from audit_exports.heads import HeadsWriter
 from audit_exports.irregular import irregularities
-from audit_exports.masking import Mask
+from audit_exports.masking import QUARANTINED, Mask
 from audit_exports.people import ACCESS
 from audit_exports.peoplewriter import AccessChain
 from audit_exports.record import FileItem, PackageFacts, Scope, Totals
@@ -285,14 +285,14 @@ class _Export:
         if not entries:
             return
         self._told.append(folio)
-        self._check(folio, entries)
         mask = self._mask.over(entries)
+        self._check(folio, entries, mask)
         entries = [mask.seen(item) for item in entries]
         definition = self._definition(entries[0], definitions)
         state = state_of(definition, entries, as_of=facts.as_of, calendar=lists.calendar)
-        told = {item.entry.seq: words_of(item, mask.why(item.entry)) for item in entries}
+        told = {item.entry.seq: words_of(item, mask) for item in entries}
         for item in entries:
-            self._entry(bag, item, told[item.entry.seq][1], mask)
+            self._entry(bag, item, told[item.entry.seq][1])
         record = recount(
             lists.named(definition), state, entries, derived.roster, lists.calendar.id, mask, told
         )
@@ -301,12 +301,13 @@ class _Export:
         for path, data in case_files(record, facts, found):
             bag.add(path, data)
 
-    def _check(self, folio: str, entries: Sequence[SealedEntry]) -> None:
+    def _check(self, folio: str, entries: Sequence[SealedEntry], mask: Mask) -> None:
         """Refuse a case whose bytes, chain or payloads are not what was sealed."""
         refuse(folio, list(check_chain(entries, self._sources.ledger.origin)))
         erasures = ErasureLedger()
         for item in entries:
-            erasures.see(item.entry, item.leaf, payload_present=item.payload_bytes is not None)
+            there = item.payload_bytes is not None or mask.why(item.entry) == QUARANTINED
+            erasures.see(item.entry, item.leaf, payload_present=there)
         refuse(folio, list(erasures.findings()))
 
     def _definition(self, first: SealedEntry, known: dict[str, Definition]) -> Definition:
@@ -327,11 +328,11 @@ class _Export:
         write_consistency(bag, ledger, sizes, self._checkpoint)
         return anchors.facts
 
-    def _entry(self, bag: BagWriter, item: SealedEntry, files: Sequence[FileItem], mask: Mask) -> None:
+    def _entry(self, bag: BagWriter, item: SealedEntry, files: Sequence[FileItem]) -> None:
         self._writer.write(bag, item)
-        if mask.withholds(item.entry):
-            return
         for blob, told in zip(item.entry.objects, files, strict=True):
+            if told.withheld:
+                continue
             self._object(bag, blob, told.path, f"{item.entry.case}/{item.entry.seq}")
 
     def _object(self, bag: BagWriter, blob: BlobRef, path: str, subject: str) -> None:

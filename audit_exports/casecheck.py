@@ -13,7 +13,7 @@ from audit_exports.catalogues import Lists
 from audit_exports.codes import Code
 from audit_exports.containers import printable
 from audit_exports.entrycheck import EntryReader
-from audit_exports.masking import BLOCKED, ERASED, WITHHELD, Mask
+from audit_exports.masking import BLOCKED, DESTROYED, QUARANTINED, WITHHELD, Mask
 from audit_exports.passkeys import check_key, says_key
 from audit_exports.people import Roster
 from audit_exports.record import CaseRecord, FileItem, PackageFacts
@@ -27,6 +27,9 @@ from evidence.findings import Finding
 from workflows.definition import Definition
 from workflows.loader import load
 from workflows.tables import DefinitionInvalid
+
+_STAY = frozenset({WITHHELD, BLOCKED, QUARANTINED})
+"""Why something stays behind that the house still has."""
 
 _MAX_DEFINITION = 4 << 20
 _MAX_LETTER = 64 << 20
@@ -64,7 +67,7 @@ class CaseChecker:
         mask = self._mask.over(read)
         self._erasures(read, mask)
         sealed = [mask.seen(item) for item in read]
-        told = {item.entry.seq: words_of(item, mask.why(item.entry)) for item in sealed}
+        told = {item.entry.seq: words_of(item, mask) for item in sealed}
         for item in sealed:
             self._files(item, told[item.entry.seq][1], mask)
             self._key(item)
@@ -79,24 +82,34 @@ class CaseChecker:
         for item in sealed:
             present = self._bag.has(layout.payload_path(item.entry.case, item.entry.seq))
             why = mask.why(item.entry)
-            erasures.see(item.entry, item.leaf, payload_present=present or why in {WITHHELD, BLOCKED})
+            erasures.see(item.entry, item.leaf, payload_present=present or why in _STAY)
             if why and present:
                 subject = subject_of(item.entry)
                 self._report(Finding(Code.CONTENT_RESERVED, subject, "no payload", "a payload"))
-            self._bag.tally.payloads_withheld += why in {WITHHELD, BLOCKED}
+            self._bag.tally.payloads_withheld += why in _STAY
         for finding in erasures.findings():
             self._report(finding)
         if mask.keeping.blocked and not mask.keeping.erased and sealed:
             kept = f"{self._bag.tally.payloads_withheld - before} payloads and their files withheld"
             expected = f"data blocked by entry {mask.keeping.blocked}"
             self._report(Finding(Code.CONTENT_BLOCKED, sealed[0].entry.case, expected, kept))
+        for held in mask.quarantine.waiting if sealed and not mask.keeping.erased else ():
+            what = ", ".join(
+                f"{seq}: {'payload ' * part.payload}{len(part.files)} files"
+                for seq, part in held.parts.items()
+            )
+            expected = f"in quarantine by entry {held.seq}"
+            self._report(
+                Finding(Code.CONTENT_QUARANTINED, sealed[0].entry.case, expected, f"withheld of entry {what}")
+            )
 
     def _files(self, item: SealedEntry, files: Sequence[FileItem], mask: Mask) -> None:
-        why = mask.why(item.entry)
-        if why:  # a file that travels all the same has no place: file.unexpected
-            self._bag.tally.files_withheld += len(item.entry.objects) if why != ERASED else 0
-            return
         for blob, told in zip(item.entry.objects, files, strict=True):
+            why = mask.why_file(item.entry, blob.sha256)
+            if why:  # a file that travels all the same has no place: file.unexpected
+                self._bag.tally.files_withheld += why in _STAY
+                self._destroyed(item.entry, blob, mask)
+                continue
             self._bag.tally.objects += 1
             name = f"{subject_of(item.entry)} {told.path}"
             if not self._bag.has(told.path):
@@ -104,6 +117,14 @@ class CaseChecker:
                 continue
             self._bag.digest_behind(told.path, partial(self._judge, blob, name, self._bag.size(told.path)))
             self._signed(item.entry, told, name)
+
+    def _destroyed(self, entry: Entry, blob: BlobRef, mask: Mask) -> None:
+        held = mask.quarantine.file(entry.seq, blob.sha256)
+        if held is not None and mask.why_file(entry, blob.sha256) == DESTROYED:
+            found = f"destroyed in quarantine by {entry.case}/{held.decided}"
+            self._report(
+                Finding(CoreCode.OBJECT_ERASED, f"{subject_of(entry)} {blob.key}", blob.sha256, found)
+            )
 
     def _signed(self, entry: Entry, told: FileItem, name: str) -> None:
         """What a signed PDF says of itself, where there is somebody to ask; its digest is checked elsewhere.

@@ -80,6 +80,7 @@ class Code(StrEnum):
     CONTENT_WITHHELD = "content.withheld"
     CONTENT_RESERVED = "content.reserved"
     CONTENT_BLOCKED = "content.blocked"
+    CONTENT_QUARANTINED = "content.quarantined"
     ROLE_NOT_GRANTED = "role.not_granted"
     DERIVED_DIFFERS = "derived.differs"
     DERIVED_VERSION = "derived.other_version"
@@ -106,6 +107,7 @@ NOTICES: frozenset[str] = CORE_NOTICES | {
     Code.LETTER_BROKEN,
     Code.CONTENT_WITHHELD,
     Code.CONTENT_BLOCKED,
+    Code.CONTENT_QUARANTINED,
     Code.CALENDAR_CHANGED,
     Code.ROLE_NOT_GRANTED,
     Code.HEADS_NONE,
@@ -284,8 +286,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "the engagement's terms mask personal data: what is counted is not in the package, as was agreed",
     ),
     Code.CONTENT_RESERVED: (
-        "viene contenido que los términos del encargo, un bloqueo o un borrado dejan fuera",
-        "content travels that the engagement's terms, a block or an erasure keep out",
+        "viene contenido que los términos del encargo, un bloqueo, una cuarentena o un borrado dejan fuera",
+        "content travels that the engagement's terms, a block, a quarantine or an erasure keep out",
+    ),
+    Code.CONTENT_QUARANTINED: (
+        "una parte del caso está en cuarentena mientras se decide: lo contado no viene en el paquete",
+        "a part of the case is in quarantine until somebody decides: what is counted is not in the package",
     ),
     Code.CONTENT_BLOCKED: (
         "los datos del caso están bloqueados: se conservan y no vienen en el paquete",

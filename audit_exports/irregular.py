@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from audit_exports.record import CaseRecord
-from audit_exports.words import EXCEPTIONS
+from audit_exports.words import EXCEPTIONS, KINDS
 from workflows.state import CaseException, ExceptionCode
+from workflows.withholding import GROUNDS
 
 SKIPPED, LATE, WAIVED, SUPERSEDED = "omitido", "tarde", "dispensado", "anulado"
 DUTIES, REFUSED, ACCESS, ORDER = "segregacion", "fuera_de_alcance", "acceso", "orden"
 HOURS, AGAIN, OTHER = "horario", "repeticion", "otra"
+QUARANTINE = "cuarentena"
 
 GROUPS = {
     SKIPPED: ("Paso omitido", "Step skipped"),
@@ -24,6 +26,7 @@ GROUPS = {
     ORDER: ("Fuera de orden", "Out of order"),
     HOURS: ("Fuera de horario", "Outside the hours"),
     AGAIN: ("Paso repetido o caso reabierto", "Step repeated or case reopened"),
+    QUARANTINE: ("Cuarentena", "Quarantine"),
     OTHER: ("Otra", "Other"),
 }
 """The groups of exceptions, in the order in which reports tell them."""
@@ -43,6 +46,9 @@ _GROUP_OF = {
     ExceptionCode.REPEATED: AGAIN,
     ExceptionCode.REOPENED: AGAIN,
 }
+
+
+_QUARANTINES = frozenset({"quarantine.placed", "quarantine.released", "quarantine.destroyed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,10 @@ def irregularities(record: CaseRecord) -> Iterator[Irregularity]:
         if not row.role_held:
             name = EXCEPTIONS["role_not_granted"][0]
             yield Irregularity(ACCESS, "role_not_granted", name, row.step, row.seq, row.role, row.role)
+        if row.kind in _QUARANTINES:
+            ground = GROUNDS.get(row.reason)
+            about = f"{ground.es if ground else row.reason}. {row.note}".strip()
+            yield Irregularity(QUARANTINE, row.kind, KINDS[row.kind][0], row.step, row.seq, row.reason, about)
 
 
 def _about(record: CaseRecord, item: CaseException) -> str:

@@ -134,6 +134,18 @@ def entry_words(row: EntryRow, labels: Labels) -> list[Content]:
     elif row.payload == "blocked":
         text = both("Contenido bloqueado: se conserva y no se usa.", "Content blocked: kept, and not used.")
         parts.append(tag("p", text, class_="meta"))
+    elif row.payload == "quarantined":
+        text = both(
+            "Contenido en cuarentena: nadie lo ve mientras se decide.",
+            "Content in quarantine: nobody sees it until somebody decides.",
+        )
+        parts.append(tag("p", text, class_="meta"))
+    elif row.payload == "destroyed":
+        text = both(
+            f"Contenido destruido en cuarentena: vea la entrada {row.erased_by}.",
+            f"Content destroyed in quarantine: see entry {row.erased_by}.",
+        )
+        parts.append(tag("p", text, class_="meta"))
     if row.reason:
         parts.append(tag("p", both("Motivo", "Reason"), f": {row.reason}", class_="meta"))
     if row.note:
@@ -238,5 +250,7 @@ def _withheld_card(item: FileItem) -> Markup:
     word = {
         "bloqueado": both("Archivo bloqueado", "File blocked"),
         "borrado": both("Archivo borrado", "File erased"),
+        "en cuarentena": both("Archivo en cuarentena", "File in quarantine"),
+        "destruido en cuarentena": both("Archivo destruido en cuarentena", "File destroyed in quarantine"),
     }.get(item.name, both("Archivo reservado", "File withheld"))
     return tag("figure", shown, tag("figcaption", word, about, digest))

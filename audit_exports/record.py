@@ -57,8 +57,8 @@ class SigningFacts:
 class EntryRow:
     """One entry as people read it; times are ledger times.
 
-    ``payload`` says ``kept``, ``erased``, ``withheld`` or ``absent``. ``people`` are the actor ids it names (who acts,
-    for whom, parties to duties), sorted and without the program;
+    ``payload`` says ``kept``, ``absent``, or why it is not there (`masking`). ``people`` are the actor ids it names
+    (who acts, for whom, parties to duties), sorted and without the program;
     ``role_held`` says whether the actor held the role at that place of the log. ``erased_by``, ``superseded_by`` and
     ``supersedes`` are entry numbers of the same case, 0 for none.
     """

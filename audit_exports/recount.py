@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from audit_exports import layout
 from audit_exports.labels import Labels
-from audit_exports.masking import STAND_INS, Mask
+from audit_exports.masking import DESTROYED, STAND_INS, Mask
 from audit_exports.names import evidence_name, media_extension
 from audit_exports.people import Roster, people_of, text_of
 from audit_exports.record import CaseRecord, EntryRow, FileItem, SigningFacts
 from evidence.canonical import Json, NotCanonical
 from evidence.entry import Entry, EntryKind, MalformedEntry, SealedEntry
+from evidence.quarantine import Outcome
 from workflows.commands import UNIDENTIFIED
 from workflows.definition import Definition
 from workflows.facts import facts_of
@@ -40,11 +41,11 @@ def recount(
     mask = mask or Mask()
     superseded = dict(state.superseded)
     supersedes = {by: seq for seq, by in state.superseded}
-    erasers, excused = erased_by(entries), without_role(definition, entries)
+    erasers, excused = _gone_by(entries, mask), without_role(definition, entries)
     rows = tuple(
         _row(
             item,
-            told[item.entry.seq] if told else words_of(item, mask.why(item.entry)),
+            told[item.entry.seq] if told else words_of(item, mask),
             roster,
             erasers.get(item.leaf, 0),
             superseded.get(item.entry.seq, 0),
@@ -70,6 +71,16 @@ def erased_by(entries: Sequence[SealedEntry]) -> dict[str, int]:
         if item.entry.kind is EntryKind.ERASURE_EXECUTED
         for leaf in item.entry.refs
     }
+
+
+def _gone_by(entries: Sequence[SealedEntry], mask: Mask) -> dict[str, int]:
+    """The same, also of what was destroyed in quarantine."""
+    found = erased_by(entries)
+    for item in entries:
+        held = mask.quarantine.payload(item.entry.seq)
+        if held is not None and held.outcome is Outcome.DESTROYED:
+            found.setdefault(item.leaf, held.decided)
+    return found
 
 
 def without_role(definition: Definition, entries: Sequence[SealedEntry]) -> frozenset[int]:
@@ -100,16 +111,16 @@ def _of_a_stranger(definition: Definition, entry: Entry, *, asked: bool) -> bool
     return asked and (entry.kind, entry.role) == (EntryKind.LINK_FETCHED, LINK_ROLE)
 
 
-def words_of(item: SealedEntry, withheld: str = "") -> Words:
+def words_of(item: SealedEntry, mask: Mask | None = None) -> Words:
     """What an entry's payload says, read once, and its files with their place in the package.
 
-    What is ``withheld`` (see `masking.Mask.why`) has no place and no name: kind, size and digest are the sealed ones.
+    What is withheld (see `masking.Mask.why_file`) has no place and no name: kind, size and digest are the sealed ones.
     """
     payload = _payload(item)
-    return payload, _file_items(item, payload, withheld)
+    return payload, _file_items(item, payload, mask or Mask())
 
 
-def _file_items(item: SealedEntry, payload: Mapping[str, Json], withheld: str) -> tuple[FileItem, ...]:
+def _file_items(item: SealedEntry, payload: Mapping[str, Json], mask: Mask) -> tuple[FileItem, ...]:
     """Names come from the payload, where it is still there."""
     words = _files(payload)
     types = {fact.object: fact.type for fact in facts_of(item.entry).evidence}
@@ -117,6 +128,7 @@ def _file_items(item: SealedEntry, payload: Mapping[str, Json], withheld: str) -
     for position, blob in enumerate(item.entry.objects, 1):
         about = words[position - 1] if position <= len(words) else {}
         name, slot = text_of(about, "name"), text_of(about, "slot")
+        withheld = mask.why_file(item.entry, blob.sha256)
         if withheld:
             kind = types.get(position - 1, "")
             name = STAND_INS[withheld]
@@ -152,7 +164,7 @@ def _row(
 ) -> EntryRow:
     entry, (payload, files), facts = item.entry, told, item.entry.facts
     index = -1 if item.index is None else item.index
-    gone = "erased" if erased else withheld or "absent"
+    gone = "erased" if erased and withheld != DESTROYED else withheld or "absent"
     return EntryRow(
         seq=entry.seq,
         index=index,
