@@ -32,7 +32,7 @@ def verify_case(
     Raises:
         UnknownCase: there is no such case. StoreUnavailable: a store cannot answer; nothing was decided.
     """
-    entries = ledger.history(folio)
+    entries = ledger.unwithheld(folio)
     if not entries:
         raise UnknownCase(folio=folio)
     objects = ObjectChecker(blobs, full=True)

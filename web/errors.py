@@ -26,7 +26,7 @@ from evidence import ports
 from evidence.atrest import KeysUnavailable
 from evidence.canonical import Json
 from evidence.entry import MalformedEntry
-from evidence.shredding import BlobErased, NotErased
+from evidence.shredding import BlobErased, BlobWithheld, NotErased
 from identity.accounts import EmailTaken, IdentityError, UnknownUser
 from identity.login import LoginThrottled
 from identity.tokens import ScopeInvalid, ServiceRole, UnknownService, UnknownToken
@@ -310,12 +310,10 @@ _TABLE: tuple[tuple[type[BaseException], Callable[..., Answer]], ...] = (
     (KeysUnavailable, _always("keys_unavailable")),
     (ScannerSilent, _always("antivirus_silent")),
     (ports.StoreUnavailable, _unavailable),
-    (
-        ports.IdempotencyMismatch,
-        lambda _error: _answer(messages.CASES["request_reused"], "request_reused", {}),
-    ),
+    (ports.IdempotencyMismatch, lambda _: _answer(messages.CASES["request_reused"], "request_reused", {})),
     (ports.ReferenceTaken, _taken),
     (BlobErased, _always("blob_erased")),
+    (BlobWithheld, _always("blob_withheld")),
     (NotErased, _always("not_erased")),
     (ports.BlobMissing, _missing),
     (ports.BlobCorrupt, _corrupt),

@@ -14,15 +14,21 @@ from audit_exports.builder import export as build_package
 from audit_exports.masking import Mask
 from audit_exports.record import Scope
 from evidence.canonical import Json
+from evidence.entry import SealedEntry
 from web.crew import Progress, job
 from web.i18n import gettext as _
 from web.proving import before_export
 from web.wiring import House, JobRecord
 from workflows.commands import Actor
 from workflows.keeping import BLOCKED, ERASED, MARK
+from workflows.withholding import DESTROYED, WAITING
 
 KIND, AUDIT_KIND = "export", "audit-export"
 """What its job is called, and that of an engagement's package."""
+
+
+_SHUT = (BLOCKED, ERASED, WAITING, DESTROYED)
+"""Marks of cases of which something may be kept out of packages."""
 
 
 def package_args(scope: Scope, actor: Actor) -> dict[str, Json]:
@@ -34,7 +40,8 @@ def package_args(scope: Scope, actor: Actor) -> dict[str, Json]:
 def made_package(house: House, task: JobRecord, progress: Telling) -> tuple[Scope, ExportReceipt]:
     """Make the package that a job's arguments ask for, under the job's name.
 
-    Made anew where a case of it was blocked or erased meanwhile: what was decided then does not know of this package.
+    Made anew where something of it was blocked, erased or put in quarantine meanwhile: what was decided then does not
+    know of this package.
     """
     told, actor = task.args["scope"], task.args["actor"]
     assert isinstance(told, dict)  # noqa: S101 - as `package_args` has put it there
@@ -47,7 +54,7 @@ def made_package(house: House, task: JobRecord, progress: Telling) -> tuple[Scop
     while True:
         before_export(house)  # what was sealed a moment ago belongs into the package
         receipt = build_package(house.export_sources, scope, path, actor=maker, progress=progress)
-        shut = (*house.index.by_reference(MARK, BLOCKED), *house.index.by_reference(MARK, ERASED))
+        shut = [folio for mark in _SHUT for folio in house.index.by_reference(MARK, mark)]
         if not any(_holds(house, path, shut)):
             return scope, receipt
 
@@ -75,10 +82,22 @@ def _holds(house: House, path: Path, folios: Sequence[str]) -> Iterator[str]:
     for folio in folios:
         if layout.DATA + layout.entry_path(folio, 1) in names:
             entries = house.ledger.history(folio)
-            mask = Mask().over(entries)
-            kept_out = (item.entry.seq for item in entries if mask.withholds(item.entry))
-            if any(layout.DATA + layout.payload_path(folio, seq) in names for seq in kept_out):
+            if _keeps_out(folio, entries, names):
                 yield folio
+
+
+def _keeps_out(folio: str, entries: Sequence[SealedEntry], names: frozenset[str]) -> bool:
+    """Whether a package with these names has a payload or a file that the case's chain keeps out of packages now."""
+    mask = Mask().over(entries)
+    for item in entries:
+        entry = item.entry
+        if mask.withholds(entry) and layout.DATA + layout.payload_path(folio, entry.seq) in names:
+            return True
+        for position, blob in enumerate(entry.objects, 1):
+            begun = layout.DATA + layout.file_path(folio, f"{entry.seq:03d}-{position}_")
+            if mask.why_file(entry, blob.sha256) and any(name.startswith(begun) for name in names):
+                return True
+    return False
 
 
 @job(KIND)

@@ -19,6 +19,7 @@ from flask import Flask
 from evidence.canonical import Json
 from evidence.entry import format_time
 from evidence.ports import StoreUnavailable
+from web import quarantining
 from web.api.uploads import clean_uploads
 from web.crew import Crew
 from web.drafts import DraftDesk
@@ -139,6 +140,7 @@ class Steward:
             Duty("texts", 3.0, _index_texts),
             Duty("webhooks", 2.0, _tell_systems),
             Duty("erasures", 60.0, _Erasures()),
+            Duty("quarantines", 60.0, _Quarantines()),
             Duty("cleaning", 3600.0, _clean),
             Duty("jobs", 1.0, self._wake_crew),
         )
@@ -274,6 +276,18 @@ class _Erasures:
 
     def __call__(self, house: House) -> None:
         _done, failed = sweep(house, clean=self._clean)
+        if failed:
+            raise StoreUnavailable(", ".join(folio for folio, _what in failed))
+
+
+class _Quarantines:
+    """The same of what was destroyed in quarantine."""
+
+    def __init__(self) -> None:
+        self._clean: set[tuple[str, int]] = set()
+
+    def __call__(self, house: House) -> None:
+        _done, failed = quarantining.sweep(house, clean=self._clean)
         if failed:
             raise StoreUnavailable(", ".join(folio for folio, _what in failed))
 

@@ -28,5 +28,13 @@ KEEPING: Mapping[str, Message] = {
     "keeping_unneeded": Message(409, N_("El caso %(folio)s ya está así."), N_("Recarga la página.")),
     "same_person": Message(403, N_("Quien solicitó el borrado de %(folio)s no puede autorizarlo."), N_("Pide que lo autorice otra persona: Dirección General, u otra persona responsable de datos personales.")),
     "unknown_legal_ground": Message(422, N_("«%(ground)s» no es una causa por la que se borran datos personales."), N_("Elige una de: %(options)s.")),
+    "no_such_quarantine": Message(409, N_("La entrada %(seq)s no es una cuarentena de %(folio)s que espere decisión."), N_("Recarga la página: quizá alguien ya decidió.")),
+    "nothing_to_quarantine:parts": Message(422, N_("No dijiste qué parte de la entrada %(seq)s lo muestra."), N_("Marca un archivo, lo escrito, o ambos.")),
+    "nothing_to_quarantine:payload": Message(409, N_("Lo escrito en la entrada %(seq)s ya no está."), N_("Marca un archivo, si es el que lo muestra.")),
+    "nothing_to_quarantine:withheld": Message(409, N_("Eso de la entrada %(seq)s ya está en cuarentena o se destruyó en ella."), N_("No hace falta nada más: nadie lo ve.")),
+    "nothing_to_quarantine": Message(404, N_("La entrada %(seq)s de %(folio)s no tiene ese archivo."), N_("Recarga la página y elígelo de la lista.")),
+    "quarantine_own": Message(403, N_("Lo reportaste tú (entrada %(seq)s): decide otra persona."), N_("Pide que lo vea otra persona responsable de datos personales.")),
+    "quarantined": Message(409, N_("Ese archivo de %(folio)s está en cuarentena o se destruyó en ella (entrada %(seq)s): nadie lo ve ni lo usa."), N_("Sube una copia testada, sin el dato; o espera a que se decida.")),
+    "too_many_reports": Message(429, N_("Ya esperan decisión %(count)s reportes tuyos; no se admiten más de %(limit)s a la vez."), N_("Avisa a quien responde de los datos personales para que los vea.")),
 }  # fmt: skip
 """Refusals of `workflows.keepingerrors`."""

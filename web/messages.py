@@ -217,6 +217,7 @@ HOUSE: Mapping[str, Message] = {
     "master_key_elsewhere": Message(409, N_("La llave maestra no está en un archivo de esta instalación."), N_("Entrega las dos llaves por el mismo medio, primero la nueva, reinicia los servicios y repite la orden.")),
     "master_key_waiting": Message(409, N_("Aún hay %(count)s llaves de casos envueltas para la llave maestra anterior."), N_("Ejecuta otra vez «flask keys rotate».")),
     "blob_erased": Message(410, N_("Este archivo se borró: la llave de su caso se destruyó."), N_("La entrada de borrado del caso dice cuándo y por qué; no hay copia que devolver.")),
+    "blob_withheld": Message(410, N_("Este archivo está en cuarentena: nadie lo ve mientras se decide."), N_("La entrada de cuarentena del caso dice desde cuándo y por qué.")),
     "not_erased": Message(409, N_("Nada se destruyó: ninguna entrada de borrado nombra todo lo que se perdería."), N_("Registra primero el borrado del caso.")),
     "not_migrated": Message(503, N_("La base de datos es de otra versión del programa."), N_("Ejecuta «flask db upgrade» en el servidor.")),
     "blob_missing": Message(500, N_("Falta un archivo sellado (%(subject)s): hallazgo de integridad."), N_("Avisa a supervisión y ejecuta la verificación completa.")),

@@ -23,6 +23,7 @@ from web.views.subjects import source_word
 from web.wiring import House
 from workflows.casefile import CaseView, entry_files
 from workflows.keeping import ERASED, MARK
+from workflows.texts import free_hits
 
 _LEAST_RFC, _LEAST_NAME = 12, 5
 _SENTENCE = 300
@@ -232,6 +233,10 @@ def _files(view: CaseView) -> Iterator[FoundFile]:
             continue
         names = [str(item.get("name", "")) for item in entry_files(sealed)]
         for number, (ref, name) in enumerate(zip(sealed.entry.objects, names, strict=True)):
+            if (
+                view.withheld.file(sealed.entry.seq, ref.sha256) is not None
+            ):  # nobody is given it, whoever asks
+                continue
             yield FoundFile(sealed.entry.case, sealed.entry.seq, number, name, ref)
 
 
@@ -240,7 +245,7 @@ def _texts(house: House, matcher: Matcher, found: Dossier) -> None:
     seen: set[tuple[str, int, int]] = set()
     asked = (matcher.words, [word for word in re.split(r"\W+", matcher.email) if word], matcher.rfc)
     for words in asked:
-        for hit in house.texts.search(words, _MOST_TEXTS) if words else ():
+        for hit in free_hits(house.index, house.texts.search(words, _MOST_TEXTS)) if words else ():
             place = (hit.folio, hit.seq, hit.object)
             if place in seen or hit.folio in found.own or _gone(house, hit.folio):
                 continue

@@ -27,6 +27,7 @@ from storage.cases import SqlCaseIndex
 from storage.catalogues import SqlCatalogues
 from storage.ciphers.blobs import EncryptedBlobs, StoredBytes
 from storage.ciphers.keys import CaseKeys
+from storage.ciphers.parts import SqlPartShredder
 from storage.ciphers.shred import SqlShredder
 from storage.database import connect, upgrade
 from storage.directory import RetroactiveChange, SqlDirectory
@@ -78,6 +79,7 @@ from workflows.catalogues import bundled_catalogues
 from workflows.duties import deciding_posts
 from workflows.ports import DocumentReader, TextIndex
 from workflows.registry import DefinitionRegistry
+from workflows.withholding import OBJECT
 
 __all__ = [
     "Backup", "BackupReport", "Beside", "Draft", "DraftFile", "DraftKey", "DraftTooLarge", "House", "HouseError",
@@ -135,7 +137,17 @@ class House(WorkParts, ApiParts, PeopleParts, ProvableParts, SigningParts):
     @cached_property
     def blobs(self) -> PatientStore:
         """The sealed files; nobody waits for a store that hangs."""
-        return PatientStore(WatchedBlobs(EncryptedBlobs(self._moved, self.case_keys), self._watch))
+        return PatientStore(
+            WatchedBlobs(EncryptedBlobs(self._moved, self.case_keys, self._withheld), self._watch)
+        )
+
+    @cached_property
+    def unwithheld(self) -> EncryptedBlobs:
+        """The same, also what stands in quarantine: for who decides about it."""
+        return EncryptedBlobs(self._moved, self.case_keys)
+
+    def _withheld(self, key: str) -> bool:
+        return bool(self.index.by_reference(OBJECT, key))
 
     @cached_property
     def stored(self) -> StoredBytes:
@@ -151,6 +163,18 @@ class House(WorkParts, ApiParts, PeopleParts, ProvableParts, SigningParts):
         """Makes an erased case unreadable."""
         return SqlShredder(
             self.engine, self.case_keys, self.clock, ledger=self.ledger, staging=self.settings.staging
+        )
+
+    @cached_property
+    def part_shredder(self) -> SqlPartShredder:
+        """Makes single files and payloads of a case unreadable."""
+        return SqlPartShredder(
+            self.engine,
+            self.case_keys,
+            self.clock,
+            self._moved,
+            ledger=self.ledger,
+            staging=self.settings.staging,
         )
 
     @cached_property

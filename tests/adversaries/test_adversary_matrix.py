@@ -241,7 +241,7 @@ def _may_be_absent(line: Line) -> bool:
     """Whether what is asked for need not exist in this desk: no campaign, no article, no mail, no task of one's own."""
     kinds = ("/campana/", "/filas", "/devueltas/", "/firmas", "<file_id>", "_id>", "/articulos/<folio>",
              "/pasos/<step>/", "<series>", "/correo/salida", "/tablero/informe", "<which>", "<code>",
-             "/datos/constancia", "/pedido/")  # fmt: skip
+             "/datos/constancia", "/pedido/", "/datos-personales/cuarentena/<folio>")  # fmt: skip
     return any(kind in line.rule for kind in kinds)
 
 

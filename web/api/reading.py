@@ -28,6 +28,7 @@ from web.pages.blobs import checked_copy
 from workflows.casefile import entry_files
 from workflows.errors import UnknownEntry
 from workflows.keeping import require_usable
+from workflows.keepingerrors import Quarantined
 from workflows.ports import CaseQuery
 from workflows.texts import open_hits
 
@@ -204,6 +205,9 @@ def download_object(call: Call) -> Response:
         raise ApiRefused("unknown_object", folio=folio, seq=seq, number=number)
     if view.shuts(sealed):
         require_usable(view.entries, keepers=False)
+    held = view.withheld.file(seq, sealed.entry.objects[number].sha256)
+    if held is not None:
+        raise Quarantined(folio=folio, seq=held.seq)
     blob, name = sealed.entry.objects[number], str(entry_files(sealed)[number].get("name", ""))
     stream = checked_copy(call.house.blobs, blob)
     note_view("object", f"{folio}/{seq}/{number}")

@@ -29,7 +29,19 @@ from web.api.pieces import (
     thing,
 )
 
-_OBJECT = thing({"sha256": HEX64, "size": NUMBER, "name": TEXT}, optional={"media": TEXT})
+_QUARANTINE = maybe(
+    thing(
+        {
+            "seq": NUMBER,
+            "since": TIME,
+            "reason": TEXT,
+            "outcome": {"type": "string", "enum": ["waiting", "destroyed"]},
+        }
+    )
+)
+_OBJECT = thing(
+    {"sha256": HEX64, "size": NUMBER, "name": TEXT}, optional={"media": TEXT, "quarantine": _QUARANTINE}
+)
 _WAITING = thing({"code": TEXT, "who": TEXT, "step": TEXT, "since": TIME, "seq": NUMBER})
 _CLOSING = thing({"outcome": TEXT, "seq": NUMBER, "at": TIME, "refusal": TEXT, "destination": TEXT})
 _CONTROL = thing(
@@ -207,6 +219,7 @@ ANSWERS: Mapping[str, Schema] = {
             "via": TEXT,
             "choice": TEXT,
             "objects": many(_OBJECT),
+            "quarantine": _QUARANTINE,
         }
     ),
     "Case": thing({**_STATE, "entries": many(named("Entry"))}, optional=_STATE_MORE),

@@ -24,6 +24,7 @@ from web.commands import (
     masterkeys,
     packages,
     posts,
+    quarantine,
     report,
     reviews,
     setup,
@@ -34,6 +35,9 @@ from web.commands import (
     upkeep,
     users,
 )
+
+_KEEPING = (holds.group, erasures.group, quarantine.group, subject.group)
+"""What is decided about the data of cases."""
 
 
 def register(app: Flask) -> None:
@@ -73,8 +77,6 @@ def register(app: Flask) -> None:
         definitions.group,
         signatures.group,
         tokens.group,
-        holds.group,
-        erasures.group,
-        subject.group,
+        *_KEEPING,
     ):
         app.cli.add_command(group)

@@ -192,7 +192,7 @@ def entry(eid: str, folio: str, seq: int) -> BaseResponse:
     """One entry, with its place in the chain and the check that the auditor's own browser makes."""
     found = visit(eid)
     sealed, line, content = _entry(found, folio, seq, occurred_at(request.args.get("a_la_fecha", "")))
-    numbers = range(len(sealed.entry.objects)) if content and found.downloads else ()
+    numbers = [file.number for file in line.files if content and found.downloads and not file.withheld]
     return shown(
         "audit_entry",
         found,
@@ -235,7 +235,7 @@ def download(eid: str, folio: str, seq: int, number: int) -> Response:
     if number >= len(line.files):
         abort(404)
     found.need_content(folio, seq)
-    if not content:  # blocked or erased: nobody audits by it any more
+    if not content or line.files[number].withheld:  # blocked, erased, in quarantine: nobody audits by it
         abort(404)
     found.need_downloads()
     blob = sealed.entry.objects[number]
@@ -251,7 +251,7 @@ def preview(eid: str, folio: str, seq: int, number: int) -> Response:
     if number >= len(line.files):
         abort(404)
     found.need_content(folio, seq)
-    if not content:  # blocked or erased: nobody audits by it any more
+    if not content or line.files[number].withheld:  # blocked, erased, in quarantine: nobody audits by it
         abort(404)
     wanted = max(1, request.args.get("pagina", 1, type=int))
     with checked_copy(found.house.blobs, sealed.entry.objects[number]) as stream:

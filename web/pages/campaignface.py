@@ -15,6 +15,7 @@ from web.wiring import House
 from workflows.casefile import CaseView
 from workflows.definition import Definition
 from workflows.state import CaseState, StepStatus
+from workflows.withholding import unused_sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Stop:
 def face_of(house: House, folio: str, case: CaseView, eyes: Lens) -> dict[str, object]:
     """The template's variables for a case with rows that may be used; none for any other."""
     rules = case.definition.roster
-    if rules is None or case.state.roster is None or not case.state.roster.rows or case.keeping.shut:
+    shut = case.keeping.shut or unused_sheet(case.entries)
+    if rules is None or case.state.roster is None or not case.state.roster.rows or shut:
         return {}
     panel = panel_of(house.cases.campaigns.roster(folio), case.definition, rules, case.state, eyes)
     return {

@@ -26,6 +26,7 @@ from web.views.keeping import keeping_card
 from web.views.kin import KinView, kin_view
 from web.views.lens import Lens, Moment
 from web.views.mail_entries import trouble_word
+from web.views.quarantine import case_owed, case_quarantines
 from web.views.requestlist import signing_card
 from web.views.returned import return_address, returned_lines
 from web.views.standing import answering_options, principals
@@ -97,6 +98,8 @@ def show_case(folio: str, *, step: str = "", answer: Answer | None = None) -> Re
             as_of_raw=raw,
             may_export=may_export(),
             keeping=keeping_card(house, view, eyes),
+            quarantines=case_quarantines(view, eyes),
+            copies=() if as_of else case_owed(view, eyes),
             kin=_kin(house, view, form, eyes),
             grounds=grounds(view.definition, eyes) if _may_refuse(view.definition, eyes) else (),
             refuse_action=url_for("recording.refuse", folio=folio),

@@ -17,6 +17,8 @@ from web.settings import Settings
 from web.views.lens import Lens, role_name
 from web.wiring import House, current_house, now
 from workflows.definition import Definition
+from workflows.keeping import MARK
+from workflows.withholding import WAITING
 
 THEME_COOKIE = "tema"
 THEMES = ("auto", "light", "dark")
@@ -27,6 +29,7 @@ _UNDER = {
     "outgoing": "administration",
     "recording": "cases",
     "keeping": "cases",
+    "quarantine": "subjects",
     "signing": "cases",
     "evidence": "cases",
     "catalogues": "administration",
@@ -129,9 +132,9 @@ def _self(user: User) -> Self:
 
 
 def _nav(user: User) -> tuple[NavItem, ...]:
-    waiting = _asked_of(user)
+    waiting = {"audit.room": _asked_of(user), "subjects.overview": _in_quarantine(user)}
     places = (
-        _desk_places(user, waiting)
+        _desk_places(user, waiting["audit.room"])
         if user.has_any(STAFF)
         else [("audit.room", _("Auditoría"), "eye"), ("knowledge.processes", _("Procesos"), "open-book")]
     )
@@ -142,7 +145,7 @@ def _nav(user: User) -> tuple[NavItem, ...]:
             text,
             mark,
             endpoint.split(".", maxsplit=1)[0] == at,
-            waiting if endpoint == "audit.room" else 0,
+            waiting.get(endpoint, 0),
         )
         for endpoint, text, mark in places
     )
@@ -155,6 +158,16 @@ def _asked_of(user: User) -> int:
     room = current_house().room
     try:
         return len(room.register.asked_of(user.id, room.chain.today()))
+    except StoreError:  # the page that says so has this same navigation
+        return 0
+
+
+def _in_quarantine(user: User) -> int:
+    """How many cases have something in quarantine that waits for who answers for the data."""
+    if not user.has_any(frozenset({Role.DATOS_PERSONALES})):
+        return 0
+    try:
+        return len(current_house().index.by_reference(MARK, WAITING))
     except StoreError:  # the page that says so has this same navigation
         return 0
 

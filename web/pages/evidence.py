@@ -14,6 +14,8 @@ from documents.refusals import FileRefused
 from evidence.entry import SealedEntry, parse_time
 from evidence.ports import BlobCorrupt, BlobMissing
 from evidence.proofs import prove_entry
+from evidence.quarantine import NOTHING as UNTOUCHED
+from evidence.quarantine import Withheld
 from web.downloads import download as send
 from web.errors import answer_for
 from web.i18n import gettext as _
@@ -25,10 +27,12 @@ from web.views.entries import EntryLine, FileLine, entry_line, entry_lines
 from web.views.lens import Lens
 from web.views.papers import PaperLine, is_signed, judged_lines, sealed_lines
 from web.views.previews import PREVIEW_WIDTH, Shown, about_lines, picture, rendered
+from web.views.quarantine import quarantine_lines
 from web.views.standing import mending
 from web.wiring import current_house
 from workflows.definition import Definition
 from workflows.keeping import NOTHING, Keeping, require_usable
+from workflows.keepingerrors import Quarantined
 from workflows.state import CaseState
 
 page = Blueprint("evidence", __name__, url_prefix="/casos/<folio>/entradas/<int:seq>")
@@ -45,6 +49,7 @@ class Found:
     title: str
     state: CaseState | None = None
     keeping: Keeping = NOTHING
+    withheld: Withheld = UNTOUCHED
 
 
 @page.get("")
@@ -61,15 +66,17 @@ def entry(folio: str, seq: int) -> str:
         line=found.line,
         prev=found.sealed.entry.prev,
         files=[(file, shut or show_file(found.sealed, file, eyes)) for file in found.line.files],
+        quarantines=quarantine_lines(found.withheld, found.sealed.entry, eyes),
+        reportable=definition is not None and not found.keeping.erased,
         shut=shut,
         keeping=found.keeping,
         papers=sealed_lines(current_house(), folio, seq, found.entries) if definition and not shut else {},
         judged={} if shut else _judged(found),
-        signed=[file.number for file in found.line.files if is_signed(file.about)],
+        signed=[file.number for file in found.line.files if is_signed(file.about) and not file.withheld],
         own_files=[
             url_for("evidence.download", folio=folio, seq=seq, number=number)
             for number in range(len(found.sealed.entry.objects))
-            if not shut
+            if not shut and not found.line.files[number].withheld
         ],
         vkey=current_house().vkey.text,
         pretty=json.dumps(json.loads(found.sealed.entry_bytes), ensure_ascii=False, indent=2),
@@ -143,7 +150,16 @@ def find(folio: str, seq: int, eyes: Lens) -> Found:
     row = house.index.get(folio)
     title = row.title if row else folio
     entries = view.entries
-    return Found(entries[seq - 1], lines[seq - 1], entries, view.definition, title, view.state, view.keeping)
+    return Found(
+        entries[seq - 1],
+        lines[seq - 1],
+        entries,
+        view.definition,
+        title,
+        view.state,
+        view.keeping,
+        view.withheld,
+    )
 
 
 def _shut(found: Found) -> Shown | None:
@@ -161,7 +177,11 @@ def _shut(found: Found) -> Shown | None:
 def _judged(found: Found) -> dict[int, tuple[PaperLine, ...]]:
     """The digital signatures of the file that was asked for (``?firmas=N``), judged anew."""
     number = request.args.get("firmas", -1, type=int)
-    wanted = [file for file in found.line.files if file.number == number and is_signed(file.about)]
+    wanted = [
+        file
+        for file in found.line.files
+        if file.number == number and is_signed(file.about) and not file.withheld
+    ]
     house = current_house()
     told = {}
     for file in wanted:
@@ -178,11 +198,19 @@ def _file(folio: str, seq: int, number: int) -> tuple[SealedEntry, FileLine]:
         abort(404)
     if _shut(found) is not None:
         require_usable(found.entries, keepers=False)
+    held = found.withheld.file(seq, found.sealed.entry.objects[number].sha256)
+    if held is not None:
+        raise Quarantined(folio=folio, seq=held.seq)
     return found.sealed, found.line.files[number]
 
 
 def show_file(sealed: SealedEntry, file: FileLine, eyes: Lens) -> Shown:
     """What can be shown of a file; what is wrong with it where nothing can."""
+    if file.withheld:
+        return Shown(
+            trouble=file.withheld,
+            advice=_("Nadie lo ve. Su huella y su tamaño quedan, y la cadena se verifica como antes."),
+        )
     seen = picture(file.about, file.media)
     if seen is not None:
         return seen

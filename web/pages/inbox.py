@@ -23,11 +23,13 @@ from web.security import anyone, outsider, person, roles
 from web.views.alerts import alerts_of
 from web.views.inbox import Count, build_inbox, process_counts
 from web.views.lens import Lens, Moment
+from web.views.quarantine import copies_owed, queue
 from web.views.referred import DAYS, referrals_of
 from web.views.returned import unseen_letters
 from web.wiring import DraftKey, House, current_house
 from workflows.board import CaseSet, Span, Which
 from workflows.commands import NoticeRefusal
+from workflows.keepdesk import OFFICER
 from workflows.noticing import seen_at, told_roles
 from workflows.ports import CaseQuery, CaseRow
 
@@ -68,6 +70,8 @@ def today() -> str | Response:
         ),
         unseen=unseen_letters(house, eyes) if may_record() else (),
         reviewing=review_alerts(house, eyes),
+        quarantines=queue(house, eyes) if eyes.roles & {OFFICER} else (),
+        copies=copies_owed(house, eyes) if may_record() else (),
         key=secrets.token_hex(16),
     )
 

@@ -101,7 +101,7 @@ def _verify(house: House, task: JobRecord, progress: Progress) -> Mapping[str, J
 def checked_case(house: House, task: JobRecord, progress: Progress) -> Mapping[str, Json]:
     """One case, as the work of a job whose arguments name it."""
     folio = str(task.args["folio"])
-    report = check_case(house.ledger, house.blobs, house.vkeys, folio, progress)
+    report = check_case(house.ledger, house.unwithheld, house.vkeys, folio, progress)
     return {"folio": folio, "report": kept_report(report)}
 
 

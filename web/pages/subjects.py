@@ -23,6 +23,7 @@ from web.views.subjects import source_word, what_word
 from web.wiring import House, current_house
 from workflows.keepdesk import OFFICER
 from workflows.keeping import ASKED, BLOCKED, ERASED, HELD, MARK
+from workflows.withholding import WAITING
 
 page = Blueprint("subjects", __name__, url_prefix="/datos-personales")
 answerable = roles(*ANSWERABLE)
@@ -107,6 +108,7 @@ def _overview(answer: Answer | None = None) -> Response:
             (DUE, due(house, _SHOWN)),
             *((kind, _rows(house, kind)) for kind in (HELD, BLOCKED, ERASED)),
         ],
+        quarantines=len(house.index.by_reference(MARK, WAITING)),
         may_find=person().has_any(frozenset({Role.DATOS_PERSONALES})),
         answer=answer,
         typed=request.form if answer else {},

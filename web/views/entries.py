@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from evidence.canonical import Json
 from evidence.entry import EntryKind, SealedEntry
+from evidence.quarantine import NOTHING, Withheld, quarantine_of
 from evidence.words import digest_words
 from web.i18n import gettext as _
 from web.views.kinds import Sign, evidence_sign, family_mark, kind_sign, verdict_word
 from web.views.lens import Lens, Moment, size_text
 from web.views.link_entries import link_lines
 from web.views.mail_entries import is_mail, mail_data, mail_title
+from web.views.quarantine import withheld_words
 from web.views.saying import by_itself, kinds_of, value_words
 from web.views.system_entries import system_data
 from workflows.definition import Definition
@@ -21,7 +23,10 @@ from workflows.state import CaseState
 
 @dataclass(frozen=True, slots=True)
 class FileLine:
-    """A sealed file. ``about`` are the facts read from it, as label and text; ``template`` what made it, if we did."""
+    """A sealed file. ``about`` are the facts read from it, as label and text; ``template`` what made it, if we did.
+
+    ``withheld`` says since when and why it stands in quarantine, or that it was destroyed in it.
+    """
 
     number: int
     name: str
@@ -35,6 +40,7 @@ class FileLine:
     erased: bool = False
     shot: str = ""
     template: str = ""
+    withheld: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,7 @@ class EntryLine:
     acting_for: str = ""
     act: tuple[tuple[str, str], ...] = ()
     token: str = ""
+    withheld: str = ""
 
 
 def entry_lines(
@@ -76,6 +83,7 @@ def entry_lines(
     void = dict(state.superseded)
     corrects = {by: seq for seq, by in state.superseded}
     late = {item.seq for item in state.exceptions if str(item.code) == "recorded_late"}
+    told = quarantine_of(entries)
     return tuple(
         entry_line(
             sealed,
@@ -84,6 +92,7 @@ def entry_lines(
             void_by=void.get(sealed.entry.seq, 0),
             corrects=corrects.get(sealed.entry.seq, 0),
             late=sealed.entry.seq in late,
+            told=told,
         )
         for sealed in entries
     )
@@ -97,6 +106,7 @@ def entry_line(
     void_by: int = 0,
     corrects: int = 0,
     late: bool = False,
+    told: Withheld = NOTHING,
 ) -> EntryLine:
     """One entry as a line."""
     entry, payload = sealed.entry, sealed.payload()
@@ -116,7 +126,7 @@ def entry_line(
         choice=_choice(sealed, definition, lens),
         reason=_text(payload.get("reason")),
         data=_data(sealed, definition, lens),
-        files=_files(sealed, definition, lens),
+        files=_files(sealed, definition, lens, told),
         typed_evidence=_typed(sealed),
         void_by=void_by,
         corrects=corrects,
@@ -124,6 +134,7 @@ def entry_line(
         words=digest_words(sealed.leaf),
         index=sealed.index,
         erased=sealed.payload_bytes is None,
+        withheld=withheld_words(told.payload(entry.seq), lens),
         act=link_lines(sealed),
         claimed_by=_text(via.get("os_user")),
         token=_text(via.get("token")),
@@ -206,7 +217,9 @@ def field_words(
     return labels, options
 
 
-def _files(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> tuple[FileLine, ...]:
+def _files(
+    sealed: SealedEntry, definition: Definition | None, lens: Lens, quarantined: Withheld
+) -> tuple[FileLine, ...]:
     named = _sequence(sealed.payload().get("files"))
     types = {
         item["object"]: (_text(item.get("slot")), _text(item.get("type")))
@@ -234,6 +247,7 @@ def _files(sealed: SealedEntry, definition: Definition | None, lens: Lens) -> tu
                 erased=not told,
                 shot=_shot(_mapping(told.get("shot"))),
                 template=_template(_mapping(told.get("template"))),
+                withheld=withheld_words(quarantined.file(sealed.entry.seq, blob.sha256), lens),
             )
         )
     return tuple(lines)

@@ -171,6 +171,10 @@ def _keeping_signs() -> dict[str, Sign]:
         "erasure.requested": Sign(_("borrado solicitado"), "warn", "note"),
         "erasure.withdrawn": Sign(_("solicitud de borrado retirada"), "idle", "undo"),
         "erasure.executed": Sign(_("datos personales borrados"), "warn", "cross"),
+        "quarantine.placed": Sign(_("puesto en cuarentena"), "warn", "lock"),
+        "quarantine.viewed": Sign(_("visto en cuarentena"), "idle", "eye"),
+        "quarantine.released": Sign(_("devuelto de la cuarentena"), "idle", "undo"),
+        "quarantine.destroyed": Sign(_("destruido en cuarentena"), "warn", "cross"),
         "subject.exported": Sign(_("acceso de un titular atendido"), "wait", "box"),
     }
 
