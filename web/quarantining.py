@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from audit_exports.exportlog import EXPORTS
 from evidence.canonical import Json
-from evidence.entry import BlobRef, EntryKind, SealedEntry
+from evidence.entry import BlobRef, EntryKind, SealedEntry, format_time
 from evidence.ports import BlobMissing, StoreError, StoreUnavailable
 from evidence.quarantine import Quarantine, quarantine_of
 from evidence.shredding import ShreddedParts
@@ -107,14 +108,23 @@ def sweep(
         if clean is not None and seen in clean:
             continue
         try:
-            if whole or pending(house, entries):
-                done.append(shred(house, folio))
+            fresh = clean is not None and _just_now(house, entries)
+            if whole or fresh or pending(house, entries):
+                found = shred(house, folio)
+                if whole or found != ShreddedParts(folio, plain=found.plain):
+                    done.append(found)
             if clean is not None:
                 clean.add(seen)
         except StoreError as error:
             failed.append((folio, type(error).__name__))
             LOG.error("quarantine", exc_info=error, extra={"what": folio})
     return done, failed
+
+
+def _just_now(house: House, entries: Sequence[SealedEntry]) -> bool:
+    """Whether something was destroyed within the day: the database's own files may still have to be wiped of it."""
+    since = format_time(house.clock() - timedelta(days=1))
+    return any(item.decided_at > since for item in quarantine_of(entries).destroyed)
 
 
 def pending(house: House, entries: Sequence[SealedEntry]) -> bool:

@@ -69,7 +69,9 @@ def destroy_copies(connection: Connection, case: str, digests: Collection[str]) 
     )
     mails = select(outgoing_mail.c.id).where(gone)
     settled = incoming_mail.c.state != str(IncomingState.WAITING)
+    requests = select(link_request.c.id).where(link_request.c.folio == case)
     statements = (
+        delete(link_preparation).where(link_preparation.c.request.in_(requests)),
         delete(draft_file).where(draft_file.c.draft_id.in_(drafts), draft_file.c.sha256.in_(digests)),
         delete(outgoing_file).where(outgoing_file.c.mail_id.in_(mails)),
         delete(outgoing_mail).where(gone),

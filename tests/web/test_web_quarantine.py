@@ -20,6 +20,7 @@ from evidence.ports import StoreUnavailable
 from evidence.quarantine import quarantine_of
 from identity.accounts import Role
 from tests.audit_exports.resealing import codes, contents, reseal, verify_bytes
+from tests.fakes.audit_room import Room
 from tests.fakes.installation import Browser, Installation
 from tests.web.test_web_drafts import DATA
 from tests.web.test_web_erasures import everything, story
@@ -521,3 +522,28 @@ def test_the_api_says_what_is_withheld_and_gives_nothing(case: Case) -> None:
     entry = view["entries"][case.seq - 1]  # type: ignore[index]
     assert entry["objects"][0]["quarantine"]["outcome"] == "waiting"  # type: ignore[index]
     assert entry["quarantine"] is None  # type: ignore[index]
+
+
+def test_auditors_report_what_they_see_and_see_what_was_reported(tmp_path: Path) -> None:
+    """From their room, of cases of their engagement alone; afterwards neither they nor others get the file."""
+    place = Installation(tmp_path / "data")
+    try:
+        room = Room(place)
+        address = room.open()
+        folio = room.folios[0]
+        entry = f"{address}/casos/{folio}/entradas/2"
+        assert f"{entry}/reportar" in room.out.get(entry).text
+        assert room.other.get(f"{entry}/reportar").status_code == 404
+        form = {"ground": "contrasena", "reason": WHY, "file": "0"}
+        assert room.other.post_form(f"{entry}/reportar", form).status_code == 404
+        assert room.out.get(f"{entry}/archivos/0/vista").status_code == 200
+        assert room.out.post_form(f"{entry}/reportar", form).status_code == 303
+        placed = place.house.ledger.history(folio)[-1].entry
+        assert (placed.kind, placed.role) == (EntryKind.QUARANTINE_PLACED, "auditor_externo")
+        page = room.out.get(entry).text
+        assert "En cuarentena desde el" in page
+        for end in ("", "/vista"):
+            assert room.out.get(f"{entry}/archivos/0{end}").status_code == 404
+            assert room.desk.get(f"/casos/{folio}/entradas/2/archivos/0{end}").status_code == 409
+    finally:
+        place.close()
