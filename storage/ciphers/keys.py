@@ -20,14 +20,15 @@ from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
 from evidence.atrest import UNNAMED, KeysUnavailable, key_of
 from evidence.entry import BlobRef, EntryKind, SealedEntry
-from evidence.ports import BlobCorrupt, StoreUnavailable
+from evidence.ports import BlobCorrupt
 from evidence.shredding import BlobErased
 from storage.border import answered
 from storage.ciphers.age import new_secret, secret_of
+from storage.ciphers.carried import header_of, require_readable
 from storage.ciphers.master import MasterKey
 from storage.ciphers.payloads import Unreadable, key_of_row, lock, payload_cipher, unlock
 from storage.ciphers.remote import Ask, RemoteMaster
-from storage.ciphers.tables import case_header, case_key, case_key_gone
+from storage.ciphers.tables import case_key, case_key_gone
 from storage.database import reading, writing
 from storage.ledger_tables import payload
 
@@ -47,9 +48,6 @@ _CURRENT = (
     select(*_COLUMNS).where(case_key.c.case_id == bindparam("case")).order_by(case_key.c.id.desc()).limit(1)
 )
 _BY_ID = select(*_COLUMNS).where(case_key.c.key_id == bindparam("wanted"))
-_HEADER = select(case_header.c.key_id, case_header.c.header).where(
-    case_header.c.object == bindparam("wanted")
-)
 _PAYLOAD = select(payload.c.bytes).where(payload.c.leaf == bindparam("wanted"))
 _GONE = select(case_key_gone.c.case_id).where(case_key_gone.c.key_id == bindparam("wanted"))
 _ANY = select(case_key.c.id).limit(1)
@@ -214,7 +212,7 @@ class CaseKeys:
                 .where(case_key.c.key_id.in_(put), case_key.c.case_id.startswith(UNNAMED, autoescape=True))
                 .values(case_id=case)
             )
-            _require_readable(connection, brought)
+            require_readable(connection, brought)
         if not any(item.entry.kind is EntryKind.ERASURE_EXECUTED for item in sealed):
             row = connection.execute(_CURRENT, {"case": case}).first()
             if row is not None:
@@ -261,7 +259,7 @@ class CaseKeys:
             row = self._there_is(key_id)
         except BlobErased:
             with reading(self._engine) as connection:
-                held = connection.execute(_HEADER, {"wanted": ref.key}).first()
+                held = header_of(connection, ref)
             if held is None:
                 raise
             key_id, header = held
@@ -378,24 +376,6 @@ class CaseKeys:
         if found is None:
             raise KeysUnavailable("the master key is missing")
         return found
-
-
-def _require_readable(connection: Connection, brought: Sequence[BlobRef]) -> None:
-    """Refuse files whose key was destroyed between their storing and this append, under the case's lock.
-
-    Raises:
-        StoreUnavailable: to be tried again, which stores them under the key that followed.
-    """
-    put = {key_of(blob.enc) for blob in brought}
-    gone = set(
-        connection.execute(select(case_key_gone.c.key_id).where(case_key_gone.c.key_id.in_(put))).scalars()
-    )
-    lost = {blob.key for blob in brought if key_of(blob.enc) in gone}
-    if not lost:
-        return
-    held = select(case_header.c.object).where(case_header.c.object.in_(lost))
-    if lost - set(connection.execute(held).scalars()):
-        raise StoreUnavailable("the case got another key meanwhile; store its files again")
 
 
 def _key(key_id: str, identity: str, secret: bytes) -> CaseKey:

@@ -103,7 +103,10 @@ class SqlPartShredder:
         read: dict[str, bytes] = {}
         for _ in range(ATTEMPTS):
             with reading(self._engine) as connection:
-                self._fetch(_planned(connection, case), read)
+                plan = _planned(connection, case)
+                for key_id in plan.victims:  # so that no key service is asked under the case's lock
+                    self._keys.by_id(connection, key_id)
+            self._fetch(plan, read)
             with answered(), writing(self._engine) as connection:
                 connection.execute(HEAD, {"case": case}).first()
                 plan = _planned(connection, case)
