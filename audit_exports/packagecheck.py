@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -42,6 +42,7 @@ from evidence.findings import Code as CoreCode
 from evidence.findings import Finding, Verdict
 from evidence.note import NoteError
 from evidence.outside import Anchor
+from evidence.processes import seldom_collected
 from workflows.calendar import BusinessCalendar, bundled_calendars
 from workflows.tables import DefinitionInvalid
 
@@ -109,7 +110,8 @@ def check_package(
     Raises:
         WorkerLost: one of the processes died.
     """
-    return _PackageCheck(container, trust, progress or (lambda _done, _all: None), processes).run()
+    with seldom_collected():
+        return _PackageCheck(container, trust, progress or (lambda _done, _all: None), processes).run()
 
 
 class _PackageCheck:
@@ -332,9 +334,8 @@ class _PackageCheck:
         reader = reader_version(self._bag.info)
         expected = bag_info(facts, self._bag.payload(), reader)
         if self._bag.info != expected:
-            self._report(
-                Finding(Code.BAG_INFO, layout.BAG_INFO, expected.decode(), printable(_text(self._bag.info)))
-            )
+            told = printable(self._bag.info.decode("utf-8", "replace"))
+            self._report(Finding(Code.BAG_INFO, layout.BAG_INFO, expected.decode(), told))
         if reader != layout.READER_VERSION and not self._receipt_given():
             self._report(Finding(Code.DERIVED_VERSION, layout.BAG_INFO, layout.READER_VERSION, reader))
         derived.anchors = tuple(self._anchors.facts) if self._anchors is not None else ()
@@ -389,12 +390,8 @@ class _PackageCheck:
         )
 
 
-def _digest(pieces: Iterable[bytes] | Iterator[bytes]) -> str:
+def _digest(pieces: Iterable[bytes]) -> str:
     hashed = hashlib.sha256()
     for piece in pieces:
         hashed.update(piece)
     return hashed.hexdigest()
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -27,8 +26,7 @@ NUMBER = "\0"
 TEXT, HEADER, LINK, TITLE, ALERT = 0, 1, 2, 3, 4
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One cell: text or a whole number, perhaps a link to a path inside the package, perhaps a style."""
 
     value: str | int

@@ -11,8 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from audit_exports.casework import CaseOutcome, CaseWork
+from audit_exports.irregular import Irregularity
+from audit_exports.record import EntryRow, FileItem
 from audit_exports.tally import Found, Haul, Tally
 from evidence.processes import may_fork, ordered
+from evidence.travelling import let_travel
+from workflows.state import CaseException, StepState, TimerState
 
 if TYPE_CHECKING:
     from audit_exports.record import CaseRecord
@@ -37,6 +41,7 @@ def check_cases(work: CaseWork, cases: Cases, found: Found, processes: int) -> I
 
 
 def _forked(work: CaseWork, cases: Cases, found: Found, processes: int) -> Iterator[CaseOutcome]:
+    let_travel(CaseException, EntryRow, FileItem, Irregularity, StepState, TimerState)
     definitions: dict[str, Definition] = {}
     errand = _Errand(work, cases, found)
     for outcome, definition, haul, tally in ordered(errand, range(len(cases)), processes=processes, given=2):
