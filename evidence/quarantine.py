@@ -221,9 +221,12 @@ def _withheld(found: tuple[Quarantine, ...]) -> Withheld:
     return Withheld(found, payloads, files)
 
 
-def without(entries: Sequence[SealedEntry]) -> tuple[SealedEntry, ...]:
-    """The entries as everybody sees them: without the payloads that stand in quarantine or were destroyed in it."""
-    found = quarantine_of(entries)
+def without(entries: Sequence[SealedEntry], told: Withheld | None = None) -> tuple[SealedEntry, ...]:
+    """The entries as everybody sees them: without the payloads that stand in quarantine or were destroyed in it.
+
+    ``told``: their quarantines, where somebody has read them already.
+    """
+    found = quarantine_of(entries) if told is None else told
     if not found.all:
         return tuple(entries)
     return tuple(

@@ -27,9 +27,11 @@ from documents.identifiers import fold
 from evidence.canonical import Json
 from evidence.entry import format_time
 from evidence.ports import Article, BlobCorrupt, Figure, Reference, Tally
+from storage.appending import driver_style
 from storage.articles import SqlArticles
 from storage.board import members
-from storage.database import reading
+from storage.border import answered
+from storage.database import reading, swiftly
 from storage.ledger_tables import article, figure, projection, reference, tally
 from storage.projections import FIGURE
 from storage.searching import holds, index_anew, tidy
@@ -68,6 +70,8 @@ _ORDERS: Mapping[str, tuple[ColumnElement[Any], bool]] = {
     "exceptions": (_EXCEPTIONS, False),
 }
 """By what rows are ordered, and whether that falls."""
+
+_HELD = "SELECT 1 FROM reference WHERE kind = :kind AND value = :value LIMIT 1"
 
 
 class SqlCaseIndex:
@@ -130,6 +134,12 @@ class SqlCaseIndex:
             .order_by(projection.c.opened_at, reference.c.case_id)
         )
         return self._folios(query)
+
+    def has_reference(self, kind: str, value: str) -> bool:
+        """Whether any case holds a reference: asked at each opening of a file, and so in the driver's own words."""
+        with answered(), swiftly(self._engine) as driver:
+            wanted = driver_style(_HELD, self._engine.dialect.name)
+            return driver.execute(wanted, {"kind": kind, "value": value}).fetchone() is not None
 
     def folios(self) -> Iterator[str]:
         """Every folio the caches know, sorted, page after page."""

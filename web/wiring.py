@@ -147,7 +147,7 @@ class House(WorkParts, ApiParts, PeopleParts, ProvableParts, SigningParts):
         return EncryptedBlobs(self._moved, self.case_keys)
 
     def _withheld(self, key: str) -> bool:
-        return bool(self.index.by_reference(OBJECT, key))
+        return self.index.has_reference(OBJECT, key)
 
     @cached_property
     def stored(self) -> StoredBytes:

@@ -106,7 +106,7 @@ def project(
     """
     plain = [sealed.entry for sealed in entries]
     keeping, withheld = keeping_of(entries), quarantine_of(entries)
-    entries = shown(without(entries), keeping)
+    entries = shown(without(entries, withheld), keeping)
     case = folded or Derivation.of(definition, plain, calendar)
     counting = tuple(case.counting)
     said = (tellings or Tellings()).of(definition, entries, counting)

@@ -135,7 +135,7 @@ class CaseService(ExceptionCommands):
         """
         entries = self._writer.history(folio)
         keeping, withheld = keeping_of(entries), quarantine_of(entries)
-        seen = (left if answerable else shown)(without(entries), keeping)
+        seen = (left if answerable else shown)(without(entries, withheld), keeping)
         if as_of is not None and entries[0].entry.at > time_text(as_of):
             raise UnknownCase(folio=folio)
         definition = self._writer.definition_of(entries)

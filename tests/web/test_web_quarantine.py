@@ -98,6 +98,11 @@ class Case:
         command = ReportQuarantine(self.folio, self.seq, files, payload, who, "contrasena", WHY)
         return quarantining.report(self.house, command).seq
 
+    def reported_typed(self, seq: int) -> int:
+        """The number of a report about what was typed in another entry."""
+        command = ReportQuarantine(self.folio, seq, (), True, self.actor, "contrasena", WHY)
+        return quarantining.report(self.house, command).seq
+
     def destroyed(self, number: int) -> int:
         """Destroyed by the officer; the number of the entry."""
         command = DestroyQuarantined(self.folio, number, self.officer, WHY)
