@@ -285,6 +285,7 @@ class _Export:
         if not entries:
             return
         self._told.append(folio)
+        refuse(folio, list(check_chain(entries, self._sources.ledger.origin)))
         mask = self._mask.over(entries)
         self._check(folio, entries, mask)
         entries = [mask.seen(item) for item in entries]
@@ -302,8 +303,7 @@ class _Export:
             bag.add(path, data)
 
     def _check(self, folio: str, entries: Sequence[SealedEntry], mask: Mask) -> None:
-        """Refuse a case whose bytes, chain or payloads are not what was sealed."""
-        refuse(folio, list(check_chain(entries, self._sources.ledger.origin)))
+        """Refuse a case of which payloads are missing that no entry of it explains."""
         erasures = ErasureLedger()
         for item in entries:
             there = item.payload_bytes is not None or mask.why(item.entry) == QUARANTINED
