@@ -16,6 +16,7 @@ from auditing.errors import AuditRefused
 from auditing.fold import fold
 from auditing.model import CHAINS, WAITING, Engagement, EntryName, Item, Kind
 from auditing.population import day_of, process_of
+from documents.secrets_scan import scan
 from evidence.canonical import Json, canonical_bytes
 from evidence.entry import BlobRef, EntryDraft, EntryKind, SealedEntry
 from evidence.ports import Clock, Composition, LedgerStore
@@ -233,12 +234,12 @@ def digest_of(*parts: Json) -> str:
 
 
 def title(raw: str) -> str:
-    """A title in one line. Raises `AuditRefused`: ``text_missing``, ``text_long``."""
+    """A title in one line. Raises `AuditRefused`: ``text_missing``, ``text_long``, ``text_secret``."""
     return _bounded(" ".join(raw.split()), _TITLE, needed=True)
 
 
 def prose(raw: str, *, needed: bool = False) -> str:
-    """A longer text. Raises `AuditRefused`: ``text_missing``, ``text_long``."""
+    """A longer text. Raises `AuditRefused`: ``text_missing``, ``text_long``, ``text_secret``."""
     return _bounded(raw.replace("\r\n", "\n").strip(), _TEXT, needed=needed)
 
 
@@ -247,4 +248,6 @@ def _bounded(told: str, most: int, *, needed: bool) -> str:
         raise AuditRefused("text_missing")
     if len(told) > most:
         raise AuditRefused("text_long", most=most)
+    if any(finding.blocks for finding in scan(told)):
+        raise AuditRefused("text_secret")
     return told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -63,5 +64,6 @@ class LabelledCells:
 
 
 def _right(filled: Sequence[int], index: int) -> int | None:
-    """The nearest filled cell at the right, within reach."""
-    return next((other for other in filled if index < other <= index + _REACH), None)
+    """The nearest filled cell at the right, within reach; a line may have as many cells as a file has room for."""
+    at = bisect_right(filled, index)
+    return filled[at] if at < len(filled) and filled[at] <= index + _REACH else None

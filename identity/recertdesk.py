@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from documents.secrets_scan import scan
 from evidence.canonical import Json
 from evidence.entry import SYSTEM, EntryDraft, EntryKind, SealedEntry, format_time, parse_time
 from evidence.ports import Clock, Composition, LedgerStore
@@ -108,12 +109,15 @@ class RecertificationDesk:
         """Decide on roles of one person: kept ones stay, or come back where silence took them; removed ones end.
 
         Raises:
-            ReviewRefused: ``review_over``, ``review_rows``, ``review_own``, ``review_role``, ``review_reason``.
+            ReviewRefused: ``review_over``, ``review_rows``, ``review_own``, ``review_role``, ``review_reason``,
+                ``review_secret``.
         """
         kept, gone, why = sorted(set(keeps)), sorted(set(removes)), " ".join(reason.split())[:MOST_REASON]
         self._may_decide(subject, by)
         if len(why) < LEAST_REASON:
             raise ReviewRefused("review_reason")
+        if any(finding.blocks for finding in scan(why)):
+            raise ReviewRefused("review_secret")
         now = self._clock()
         user = self._accounts.get(subject, now)
         _check(self.find(review_id), subject, kept, gone)  # before a right ends: a refusal changes nothing

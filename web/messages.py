@@ -285,6 +285,7 @@ AUDIT: Mapping[str, Message] = {
     "terms_invalid": Message(422, N_("Las fechas no son válidas o falta nombrar a quien audita."), N_("El periodo termina después de empezar, la vigencia llega a hoy o más, y hay al menos una persona.")),
     "mask_internal": Message(422, N_("En una auditoría interna no se reservan datos personales: quien audita desde dentro ya ve la mesa."), N_("Quita la reserva, o abre una auditoría externa.")),
     "text_missing": Message(422, N_("Falta escribir el texto."), N_("Escríbelo y vuelve a enviar; lo demás se conserva.")),
+    "text_secret": Message(422, N_("El texto parece contener una contraseña; no se guardó."), N_("Escríbelo sin ella y, si es real, pide que se cambie.")),
     "text_long": Message(422, N_("El texto es demasiado largo; máximo %(most)s caracteres."), N_("Acórtalo y vuelve a enviar.")),
     "population_unknown": Message(404, N_("No existe la población %(population)s."), N_("Elige una de la lista.")),
     "population_empty": Message(422, N_("Ningún caso de %(process)s se abrió en ese periodo."), N_("Cambia el periodo.")),

@@ -35,6 +35,7 @@ PEOPLE: Mapping[str, Message] = {
     "review_rows": Message(422, N_("Esas funciones no están por decidir en esta revisión."), N_("Recarga la página y decide las que siguen pendientes.")),
     "review_own": Message(403, N_("Nadie decide sobre sus propias funciones."), N_("Pídelo a otra persona de administración o a la dirección.")),
     "review_role": Message(403, N_("Deciden quien administra el sistema y la dirección."), N_("Pídelo a una de esas personas.")),
+    "review_secret": Message(422, N_("El motivo parece contener una contraseña; no se guardó."), N_("Escríbelo sin ella y, si es real, pide que se cambie.")),
     "review_reason": Message(422, N_("Falta el motivo."), N_("Escribe en pocas palabras por qué la conserva o por qué se le retira.")),
 }  # fmt: skip
 """Every refusal of `identity`."""

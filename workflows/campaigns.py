@@ -39,6 +39,7 @@ from workflows.campaigncommands import (
 )
 from workflows.claims import RowClaim, Situation
 from workflows.commands import OpenCase, Receipt, Upload
+from workflows.corrections import noted
 from workflows.errors import EvidenceMissing
 from workflows.facts import RowFact, time_text
 from workflows.indexing import index_sheet
@@ -145,6 +146,7 @@ class CampaignService:
         """Record one decision on many rows."""
         situation = self._situation(command.folio)
         rules.reason_given(command.reason)
+        reason = noted(command.reason)
         files = self._read(command.uploads, situation, rules_of(situation).resolve)
 
         def drafts(situation: Situation, blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
@@ -164,7 +166,7 @@ class CampaignService:
                 command.actor,
                 RowClaim((fact,), counts={"rows": len(rows)}),
                 files,
-                data={"nota": command.reason},
+                data={"nota": reason},
                 occurred_at=command.occurred_at,
                 acting_for=command.acting_for,
             )

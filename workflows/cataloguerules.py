@@ -48,6 +48,11 @@ def check_items(code: str, items: Sequence[CatalogueItem], notes: Mapping[str, s
         for one, note in notes.items()
         if len(note) > NOTE_LENGTH
     ]
+    problems += [
+        FieldProblem(one, "secret")
+        for one, note in notes.items()
+        if any(found.blocks for found in scan(note))
+    ]
     if len(items) > MAX_ITEMS:
         problems.append(FieldProblem(code, "too_many", 0, str(len(items)), str(MAX_ITEMS)))
     if not problems and len(canonical_bytes([item_json(item) for item in items])) > MAX_BYTES:

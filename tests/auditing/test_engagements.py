@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from auditing.attributes import FOLDER, Order, attributes_of, defaults, ordering
-from auditing.chain import By
+from auditing.chain import By, prose, title
 from auditing.conclusions import Conclusion
 from auditing.desk import Opening, ViewsSeal
 from auditing.errors import AuditRefused
@@ -396,3 +396,12 @@ def test_the_seal_over_views_tells_every_change() -> None:
     assert good.count == 3
     changed = [rows[::-1], rows[:2], [rows[0], replace(rows[1], subject="c9"), rows[2]]]
     assert good.digest not in {seal_of(other).digest for other in changed}
+
+
+def test_what_auditors_write_holds_no_password() -> None:
+    """Titles, findings, answers, reasons: all pass here, and a password is refused before it is sealed."""
+    for told in (lambda: title("Hallazgo, NIP: 4821"), lambda: prose("Se vio la\ncontraseña: Verano2026!")):
+        with pytest.raises(AuditRefused) as refused:
+            told()
+        assert refused.value.code == "text_secret"
+    assert prose("La contraseña: la cambió el usuario") == "La contraseña: la cambió el usuario"

@@ -85,6 +85,11 @@ def test_guides_mails_and_letters_of_the_house_are_honest() -> None:
     assert [str(page) for page, text in texts.items() if _stopped(text)] == []
 
 
+def test_a_line_of_ever_so_many_labels_ends() -> None:
+    """Half a million cells that announce something and hold nothing are looked at once each."""
+    assert list(scan("pin\t" * 200_000)) == []
+
+
 _PARTS = st.sampled_from(["Contraseña", "PASSWORD", "pwd", "Nip", "pin", "contrasena", "passwd"])
 _SIGNS = st.sampled_from(
     [":", "=", " : ", " =", "\u00a0:\u00a0", "：", ":\n", " :\r\n", "\n:", ":\n\n", "=>", ":="]

@@ -193,6 +193,10 @@ def test_nobody_decides_on_themselves_nor_without_the_right_or_a_reason(place: P
         ("review_own", lambda: place.decide(place.admin, place.admin, [Role.ADMINISTRADOR])),
         ("review_role", lambda: place.decide(place.ana, place.luis, [], [Role.ESPECIALISTA])),
         ("review_reason", lambda: place.decide(place.admin, place.luis, [], [Role.ESPECIALISTA], " x ")),
+        (
+            "review_secret",
+            lambda: place.decide(place.admin, place.luis, [], [Role.ESPECIALISTA], "NIP: 4821"),
+        ),
         ("review_rows", lambda: place.decide(place.admin, place.luis, [], [Role.DIRECTOR])),
         ("review_rows", lambda: place.decide(place.admin, place.luis)),
         (

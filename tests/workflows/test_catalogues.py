@@ -195,6 +195,8 @@ def test_a_list_is_known_and_its_items_single() -> None:
             room.publish(*wrong)
     with pytest.raises(FieldInvalid):
         room.publish(item("1"), notes={"2": "de nadie"})
+    with pytest.raises(FieldInvalid, match="secret"):
+        room.publish(item("1"), notes={"1": "contraseña: Secreta99"})
 
 
 @pytest.mark.parametrize(("size", "fits"), [(120, True), (MAX_ITEMS, False)])

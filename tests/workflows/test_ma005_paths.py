@@ -16,6 +16,7 @@ from workflows.commands import Actor, OpenCase, Receipt, Supersede
 from workflows.errors import (
     CheckStale,
     DuplicateReference,
+    FieldInvalid,
     GuardUnmet,
     OutOfScope,
     RowsClosed,
@@ -110,6 +111,16 @@ def decide(walk: Walk, rows: str, decision: str, actor: Actor = ANA, **more: obj
     """One decision."""
     command = DecideRows(walk.folio, rows, decision, "Lo confirmó su jefe", actor, **more)  # type: ignore[arg-type]
     walk.desk.cases.campaigns.decide(command)
+
+
+def test_a_reason_holds_no_password() -> None:
+    """Decided in bulk, too: refused, and no row has a decision."""
+    walk = walked("areas are asked")
+    before = len(walk.entries)
+    told = DecideRows(walk.folio, "7", "certifica", "Entró con su contraseña: Verano2026!", ANA)
+    with pytest.raises(FieldInvalid):
+        walk.desk.cases.campaigns.decide(told)
+    assert len(walk.entries) == before
 
 
 def test_silence_is_by_area_row_by_row_and_visible() -> None:
