@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from contextlib import closing
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -13,11 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit_exports import names
+from audit_exports.containers import Folder
 from audit_exports.markup import HOLE, Content, Markup, Shape, href, tag
 from audit_exports.names import path_problem
+from audit_exports.packagecheck import check_package
 from audit_exports.rows import neutral, spelled
 from audit_exports.spool import Spool
+from audit_exports.trust import Trust
 from evidence.canonical import NotCanonical, canonical_bytes, parse_canonical
+from evidence.note import VerifierKey
+from tests.audit_exports.resealing import plain_zip, reseal, unpack, verify_bytes
 
 PARTS = st.lists(
     st.sampled_from(
@@ -120,3 +126,17 @@ def expected_text(cell: str | int) -> str:
         return str(cell)
     shown = re.sub("[\x00\ufffe]", "\ufffd", neutral(cell))
     return re.sub("_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", shown).replace("\r\n", "\n").replace("\r", "\n")
+
+
+@pytest.mark.parametrize("name", ["index.html", "state.json", "caratula.pdf", "matriz-de-pasos.csv"])
+def test_a_page_of_the_right_length_is_read_all_the_same(
+    files: dict[str, bytes], vkey: str, tmp_path: Path, name: str
+) -> None:
+    """A byte changed in a file that is made again: the manifest finds it, and where that fits, what must be there."""
+    path = f"data/casos/ZZ-001-2026-000001/{name}"
+    changed = files[path][:-1] + b"~"
+    folder = Folder(unpack(plain_zip(files | {path: changed}), tmp_path))
+    report = check_package(folder, Trust((VerifierKey.from_text(vkey),)))
+    assert {finding.code for finding in report.findings} == {"file.digest_differs"}
+    resealed = verify_bytes(reseal(files, {path: changed}), vkey)
+    assert {finding.code for finding in resealed.findings} == {"derived.differs"}
