@@ -60,8 +60,11 @@ class AnswerStore(Protocol):
 class RateStore(Protocol):
     """Shared counts. Errors: `evidence.ports.StoreUnavailable`."""
 
-    def count(self, token_id: str, minute: int) -> int:
-        """Count one request of a token in a minute (its number since 1970); the count with it."""
+    def count(self, token_id: str, minute: int, times: int = 1) -> int:
+        """Count so many requests of a token in a minute (its number since 1970); the count with them.
+
+        A person's id stands for a token as well (`web.pacing`), and the first minute of an hour for the hour.
+        """
         ...
 
     def purge(self, before_minute: int) -> int:

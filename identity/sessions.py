@@ -84,7 +84,10 @@ class SessionStore(Protocol):
 
 
 class Sessions:
-    """Starts, recognises and ends sessions; ``idle`` and ``absolute`` are their longest lives."""
+    """Starts, recognises and ends sessions; ``idle`` and ``absolute`` are their longest lives.
+
+    Nobody has more than ``most`` at once: the one that began first ends for one that begins.
+    """
 
     def __init__(
         self,
@@ -94,12 +97,14 @@ class Sessions:
         *,
         idle: timedelta = timedelta(hours=2),
         absolute: timedelta = timedelta(hours=12),
+        most: int = 10,
     ) -> None:
         self._store = store
         self._accounts = accounts
         self._clock = clock
         self.idle = idle
         self.absolute = absolute
+        self._most = most
 
     def start(
         self, user_id: str, agent: str = "", *, proven: bool = False, door: str = "", sid: str = ""
@@ -115,6 +120,16 @@ class Sessions:
         )
         self._store.start(row)
         return token
+
+    def end_beyond(self, user_id: str, token: str) -> int:
+        """End those of a user that began first, beyond as many as they may have; never this one. Returns how many."""
+        found = [row for row in self.of(user_id) if row.token_hash != digest(token)]
+        old = sorted(found, key=lambda row: (row.created_at, row.token_hash))[
+            : max(0, len(found) + 1 - self._most)
+        ]
+        for row in old:
+            self._store.end(row.token_hash)
+        return len(old)
 
     def row(self, token: str) -> SessionRow | None:
         """The session itself, whatever its state."""

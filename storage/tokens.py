@@ -182,12 +182,12 @@ class SqlRates:
         self._engine = engine
         self._upsert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
 
-    def count(self, token_id: str, minute: int) -> int:
+    def count(self, token_id: str, minute: int, times: int = 1) -> int:
         """See the port."""
-        fresh = self._upsert(api_rate).values(token=token_id, minute=minute, used=1)
+        fresh = self._upsert(api_rate).values(token=token_id, minute=minute, used=times)
         held = api_rate.c
         again: Mapping[str, Any] = {
-            "used": case((held.minute == minute, held.used + 1), else_=1),
+            "used": case((held.minute == minute, held.used + times), else_=times),
             "minute": minute,
         }
         counted = fresh.on_conflict_do_update(index_elements=[held.token], set_=again).returning(held.used)

@@ -122,6 +122,7 @@ def _common(folder: Path, post: Post) -> dict[str, str]:
         "CONSTANCIA_DATA": str(folder / "data"),
         "CONSTANCIA_SMTP_URL": f"smtp://127.0.0.1:{post.port}?tls=none",
         "CONSTANCIA_METRICS": "loopback",
+        "CONSTANCIA_PAGE_RATE": "0",  # the clients are quicker than people
     }
 
 

@@ -14,6 +14,7 @@ from notifications.hookdesk import HookDesk
 from notifications.hooks import HookStore
 from notifications.secretbox import SecretBox
 from web.hookroom import HookRoom
+from web.pacing import Pace
 from web.settings import Settings
 
 
@@ -60,6 +61,11 @@ class ApiParts(ABC):
     def rates(self) -> RateStore:
         """How often each token asks."""
         return self.systems.rates
+
+    @cached_property
+    def pace(self) -> Pace:
+        """How many pages each person asks for."""
+        return Pace(self.systems.rates, self.settings.page_rate, self.clock)
 
     @cached_property
     def hooks(self) -> HookRoom:

@@ -15,7 +15,7 @@ from flask_login import LoginManager  # type: ignore[import-untyped]  # publishe
 from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]  # publishes no types
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import commands, errors, i18n, logs, meters, pages, security, viewing
+from web import commands, errors, i18n, logs, meters, paced, pages, security, viewing
 from web.api import registering
 from web.pages.passkeys import key_origin
 from web.requests import StagingRequest
@@ -69,6 +69,7 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
     _install_i18n(app)
     logs.install(app)
     security.guard(app, settings, _login_manager())
+    paced.install(app)
     forms = CSRFProtect(app)
     pages.register(app)
     registering.register(app, forms)

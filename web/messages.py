@@ -191,6 +191,7 @@ HOUSE: Mapping[str, Message] = {
     "forbidden": Message(403, N_("Tu función no permite ver o hacer esto."), N_("Si la necesitas, pídela a quien administra el sistema.")),
     "erasure_unconfirmed": Message(422, N_("No escribiste el folio del caso que se borra."), N_("Escribe %(folio)s para confirmar; lo que se borra no vuelve.")),
     "second_factor_missing": Message(403, N_("Tu función pide un segundo factor y todavía no lo inscribes."), N_("Inscribe una llave de acceso o una aplicación de códigos en «Mi cuenta».")),
+    "too_fast": Message(429, N_("Pediste demasiadas páginas en poco tiempo."), N_("Espera un minuto y sigue; si una herramienta lee por ti, usa la API con un token.")),
     "password_given": Message(403, N_("Tu contraseña la puso alguien más y sólo sirve para entrar por primera vez."), N_("Cámbiala en «Mi cuenta»; después se abre lo demás.")),
     "second_factor_stale": Message(403, N_("Hace más de quince minutos que no compruebas tu segundo factor."), N_("Compruébalo en «Mi cuenta» y repite lo que hacías.")),
     "foreign_origin": Message(403, N_("La solicitud viene de otro sitio y no se aceptó."), N_("Abre el sistema directamente.")),

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, g, redirect, request, session, url_for
+from flask import Flask, Response, abort, current_app, flash, g, redirect, request, session, url_for
 from flask_login import (  # type: ignore[import-untyped]  # publishes no types
     LoginManager,
     current_user,
@@ -25,6 +25,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from identity.accounts import STAFF, Role, User
 from identity.sessions import STRONG_DOOR
 from web.api import callers
+from web.i18n import ngettext
 from web.settings import Settings
 from web.wiring import current_house
 
@@ -231,8 +232,16 @@ def begin_session(user: User, *, proven: bool = False, door: str = "", sid: str 
     end_session()
     session.permanent = True
     agent = request.headers.get("User-Agent", "")
-    token = current_house().sessions.start(user.id, agent, proven=proven, door=door, sid=sid)
+    sessions = current_house().sessions
+    token = sessions.start(user.id, agent, proven=proven, door=door, sid=sid)
     login_user(Visitor(user, token))
+    if ended := sessions.end_beyond(user.id, token):
+        told = ngettext(
+            "Tenías demasiadas sesiones abiertas: se cerró la más antigua.",
+            "Tenías demasiadas sesiones abiertas: se cerraron las %(num)d más antiguas.",
+            ended,
+        )
+        flash(told, "warn")
 
 
 def end_session() -> None:

@@ -92,6 +92,8 @@ class Settings:
     metrics: str
     retention_years: int
     api_rate: int
+    page_rate: int
+    sessions_each: int
     webhook_hosts: frozenset[str]
     second_factor_roles: frozenset[Role]
     oidc_issuer: str

@@ -345,6 +345,7 @@ class House(WorkParts, ApiParts, PeopleParts, ProvableParts, SigningParts):
             self.clock,
             idle=timedelta(minutes=wanted.session_idle_minutes),
             absolute=timedelta(hours=wanted.session_hours),
+            most=wanted.sessions_each,
         )
 
     @cached_property

@@ -19,6 +19,8 @@ from web.settings import Settings
 from web.wiring import House
 
 ORIGIN = "constancia.example/prueba"
+UNHURRIED = {"CONSTANCIA_PAGE_RATE": "0", "CONSTANCIA_SESSIONS_EACH": "1000"}
+"""Tests walk hundreds of pages as one person and from many browsers; `tests/web/test_web_pacing.py` has the limits."""
 PASSWORD = "una frase larga y buena"
 
 
@@ -36,7 +38,7 @@ class Installation:
     """Settings, house, application and people of one installation."""
 
     def __init__(self, data: Path, env: Mapping[str, str] | None = None) -> None:
-        self.env = {"CONSTANCIA_DATA": str(data), "CONSTANCIA_OCR": "no", **(env or {})}
+        self.env = {"CONSTANCIA_DATA": str(data), "CONSTANCIA_OCR": "no", **UNHURRIED, **(env or {})}
         self.clock = MovingClock()
         bare = Settings.from_env(self.env)
         self.house = initialise(bare, ORIGIN, self.env, "prueba", self._make)

@@ -30,6 +30,7 @@ from identity.accounts import LOCALES, IdentityError
 from identity.login import LoginRefused, LoginThrottled
 from identity.oidc.errors import DirectoryOnly
 from identity.passwords import MIN_LENGTH, PasswordRefused
+from identity.sessions import SessionRow
 from web.errors import Answer, answer_for, respond
 from web.i18n import COOKIE, gettext, locale
 from web.pages.context import lens
@@ -93,10 +94,21 @@ def leave() -> BaseResponse:
     house = current_house()
     row = house.sessions.row(current_user.get_id()) if maybe_person() is not None else None
     end_session()
+    return forgotten(_left(row))
+
+
+def _left(row: SessionRow | None) -> BaseResponse:
+    house = current_house()
     where = house.openid.leaving(locale()) if row is not None and row.door else ""
     if where:
         return make_response(render_template("session/left.html", where=where))
     return redirect(url_for("session.enter"), 303)
+
+
+def forgotten(response: BaseResponse) -> BaseResponse:
+    """The browser forgets what it kept of this site; a session that merely ended leaves what waits to be sent."""
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
 @page.get("/sesion")

@@ -100,6 +100,10 @@ addEventListener("popstate", () => turn(location.href, false));
 // Results not sealed yet are kept in this tab.
 if (form?.querySelector("[name=onward]")) {
   const key = `pruebas:${form.dataset.keep}`;
+  const own = `pruebas:${form.dataset.keep.split("/")[0]}/`;
+  for (const name of Object.keys(sessionStorage)) {
+    if (name.startsWith("pruebas:") && !name.startsWith(own)) sessionStorage.removeItem(name); // another person's
+  }
   const kept = JSON.parse(sessionStorage.getItem(key) ?? "[]");
   for (const [name, value] of kept) {
     for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {

@@ -160,7 +160,18 @@ export async function checkEntry({ bytes, proof, files, leaf, folio, seq, vkey }
   return { entry, note };
 }
 
-const KEPT = "constancia.vkey";
+// A cookie and not the browser's storage, which is emptied when somebody signs out: a key of one's own must outlive that.
+const KEPT = "clave_publica";
+
+function keptKey() {
+  const found = document.cookie.split("; ").find((one) => one.startsWith(`${KEPT}=`));
+  return found && decodeURIComponent(found.slice(KEPT.length + 1));
+}
+
+function keepKey(key) {
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `${KEPT}=${encodeURIComponent(key)}; path=/; samesite=strict; max-age=${key ? 31536000 : 0}${secure}`;
+}
 
 function page(box) {
   const input = box.querySelector("[data-key]");
@@ -168,7 +179,7 @@ function page(box) {
   const verdict = box.querySelector("[data-verdict]");
   const served = input.value;
   const items = new Map(Array.from(box.querySelectorAll("[data-step]"), (item) => [item.dataset.step, item]));
-  input.value = localStorage.getItem(KEPT) ?? served;
+  input.value = keptKey() ?? served;
 
   function mark(step, state, detail) {
     const item = items.get(step);
@@ -185,8 +196,8 @@ function page(box) {
   async function run() {
     for (const item of items.values()) mark(item.dataset.step, "waiting", "");
     conclude("waiting", box.dataset.working);
-    if (input.value.trim() === served) localStorage.removeItem(KEPT);
-    else localStorage.setItem(KEPT, input.value.trim());
+    if (input.value.trim() === served) keepKey("");
+    else keepKey(input.value.trim());
     const asked = { ...box.dataset, files: JSON.parse(box.dataset.files), vkey: input.value };
     try {
       await checkEntry(asked, (step, detail) => mark(step, "held", detail));
