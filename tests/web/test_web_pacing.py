@@ -29,7 +29,10 @@ class Counted:
         return self.used[token_id, minute]
 
     def purge(self, before_minute: int) -> int:
-        raise NotImplementedError
+        old = [key for key in self.used if key[1] < before_minute]
+        for key in old:
+            del self.used[key]
+        return len(old)
 
 
 class Time:
