@@ -170,6 +170,14 @@ def test_units_start_our_commands_with_few_rights(deploy: Path, app: Flask) -> N
         assert all(option in service for option in HARDENED), name
 
 
+def test_units_that_read_files_leave_them_the_calls_to_wall_themselves_in(deploy: Path) -> None:
+    """Landlock's calls are in no common set of systemd: shut out, a reader does without that wall unsaid."""
+    found = dict(units(deploy, "service"))
+    for name in ("constancia-web.service", "constancia-worker.service"):
+        allowed = set(found[name]["Service"]["SystemCallFilter"].split())
+        assert {"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"} <= allowed, name
+
+
 def test_each_timer_has_its_service(deploy: Path) -> None:
     """Verification and backup run by themselves, and a failure reaches somebody."""
     services = dict(units(deploy, "service"))
