@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,6 +21,7 @@ from evidence.ports import StoreUnavailable
 from evidence.quarantine import quarantine_of
 from identity.accounts import Role
 from tests.audit_exports.resealing import codes, contents, reseal, verify_bytes
+from tests.browser.papers import png
 from tests.fakes.audit_room import Room
 from tests.fakes.installation import Browser, Installation
 from tests.web.test_web_drafts import DATA
@@ -225,6 +227,10 @@ def test_destroyed_nothing_of_it_is_left_and_everything_verifies(either: Case, t
     said = f"destroyed in quarantine by {case.folio}/{seq}"
     assert {("payload.erased", said), ("object.erased", said)} <= told
     assert not [name for name, data in after.items() if SECRET.encode() in data or b"Eduviges" in data]
+    listed = next(data.decode() for name, data in after.items() if name.endswith("excepciones.csv"))
+    assert {"quarantine.placed", "quarantine.destroyed"} <= set(re.findall(r"quarantine\.[a-z]+", listed)), (
+        listed
+    )
     assert story(house.cases.view(case.folio).state)[:3] == state[:3]
     assert not house.cases.rebuild().differences
     run = case.place.app.test_cli_runner().invoke(args=["ledger", "verify", "--full", "--json"])
@@ -552,3 +558,23 @@ def test_auditors_report_what_they_see_and_see_what_was_reported(tmp_path: Path)
             assert room.desk.get(f"/casos/{folio}/entradas/2/archivos/0{end}").status_code == 409
     finally:
         place.close()
+
+
+def test_a_case_goes_on_without_the_words_of_its_opening(case: Case) -> None:
+    """Lists, every step's form and the next step are there when the first entry's text was destroyed."""
+    house, folio = case.house, case.folio
+    case.destroyed(case.reported_typed(1))
+    specialist = case.place.client()
+    view = house.cases.view(folio)
+    for code in view.definition.by_step:
+        assert specialist.get(f"/casos/{folio}?paso={code}").status_code == 200, code
+    for path in ("/", "/casos", f"/casos/{folio}/entradas/1", "/tablero"):
+        assert specialist.get(path).status_code in {200, 403}, path
+    assert DATA["rfc"] not in specialist.get(f"/casos/{folio}").text
+    shot = (Upload("pendiente.png", io.BytesIO(png("pendiente"))),)
+    data = {"sin_contrasenas": "si"}
+    receipt = house.cases.record(RecordStep(folio, "3", case.actor, shot, data=data))
+    assert receipt.state.step("3").entries
+    assert not house.cases.rebuild().differences
+    other = OpenCase("MA-001", case.actor, DATA)
+    assert house.cases.open_case(other).folio != folio, "what is not known any more is not compared"
