@@ -1,7 +1,8 @@
 """Recovery codes: ten of them, shown once, each good once in the place of a second factor that is out of reach.
 
-A code has 80 bits of chance, so what is kept is an HMAC under the installation's secret: argon2 slows down the guessing
-of what people chose, and nobody chose these; a dump without the secret is worth nothing even so.
+A code has 120 bits of chance, and 80 where it was made before, so what is kept is an HMAC under the installation's
+secret: argon2 slows down the guessing of what people chose, and nobody chose these; a dump without the secret is worth
+nothing even so.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from identity.factors import FactorLog
 
 RECOVERY = "recovery"
 HOW_MANY = 10
-_BYTES = 10
-_LETTERS = 16
+_BYTES = 15
+_LETTERS = 24
 
 
 class RecoveryWrong(IdentityError):

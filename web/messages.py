@@ -148,7 +148,7 @@ WARNINGS: Mapping[str, str] = {
 IDENTITY: Mapping[str, Message] = {
     "login_refused": Message(401, N_("El correo o la contraseña no son correctos."), N_("Revísalos; si no recuerdas tu contraseña, pide otra a quien administra el sistema.")),
     "login_stale": Message(401, N_("La comprobación tardó demasiado, o empezó en otro navegador."), N_("Entra de nuevo con tu correo y tu contraseña.")),
-    "recovery_wrong": Message(422, N_("Ese código no es de tu aplicación ni es uno de recuperación que siga sin usarse."), N_("Revísalo: son seis cifras, o cuatro grupos de cuatro signos.")),
+    "recovery_wrong": Message(422, N_("Ese código no es de tu aplicación ni es uno de recuperación que siga sin usarse."), N_("Revísalo: son seis cifras, o grupos de cuatro signos.")),
     "login_throttled": Message(429, N_("Demasiados intentos seguidos."), N_("Vuelve a intentar después de las %(until)s.")),
     "email_taken": Message(409, N_("Ya hay una cuenta con el correo %(email)s."), N_("Usa la cuenta existente u otro correo.")),
     "email_invalid": Message(422, N_("El correo no tiene la forma nombre@dominio."), N_("Corrígelo.")),

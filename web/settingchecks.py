@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +19,12 @@ def contradictions(values: Mapping[str, object]) -> list[str]:
             for name in ("s3_access_key", "s3_secret_key", "s3_bucket")
             if not values[name]
         ]
+        host = (urlsplit(f"//{values['s3_endpoint']}").hostname or "").lower()
+        if values["s3_secure"] is False and not values["s3_plain_inside"] and not _is_here(host):
+            problems.append(
+                f"{PREFIX}S3_SECURE=false sends keys and files in the clear to {host}: "
+                f"use TLS, or say {PREFIX}S3_PLAIN_INSIDE=true where the network between is nobody else's"
+            )
     if values["tsa_url"] and not values["tsa_chain"]:
         problems.append(f"{PREFIX}TSA_CHAIN is needed when {PREFIX}TSA_URL is set")
     if values["seal_pkcs12"] and values["seal_pkcs11"]:
@@ -33,6 +40,11 @@ def contradictions(values: Mapping[str, object]) -> list[str]:
     if isinstance(file_mb, int) and isinstance(draft_mb, int) and file_mb > draft_mb:
         problems.append(f"{PREFIX}MAX_UPLOAD_MB is larger than {PREFIX}MAX_DRAFT_MB")
     return problems
+
+
+def _is_here(host: str) -> bool:
+    """Whether a name or address is of this machine."""
+    return host in {"localhost", "::1"} or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
 
 
 def _directory(values: Mapping[str, object]) -> list[str]:

@@ -55,6 +55,12 @@ SPECS: tuple[Spec, ...] = (
     Spec("S3_BUCKET", "constancia", _text, "Bucket with versioning and Object Lock."),
     Spec("S3_SECURE", "true", _switch, "Whether the object store is reached over TLS."),
     Spec(
+        "S3_PLAIN_INSIDE",
+        "false",
+        _switch,
+        "Says that plain HTTP to an object store on another machine is meant: the network between is nobody else's.",
+    ),
+    Spec(
         "DEFINITIONS",
         "",
         _optional_path,

@@ -53,6 +53,7 @@ class Settings:
     s3_secret_key: str
     s3_bucket: str
     s3_secure: bool
+    s3_plain_inside: bool
     definitions: Path | None
     origin: str
     public_url: str

@@ -87,3 +87,27 @@ def test_the_operations_page_shows_the_same_table() -> None:
     """What is documented is what is read."""
     page = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
     assert settings_table() in page
+
+
+@pytest.mark.parametrize(
+    "host", ["s3:8333", "10.0.0.7:8333", "s3.example", "127.0.0.1.example:80", "[2001:db8::1]:80"]
+)
+def test_a_store_on_another_machine_is_not_spoken_to_in_plain_by_mistake(tmp_path: Path, host: str) -> None:
+    """Refused at start with what to do; said in words, or on this machine, or over TLS, it is taken."""
+    env = {
+        "CONSTANCIA_DATA": str(tmp_path),
+        "CONSTANCIA_S3_ENDPOINT": host,
+        "CONSTANCIA_S3_ACCESS_KEY": "a",
+        "CONSTANCIA_S3_SECRET_KEY": "s",
+        "CONSTANCIA_S3_SECURE": "false",
+    }
+    with pytest.raises(SettingsInvalid, match="CONSTANCIA_S3_PLAIN_INSIDE=true"):
+        Settings.from_env(env)
+    meant = (
+        {"S3_PLAIN_INSIDE": "true"},
+        {"S3_SECURE": "true"},
+        {"S3_ENDPOINT": "127.0.0.1:8333"},
+        {"S3_ENDPOINT": "[::1]:1"},
+    )
+    for more in meant:
+        Settings.from_env(env | {f"CONSTANCIA_{name}": value for name, value in more.items()})
