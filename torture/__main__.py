@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from torture.blow import Effort, Scenario
 from torture.place import PLACES, PartMissing
@@ -20,6 +22,7 @@ _SHORT = Effort(seconds=3, deaths=2, kills=8, seed=1)
 def main(arguments: list[str] | None = None) -> int:
     """Suffer what was asked for; 0: everything was survived, 1: a promise was broken, 3: a part was missing."""
     asked = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _end)
     if unknown := set(asked.kinds) - SIEGES.keys():
         _parser().error(f"no such kind: {', '.join(sorted(unknown))}")
     if asked.table:
@@ -37,6 +40,11 @@ def main(arguments: list[str] | None = None) -> int:
     if any(row.wrong for row in rows):
         return _BROKEN
     return _VOID if missing or not (rows or asked.resume) else _SURVIVED
+
+
+def _end(*_given: object) -> NoReturn:
+    """Leave through every `with`: servers are ended and folders removed."""
+    sys.exit(128 + signal.SIGTERM)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from evidence.entry import BlobRef, SealedEntry
 from evidence.findings import Code
+from evidence.ports import StoredBlob
 from storage.ciphers.blobs import opened_by_any
 from torture.clients import Journal
 from torture.servers import ROOT, clean_environment
@@ -114,8 +115,9 @@ def _verified(house: House, env: Mapping[str, str], journal: Journal, found: Aft
     if told.returncode != 0 or report.get("verdict") != "valid" or others:
         found.wrong.append(f"verify: exit {told.returncode} {others or told.stderr[-300:]}")
     answered = {told.mark for told in journal.acknowledged}
+    held = {item.key: item for item in house.stored.list()} if orphans else {}
     for key in orphans:
-        mark = journal.sent.get(_plain(house, key))
+        mark = journal.sent.get(_plain(house, held[key]))
         if mark is None:
             found.wrong.append(f"nobody sent what lies at {key}")
         else:
@@ -134,9 +136,9 @@ def run_flask(env: Mapping[str, str], *arguments: str) -> subprocess.CompletedPr
     )
 
 
-def _plain(house: House, key: str) -> bytes:
-    """What lies at a key of the object store, opened by the case's key that it was encrypted to, if it was."""
-    held = next(item for item in house.stored.list() if item.key == key)
+def _plain(house: House, held: StoredBlob) -> bytes:
+    """What lies in the object store, opened by the case's key that it was encrypted to, if it was."""
+    key = held.key
     ref = BlobRef(key.rpartition("/")[2], held.size, "", key, held.version)
     with house.stored.open(ref) as stream:
         stored = stream.read()
