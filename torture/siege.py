@@ -13,10 +13,11 @@ from torture.blow import Blow, Effort, Scenario
 from torture.clients import Crowd, Journal
 from torture.clock import write_clock
 from torture.mortal import POINTS
-from torture.place import Place
+from torture.place import CLIENTS, Place
 from torture.servers import Web
 
 _FINISH_SECONDS = 120
+_EACH = 3
 _RECOVERY_SECONDS = 120
 
 
@@ -59,6 +60,7 @@ def besiege(kind: str, place: Place, scenarios: Sequence[Scenario], effort: Effo
     What a scenario draws depends on the seed and its name alone, not on which others were suffered before.
     """
     whole = Journal()
+    _arrive(place, whole)
     for scenario in scenarios:
         began = time.monotonic()
         chance = random.Random(f"{effort.seed} {kind} {scenario.name}")
@@ -78,6 +80,23 @@ def besiege(kind: str, place: Place, scenarios: Sequence[Scenario], effort: Effo
             found.wrong.append(f"nothing was acknowledged within {_RECOVERY_SECONDS} s after the fault")
         yield _row(kind, scenario, blow, found, recovery, time.monotonic() - began)
         whole.refused.clear()
+
+
+def _arrive(place: Place, whole: Journal) -> None:
+    """Everybody signs in, with both browsers, and writes something before anything happens.
+
+    A login whose server dies counts as a guess, as it must; eight of them in a row shut the account for a while.
+    """
+    web = place.web()
+    web.start()
+    crowd = place.crowd(web.port, twice=True)
+    crowd.start()
+    limit = time.monotonic() + _FINISH_SECONDS
+    while len(crowd.journal.acknowledged) < _EACH * CLIENTS and time.monotonic() < limit:
+        time.sleep(0.1)
+    crowd.finish(_FINISH_SECONDS)
+    _merge(whole, crowd.journal)
+    web.end()
 
 
 def _suffer(
