@@ -106,7 +106,7 @@ class Browser:
             raise HTTPError("signed out")
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise HTTPError(str(answer.status))
-        raise Refused(f"{answer.status} {path}: {_words(answer.data)}")
+        raise Refused(f"{answer.status} {path}: {said(answer.data)}")
 
     def answer(self, path: str, fields: Fields | Pairs, file: File | None = None) -> urllib3.BaseHTTPResponse:
         """The answer itself, whatever it says; raises `HTTPError` when there was none."""
@@ -254,7 +254,7 @@ def _quietly(
         return  # the duplicate's own answer reaches nobody; what it did to the log is checked afterwards
 
 
-def _words(page: bytes) -> str:
+def said(page: bytes) -> str:
     """What a page that refuses says under its heading, without its marks."""
     text = " ".join(re.sub(r"<[^>]*>", " ", page.decode(errors="replace")).split())
     said = text.find("No se selló")
