@@ -257,8 +257,8 @@ def _quietly(
 def said(page: bytes) -> str:
     """What a page that refuses says under its heading, without its marks."""
     text = " ".join(re.sub(r"<[^>]*>", " ", page.decode(errors="replace")).split())
-    said = text.find("No se selló")
-    return text[max(said, 0) :][:300]
+    begins = text.find("No se selló")
+    return text[max(begins, 0) :][:300]
 
 
 def told_by(mark: str, where: str) -> Told:

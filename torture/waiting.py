@@ -155,8 +155,6 @@ class _Visitor:
     def _counted(self) -> int:
         """Refusals for want of the store, as ``/metrics`` has counted them for all workers."""
         lines = self._browser.text("/metrics").splitlines()
-        wanted = (
-            'constancia_refusals_total{code="store_slow"}',
-            'constancia_refusals_total{code="unavailable"}',
-        )
+        codes = ("store_slow", "store_busy", "unavailable")
+        wanted = tuple(f'constancia_refusals_total{{code="{code}"}}' for code in codes)
         return sum(int(float(line.rpartition(" ")[2])) for line in lines if line.startswith(wanted))
