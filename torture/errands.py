@@ -87,9 +87,10 @@ def _mails(blow: Blow, house: House, workers: Workers, folios: Sequence[str]) ->
         for folio in folios
     ]  # fmt: skip
     blow.expect(_within(lambda: all(_begun(_mail(house, item)) for item in ids)), "mails were not begun")
-    deaths = workers.deaths - before
+    deaths = (
+        workers.deaths - before + workers.heal("clock")
+    )  # who lived until then may die with a mail in hand
     blow.kills["worker"] += deaths
-    workers.heal("clock")
     write_clock(blow.place.clock, _LEASE)
     blow.expect(_within(lambda: all(_settled(_mail(house, item)) for item in ids)), "mails were not settled")
     copies: dict[str, list[bytes]] = {}

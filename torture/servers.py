@@ -172,17 +172,19 @@ class Workers:
                 process.kill()
         return len(living)
 
-    def heal(self, mortal: str = "") -> None:
-        """Kill those with a death wish; their successors have none (or another)."""
+    def heal(self, mortal: str = "") -> int:
+        """Kill those with a death wish, and give how many lived; their successors have none (or another)."""
         with self._lock:
-            self._mortal = mortal
+            self._mortal, living = mortal, 0
             for process, _since in self._running.values():
+                living += process.poll() is None
                 process.kill()
                 process.wait(10)
             for port in self._ports:
                 self._begin(port)
         if mortal in {"", "clock"}:
             self.wait_ready()
+        return living
 
     def end(self) -> None:
         """SIGTERM, and wait."""
