@@ -334,6 +334,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "payload.erased": ("contenido borrado conforme a la bitácora", "payload erased according to the log"),
     "time.backwards": ("el reloj retrocedió", "the clock went back"),
     "object.missing": ("falta un archivo de evidencia", "an evidence file is missing"),
+    "object.erased": ("archivo borrado conforme a la bitácora", "file erased according to the log"),
     "object.differs": (
         "archivo de evidencia distinto del sellado",
         "evidence file differs from what was sealed",
@@ -360,6 +361,18 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "key.none": (
         "no se indicó una llave de confianza (--vkey o --policy)",
         "no trusted key was given (--vkey or --policy)",
+    ),
+    "heads.differ": (
+        "lo que la bitácora dice de las últimas entradas no es lo que sus casos dan",
+        "what the log says of the newest entries is not what its cases give",
+    ),
+    "quorum.unmet": (
+        "faltan las cofirmas de testigos que pide la política de confianza",
+        "cosignatures that the trust policy asks for are missing",
+    ),
+    "anchor.invalid": (
+        "una cofirma o un sello de tiempo no respalda lo que se dice de él",
+        "a cosignature or a time stamp does not back what is said of it",
     ),
 }
 """Every code a package's report can show, in Spanish and English."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,6 +15,7 @@ from audit_exports.codes import WORDS, Code
 from audit_exports.exportlog import NotCovered, export_receipt
 from audit_exports.verify import main
 from evidence.entry import EntryKind
+from evidence.findings import Code as CoreCode
 from evidence.findings import Verdict
 from evidence.note import SigningKey
 from tests.audit_exports.resealing import codes, contents, reseal, unpack, verify_bytes
@@ -103,8 +105,16 @@ def test_the_report_for_people_speaks_both_languages(
 
 
 def test_every_code_has_words_in_both_languages() -> None:
-    """No finding is shown as a bare code."""
+    """No finding is shown as a bare code: the package's own, and those of the log that its modules name."""
     assert {str(code) for code in Code} <= {str(code) for code in WORDS}
+    rooms = [*(ROOT / "audit_exports").glob("*.py"), ROOT / "evidence/checks.py"]
+    named = {
+        name
+        for path in rooms
+        for name in re.findall(r"\bCore(?:Code)?\.([A-Z_]+)\b", path.read_text("utf-8"))
+    } | set(re.findall(r"\bCode\.([A-Z_]+)\b", (ROOT / "evidence/checks.py").read_text("utf-8")))
+    assert {"OBJECT_ERASED", "QUORUM_UNMET"} <= named
+    assert {str(CoreCode[name]) for name in named if name in CoreCode.__members__} <= {*WORDS}
     assert all(spanish and english for spanish, english in WORDS.values())
 
 

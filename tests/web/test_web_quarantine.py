@@ -514,6 +514,10 @@ def test_the_form_reports_and_the_entry_says_so(case: Case) -> None:
     assert f"{entry}/reportar" in specialist.get(entry).text
     assert "su acceso.eml" in specialist.get(f"{entry}/reportar").text
     length = len(case.entries())
+    told = {"ground": "contrasena", "reason": "La contraseña: tortuga-azul-42", "file": "0"}
+    refused = specialist.post_form(f"{entry}/reportar", told)
+    assert refused.status_code == 422
+    assert "Dónde se ve: parece contener una contraseña" in refused.text
     bad = specialist.post_form(f"{entry}/reportar", {"ground": "contrasena", "reason": WHY})
     assert bad.status_code == 422
     assert "Marca un archivo" in bad.text

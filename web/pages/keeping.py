@@ -213,7 +213,7 @@ def _show(folio: str, answer: Answer | None = None) -> Response:
         second=house.second.has(person().id),
         key=secrets.token_hex(16),
         typed=request.form if answer else {},
-        trouble=trouble_of(answer, {}, eyes) if answer else None,
+        trouble=trouble_of(answer, {"note": _("Motivo")}, eyes) if answer else None,
     )
     return make_response(text, answer.status if answer else 200)
 

@@ -222,7 +222,7 @@ def _form(folio: str, seq: int, back: str, answer: Answer | None = None) -> Resp
         key=secrets.token_hex(16),
         typed=request.form if answer else {},
         chosen=request.form.getlist("file") if answer else [],
-        trouble=trouble_of(answer, {}, eyes) if answer else None,
+        trouble=trouble_of(answer, {"note": _("Dónde se ve")}, eyes) if answer else None,
     )
     return make_response(text, answer.status if answer else 200)
 
@@ -249,7 +249,7 @@ def _decide(folio: str, seq: int, answer: Answer | None = None, seen: tuple[Seen
         seen=seen,
         key=secrets.token_hex(16),
         typed=request.form if answer else {},
-        trouble=trouble_of(answer, {}, eyes) if answer else None,
+        trouble=trouble_of(answer, {"note": _("Motivo")}, eyes) if answer else None,
     )
     return make_response(text, answer.status if answer else 200)
 
