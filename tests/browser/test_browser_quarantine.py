@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import io
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pyotp
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from evidence.entry import EntryKind
 from identity.accounts import Role, User
-from tests.browser.conftest import _closing, _Quiet
+from tests.browser.serving import serving, sound
 from tests.fakes.installation import PASSWORD, Installation
 from tests.servers.processes import free_ports
 from tests.web.test_web_drafts import DATA
@@ -34,22 +30,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     made = Installation(
         tmp_path_factory.mktemp("quarantine") / "data", {"CONSTANCIA_PUBLIC_URL": f"http://localhost:{port}"}
     )
-    server = make_server("127.0.0.1", port, _closing(made.app), threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    server.shutdown()
-    thread.join(timeout=10)
-    server.server_close()
+    with serving(made.app, port):
+        yield made
     made.close()
-
-
-def _well(page: Page, pictures: Path, name: str) -> None:
-    """Nothing for axe, nothing sideways; a picture to look at."""
-    page.screenshot(path=pictures / f"{name}.png", full_page=True)
-    found = Axe().run(page)
-    assert found.violations_count == 0, f"{name}: {found.generate_report()}"
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], name  # type: ignore[index]
 
 
 def _enter(page: Page, place: Installation, user: User, secret: str = "") -> None:
@@ -67,7 +50,7 @@ def _enter(page: Page, place: Installation, user: User, secret: str = "") -> Non
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 def test_reported_looked_at_and_destroyed(
-    place: Installation, chromium: Browser, tmp_path: Path, scheme: str, width: int
+    place: Installation, chromium: Browser, scheme: str, width: int
 ) -> None:
     """By keyboard where it counts: nobody sees it from the report on, one look for the officer, then it is gone."""
     house = place.house
@@ -95,57 +78,57 @@ def test_reported_looked_at_and_destroyed(
 
     page, desk = tab(), tab()
     _enter(page, place, specialist)
-    _report(page, f"{url}/casos/{folio}", seq, tmp_path)
+    _report(page, f"{url}/casos/{folio}", seq)
     _enter(desk, place, officer, secret)
-    _destroy(desk, folio, tmp_path)
+    _destroy(desk, folio)
     desk.goto(f"{url}/datos-personales/cuarentena")
-    _well(desk, tmp_path, "queue")
+    sound(desk, "quarantine-queue")
     page.goto(f"{url}/casos/{folio}")
     expect(page.get_by_text("Falta una copia testada").first).to_be_visible()
-    _well(page, tmp_path, "case-destroyed")
+    sound(page, "quarantine-case-destroyed")
     page.goto(f"{url}/")
     expect(page.get_by_text("Falta una copia testada del paso 2").first).to_be_visible()
-    _well(page, tmp_path, "inbox-owed")
+    sound(page, "quarantine-inbox-owed")
     page.get_by_role("link", name=f"Subirla en {folio}").press("Enter")
-    _well(page, tmp_path, "correct")
+    sound(page, "quarantine-correct")
     kinds = [item.entry.kind for item in house.ledger.history(folio)]
     assert kinds.count(EntryKind.QUARANTINE_VIEWED) == kinds.count(EntryKind.QUARANTINE_DESTROYED) == 1
     assert errors == []
 
 
-def _report(page: Page, case: str, seq: int, pictures: Path) -> None:
+def _report(page: Page, case: str, seq: int) -> None:
     """From the entry's page; afterwards neither entry nor case shows it."""
     page.goto(f"{case}/entradas/{seq}")
     expect(page.get_by_text(SECRET)).to_be_visible()
     page.get_by_role("link", name="Reportar y poner en cuarentena").press("Enter")
     expect(page.get_by_role("checkbox", name="su acceso.eml")).to_be_checked()
-    _well(page, pictures, "report")
+    sound(page, "quarantine-report")
     page.get_by_role("radio", name="Muestra una contraseña").check()
     page.get_by_role("textbox", name="Dónde se ve").fill("En el texto del correo, en el segundo renglón.")
     page.get_by_role("button", name="Poner en cuarentena y sellar").press("Enter")
     expect(page.get_by_text("desde ahora nadie lo ve").first).to_be_visible()
     expect(page.get_by_text(SECRET)).to_have_count(0)
-    _well(page, pictures, "entry-waiting")
+    sound(page, "quarantine-entry-waiting")
     page.goto(case)
     expect(page.get_by_text("Cambia esa contraseña ahora")).to_be_visible()
-    _well(page, pictures, "case-waiting")
+    sound(page, "quarantine-case-waiting")
 
 
-def _destroy(desk: Page, folio: str, pictures: Path) -> None:
+def _destroy(desk: Page, folio: str) -> None:
     """From the inbox: one look, then the decision."""
-    _well(desk, pictures, "inbox-officer")
+    sound(desk, "quarantine-inbox-officer")
     desk.get_by_role("link", name=f"Decidir sobre {folio}").press("Enter")
     expect(desk.get_by_text(SECRET)).to_have_count(0)
     expect(desk.get_by_text("En el texto del correo, en el segundo renglón.")).to_be_visible()
-    _well(desk, pictures, "decide")
+    sound(desk, "quarantine-decide")
     desk.get_by_role("button", name="Ver para decidir").press("Enter")
     expect(desk.get_by_text(SECRET)).to_be_visible()
-    _well(desk, pictures, "seen")
+    sound(desk, "quarantine-seen")
     desk.locator("summary", has_text="Era cierto: destruir").press("Enter")
     box = desk.locator("details[open]", has_text="Era cierto: destruir")
     box.get_by_role("textbox", name="Motivo").fill("Era una contraseña; ya se cambió.")
     box.get_by_role("textbox", name="Escribe el folio para confirmar").fill(folio)
-    _well(desk, pictures, "destroying")
+    sound(desk, "quarantine-destroying")
     box.get_by_role("button", name="Destruir y sellar").press("Enter")
     expect(desk.get_by_text("Ya nadie puede leerlo")).to_be_visible()
-    _well(desk, pictures, "destroyed")
+    sound(desk, "quarantine-destroyed")

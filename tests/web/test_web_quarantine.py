@@ -19,7 +19,9 @@ from evidence.entry import EntryKind, SealedEntry
 from evidence.findings import Verdict
 from evidence.ports import StoreUnavailable
 from evidence.quarantine import quarantine_of
+from evidence.shredding import BlobWithheld
 from identity.accounts import Role
+from signing.desk import read_blob
 from tests.audit_exports.resealing import codes, contents, reseal, verify_bytes
 from tests.browser.papers import png
 from tests.fakes.audit_room import Room
@@ -524,6 +526,10 @@ def test_the_form_reports_and_the_entry_says_so(case: Case) -> None:
     assert len(case.entries()) == length
     good = {"ground": "contrasena", "reason": WHY, "file": "0"}
     assert specialist.post_form(f"{entry}/reportar", good).status_code == 303
+    [blob] = case.entries()[case.seq - 1].entry.objects
+    for way in (case.house.blobs.open(blob).__enter__, lambda: read_blob(case.house.blobs, blob)):
+        with pytest.raises(BlobWithheld):  # whoever forgets to ask is given nothing all the same
+            way()
     page = specialist.get(entry).text
     assert "En cuarentena desde el" in page
     assert SECRET not in page
