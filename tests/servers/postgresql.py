@@ -56,8 +56,11 @@ class PostgresServer:
 
 
 @contextmanager
-def postgresql_server(bin_dir: Path) -> Iterator[PostgresServer]:
-    """Start a server in a folder of its own and stop it at the end. Root runs it as the user postgres."""
+def postgresql_server(bin_dir: Path, more: tuple[str, ...] = ()) -> Iterator[PostgresServer]:
+    """Start a server in a folder of its own and stop it at the end. Root runs it as the user postgres.
+
+    ``more`` are further settings as on its command line.
+    """
     folder = Path(tempfile.mkdtemp(prefix="constancia-pg-"))
     data, log = folder / "data", folder / "log"
     user = "postgres" if os.geteuid() == 0 else None
@@ -85,7 +88,7 @@ def postgresql_server(bin_dir: Path) -> Iterator[PostgresServer]:
         )
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [bin_dir / "postgres", "-D", data, "-k", folder, "-p", str(port), *SETTINGS],
+                [bin_dir / "postgres", "-D", data, "-k", folder, "-p", str(port), *SETTINGS, *more],
                 stdout=output,
                 stderr=output,
                 user=user,
