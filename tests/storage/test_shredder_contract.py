@@ -197,8 +197,12 @@ def test_a_row_read_before_its_key_went_reads_as_erased(desk: Desk) -> None:
     """Who reads while another process destroys is told that it is gone, and not that somebody changed it."""
     desk.fill()
     with reading(desk.engine) as connection:
-        held = connection.execute(SEALED.where(log_entry.c.case_id == CASE)).all()
-        whole = connection.execute(WHOLE.where(log_entry.c.case_id == CASE)).all()
+        held = connection.execute(
+            SEALED.where(log_entry.c.case_id == CASE).order_by(log_entry.c.case_seq)
+        ).all()
+        whole = connection.execute(
+            WHOLE.where(log_entry.c.case_id == CASE).order_by(log_entry.c.case_seq)
+        ).all()
     reader = keys_of(desk.engine)
     assert as_found(held[1], reader).payload() == {"note": f"{SECRET} más"}
     desk.erase()
