@@ -97,7 +97,7 @@ class Sessions:
         *,
         idle: timedelta = timedelta(hours=2),
         absolute: timedelta = timedelta(hours=12),
-        most: int = 10,
+        most: int = 32,
     ) -> None:
         self._store = store
         self._accounts = accounts

@@ -265,12 +265,12 @@ SPECS: tuple[Spec, ...] = (
     Spec("API_RATE", "600", _natural(1, 1_000_000), "Requests a minute of one token of the API."),
     Spec(
         "PAGE_RATE",
-        "600",
+        "3000",
         _natural(0, 1_000_000),
         "Requests a minute of one signed-in person, and ten times as many an hour; 0: no limit.",
     ),
     Spec(
-        "SESSIONS_EACH", "10", _natural(1, 1000), "Sessions of one person at once; beyond, the oldest ends."
+        "SESSIONS_EACH", "32", _natural(1, 1000), "Sessions of one person at once; beyond, the oldest ends."
     ),
     Spec(
         "WEBHOOK_HOSTS",
