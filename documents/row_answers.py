@@ -26,6 +26,7 @@ from documents.refusals import FileRefused, Refuse, hostile
 from documents.row_sheets import FORMS, KEY, RowsReading, _read, row_key
 from documents.sniffing import XLSX, identify
 from documents.spreadsheet import cell_text, check_package
+from documents.workbook_bytes import workbook_bytes
 
 FIXED = "2000-01-01T00:00:00Z"
 _EPOCH = (2000, 1, 1, 0, 0, 0)
@@ -132,11 +133,10 @@ def _written(stream: BinaryIO, reading: RowsReading, words: Mapping[int, str]) -
             if row_key(cell_text(sheet.cell(row.row, key).value)) != row.key:
                 raise Refuse("damaged", family="xlsx")
             sheet.cell(row.row, column).value = words.get(row.row, "")
-        buffer = io.BytesIO()
-        workbook.save(buffer)
+        package = workbook_bytes(workbook)
     finally:
         workbook.close()
-    return _settled(buffer.getvalue())
+    return _settled(package)
 
 
 def _new_column(sheet: Worksheet, reading: RowsReading) -> int:
