@@ -128,6 +128,7 @@ _VIEWS = {
     "auditcases.verified": N_("verificación de un caso"),
     "auditcases.show": N_("caso"),
     "auditcases.entry": N_("entrada"),
+    "quarantine.audit_form": N_("formulario para reportar una entrada"),
     "auditcases.download": N_("archivo descargado"),
     "auditcases.preview": N_("vista de un archivo"),
     "auditcases.exact": N_("bytes de una entrada"),
