@@ -37,9 +37,12 @@ def scaled(database: str, endpoint: str, bucket: str) -> dict[str, str]:
 
 
 def write_case(place: Installation, number: int) -> str:
-    """Open a case and record its second step with a mail of its own; returns the folio."""
+    """Open a case and record its second step with a mail of its own; returns the folio.
+
+    Numbers below 100,000 are different people.
+    """
     actor = Actor(place.user().id, "especialista")
-    rfc = f"RUOM{number // 100_000 % 100:02d}0215{number % 1000:03d}"
+    rfc = f"RUOM{number // 1000 % 100:02d}0215{number % 1000:03d}"
     data = {**OPENING, "rfc": rfc, "ticket": f"T-{number}", "correo": f"maria{number}@promotoria.example"}
     folio = place.house.cases.open_case(OpenCase("MA-001", actor, data)).folio
     mail = eml(subject=f"Recibido {number}", body=f"Hola, quedó recibido lo del {number}.")
@@ -72,7 +75,7 @@ def writing_meanwhile(place: Installation, threads: int = 3) -> Iterator[Writers
             number += 1
 
     place.user()
-    crowd = [threading.Thread(target=write, args=(100 * (n + 1),)) for n in range(threads)]
+    crowd = [threading.Thread(target=write, args=(20_000 * (n + 1),)) for n in range(threads)]
     for one in crowd:
         one.start()
     try:
