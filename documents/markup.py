@@ -45,6 +45,10 @@ class _Text(HTMLParser):
         elif tag in _BREAKS:
             self.parts.append("\n")
 
+    def parse_marked_section(self, i: int, report: int = 1) -> int:  # noqa: ARG002 - HTMLParser's
+        """``<![`` says nothing, up to ``>`` (WHATWG HTML, bogus comment state); HTMLParser fails on odd ones."""
+        return self.parse_bogus_comment(i)
+
     def handle_data(self, data: str) -> None:
         if not self._silent:
             self.parts.append(data)

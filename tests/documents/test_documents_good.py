@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from documents import Inspection, inspect
+from documents.markup import plain_text
 from documents.sniffing import KINDS
 from evidence.canonical import canonical_bytes
 
@@ -188,3 +189,15 @@ def test_an_image_called_by_another_format_gets_its_own_extension(make: SimpleNa
     """A PNG called .jpg is taken with a corrected name."""
     found = _look(make.image("PNG"), "captura.jpg")
     assert (found.name, found.media, found.warnings) == ("captura.png", "image/png", ("extension_corrected",))
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>Hola<![<ad> Ana</p>", "Hola Ana"),
+        ("<p>uno<![if !mso]>dos<![endif]>tres</p>", "unodostres"),
+    ],
+)
+def test_marked_sections_of_html_say_nothing_and_break_nothing(html: str, text: str) -> None:
+    """What Outlook writes for itself, and what nobody should write."""
+    assert plain_text(html).split() == text.split()
