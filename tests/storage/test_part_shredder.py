@@ -40,6 +40,10 @@ SECRET, KEPT = b"usuario: jperez / tortuga-azul-42\n" * 4000, b"acta de entrega\
 TYPED = "la llave es tortuga-azul-42"
 
 
+ON_FILES = pytest.mark.parametrize("desk", ["filesystem"], indirect=True)
+"""For what is done to a file by hand: what is locked in S3 cannot be taken away."""
+
+
 @dataclass
 class Desk:
     """An installation with two cases, of which one shows a password."""
@@ -292,12 +296,12 @@ def test_ledger_and_files_verify_and_say_it(desk: Desk) -> None:
     assert not {Code.PAYLOAD_MISSING, Code.OBJECT_MISSING, Code.OBJECT_DIFFERS} & {item[0] for item in told}
 
 
+@ON_FILES
 @pytest.mark.parametrize("whose", ["file", "case", "alone", "waiting", "released"])
 def test_what_is_missing_otherwise_is_not_excused(desk: Desk, whose: str) -> None:
     """One of another file or case, decided by who reported it, still waiting, or given back excuses nothing."""
     secret, kept = desk.fill()
-    if not isinstance(desk.raw, FileBlobStore):
-        pytest.skip("what is locked cannot be taken away")
+    assert isinstance(desk.raw, FileBlobStore)
     [other] = desk.ledger.history(OTHER)[0].entry.objects
     parts = secret_part(secret)
     if whose == "file":
@@ -319,11 +323,11 @@ def test_what_is_missing_otherwise_is_not_excused(desk: Desk, whose: str) -> Non
     assert [item.code for item in findings if item.subject.startswith(f"{CASE}/1 ")] == [Code.OBJECT_MISSING]
 
 
+@ON_FILES
 def test_a_file_that_an_entry_says_is_destroyed_may_be_taken_away(desk: Desk) -> None:
     """Where somebody also deletes the unreadable bytes, the verification says destroyed and not missing."""
     secret, _ = desk.fill()
-    if not isinstance(desk.raw, FileBlobStore):
-        pytest.skip("what is locked cannot be taken away")
+    assert isinstance(desk.raw, FileBlobStore)
     desk.destroy(secret_part(secret))
     desk.shredder.shred_parts(CASE)
     next(item for item in desk.raw._root.rglob("*") if item.name == secret.key.rpartition("/")[2]).unlink()
@@ -381,11 +385,11 @@ def test_files_from_before_encryption_are_told(desk: Desk) -> None:
     assert desk.shredder.shred_parts(CASE) == ShreddedParts(CASE, plain=1)
 
 
+@ON_FILES
 def test_damage_beside_it_does_not_keep_it_alive(desk: Desk) -> None:
     """A row that somebody changed stays the damaged row it was, and the destruction is done all the same."""
     secret, kept = desk.fill()
-    if not isinstance(desk.raw, FileBlobStore):
-        pytest.skip("the same on either store")
+    assert isinstance(desk.raw, FileBlobStore)
     path = next(item for item in desk.raw._root.rglob("*") if item.name == kept.key.rpartition("/")[2])
     path.chmod(0o600)
     path.unlink()
