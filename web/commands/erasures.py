@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 from evidence.canonical import Json
 from web import erasing
 from web.commands import casework, console
-from web.commands.holds import acting, reason_option
+from web.commands.holds import acting, stated
 from web.wiring import HouseError
 from workflows.keepdesk import ANSWERABLE, ASKERS
 from workflows.keeping import ASKED, ERASED, MARK
@@ -45,12 +45,7 @@ def show(folio: str) -> None:
 
 @group.command("block")
 @click.argument("folio")
-@casework.actor_option
-@casework.role_option
-@reason_option
-@casework.key_option
-@console.json_option
-@console.command
+@stated
 def block(folio: str, actor: str, role: str, reason: str, key: str, as_json: bool) -> None:
     """Keep the data of a closed case and use it no more."""
     house = console.house()
@@ -60,12 +55,7 @@ def block(folio: str, actor: str, role: str, reason: str, key: str, as_json: boo
 
 @group.command("unblock")
 @click.argument("folio")
-@casework.actor_option
-@casework.role_option
-@reason_option
-@casework.key_option
-@console.json_option
-@console.command
+@stated
 def unblock(folio: str, actor: str, role: str, reason: str, key: str, as_json: bool) -> None:
     """Use the data of a blocked case again."""
     house = console.house()
@@ -76,12 +66,7 @@ def unblock(folio: str, actor: str, role: str, reason: str, key: str, as_json: b
 @group.command("request")
 @click.argument("folio")
 @click.option("--ground", required=True, type=click.Choice(list(GROUNDS)), help="Why the law lets it go.")
-@casework.actor_option
-@casework.role_option
-@reason_option
-@casework.key_option
-@console.json_option
-@console.command
+@stated
 def request(folio: str, ground: str, actor: str, role: str, reason: str, key: str, as_json: bool) -> None:
     """Ask that the data of a case be erased."""
     house = console.house()
@@ -91,12 +76,7 @@ def request(folio: str, ground: str, actor: str, role: str, reason: str, key: st
 
 @group.command("withdraw")
 @click.argument("folio")
-@casework.actor_option
-@casework.role_option
-@reason_option
-@casework.key_option
-@console.json_option
-@console.command
+@stated
 def withdraw(folio: str, actor: str, role: str, reason: str, key: str, as_json: bool) -> None:
     """Take a request back, or turn it down."""
     house = console.house()

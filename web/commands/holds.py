@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 from flask.cli import AppGroup
 
@@ -14,7 +16,15 @@ from workflows.keeping import HELD, MARK
 from workflows.keepingacts import LiftHold, PlaceHold
 
 group = AppGroup("holds", help="Legal holds of cases: while one stands nothing of the case is erased.")
-reason_option = click.option("--reason", required=True, help="Why; kept in the case, beside the entry.")
+_reason_option = click.option("--reason", required=True, help="Why; kept in the case, beside the entry.")
+
+
+def stated(act: Callable[..., None]) -> Callable[..., None]:
+    """A command that says who acts and why: it is given ``actor``, ``role``, ``reason``, ``key`` and ``as_json``."""
+    made = console.json_option(console.command(act))
+    for option in (casework.key_option, _reason_option, casework.role_option, casework.actor_option):
+        made = option(made)
+    return made
 
 
 @group.command("list")
@@ -61,12 +71,7 @@ def show(folio: str) -> None:
 
 @group.command("place")
 @click.argument("folio")
-@casework.actor_option
-@casework.role_option
-@reason_option
-@casework.key_option
-@console.json_option
-@console.command
+@stated
 def place(folio: str, actor: str, role: str, reason: str, key: str, as_json: bool) -> None:
     """Hold everything of a case."""
     house = console.house()
@@ -77,12 +82,7 @@ def place(folio: str, actor: str, role: str, reason: str, key: str, as_json: boo
 @group.command("lift")
 @click.argument("folio")
 @click.argument("seq", type=int)
-@casework.actor_option
-@casework.role_option
-@reason_option
-@casework.key_option
-@console.json_option
-@console.command
+@stated
 def lift(folio: str, seq: int, actor: str, role: str, reason: str, key: str, as_json: bool) -> None:
     """Lift the hold that entry SEQ placed."""
     house = console.house()

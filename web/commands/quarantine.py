@@ -12,7 +12,7 @@ from evidence.quarantine import quarantine_of
 from identity.accounts import Role
 from web import quarantining
 from web.commands import casework, console
-from web.commands.holds import acting, reason_option
+from web.commands.holds import acting, stated
 from workflows.casefile import quarantine_json
 from workflows.keepingacts import ReleaseQuarantine, ReportQuarantine
 from workflows.quarantinedesk import DECIDERS
@@ -70,12 +70,7 @@ def show(folio: str) -> None:
 )
 @click.option("--typed", is_flag=True, help="What was typed in the entry.")
 @click.option("--ground", required=True, type=click.Choice(list(GROUNDS)), help="What it shows.")
-@casework.actor_option
-@casework.role_option
-@reason_option
-@casework.key_option
-@console.json_option
-@console.command
+@stated
 def report(  # noqa: PLR0913 - what a report says
     folio: str,
     seq: int,
@@ -98,12 +93,7 @@ def report(  # noqa: PLR0913 - what a report says
 @group.command("release")
 @click.argument("folio")
 @click.argument("seq", type=int)
-@casework.actor_option
-@casework.role_option
-@reason_option
-@casework.key_option
-@console.json_option
-@console.command
+@stated
 def release(folio: str, seq: int, actor: str, role: str, reason: str, key: str, as_json: bool) -> None:
     """A false alarm: give back what the quarantine that entry SEQ placed withholds."""
     house = console.house()
