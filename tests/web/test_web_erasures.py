@@ -102,15 +102,10 @@ class Case:
         yield browser.get("/casos").text
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
+@pytest.fixture
+def either(either_place: Installation) -> Case:
     """The case on each of the two databases."""
-    env = {}
-    if request.param == "postgresql":
-        env["CONSTANCIA_DATABASE_URL"] = request.getfixturevalue("postgresql_url")
-    place = Installation(tmp_path / "data", env)
-    yield Case(place)
-    place.close()
+    return Case(either_place)
 
 
 @pytest.fixture
