@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 BUSY_SECONDS = 10
 RESTED = 1.0
 """Seconds a connection to PostgreSQL has rested before it is asked whether it lives."""
+CONNECTIONS = 64
+"""Connections to SQLite at most. Opening one reads the whole schema: one that was needed is kept.
+
+Who comes next gets the one that was used last: its pages and statements are still in its cache, and whoever writes for
+all (`storage.group_commit`) is nearly always on the same one.
+"""
+STATEMENTS = 512
+"""Statements a connection to SQLite keeps prepared: those of a round differ by how many are in it."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _ALEMBIC = threading.Lock()
 """Alembic keeps the migration under way in module state: one thread at a time."""
@@ -93,10 +101,15 @@ def _lives(engine: Engine, connection: Any, record: Any, _borrowed: Any) -> None
 def _sqlite(url: URL) -> Engine:
     engine = create_engine(
         url,
-        pool_size=8,
-        max_overflow=56,
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        pool_use_lifo=True,
         pool_timeout=BUSY_SECONDS,
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        connect_args={
+            "timeout": BUSY_SECONDS,
+            "check_same_thread": False,
+            "cached_statements": STATEMENTS,
+        },
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
