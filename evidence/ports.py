@@ -218,7 +218,7 @@ class LedgerStore(Protocol):
         """Add entries to an existing or new case.
 
         A conflict re-reads, re-composes and retries, at most five times. With an ``idempotency_key`` used before by
-        the same ``request_digest`` the entries written then are returned and ``compose`` is not called.
+        the same ``request_digest`` the entries written then are returned, whatever ``compose`` made or raised.
 
         Raises:
             AppendConflict, IdempotencyMismatch, ReferenceTaken, StoreUnavailable, or what ``compose`` raises.
@@ -240,8 +240,12 @@ class LedgerStore(Protocol):
         """All entries of a case by ``seq``, none for an unknown one; payloads in quarantine are missing for all."""
         ...
 
+    def known(self, case: str) -> Sequence[SealedEntry]:
+        """A case as this process checked it last, some time ago: for trying what `history` and `append` decide."""
+        ...
+
     def unwithheld(self, case: str) -> Sequence[SealedEntry]:
-        """The same with the payloads that stand in quarantine: for who decides about them, and to verify them."""
+        """`history` with the payloads that stand in quarantine: for who decides about them, and to verify them."""
         ...
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[SealedEntry]:
@@ -325,11 +329,7 @@ class LedgerStore(Protocol):
         ...
 
     def remove_projection(self, case: str) -> None:
-        """Remove what the caches hold of a case that has no entries; used by the rebuild.
-
-        Raises:
-            ValueError: the case has entries.
-        """
+        """Remove what the caches hold of a case without entries (a rebuild); `ValueError` where it has some."""
         ...
 
 

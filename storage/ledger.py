@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from evidence.entry import SALT_BYTES, SealedEntry
 from evidence.ports import AppendConflict, Clock, Compose, Composition, Projection
-from storage.appending import Prepared, Request, driver_style, one_statement
+from storage.appending import Prepared, Request, one_statement
 from storage.border import LostRace, answered, translated
 from storage.database import is_sqlite, reading, swiftly, writing
 from storage.discrepancies import cache_discrepancies
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 ATTEMPTS = 5
-_ASKED = "SELECT 1 FROM idempotency WHERE key = :key"
 
 
 def _together(connection: Connection, prepared: Sequence[Prepared]) -> dict[int, Written]:
@@ -112,8 +111,9 @@ class SqlLedger(LedgerReader):
     ) -> Sequence[SealedEntry]:
         """Add entries to a case; see the port.
 
-        What this process knows of the case is composed on at once and written if the case has not moved meanwhile;
-        otherwise, and whenever that composition refuses, it is read, composed and written in one transaction.
+        What this process knows of the case is composed on at once and written if the case has not moved meanwhile and
+        the request's key is new; otherwise, and whenever that composition refuses, the key is looked up and the case
+        read, composed and written in one transaction.
         """
         request = Request(idempotency_key, request_digest)
         prepared = self._prepared(case, compose, request)
@@ -146,7 +146,7 @@ class SqlLedger(LedgerReader):
         that from one another and from whoever writes for all of them (`storage.group_commit`).
         """
         known = self._histories.get(case)
-        if known is None or not self._known or self._composing.inside or self._asked_before(request):
+        if known is None or not self._known or self._composing.inside:
             return None
         self._composing.inside = True
         try:
@@ -156,13 +156,6 @@ class SqlLedger(LedgerReader):
             return None
         finally:
             self._composing.inside = False
-
-    def _asked_before(self, request: Request) -> bool:
-        if not request.key:
-            return False
-        with answered(), swiftly(self._engine) as driver:
-            asked = driver_style(_ASKED, self._engine.dialect.name)
-            return driver.execute(asked, {"key": request.key}).fetchone() is not None
 
     def _swift(self, prepared: Prepared, case: str, compose: Compose, request: Request) -> Written | None:
         """Write what was prepared; ``None`` where the case has moved, or somebody else asked the same."""

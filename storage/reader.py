@@ -217,6 +217,11 @@ class LedgerReader:
             self._histories.keep(case, Known(history, erased))
         return history
 
+    def known(self, case: str) -> Sequence[SealedEntry]:
+        """What this process has checked of a case, perhaps some time ago; see the port. Asks no database."""
+        found = self._histories.get(case)
+        return found.entries if found is not None else ()
+
     def unwithheld(self, case: str) -> Sequence[SealedEntry]:
         """A case's entries with the payloads that stand in quarantine: for who decides about those. Raises likewise."""
         with reading(self._engine) as connection:

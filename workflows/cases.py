@@ -264,13 +264,12 @@ class CaseService(ExceptionCommands):
             DuplicateReference, DateNotCredible, RequestReused, TooManyFiles, FileChanged,
             documents.refusals.FileRefused, evidence.ports.StoreError.
         """
-        history = self._writer.history(command.folio)
-        definition = self._writer.definition_of(history)
+        definition = self._writer.definition_of(self._writer.known(command.folio))
         step = rules.known_step(definition, command.step)
         rules.role_allowed(step.code, step.roles or ("system",), command.actor)
         files = prepare(command.uploads, step, self._reader, self._max_files) if read is None else tuple(read)
         drafts = sets.recording(step, command.actor, _part(command), files)
-        return self._stands(definition, self._writer.append(command.folio, drafts, files, command, history))
+        return self._stands(definition, self._writer.append(command.folio, drafts, files, command))
 
     def note_mail(self, command: NoteMail) -> Receipt:
         """Note in a case what became of a mail: sent, failed, sent back, filed or put aside; no step is recorded.

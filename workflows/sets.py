@@ -20,8 +20,8 @@ from workflows.errors import OutsideHours, Refusal, ReuseNotAllowed
 from workflows.judging import beside_opening, beside_step
 from workflows.provisional import after
 from workflows.standing import Verdict
+from workflows.trials import Drafts
 from workflows.uploads import PreparedFile
-from workflows.writer import Drafts
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,13 +33,11 @@ from workflows.commands import (
 from workflows.definition import Definition
 from workflows.errors import (
     FileChanged,
-    Refusal,
     UnknownCase,
 )
 from workflows.facts import facts_of
 from workflows.folds import Folds
 from workflows.keeping import require_usable, shown
-from workflows.keepingacts import KeepingCommand
 from workflows.notices import notices
 from workflows.ports import CaseIndex, Catalogues, Directory
 from workflows.registry import DefinitionRegistry
@@ -50,14 +48,12 @@ from workflows.remembered import (
     remembered_holding,
 )
 from workflows.told import Tellings
+from workflows.trials import Drafts, Trial, same, trial, usable
 from workflows.uploads import PreparedFile
 from workflows.withholding import refuse_withheld
 
 Calendars = Callable[[], BusinessCalendar]
 """Gives the table in force, with its revisions."""
-
-Drafts = Callable[[Situation, Sequence[BlobRef]], tuple[EntryDraft, ...]]
-"""Makes the drafts of a command on a situation, with the references of its files; pure, raises a `Refusal`."""
 
 
 def _noting(compose: Compose, made: set[str]) -> Compose:
@@ -122,6 +118,14 @@ class CaseWriter:
             raise UnknownCase(folio=folio)
         return entries
 
+    def known(self, folio: str) -> Sequence[SealedEntry]:
+        """A case as this process saw it last, which another may have continued; read where it never saw it.
+
+        What never changes may be told by it: that there is the case, and its definition. Raises `UnknownCase`.
+        """
+        entries = self.ledger.known(folio)
+        return entries if entries and entries[0].entry.kind is EntryKind.CASE_OPENED else self.history(folio)
+
     def seen(self, folio: str) -> Situation:
         """A case now, as forms read it: payloads that are blocked or erased are missing. Raises `UnknownCase`."""
         return self.situation(shown(self.history(folio)))
@@ -155,31 +159,32 @@ class CaseWriter:
 
         return projected
 
-    def append(
-        self,
-        folio: str,
-        drafts: Drafts,
-        files: Sequence[PreparedFile],
-        command: Command,
-        history: Sequence[SealedEntry] | None = None,
-    ) -> Receipt:
-        """Add what ``drafts`` makes to an existing case. ``history``: the case as it was just read."""
+    def append(self, folio: str, drafts: Drafts, files: Sequence[PreparedFile], command: Command) -> Receipt:
+        """Add what ``drafts`` makes to an existing case.
+
+        Without files it is tried on the case as this process knows it: the ledger writes what was composed on the case
+        as it stands, or nothing. What refuses, and what stores objects, looks at the case first.
+        """
         key, digest = ledger_key(command, folio), request_digest(command, files)
-        drafts = _usable(drafts, command)
-        tried = history or self.history(folio)
-        desk = self._desk()
-        situation = desk(self.definition_of(tried), tried)
-        blobs, refusal, made = self._try(drafts, situation, files, key, folio)
+        drafts, desk = usable(drafts, command), self._desk()
+
+        def judged(entries: Sequence[SealedEntry]) -> Trial:
+            return trial(drafts, desk(self.definition_of(entries), entries), files)
+
+        tried = judged(self.history(folio) if files else self.known(folio))
+        if tried.refusal is not None and (present := self.history(folio)) is not tried.situation.entries:
+            tried = judged(present)
+        blobs = self._stored(tried, files, key, folio)
         before: Sequence[SealedEntry] = ()
 
         def compose(entries: Sequence[SealedEntry]) -> Composition:
             nonlocal before
-            if refusal is not None:
-                raise refusal
+            if tried.refusal is not None:
+                raise tried.refusal
             before = entries
-            if not _same(entries, tried):
+            if not same(entries, tried.situation.entries):
                 return self._composed(drafts, desk(self.definition_of(entries), entries), blobs, folio)
-            return self._composed(drafts, situation, blobs, folio, () if files else made)
+            return self._composed(drafts, tried.situation, blobs, folio, () if files else tried.made)
 
         with in_words_of_cases(command):
             written = self.ledger.append(folio, compose, idempotency_key=key, request_digest=digest)
@@ -198,12 +203,13 @@ class CaseWriter:
         key, digest = ledger_key(command, definition.process), request_digest(command, files)
         desk = self._desk()
         situation = desk(definition, ())
-        blobs, refusal, _ = self._try(drafts, situation, files, key, unnamed_case())
+        tried = trial(drafts, situation, files)
+        blobs = self._stored(tried, files, key, unnamed_case())
         year = self.calendar.local_day(situation.now).year
 
         def compose(folio: str) -> Composition:
-            if refusal is not None:
-                raise refusal
+            if tried.refusal is not None:
+                raise tried.refusal
             return self._composed(drafts, situation, blobs, folio)
 
         with in_words_of_cases(command):
@@ -307,21 +313,19 @@ class CaseWriter:
 
         return situation
 
-    def _try(
-        self, drafts: Drafts, situation: Situation, files: Sequence[PreparedFile], key: str, case: str
-    ) -> tuple[Sequence[BlobRef], Refusal | None, tuple[EntryDraft, ...]]:
-        """Make the drafts once before anything is stored; gives the files' references, and the drafts without them.
+    def _stored(
+        self, tried: Trial, files: Sequence[PreparedFile], key: str, case: str
+    ) -> tuple[BlobRef, ...]:
+        """The files' references, once their command was judged.
 
         A refusal is kept, not raised, where there is an idempotency key: the same request may have been done before,
         and then its receipt is the answer. Only the ledger knows.
         """
-        try:
-            made = drafts(situation, [file.placeholder() for file in files])
-        except Refusal as error:
-            if not key:
-                raise
-            return (), error, ()
-        return self._store(files, case), None, made
+        if tried.refusal is None:
+            return self._store(files, case)
+        if not key:
+            raise tried.refusal
+        return ()
 
     def _store(self, files: Sequence[PreparedFile], case: str) -> tuple[BlobRef, ...]:
         """Put the objects of a case, and see that what was stored is what was read."""
@@ -341,21 +345,3 @@ class CaseWriter:
         now = self.clock()
         leap = (now.month, now.day) == (2, 29)
         return now.replace(year=now.year + self._retention_years, day=28 if leap else now.day)
-
-
-def _usable(drafts: Drafts, command: Command) -> Drafts:
-    """``drafts``, refused where the case's data is not to be used; a block never holds up the system."""
-    keepers = isinstance(command, KeepingCommand) or command.actor.kind == "system"
-
-    def checked(situation: Situation, blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
-        require_usable(situation.entries, keepers=keepers)
-        made = drafts(situation, blobs)
-        refuse_withheld(situation.entries, made)
-        return made
-
-    return checked
-
-
-def _same(entries: Sequence[SealedEntry], others: Sequence[SealedEntry]) -> bool:
-    """Whether two histories of a case are the same one: the last leaf commits to all before it."""
-    return len(entries) == len(others) and bool(entries) and entries[-1].leaf == others[-1].leaf

@@ -12,8 +12,9 @@ import pytest
 from evidence.entry import BlobRef, SealedEntry
 from evidence.ports import Compose, StoreUnavailable
 from tests.fakes.memory import MemoryBlobStore, MemoryLedger
-from tests.workflows.desk import ALTA, ANA, BETO, MARTHA, PERSON, Desk, eml, pdf, png
+from tests.workflows.desk import ALTA, ANA, BETO, MARTHA, PERSON, TICKET, Desk, eml, pdf, png
 from tests.workflows.quick import QuickReader
+from tests.workflows.samples import Samples
 from workflows import errors
 from workflows.commands import OpenCase, RecordStep, Supersede
 from workflows.writer import CaseWriter
@@ -87,6 +88,66 @@ def test_what_happens_between_trying_and_writing_counts() -> None:
     with pytest.raises(errors.GuardUnmet):
         desk.record(folio, "12")
     assert desk.ledger.history(folio)[-1].entry.step == "9"
+
+
+class StaleLedger(MemoryLedger):
+    """Knows of a case only as many entries as it is told, as a process does while others continue the case."""
+
+    entries_known = 100
+
+    def known(self, case: str) -> Sequence[SealedEntry]:
+        """The first entries."""
+        return self.history(case)[: self.entries_known]
+
+
+def _ticket() -> tuple[Desk, StaleLedger, str]:
+    """A ticket under way, into which notes may be written."""
+    desk, samples = Desk(reader=QuickReader()), Samples()
+    ledger = StaleLedger(clock=desk.clock)
+    desk.ledger = desk.index._ledger = desk.cases._writer.ledger = ledger
+    folio = desk.cases.open_case(OpenCase("MA-006", ANA, TICKET)).folio
+    for code, choice in (("4", ""), ("5", "acceso"), ("6", ""), ("7", "")):
+        view = desk.cases.view(folio)
+        made = samples.step(view.definition, view.definition.by_step[code], choice, view.state.params)
+        desk.record(folio, code, **{"actor": ANA, **made})
+    return desk, ledger, folio
+
+
+def _note(folio: str) -> RecordStep:
+    return RecordStep(folio, "8", actor=ANA, data={"accion": "Se revisó el acceso de la persona."})
+
+
+def test_a_refusal_on_an_old_case_is_asked_again() -> None:
+    """Who knows only how a case began refuses nothing that others have made possible since."""
+    desk, ledger, folio = _ticket()
+    ledger.entries_known = 1
+    assert desk.cases.record(_note(folio)).seq == len(ledger.history(folio)) > 1
+
+
+def test_what_an_old_case_would_allow_is_not_written() -> None:
+    """Who knows a case as it was before a step was annulled writes nothing that rested on that step."""
+    desk, ledger, folio = _ticket()
+    ledger.entries_known = len(ledger.history(folio))
+    *_, seventh = (item.entry.seq for item in ledger.history(folio) if item.entry.step == "7")
+    desk.cases.supersede(Supersede(folio, seventh, ANA, "Aún no se ha hecho", annul=True))
+    before = len(ledger.history(folio))
+    with pytest.raises(errors.GuardUnmet):
+        desk.cases.record(_note(folio))
+    assert len(ledger.history(folio)) == before
+
+
+def test_files_are_stored_for_the_case_as_it_stands() -> None:
+    """A command with files is judged on the case as it stands before any of them is stored."""
+    desk = Desk(reader=QuickReader())
+    ledger = StaleLedger(clock=desk.clock)
+    desk.ledger = desk.index._ledger = desk.cases._writer.ledger = ledger
+    folio = desk.open()
+    desk.record(folio, "2")
+    stored = len(desk.blobs.objects)
+    ledger.entries_known = 1
+    with pytest.raises(errors.StepNotOpen):
+        desk.record(folio, "2", uploads=(eml(body="otra vez"),))
+    assert len(desk.blobs.objects) == stored
 
 
 def test_unaffected_work_goes_on_after_a_conflict() -> None:
