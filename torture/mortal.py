@@ -23,14 +23,18 @@ _MOST_PASSES = 12
 
 
 @dataclass
-class _Fate:
-    """How often a process may still pass; drawn anew in every process."""
+class Fate:
+    """How often a process may still pass before it kills itself; drawn anew in every process."""
 
     pid: int = 0
     left: int = 0
+    spared: int = 0
+    """A server that starts its workers again: nobody would start the server."""
 
     def passed(self) -> None:
         """Count, and die when it is time."""
+        if os.getpid() == self.spared:
+            return
         if self.pid != os.getpid():
             self.pid, self.left = os.getpid(), random.Random(os.getpid()).randint(1, _MOST_PASSES)
         self.left -= 1
@@ -38,7 +42,7 @@ class _Fate:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-_fate = _Fate()
+_fate = Fate()
 
 
 def _wrap(owner: Any, name: str, *, before: bool) -> None:
@@ -142,6 +146,7 @@ def main(arguments: list[str]) -> None:
     points, *rest = arguments
     for point in points.split(","):
         ARMED[point]()
+    _fate.spared = os.getpid() if rest[:1] == ["serve"] else 0
     from flask.cli import main as flask  # noqa: PLC0415 - after the wrapping
 
     sys.argv = ["flask", *rest]

@@ -73,7 +73,7 @@ def besiege(kind: str, place: Place, scenarios: Sequence[Scenario], effort: Effo
             found.wrong += blow.workers.strange
         found.wrong += blow.wrong
         if scenario.needs_kills and not blow.kills.total():
-            found.wrong.append("void: nothing was killed")
+            found.wrong.append(f"void: nothing was killed ({blow.crowd.journal.troubles})")
         if not blow.crowd.journal.acknowledged:
             found.wrong.append(f"void: nothing was acknowledged ({blow.crowd.journal.troubles})")
         if recovery is None:
