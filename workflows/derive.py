@@ -6,10 +6,11 @@ offline tool call the same function on the same facts. It never reads a payload,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
 from evidence.entry import Entry, EntryKind, format_time, parse_time
 from workflows import timers
@@ -30,6 +31,7 @@ from workflows.state import (
     TimerState,
     Waiting,
 )
+from workflows.unmoved import Before, unmoved_steps
 
 
 class NotACase(ValueError):
@@ -68,11 +70,14 @@ class Derivation:
     Frozen once made, and safe for threads: what is read on is a copy.
     """
 
-    def __init__(self, fold: Fold, entries: Sequence[Entry], history: History) -> None:
+    def __init__(
+        self, fold: Fold, entries: Sequence[Entry], history: History, before: Before | None = None
+    ) -> None:
         self._fold = fold
         self.entries = entries
         self._history = history
         self._still: CaseState | None = None
+        self._before = before
 
     @classmethod
     def of(cls, definition: Definition, entries: Sequence[Entry], calendar: BusinessCalendar) -> Derivation:
@@ -91,7 +96,8 @@ class Derivation:
             return Derivation.of(self._fold.definition, entries, self._fold.calendar)
         fold = self._fold.copy()
         fold.read_on(history)
-        return Derivation(fold, entries, history)
+        before = (self._fold, self._still) if self._still is not None else None
+        return Derivation(fold, entries, history, before)
 
     def at(self, moment: datetime | None = None, calendar: BusinessCalendar | None = None) -> CaseState:
         """The state at a moment, by default that of the last entry; ``calendar``: by which what still runs is due."""
@@ -101,7 +107,8 @@ class Derivation:
         if fold is not self._fold or fold.control is not None:
             return state.result()
         if self._still is None:
-            self._still = state.result()
+            self._still = state.result(unmoved_steps(fold, self._history, self._before))
+            self._before = None  # it was of use once, and nobody shall keep a case for each of its entries
             return self._still
         return state.moved(self._still)
 
@@ -164,9 +171,10 @@ class _State:
         self._corrected = _corrected(entries, history) if history.superseded else {}
         self.outcome = self.definition.by_outcome[fold.closing.outcome] if fold.closing else None
 
-    def result(self) -> CaseState:
+    def result(self, unmoved: Mapping[str, StepState] = MappingProxyType({})) -> CaseState:
+        """``unmoved``: steps whose state is known."""
         fold, definition = self.fold, self.definition
-        steps = tuple([self.step(step) for step in definition.steps])
+        steps = tuple([unmoved.get(step.code) or self.step(step) for step in definition.steps])
         by_system = definition.system_steps
         owed = [step for step in steps if step.mandatory and step.status in _UNDONE]
         doubtful = any(step.unmet or step.lacks for step in steps if step.status is StepStatus.DONE)
@@ -209,7 +217,7 @@ class _State:
         return replace(
             still,
             moment=format_time(self.moment),
-            timers=tuple(self._timers()),
+            timers=tuple(self._timers(still.timers)),
             exceptions=tuple(sorted(self._exceptions(still.steps, None), key=lambda item: item.seq)),
         )
 
@@ -260,11 +268,13 @@ class _State:
                 return False
         return step.kind is StepClass.MANDATORY or step.after_closing
 
-    def _timers(self) -> Iterator[TimerState]:
-        for run in self.fold.clocks.runs:
+    def _timers(self, known: Sequence[TimerState] = ()) -> Iterator[TimerState]:
+        """``known``: what they were at another moment."""
+        for n, run in enumerate(self.fold.clocks.runs):
             closing = self.definition.by_step.get(run.timer.closing_step)
             blocks = self.fold.unmet(closing) if closing is not None else ()
-            yield timers.state_of(run, self.moment, blocks, self.fold.clocks.calendar)
+            still = known[n] if known else None
+            yield timers.state_of(run, self.moment, blocks, self.fold.clocks.calendar, still)
 
     def _waiting(self, steps: Sequence[StepState]) -> Waiting | None:
         """What the case waits for: an open step of the desk itself, in its turn, means that it does not wait."""

@@ -164,8 +164,17 @@ def cancel(run: Run, seq: int) -> None:
     run.ended_seq, run.how = seq, TimerStatus.CANCELLED
 
 
-def state_of(run: Run, moment: datetime, blocks: Sequence[str], calendar: BusinessCalendar) -> TimerState:
-    """The run at a moment. ``blocks`` are steps that must be met before a closing."""
+def state_of(
+    run: Run,
+    moment: datetime,
+    blocks: Sequence[str],
+    calendar: BusinessCalendar,
+    known: TimerState | None = None,
+) -> TimerState:
+    """The run at a moment. ``blocks`` are steps that must be met before a closing; ``known``: it at another moment."""
+    state, pending = _status(run, moment), tuple(_pending(run, moment, blocks, calendar))
+    if known is not None and (known.state, known.pending) == (state, pending) and not run.timer.every:
+        return known
     closing = run.timer.effect in BY_STEP
     due = _reminder_due(run, moment, calendar) if run.timer.every and run.active else run.due_at
     held = run.paused if run.active else None
@@ -179,10 +188,10 @@ def state_of(run: Run, moment: datetime, blocks: Sequence[str], calendar: Busine
         started_at=format_time(run.started),
         warn_at=format_time(run.warn_at) if run.warn_at and not held else "",
         due_at=format_time(due) if due and not held else "",
-        state=_status(run, moment),
+        state=state,
         ended_seq=run.ended_seq,
         fired=tuple(run.fired),
-        pending=tuple(_pending(run, moment, blocks, calendar)),
+        pending=pending,
         blocked_by=tuple(blocks) if closing and run.active else (),
         paused_at=format_time(held) if held else "",
         left=_left(run, calendar) if held else 0,
