@@ -3,7 +3,7 @@
 Whoever comes first leads: it takes everybody waiting into one transaction, runs each piece of work in its own
 savepoint, commits once, and only then lets anyone return. Who arrives meanwhile waits for the next round, which the
 first of them leads. There is no thread of our own to start, stop or lose, and a writer alone pays nothing for it.
-What is known to be done alike is done at once first (`Together`), and only the rest piece by piece.
+What is known to be done alike is done at once (`Together`), and only the rest piece by piece.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
 
 from evidence.ports import StoreBusy, StoreUnavailable
 from storage.border import translated
-from storage.database import writing
+from storage.database import swiftly, writing
 
 Result = TypeVar("Result")
 
@@ -29,11 +29,20 @@ ROUND = 64
 MOST_WAITING = 256
 """Pieces of work that may wait for their round: more would wait for so long that nobody is there any more."""
 
-Together = Callable[[Connection, Sequence[Any]], Mapping[int, Any]]
-"""Does the parts of several callers by common statements: the results of those that are done, by their place.
 
-What it leaves out, and everything where it raises, is done piece by piece; it must then have written nothing.
-"""
+class Together(Protocol):
+    """Does the parts of several callers by common statements in the driver's own words."""
+
+    def fitting(self, parts: Sequence[Any]) -> Sequence[int]:
+        """Which of them can be done at once, by their place."""
+        ...
+
+    def done(self, driver: sqlite3.Connection, parts: Sequence[Any]) -> Sequence[Any] | None:
+        """Do them in a transaction that is open: their results; ``None`` where one of them cannot be done so.
+
+        Where it gives none, and where it raises, the caller takes back whatever was written.
+        """
+        ...
 
 
 class _Job(Generic[Result]):
@@ -69,8 +78,7 @@ class _Job(Generic[Result]):
             self.error = error
 
     def _in_savepoint(self, connection: Connection) -> Result:
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - group commit is for SQLite
+        driver = _driver(connection)
         driver.execute("SAVEPOINT work")
         try:
             result = self._work(connection)
@@ -185,6 +193,29 @@ class GroupCommit:
                 self._waiting.popleft()
 
     def _commit(self, jobs: list[_Job[object]]) -> None:
+        if not self._swiftly(jobs):
+            self._one_by_one(jobs)
+
+    def _swiftly(self, jobs: Sequence[_Job[object]]) -> bool:
+        """A round of nothing but parts that fit together needs no more than the driver; false: nothing was done."""
+        parts = [job.part for job in jobs if job.part is not None]
+        if self._together is None or not len(jobs) == len(parts) == len(self._together.fitting(parts)):
+            return False
+        with translated(), swiftly(self._engine) as driver:
+            driver.execute("BEGIN IMMEDIATE")
+            try:
+                results = _tried(driver, parts, self._together)
+                if results is None:
+                    return False
+                driver.commit()
+            finally:
+                if driver.in_transaction:
+                    driver.rollback()
+        for job, result in zip(jobs, results, strict=True):
+            job.did(result)
+        return True
+
+    def _one_by_one(self, jobs: Sequence[_Job[object]]) -> None:
         with translated(), writing(self._engine) as connection:
             if len(jobs) == 1:
                 jobs[0].run_alone(connection)
@@ -198,14 +229,15 @@ class GroupCommit:
         """Do what can be done together; what cannot, or fails, is left to be done alone and to fail for itself."""
         if self._together is None or len(jobs) < 2:
             return
-        try:
-            found = self._together(connection, [job.part for job in jobs])
-        except Exception:
-            if not _transaction_lives(connection):
-                raise
-            return
-        for n, result in found.items():
-            jobs[n].did(result)
+        fit = [jobs[n] for n in self._together.fitting([job.part for job in jobs])]
+        driver = _driver(connection)
+        driver.execute("SAVEPOINT together")
+        results = _tried(driver, [job.part for job in fit], self._together)
+        if results is None:
+            driver.execute("ROLLBACK TO together")
+        driver.execute("RELEASE together")
+        for job, result in zip(fit, results or (), strict=results is not None):
+            job.did(result)
 
     def _hand_over(self, jobs: list[_Job[object]]) -> None:
         with self._lock:
@@ -221,6 +253,21 @@ class GroupCommit:
             job.woken.set()
 
 
-def _transaction_lives(connection: Connection) -> bool:
+def _tried(driver: sqlite3.Connection, parts: Sequence[Any], together: Together) -> Sequence[Any] | None:
+    """The results of parts done together; ``None`` where they cannot be, save that a broken transaction is an error."""
+    try:
+        return together.done(driver, parts)
+    except Exception:
+        if not driver.in_transaction:
+            raise  # a full disk ends the whole transaction
+        return None
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
     driver = connection.connection.driver_connection
-    return isinstance(driver, sqlite3.Connection) and driver.in_transaction
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - group commit is for SQLite
+    return driver
+
+
+def _transaction_lives(connection: Connection) -> bool:
+    return _driver(connection).in_transaction

@@ -33,17 +33,16 @@ Result = TypeVar("Result")
 ATTEMPTS = 5
 
 
-def _together(connection: Connection, prepared: Sequence[Prepared]) -> dict[int, Written]:
-    """Write what several callers prepared by common statements; nothing where any of their cases has moved.
+class _Together:
+    """What several callers prepared, written by common statements; see `storage.group_commit.Together`."""
 
-    What only one of them could do so is done alone, as everything that cannot.
-    """
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - group commit is for SQLite
-    chosen = together(prepared)
-    if len(chosen) < 2 or not write_together(driver, [prepared[n] for n in chosen]):
-        return {}
-    return {n: Written(prepared[n].sealed, prepared[n].after) for n in chosen}
+    def fitting(self, parts: Sequence[Prepared]) -> Sequence[int]:
+        return together(parts)
+
+    def done(self, driver: sqlite3.Connection, parts: Sequence[Prepared]) -> Sequence[Written] | None:
+        if not write_together(driver, parts):
+            return None
+        return [Written(item.sealed, item.after) for item in parts]
 
 
 class _Composing(threading.local):
@@ -96,7 +95,7 @@ class SqlLedger(LedgerReader):
     ) -> None:
         super().__init__(engine, origin, keys)
         self._writer = Writer(origin, clock, new_salt, keys)
-        self._group = GroupCommit(engine, _together) if is_sqlite(engine) else None
+        self._group = GroupCommit(engine, _Together()) if is_sqlite(engine) else None
         self._known = False
         self._composing = _Composing()
         self._turn = threading.Lock()

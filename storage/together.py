@@ -46,26 +46,17 @@ def together(prepared: Sequence[Prepared]) -> list[int]:
 
 
 def write_together(driver: sqlite3.Connection, prepared: Sequence[Prepared]) -> bool:
-    """Write them, in an open transaction; false, and nothing written, where any of their cases has moved.
+    """Write them, in an open transaction; false, and nothing to be kept, where any of their cases has moved.
 
     Raises:
-        sqlite3.IntegrityError: a request's key was used before. Nothing is written.
+        sqlite3.IntegrityError: a request's key was used before. What was written is to be taken back.
     """
-    driver.execute("SAVEPOINT together")
-    try:
-        statement, values = _heads(prepared)
-        stands = driver.execute(statement, values).rowcount == len(prepared)
-        for statement, values in _rows(prepared) if stands else ():
-            driver.execute(statement, values)
-    except BaseException:
-        if driver.in_transaction:
-            driver.execute("ROLLBACK TO together")
-            driver.execute("RELEASE together")
-        raise
-    if not stands:
-        driver.execute("ROLLBACK TO together")
-    driver.execute("RELEASE together")
-    return stands
+    statement, values = _heads(prepared)
+    if driver.execute(statement, values).rowcount != len(prepared):
+        return False
+    for following, row in _rows(prepared):
+        driver.execute(following, row)
+    return True
 
 
 def _heads(prepared: Sequence[Prepared]) -> Batch:

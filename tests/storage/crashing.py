@@ -126,9 +126,15 @@ def die_if(point: str, name: str) -> None:
 @contextmanager
 def _killing_at_commit(engine: Any, armed: bool) -> Any:
     """Kill when the next transaction is about to be committed: everything is written, nothing is promised."""
-    if armed:
+    if armed and engine.dialect.name == "sqlite":
+        event.listen(engine, "checkout", lambda driver, *_: driver.set_trace_callback(_die_of_a_commit))
+    elif armed:
         event.listen(engine, "commit", lambda _connection: die())
     yield
+
+
+def _die_of_a_commit(statement: str) -> None:
+    die_if(statement, "COMMIT")
 
 
 def _before(owner: object, name: str) -> None:

@@ -25,7 +25,7 @@ from storage.database import connect, reading
 from storage.ledger import start_log
 from tests.storage import crashing, crowd
 from tests.storage.crashing import CASE, CONTENT, Journey, Place
-from tests.storage.support import ORIGIN, check_whole, notes
+from tests.storage.support import ORIGIN, check_whole, draft, notes, writes
 
 FAULTS = {
     "put.reading": (0, 0, 0, 0, 0, 0),
@@ -125,9 +125,7 @@ def test_killed_while_adding_to_a_known_case(point: str, place: Place, journey: 
 
     if KNOWN[point] == 2:
         journey.append_again("")
-    again = journey.ledger.append(
-        CASE, lambda _history: pytest.fail("composed again"), idempotency_key="k3", request_digest="d3"
-    )
+    again = journey.ledger.append(CASE, writes(draft("cuatro")), idempotency_key="k3", request_digest="d3")
     assert notes(again) == ["tres"]
     assert notes(journey.ledger.history(CASE)) == ["uno", "dos", "tres"]
     assert not list(journey.ledger.cache_discrepancies())

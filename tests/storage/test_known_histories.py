@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from itertools import product
 
 import pytest
 from sqlalchemy import Engine, event, select
@@ -85,15 +86,19 @@ def test_a_refusal_counts_only_on_the_case_as_it_stands(sql_ledger: SqlLedger, o
     assert notes(check_whole(sql_ledger)) == ["uno", "dos", "tres"]
 
 
-def test_a_request_asked_again_composes_nothing(sql_ledger: SqlLedger, other: SqlLedger) -> None:
-    """In a case that is known too, a key used before, here or elsewhere, gives what was written then."""
+def test_a_request_asked_again_writes_nothing(sql_ledger: SqlLedger, other: SqlLedger) -> None:
+    """In a case that is known too, a key used before, here or elsewhere, gives what was written then.
+
+    Whether it would be refused now, or could be written once more, makes no difference.
+    """
     sql_ledger.append(CASE, writes(draft("uno")))
     first = other.append(CASE, writes(draft("dos")), idempotency_key="k", request_digest="d")
 
-    def compose(_history: Sequence[SealedEntry]) -> Composition:
-        raise AssertionError("composed again")
+    def refuses(_history: Sequence[SealedEntry]) -> Composition:
+        raise ValueError("no longer")
 
-    for ledger in (sql_ledger, other):
+    for ledger, compose in product((sql_ledger, other), (refuses, writes(draft("tres")))):
+        ledger.history(CASE)
         again = ledger.append(CASE, compose, idempotency_key="k", request_digest="d")
         assert [item.leaf for item in again] == [item.leaf for item in first]
         with pytest.raises(IdempotencyMismatch):

@@ -104,9 +104,7 @@ class _Noted:
     def __init__(self, engine: Engine, found: list[str]) -> None:
         self._engine, self._found = engine, found
 
-    def _begin(self, connection: Connection) -> None:
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)
+    def _borrowed(self, driver: sqlite3.Connection, *_: object) -> None:
         driver.set_trace_callback(self._note)
 
     def _note(self, statement: str) -> None:
@@ -115,10 +113,10 @@ class _Noted:
             self._found.append(statement)
 
     def __enter__(self) -> None:
-        event.listen(self._engine, "begin", self._begin)
+        event.listen(self._engine, "checkout", self._borrowed)
 
     def __exit__(self, *_: object) -> None:
-        event.remove(self._engine, "begin", self._begin)
+        event.remove(self._engine, "checkout", self._borrowed)
 
 
 def test_a_round_takes_no_more_statements_than_an_append(ledger: SqlLedger) -> None:
@@ -130,13 +128,36 @@ def test_a_round_takes_no_more_statements_than_an_append(ledger: SqlLedger) -> N
         together.add(n, _folio(n), "dos", key=f"k{n}", digest="d")
     together.run()
     assert together.statements.count("COMMIT") == 1
-    assert len(together.statements) <= 12
+    assert len(together.statements) <= 7
     for n in range(40):
         found = together.outcomes[n]
         assert isinstance(found, Sequence)
         assert [item.leaf for item in ledger.history(_folio(n))][1:] == [item.leaf for item in found]
         assert notes(ledger.history(_folio(n))) == ["uno", "dos"]
     assert len(check_whole(ledger)) == 80
+
+
+def test_an_append_alone_is_one_short_transaction(ledger: SqlLedger, engine: Engine) -> None:
+    """To a known case: the head, entry, payload, projection and request, between BEGIN and COMMIT and nothing else."""
+    ledger.append(_folio(1), _says(_folio(1), "uno"))
+    statements: list[str] = []
+    with _Noted(engine, statements):
+        ledger.append(_folio(1), _says(_folio(1), "dos"), idempotency_key="k", request_digest="d")
+    assert (statements[0], statements[-1], len(statements)) == ("BEGIN IMMEDIATE", "COMMIT", 7)
+    assert notes(ledger.history(_folio(1))) == ["uno", "dos"]
+
+
+def test_an_append_that_fails_alone_leaves_no_transaction(ledger: SqlLedger, engine: Engine) -> None:
+    """A case that moved, and a key used before: what was begun for them is taken back, and the next is written."""
+    ledger.append(_folio(1), _says(_folio(1), "uno"))
+    other = SqlLedger(engine, ORIGIN, clock=TickingClock())
+    other.append(_folio(1), _says(_folio(1), "dos"), idempotency_key="k", request_digest="d")
+    ledger.append(_folio(1), _says(_folio(1), "tres"))
+    with pytest.raises(IdempotencyMismatch):
+        ledger.append(_folio(1), _says(_folio(1), "nunca"), idempotency_key="k", request_digest="e")
+    ledger.append(_folio(1), _says(_folio(1), "cuatro"))
+    assert notes(ledger.history(_folio(1))) == ["uno", "dos", "tres", "cuatro"]
+    check_whole(ledger)
 
 
 def test_what_does_not_fit_is_written_alone(ledger: SqlLedger, engine: Engine) -> None:
