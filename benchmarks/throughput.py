@@ -20,6 +20,7 @@ import psycopg
 from benchmarks.appends import PlainSqlite, sealed_row
 from benchmarks.measure import Figure, SectionUnavailable, compare, per_second
 from benchmarks.tickets import TicketDesk
+from evidence.processes import loaded_for_good
 from tests.servers import postgresql
 
 THREADS, NOTES = 64, 8
@@ -31,6 +32,7 @@ def run(scratch: Path, rounds: int) -> Iterator[Figure]:
     """On SQLite: 64 threads of one process."""
     desk = TicketDesk(f"sqlite:///{scratch / 'desk.sqlite3'}", scratch)
     plain = PlainSqlite(scratch / "plain.sqlite3")
+    loaded_for_good()  # as each worker of the server does
     with ThreadPoolExecutor(THREADS) as pool:
 
         def ours() -> float:
@@ -146,6 +148,7 @@ def _member(end: Connection, url: str, folder: Path, number: int) -> None:
     """One process: a desk of its own on the common database, and a plain connection."""
     desk = TicketDesk(url, folder, name=str(number), begin=False)
     row = sealed_row()
+    loaded_for_good()
     with psycopg.connect(url, autocommit=True) as plain:
         folio = ""
         while True:

@@ -13,6 +13,7 @@ from flask import Flask, Response
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # publishes no types
 from gunicorn.http.errors import NoMoreData, ParseException  # type: ignore[import-untyped]  # publishes no types
 
+from evidence.processes import loaded_for_good
 from web import admission, logs, meters
 from web.errors import house_answer, respond
 from web.jobs import Steward, crew_of
@@ -48,6 +49,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # untyped base
         assert isinstance(holder, HouseHolder)  # noqa: S101 - put there by create_app
         house = holder.open()
         house.meters = meters_of(app)
+        loaded_for_good()
         if not self._works:
             app.extensions["constancia.crew"] = None
             return app
