@@ -20,8 +20,8 @@ from storage.mail_tables import incoming_mail as mail
 from storage.mail_tables import mailbox_position as place
 
 _ONCE = {
-    "sqlite": sqlite.insert(mail).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(mail).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(mail).on_conflict_do_nothing().returning(mail.c.id),
+    "postgresql": postgresql.insert(mail).on_conflict_do_nothing().returning(mail.c.id),
 }
 _COLUMNS = [column for column in mail.c if column.name != "raw"]
 _WAITING = mail.c.state == str(IncomingState.WAITING)
@@ -42,7 +42,9 @@ class SqlInbox:
     def keep(self, mail: IncomingMail, raw: bytes, position: tuple[int, int]) -> bool:
         """See the port."""
         with changing(self._engine) as connection:
-            added = connection.execute(_ONCE[connection.dialect.name], _new_row(mail, raw)).rowcount == 1
+            added = (
+                connection.execute(_ONCE[connection.dialect.name], _new_row(mail, raw)).first() is not None
+            )
             _advance(connection, mail.mailbox, position)
         return added
 

@@ -21,8 +21,8 @@ from storage.mail_tables import outgoing_mail as mail
 from workflows.mailing import MAIL, Addressee, MailRequest
 
 _ONCE = {
-    "sqlite": sqlite.insert(mail).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(mail).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(mail).on_conflict_do_nothing().returning(mail.c.id),
+    "postgresql": postgresql.insert(mail).on_conflict_do_nothing().returning(mail.c.id),
 }
 _OPEN = (str(MailState.WAITING), str(MailState.HANDING))
 _MOST = 500
@@ -60,7 +60,7 @@ class SqlOutbox:
             for place, content in (files or {}).items()
         ]
         with changing(self._engine) as connection:
-            added = connection.execute(_ONCE[connection.dialect.name], row).rowcount == 1
+            added = connection.execute(_ONCE[connection.dialect.name], row).first() is not None
             if added and kept:
                 connection.execute(insert(attached), kept)
         return wanted

@@ -40,6 +40,13 @@ def test_a_mail_comes_back_as_it_was_asked_for(outbox: SqlOutbox) -> None:
     assert (mail.request, mail.sealed, mail.state) == (wanted, b"\x00sealed", MailState.WAITING)
 
 
+def test_files_are_kept_once_with_their_mail(outbox: SqlOutbox) -> None:
+    """Each at its place; asked again under the same key, the first ones stay."""
+    wanted = outbox.enqueue(request("a"), files={0: b"uno", 2: b"tres"})
+    outbox.enqueue(request("a"), files={0: b"otro", 1: b"dos"})
+    assert [outbox.file(wanted, place) for place in range(3)] == [b"uno", None, b"tres"]
+
+
 def test_one_holder_at_a_time(outbox: SqlOutbox, watch: Watch) -> None:
     """Twelve senders ask at once for one mail: one gets it, the others nothing."""
     outbox.enqueue(request("a"))
