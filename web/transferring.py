@@ -39,9 +39,11 @@ def transfer(
     """Move the installation of ``source`` to the one that ``env_file`` describes; ``told`` hears of each stage.
 
     Raises:
-        HouseError: it is refused; up to the last stage the source can be taken back by `abandon`.
+        HouseError: it is refused, ``transfer_source`` where the source is not on SQLite; up to the last stage the
+            source can be taken back by `abandon`.
         StoreUnavailable: run it again when the stores answer.
     """
+    _embedded(source)
     env = _environment(env_file)
     wanted = _target_settings(source.settings, env)
     journal = Journal(source.settings.data / JOURNAL, wanted)
@@ -59,13 +61,20 @@ def abandon(source: House) -> None:
     """Take a source back into service whose move was given up.
 
     Raises:
-        HouseError: ``transfer_done``: the other installation may have been at work since.
+        HouseError: ``transfer_source``, or ``transfer_done``: the other installation may have been at work since.
     """
+    _embedded(source)
     journal = source.settings.data / JOURNAL
     if journal.exists() and json.loads(journal.read_text())["state"] in {"handing", "done"}:
         raise HouseError("transfer_done")
     moving.reopen(source.engine)
     journal.unlink(missing_ok=True)
+
+
+def _embedded(source: House) -> None:
+    """Only SQLite is shut by its own means; another database has its own ways to be moved."""
+    if not source.settings.database.startswith("sqlite:"):
+        raise HouseError("transfer_source")
 
 
 class Journal:
