@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
@@ -16,7 +17,7 @@ from evidence.canonical import Json
 from identity.accounts import Role, User
 from identity.recertification import RowState
 from tests.fakes.audit_room import Room
-from tests.fakes.installation import Browser, Installation
+from tests.fakes.installation import Browser, Installation, MovingClock
 from web.jobs import Steward, keep_access
 
 PAGE = "/revision-de-accesos"
@@ -120,9 +121,17 @@ def test_the_inbox_says_what_waits_and_what_is_owed(desk: Desk) -> None:
     assert "Falta abrir la revisión trimestral" in desk.place.client(Role.ADMINISTRADOR).get("/").text
 
 
+def to_noon(clock: MovingClock) -> None:
+    """To the next noon of the desk: a deadline ends with a day there, and days are counted back from it."""
+    here = clock().astimezone(ZoneInfo("America/Mexico_City"))
+    noon = datetime.combine(here.date() + timedelta(days=1), time(12), here.tzinfo)
+    clock.offset += noon - here
+
+
 def test_mails_come_once_a_mark_and_at_the_end_to_everybody_who_decides(tmp_path: Path) -> None:
     """Seven days and two before it to who answers; on the last day, and when it is over, to the others, too."""
     place = Installation(tmp_path / "data", {"CONSTANCIA_PUBLIC_URL": "http://localhost:5000"})
+    to_noon(place.clock)
     desk = Desk(place)
 
     def asked() -> list[str]:
