@@ -14,7 +14,43 @@ from pathlib import Path
 import pytest
 
 from storage.database import connect, upgrade
+from tests.fakes import homes
 from tests.servers import postgresql, seaweedfs
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--home scaled``: installations keep what they know in PostgreSQL and S3 instead of one directory."""
+    parser.addoption("--home", choices=("embedded", "scaled"), default="embedded", help=homes.__doc__)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about the files of the embedded home where there is another."""
+    if config.getoption("--home") == "embedded":
+        return
+    # Houses that tests make beside their installation end with the process; those on SQLite do so without a word.
+    let_go = "ignore:.*psycopg.Connection.*was deleted while still open:ResourceWarning"
+    for item in items:
+        item.add_marker(pytest.mark.filterwarnings(let_go))
+        for mark in item.iter_markers("embedded"):
+            item.add_marker(pytest.mark.skip(f"of the embedded home: {mark.args[0]}"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _moved(request: pytest.FixtureRequest) -> Iterator[None]:
+    if request.config.getoption("--home") == "scaled":
+        servers = map(request.getfixturevalue, ("postgresql_server", "_postgresql_template", "object_server"))
+        homes.move_to(homes.Scaled(*servers))
+    yield
+    homes.home().forget(Path("/"))
+
+
+@pytest.fixture(autouse=True)
+def _forgotten(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test's installations kept elsewhere goes with its folder."""
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    yield
+    if folder is not None:
+        homes.home().forget(folder)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from identity.access import ACCESS_CASE
 from identity.accounts import Role
 from identity.sessions import digest
@@ -15,6 +17,8 @@ from tests.fakes.calling import System
 from tests.fakes.dumps import dump
 from tests.fakes.installation import PASSWORD
 from tests.fakes.signing_room import SigningRoom
+
+pytestmark = pytest.mark.embedded("it writes into the database files")
 
 
 def _databases(data: Path) -> Iterator[sqlite3.Connection]:

@@ -11,6 +11,8 @@ import pytest
 from evidence.verify import verify_ledger
 from tests.fakes.audit_room import Room
 
+pytestmark = pytest.mark.embedded("the disk is that of the embedded home")
+
 Attack = Callable[[Path, Path], None]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.installation import Installation
-from tests.fakes.scaled import write_case
+from tests.fakes.writers import write_case
 from tests.servers.postgresql import PostgresServer
 from tests.web.test_backup_restore import command
 from web.inception import settle

@@ -21,9 +21,9 @@ from typing import Any
 import pytest
 
 from tests.commands.test_commands_serve import ROOT, ask, eventually
+from tests.fakes.homes import scaled
 from tests.fakes.installation import PASSWORD, Installation
 from tests.fakes.papers import eml
-from tests.fakes.scaled import scaled
 from tests.servers import seaweedfs
 from tests.servers.processes import die_with_parent, free_ports, wait_until
 from tests.servers.seaweedfs_cluster import Cluster, seaweedfs_cluster

@@ -17,7 +17,7 @@ from evidence.entry import format_time
 from storage.jobs import JobRecord
 from tests.commands.test_commands_serve import ROOT, ask, eventually
 from tests.fakes.installation import Installation
-from tests.fakes.scaled import write_case
+from tests.fakes.writers import write_case
 from tests.servers.processes import die_with_parent, free_ports, wait_until
 
 

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from identity.access import Granter
 from identity.accounts import Role, User
+from tests.fakes.homes import home
 from tests.fakes.people import cheap_passwords
 from web.app import create_app
 from web.inception import initialise
@@ -38,7 +39,13 @@ class Installation:
     """Settings, house, application and people of one installation."""
 
     def __init__(self, data: Path, env: Mapping[str, str] | None = None) -> None:
-        self.env = {"CONSTANCIA_DATA": str(data), "CONSTANCIA_OCR": "no", **UNHURRIED, **(env or {})}
+        self.env = {
+            "CONSTANCIA_DATA": str(data),
+            "CONSTANCIA_OCR": "no",
+            **UNHURRIED,
+            **home().env(data),
+            **(env or {}),
+        }
         self.clock = MovingClock()
         bare = Settings.from_env(self.env)
         self.house = initialise(bare, ORIGIN, self.env, "prueba", self._make)

@@ -34,7 +34,9 @@ class Cluster:
     @property
     def server(self) -> ObjectServer:
         """Where S3 listens."""
-        return ObjectServer(f"127.0.0.1:{self._s3}", ACCESS_KEY, SECRET_KEY, self._started[-1].pid)
+        return ObjectServer(
+            f"127.0.0.1:{self._s3}", ACCESS_KEY, SECRET_KEY, self._started[-1].pid, self._master
+        )
 
     def start(self) -> None:
         """Start everything and wait until S3 answers."""

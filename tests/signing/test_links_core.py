@@ -96,6 +96,7 @@ def _reason(pdf: bytes) -> str:
     return str(signature["/V"]["/Reason"])
 
 
+@pytest.mark.embedded("it reads the database file")
 def test_t3_nothing_that_is_kept_holds_the_token(asked: tuple[SigningRoom, Request, Standing]) -> None:
     """T3: 256 bits; only the SHA-256 lies in the database; the token is in no entry, object, row or index."""
     room, request, standing = asked
@@ -251,6 +252,7 @@ def test_t12_the_links_host_is_the_settings(room: SigningRoom, tmp_path: Path) -
     bare.place.close()
 
 
+@pytest.mark.embedded("a file of the object store is overwritten")
 def test_d1_an_object_swapped_after_it_was_shown_is_not_signed(
     asked: tuple[SigningRoom, Request, Standing],
 ) -> None:
@@ -334,6 +336,7 @@ def test_d6_a_time_stamp_that_failed_is_pending_and_is_had_later(
         assert stream.read().startswith(asked_again[0])
 
 
+@pytest.mark.embedded("it looks at a file of the object store; tests/signing/test_locked_letters.py has S3")
 def test_d4_what_was_signed_is_kept_under_lock(asked: tuple[SigningRoom, Request, Standing]) -> None:
     """D4: the signed file is a new object that nobody writes to; the one shown stays as it was."""
     room, request, standing = asked

@@ -20,9 +20,10 @@ from evidence.ports import RolledBack, StoreUnavailable
 from evidence.verify import verify_ledger
 from identity.accounts import Role
 from storage.moving import restore
+from tests.fakes.homes import scaled
 from tests.fakes.installation import ORIGIN, Installation
 from tests.fakes.people import cheap_passwords
-from tests.fakes.scaled import scaled, write_case, writing_meanwhile
+from tests.fakes.writers import write_case, writing_meanwhile
 from tests.servers.postgresql import PostgresServer
 from tests.servers.seaweedfs import ObjectServer
 from web.app import create_app
@@ -32,6 +33,7 @@ from web.settings import Settings
 from web.wiring import House, HouseError, JobRecord
 
 PHRASE = "una frase para las llaves"
+pytestmark = pytest.mark.embedded("each test says which home is meant")
 
 
 @pytest.fixture(params=["embedded", pytest.param("scaled", marks=[pytest.mark.postgresql, pytest.mark.s3])])
@@ -39,10 +41,8 @@ def home(request: pytest.FixtureRequest) -> dict[str, str]:
     """The stores an installation lives in, twice over: where it was, and an empty pair to be restored into."""
     if request.param == "embedded":
         return {}
-    server = request.getfixturevalue("object_server")
-    return scaled(
-        request.getfixturevalue("postgresql_url"), server.endpoint, request.getfixturevalue("bucket_name")
-    )
+    url, server, bucket = map(request.getfixturevalue, ("postgresql_url", "object_server", "bucket_name"))
+    return scaled(url, server.endpoint, bucket)
 
 
 @pytest.fixture

@@ -119,6 +119,7 @@ def test_what_was_erased_is_found_no_more(place: Installation) -> None:
     assert search(place, "ornitorrinco") == []
 
 
+@pytest.mark.embedded("a file of the object store is overwritten")
 def test_a_file_that_cannot_be_read_stops_nobody(place: Installation) -> None:
     """A missing or changed file counts as without text; the others are read, and the verification tells."""
     folio = sealed(place, MAIL)

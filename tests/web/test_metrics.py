@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from evidence.ports import StoreUnavailable
 from tests.fakes.installation import Installation
-from tests.fakes.scaled import write_case
+from tests.fakes.writers import write_case
 from web.inception import settle
 from web.jobs import Steward
 from web.settings import Settings, SettingsInvalid

@@ -18,6 +18,7 @@ from web.inception import settle
 from workflows.commands import Supersede, Upload
 
 
+@pytest.mark.embedded("the backup is restored into a data directory")
 def test_a_backup_of_it_is_whole_and_brings_nothing_back(place: Installation, tmp_path: Path) -> None:
     """Rows of kept headers travel with the rest; the restored log verifies, and nothing is left to destroy."""
     case = Case(place)

@@ -11,9 +11,10 @@ import pytest
 
 from evidence.ports import BlobCorrupt, StoreUnavailable
 from evidence.verify import verify_ledger
+from tests.fakes.homes import scaled
 from tests.fakes.installation import Installation
 from tests.fakes.people import cheap_passwords
-from tests.fakes.scaled import scaled, write_case, writing_meanwhile
+from tests.fakes.writers import write_case, writing_meanwhile
 from tests.servers.seaweedfs import ObjectServer
 from tests.web.test_backup_restore import command, entries
 from web.inception import settle
@@ -21,7 +22,11 @@ from web.settings import Settings
 from web.transferring import abandon, transfer
 from web.wiring import DraftKey, House, HouseError, MovedAway, moving
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.s3]
+pytestmark = [
+    pytest.mark.postgresql,
+    pytest.mark.s3,
+    pytest.mark.embedded("it moves from there to the other"),
+]
 
 
 @pytest.fixture

@@ -150,6 +150,7 @@ def story(state: CaseState) -> tuple[object, ...]:
     )
 
 
+@pytest.mark.embedded("it looks at the files of the object store")
 def test_before_and_after(either: Case, tmp_path: Path) -> None:
     """Both packages verify, the state is the same, and of the person nothing is left in package, pages or database."""
     case = either

@@ -18,7 +18,7 @@ from evidence.verify import verify_ledger
 from storage.ciphers.age import new_secret
 from storage.ciphers.remote import RemoteMaster
 from tests.fakes.installation import Installation
-from tests.fakes.scaled import write_case
+from tests.fakes.writers import write_case
 from web import masterkey, masterrotation
 from web.app import create_app
 from web.masterkey import asked

@@ -18,7 +18,7 @@ from evidence.findings import Verdict
 from evidence.verify import verify_ledger
 from storage.ciphers.keys import CaseKeys
 from tests.fakes.installation import ORIGIN, Installation
-from tests.fakes.scaled import write_case
+from tests.fakes.writers import write_case
 from web import masterrotation
 from web.health import readiness
 from web.inception import initialise, make_master_key

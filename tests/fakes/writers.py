@@ -1,4 +1,4 @@
-"""Settings of the two homes an installation may have, and a desk that writes in them."""
+"""A desk that writes cases, alone or in a crowd, in whichever home its installation has."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from evidence.ports import StoreError
 from tests.fakes.installation import Installation
 from tests.fakes.papers import eml
-from tests.servers.seaweedfs import ACCESS_KEY, SECRET_KEY
 from workflows.commands import Actor, OpenCase, RecordStep, Upload
 
 OPENING: Mapping[str, str] = {
@@ -21,19 +20,6 @@ OPENING: Mapping[str, str] = {
     "paquete": "1",
     "promotoria": "Promotoría Uno",
 }
-
-
-def scaled(database: str, endpoint: str, bucket: str) -> dict[str, str]:
-    """The environment of an installation on PostgreSQL and S3."""
-    return {
-        "CONSTANCIA_DATABASE_URL": database,
-        "CONSTANCIA_S3_ENDPOINT": endpoint,
-        "CONSTANCIA_S3_ACCESS_KEY": ACCESS_KEY,
-        "CONSTANCIA_S3_SECRET_KEY": SECRET_KEY,
-        "CONSTANCIA_S3_BUCKET": bucket,
-        "CONSTANCIA_S3_SECURE": "false",
-        "CONSTANCIA_RETENTION_YEARS": "1",
-    }
 
 
 def write_case(place: Installation, number: int) -> str:
