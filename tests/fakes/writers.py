@@ -36,6 +36,10 @@ def write_case(place: Installation, number: int) -> str:
     return folio
 
 
+_PAUSE = 0.05
+"""Seconds between two cases of one person: who copies meanwhile must be able to catch up, however busy the machine."""
+
+
 class Writers:
     """What threads that write meanwhile have been told is sealed."""
 
@@ -52,7 +56,7 @@ def writing_meanwhile(place: Installation, threads: int = 3) -> Iterator[Writers
 
     def write(first: int) -> None:
         number = first
-        while not told.stop.is_set():
+        while not told.stop.wait(_PAUSE):
             try:
                 told.acknowledged.append(write_case(place, number))
             except StoreError as error:

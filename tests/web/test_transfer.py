@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -164,7 +165,7 @@ def test_people_work_while_objects_are_copied_and_their_tail_comes_along(
             found = copy(*given)  # type: ignore[arg-type]  # passed through
             seen = len(crowd.acknowledged)
             while len(crowd.acknowledged) < seen + 4 and not crowd.refused:
-                pass
+                time.sleep(0.01)
             return found
 
         monkeypatch.setattr(moving, "copy_objects", slowly)
@@ -176,7 +177,7 @@ def test_people_work_while_objects_are_copied_and_their_tail_comes_along(
                 if error.code != "transfer_unsettled":
                     raise
         while len(crowd.refused) < 3:
-            pass
+            time.sleep(0.01)
     assert all(isinstance(error, MovedAway) for error in crowd.refused)
     there = opened(env)
     try:
