@@ -19,8 +19,10 @@ def article_of(definition: Definition, state: CaseState, entries: Sequence[Seale
     """
     for step in definition.steps:
         slot = next((slot for slot in step.slots if slot.article), None)
+        if slot is None:
+            continue
         found = state.step(step.code)
-        if slot is None or found.status is not StepStatus.DONE:
+        if found.status is not StepStatus.DONE:
             continue
         for seq in reversed(found.entries):
             article = _read(step, slot, entries[seq - 1])

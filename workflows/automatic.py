@@ -17,7 +17,7 @@ from workflows.definition import Step
 from workflows.derive import Derivation
 from workflows.facts import EvidenceFact, Facts
 from workflows.provisional import after, folded
-from workflows.state import CaseState, ExceptionCode, StepStatus
+from workflows.state import CaseState, ExceptionCode, StepState, StepStatus
 
 VIA = "system"
 
@@ -36,10 +36,10 @@ def following(situation: Situation, drafts: Sequence[EntryDraft], folio: str) ->
     """The entries that the system adds to what is about to be sealed, in the order of the steps."""
     waiting = [step for step in situation.definition.steps if step.automatic]
     found: list[EntryDraft] = []
-    while waiting and drafts:
+    while drafts and (near := _near(situation, waiting, [*drafts, *found])):
         whole = [*drafts, *found]
         later = folded(situation, whole)
-        step = next((item for item in waiting if _in_turn(later, item)), None)
+        step = next((item for item in near if _in_turn(later, item)), None)
         if step is None:
             break
         waiting.remove(step)
@@ -55,6 +55,31 @@ def measures(state: CaseState) -> dict[str, int]:
     found["vencidos"] = codes.count(ExceptionCode.OVERDUE)
     found["entradas"] = state.length
     return found
+
+
+def _near(situation: Situation, waiting: Sequence[Step], drafts: Sequence[EntryDraft]) -> Sequence[Step]:
+    """The steps whose turn such drafts might bring: which it is, only the case with the drafts in it tells.
+
+    Evidence of a step changes how far that step has come, and those that one of its branches reopens. It makes no other
+    step done or undone, and changes no condition unless it sets params.
+    """
+    definition = situation.definition
+    plain = all(item.kind is EntryKind.EVIDENCE_RECORDED and not item.facts.get("params") for item in drafts)
+    if situation.state is None or definition.roster is not None or not plain:
+        return waiting
+    touched = {item.step for item in drafts}
+    for step in [definition.by_step[code] for code in touched if code in definition.by_step]:
+        for branch in step.branches:
+            touched.update(branch.reopens)
+    return [step for step in waiting if not _stays(situation.state.step(step.code), touched)]
+
+
+def _stays(now: StepState, touched: set[str]) -> bool:
+    """Whether a step is over, or waits for another, and nothing of that is touched."""
+    if now.step in touched:
+        return False
+    waits = now.status is StepStatus.BLOCKED and not touched.issuperset(now.unmet)
+    return waits or now.status in {StepStatus.DONE, StepStatus.WAIVED}
 
 
 def _in_turn(later: Derivation, step: Step) -> bool:

@@ -104,10 +104,9 @@ def project(
 
     ``folded``: those very entries by that calendar, where somebody has them. ``tellings``: what cases told before.
     """
-    plain = [sealed.entry for sealed in entries]
+    case = folded or Derivation.of(definition, [sealed.entry for sealed in entries], calendar)
     keeping, withheld = keeping_of(entries), quarantine_of(entries)
     entries = shown(without(entries, withheld), keeping)
-    case = folded or Derivation.of(definition, plain, calendar)
     counting = tuple(case.counting)
     said = (tellings or Tellings()).of(definition, entries, counting)
     state = case.at(None, calendar)
@@ -132,7 +131,7 @@ def project(
             *_references(definition, state, said),
         ),
         search_text=said.search,
-        tally=tally_of(definition, state, plain),
+        tally=tally_of(definition, state, case.entries),
         article=article_of(definition, state, entries),
     )
 

@@ -239,6 +239,8 @@ def _repeated(
 
 def _fresh(situation: Situation, claim: Claim, slots: Sequence[Slot]) -> None:
     """A slot that asks for something new takes no file that the case has already, from an entry that counts or not."""
+    if not any(slot.fresh for slot in slots):
+        return
     known = {
         blob.sha256: sealed.entry.seq
         for sealed in reversed(situation.entries)

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Sequence
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evidence.entry import EntryDraft
 from tests.workflows.desk import local
-from tests.workflows.small_process import Small, step, text, timer
+from tests.workflows.plays import PLAYS
+from tests.workflows.replays import Play
+from tests.workflows.small_process import Small, branch, step, text, timer
+from tests.workflows.wandering import MOVES, Wanderer
+from workflows import automatic
+from workflows.claims import Situation
+from workflows.definition import Step
 from workflows.loader import load
+from workflows.provisional import folded
 from workflows.state import StepStatus
 from workflows.tables import DefinitionInvalid
 
@@ -40,6 +52,58 @@ def test_the_receipt_and_the_queue_come_with_the_opening() -> None:
     assert entries[1].entry.facts["actor_class"] == "system"
     assert case.desk.cases.view(case.folio).state.step("3").status is StepStatus.DONE
     assert case.desk.cases.rebuild().differences == ()
+
+
+@pytest.mark.parametrize("play", PLAYS, ids=lambda play: play.process)
+@settings(max_examples=12, deadline=None)
+@given(moves=MOVES, variant=st.integers(0, 63))
+def test_what_is_not_looked_at_would_not_have_followed(
+    play: Play, moves: list[tuple[str, int]], variant: int
+) -> None:
+    """In any history of any process: a step that drafts are said not to touch is not in turn once they are sealed."""
+    near = automatic._near
+
+    def watched(
+        situation: Situation, waiting: Sequence[Step], drafts: Sequence[EntryDraft]
+    ) -> Sequence[Step]:
+        found = near(situation, waiting, drafts)
+        left = [step for step in waiting if step not in found]
+        later = folded(situation, drafts)
+        assert not [step.code for step in left if automatic._in_turn(later, step)]
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(automatic, "_near", watched)
+        wanderer = Wanderer.of(play, variant)
+        for way, n in moves:
+            wanderer.move(way, n)
+
+
+def test_a_branch_that_takes_it_back_is_an_occasion() -> None:
+    """A step of the system that a branch takes back is recorded again at once where what it waits for still stands."""
+    again = step(
+        "4", 'requires = ["3"]', parts=branch("bien") + branch("otra", 'reopens = ["3"]\ndone = false\n')
+    )
+    case = Small(step("2"), _own("3", 'requires = ["2"]\nautomatic = "nota"'), again)
+    case.do("2")
+    case.do("4", "otra")
+    steps = [item.entry.step for item in case.desk.ledger.history(case.folio)]
+    assert steps == ["1", "2", "3", "4", "3"]
+
+
+def test_a_condition_that_ends_is_an_occasion() -> None:
+    """A step of the system is recorded when what it waited for is no longer of the case."""
+    ways = {way: branch(way, f'sets = {{ camino = "{way}" }}\n') for way in ("corto", "largo")}
+    case = Small(
+        step("2", parts=ways["largo"]),
+        step("3", 'when = { camino = ["largo"] }'),
+        _own("4", 'requires = ["2", "3"]\nautomatic = "nota"'),
+        step("5", parts=ways["corto"]),
+    )
+    case.do("2", "largo")
+    case.do("5", "corto")
+    steps = [item.entry.step for item in case.desk.ledger.history(case.folio)]
+    assert steps == ["1", "2", "5", "4"]
 
 
 def test_the_term_is_what_the_timer_then_says() -> None:
