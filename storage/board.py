@@ -6,7 +6,19 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Integer, Select, case, distinct, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    Integer,
+    Select,
+    Subquery,
+    case,
+    distinct,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 
 from evidence.entry import format_time, parse_time
 from evidence.ports import Figure
@@ -24,7 +36,8 @@ _KINDS = {
 }
 _KEY = "key"
 """Counts are grouped by this label: PostgreSQL takes the same expression with other parameters for another one."""
-_DUE = func.min(figure.c.due_at)
+_DEADLINE: ColumnElement[bool] = figure.c.kind == literal_column(f"'{FigureKind.DEADLINE}'")
+"""Spelled out: SQLite takes the index of deadlines alone only where the statement says that it asks for no others."""
 _Terms = list[ColumnElement[bool]]
 
 
@@ -66,7 +79,7 @@ class SqlBoard:
             select(
                 table.c.process,
                 code.label(_KEY),
-                func.count(distinct(table.c.case_id)),
+                func.count() if table is tally else func.count(distinct(table.c.case_id)),
                 func.coalesce(func.sum(days), 0),
                 func.coalesce(func.max(days), 0),
             )
@@ -109,12 +122,12 @@ class SqlBoard:
             return tuple(Occurrence(row[0], row[1], Figure(*row[2:])) for row in connection.execute(found))
 
     def _overdue_counts(self, span: Span, process: str, *, each: bool) -> tuple[Count, ...]:
-        late = (
-            select(figure.c.case_id, figure.c.process, _DUE.label("due"))
-            .where(*_missed(span), *_of(figure, process))
-            .group_by(figure.c.case_id, figure.c.process)
-            .subquery()
+        missed = _missed(span, process)
+        due = func.min(missed.c.due_at).label("due")
+        each_case = select(missed.c.case_id, missed.c.process, due).group_by(
+            missed.c.case_id, missed.c.process
         )
+        late = each_case.subquery()
         bands = ((_due_in(late.c.due, span, band), literal(band.code)) for band in BANDS[Which.OVERDUE])
         code = case(*bands, else_=literal("")) if each else literal(ANY)
         counted = select(late.c.process, code.label(_KEY), func.count(), literal(0), literal(0))
@@ -191,18 +204,21 @@ def _ago(span: Span, days: int) -> str:
     return format_time(parse_time(span.at) - timedelta(days=days))
 
 
-def _missed(span: Span) -> _Terms:
-    """Deadlines that had passed at the moment, and that nobody had met by then."""
-    return [
-        figure.c.kind == FigureKind.DEADLINE,
-        figure.c.due_at < span.at,
-        (figure.c.ended_at == "") | (figure.c.ended_at > span.at),
-    ]
+def _missed(span: Span, process: str = "") -> Subquery:
+    """Deadlines that had passed at the moment, and that nobody had met by then: none yet, or somebody later.
+
+    Two statements, since each is a range of the index of deadlines by their end; those met in time are not read.
+    """
+    passed = [_DEADLINE, figure.c.due_at < span.at, *_of(figure, process)]
+    told = select(figure.c.case_id, figure.c.process, figure.c.due_at)
+    unmet = told.where(*passed, figure.c.ended_at == "")
+    return unmet.union_all(told.where(*passed, figure.c.ended_at > span.at)).subquery()
 
 
 def _overdue(span: Span, band: Band | None) -> Select[Any]:
-    found = select(figure.c.case_id).where(*_missed(span)).group_by(figure.c.case_id)
-    return found.having(_due_in(_DUE, span, band)) if band else found
+    missed = _missed(span)
+    found = select(missed.c.case_id).group_by(missed.c.case_id)
+    return found.having(_due_in(func.min(missed.c.due_at), span, band)) if band else found
 
 
 def _dated(kind: str, span: Span) -> _Terms:

@@ -197,7 +197,15 @@ tally = Table(
 )
 """What boards count, one narrow row a case: `projection` holds documents and texts that a count must not read past."""
 Index("ix_tally_opened_at", tally.c.opened_at, tally.c.process, tally.c.closed_at)
-Index("ix_tally_closed_at", tally.c.closed_at, tally.c.process, tally.c.opened_at)
+Index(
+    "ix_tally_closed_at",
+    tally.c.closed_at,
+    tally.c.process,
+    tally.c.opened_at,
+    tally.c.outcome,
+    tally.c.days_open,
+    tally.c.days_late,
+)
 
 article = Table(
     "article",
@@ -230,9 +238,18 @@ figure = Table(
     Column("ended_at", Name, nullable=False),
     Column("days", Integer, nullable=False),
 )
-Index("ix_figure_kind_at", figure.c.kind, figure.c.at, figure.c.code, figure.c.process, figure.c.case_id)
+Index(
+    "ix_figure_kind_at",
+    figure.c.kind,
+    figure.c.at,
+    figure.c.code,
+    figure.c.process,
+    figure.c.case_id,
+    figure.c.days,
+)
 Index(
     "ix_figure_deadline",
+    figure.c.kind,
     figure.c.ended_at,
     figure.c.due_at,
     sqlite_where=text("kind = 'deadline'"),

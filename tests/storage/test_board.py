@@ -290,3 +290,19 @@ def test_counts_search_indexes_and_never_read_documents(engine: Engine, board: S
                 sql,
                 lines,
             )
+
+
+def test_deadlines_that_were_met_are_not_read(engine: Engine, board: SqlBoard) -> None:
+    """On SQLite what is overdue is two ranges of the index of deadlines: without an end, and ended later."""
+    if not is_sqlite(engine):
+        pytest.skip("the plan's wording is SQLite's")
+    asked: list[tuple[str, object]] = []
+    listen(engine, "before_cursor_execute", lambda _c, _k, sql, given, *_r: asked.append((sql, given)))
+    board.counts(Which.OVERDUE, SPAN)
+    board.total(CaseSet(Which.OVERDUE, SPAN))
+    for sql, given in [(sql, given) for sql, given in asked if sql.startswith("SELECT")]:
+        with engine.connect() as connection:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given)  # type: ignore[arg-type]
+            read = [str(row[3]) for row in plan if "figure" in str(row[3])]
+        assert len(read) == 2
+        assert all("ix_figure_deadline (kind=? AND ended_at" in line for line in read), read
