@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from evidence.entry import BlobRef, EntryDraft, SealedEntry
+from evidence.entry import BlobRef, EntryDraft
 from workflows.asking import Command
 from workflows.claims import Situation
 from workflows.keeping import require_usable
@@ -45,8 +45,3 @@ def usable(drafts: Drafts, command: Command) -> Drafts:
         return made
 
     return checked
-
-
-def same(entries: Sequence[SealedEntry], others: Sequence[SealedEntry]) -> bool:
-    """Whether two histories of a case are the same one: the last leaf commits to all before it."""
-    return len(entries) == len(others) and bool(entries) and entries[-1].leaf == others[-1].leaf

@@ -48,7 +48,7 @@ from workflows.remembered import (
     remembered_holding,
 )
 from workflows.told import Tellings
-from workflows.trials import Drafts, Trial, same, trial, usable
+from workflows.trials import Drafts, Trial, trial, usable
 from workflows.uploads import PreparedFile
 from workflows.withholding import refuse_withheld
 
@@ -182,7 +182,7 @@ class CaseWriter:
             if tried.refusal is not None:
                 raise tried.refusal
             before = entries
-            if not same(entries, tried.situation.entries):
+            if entries is not tried.situation.entries:  # the same leaves may have lost payloads meanwhile
                 return self._composed(drafts, desk(self.definition_of(entries), entries), blobs, folio)
             return self._composed(drafts, tried.situation, blobs, folio, () if files else tried.made)
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import BinaryIO
 
 import pytest
 
-from evidence.entry import BlobRef, SealedEntry
+from evidence.entry import BlobRef, EntryDraft, SealedEntry
 from evidence.ports import Compose, StoreUnavailable
 from tests.fakes.memory import MemoryBlobStore, MemoryLedger
 from tests.workflows.desk import ALTA, ANA, BETO, MARTHA, PERSON, TICKET, Desk, eml, pdf, png
 from tests.workflows.quick import QuickReader
 from tests.workflows.samples import Samples
-from workflows import errors
-from workflows.commands import OpenCase, RecordStep, Supersede
+from workflows import errors, sets
+from workflows.claims import Situation
+from workflows.commands import OpenCase, Part, RecordStep, Supersede
 from workflows.writer import CaseWriter
 
 
@@ -134,6 +136,26 @@ def test_what_an_old_case_would_allow_is_not_written() -> None:
     with pytest.raises(errors.GuardUnmet):
         desk.cases.record(_note(folio))
     assert len(ledger.history(folio)) == before
+
+
+def test_what_was_erased_meanwhile_is_not_written_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drafts made of payloads that another process has erased since are made anew, though no leaf has changed."""
+    desk, ledger, folio = _ticket()
+    whole = ledger.history(folio)
+    erased = [replace(item, payload_bytes=None, salt=None) for item in whole]
+    monkeypatch.setattr(ledger, "known", lambda _case: whole)
+    monkeypatch.setattr(ledger, "history", lambda _case: erased)
+    command, seen = _note(folio), []
+    step = desk.cases._writer.definition_of(whole).by_step[command.step]
+    drafts = sets.recording(step, ANA, Part(command.step, data=command.data), ())
+
+    def watched(situation: Situation, blobs: Sequence[BlobRef]) -> tuple[EntryDraft, ...]:
+        seen.append([item.payload_bytes is None for item in situation.entries])
+        return drafts(situation, blobs)
+
+    desk.cases._writer.append(folio, watched, (), command)
+    assert not any(seen[0])
+    assert all(seen[-1])
 
 
 def test_files_are_stored_for_the_case_as_it_stands() -> None:
