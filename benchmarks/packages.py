@@ -1,9 +1,9 @@
 """Whole packages at their size: export beside `zipfile` writing the same files, verifying beside bagit and SHA-256.
 
-Two shapes: many cases with files of half a MB, where the work is in entries and pages, and few with files of 10 MB,
-where it is in bytes. The material goes through the real seal path: files into the object store, entries through the
-ledger, signed heads. Beside hashing alone the check alone is timed, without starting Python; beside bagit's command the
-whole command of ours.
+Three shapes: many cases with files of half a MB, where the work is in entries and pages; few with files of 10 MB,
+where it is in bytes; and between them files of 1 MB, as scanned letters and photographs are. The material goes through
+the real seal path: files into the object store, entries through the ledger, signed heads. Beside hashing alone the
+check alone is timed, without starting Python; beside bagit's command the whole command of ours.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ CASES = int(os.environ.get("BENCH_PACKAGE_CASES", "73"))
 
 LAST_STEP, BYTES = 26, 520_000
 LARGE_CASES, LARGE_BYTES = 4, 10_000_000
-"""The other shape: 104 files, 1 GB."""
+"""Another shape: 104 files, 1 GB."""
+SCANNED_CASES, SCANNED_BYTES = 40, 1_000_000
+"""The shape between the two: 1,040 files of evidence among 5,500, 1 GB."""
 ROOT = Path(__file__).resolve().parents[1]
 
 FILL = """
@@ -71,7 +73,11 @@ print(json.dumps([wall, processor, max(peak_bytes(), children)]))
 
 def run(scratch: Path, rounds: int) -> Iterator[Figure]:
     """MB/s of exporting, seconds of verifying, and the peak memory of each in MB; one shape after the other."""
-    for shape, cases, size in (("", CASES, BYTES), (", large files", LARGE_CASES, LARGE_BYTES)):
+    for shape, cases, size in (
+        ("", CASES, BYTES),
+        (", files of 1 MB", SCANNED_CASES, SCANNED_BYTES),
+        (", large files", LARGE_CASES, LARGE_BYTES),
+    ):
         with tempfile.TemporaryDirectory(dir=scratch) as folder:
             yield from _shape(Path(folder), shape, (cases, size), rounds)
 
