@@ -191,15 +191,15 @@ class SqlCaseIndex:
         return bool(self._folios(lacking))
 
     def counts(self, query: CaseQuery) -> Mapping[str, int]:
-        """How many of the cases a query matches are in each status; its order, limit and cursor play no part."""
+        """See the port."""
         counted = (
-            select(projection.c.status, func.count().label("total"))
+            select(projection.c.process, func.count().label("total"))
             .where(*_filters(query, self._engine))
-            .group_by(projection.c.status)
-            .order_by(projection.c.status)
+            .group_by(projection.c.process)
+            .order_by(projection.c.process)
         )
         with reading(self._engine) as connection:
-            return {row.status: row.total for row in connection.execute(counted)}
+            return {row.process: row.total for row in connection.execute(counted)}
 
     def index_anew(self) -> bool:
         """Make what searches go by anew from the texts."""

@@ -86,6 +86,13 @@ class CaseIndex(Protocol):
         """A page by keyset: rows that appear meanwhile neither repeat nor shift what follows."""
         ...
 
+    def counts(self, query: CaseQuery) -> Mapping[str, int]:
+        """How many of the cases a query matches each process has, processes without one left out.
+
+        Order, limit and cursor of the query play no part.
+        """
+        ...
+
     def get(self, folio: str) -> CaseRow | None:
         """The row of one case.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from documents.identifiers import fold
@@ -30,6 +31,10 @@ class MemoryCaseIndex:
         rows = tuple(_row(p) for p in found[start : start + query.limit])
         last = start + len(rows)
         return Page(rows, str(last) if last < len(found) else "", len(found))
+
+    def counts(self, query: CaseQuery) -> Mapping[str, int]:
+        found = (p.process for p in self._ledger.projections.values() if _matches(query, p))
+        return dict(sorted(Counter(found).items()))
 
     def get(self, folio: str) -> CaseRow | None:
         projection = self._ledger.projections.get(folio)

@@ -181,10 +181,11 @@ def test_by_reference(index: SqlCaseIndex) -> None:
     assert index.by_reference("dsn", "T-3") == ()
 
 
-def test_counts_by_status(index: SqlCaseIndex) -> None:
-    """How many in each status, under the same filters."""
-    assert index.counts(CaseQuery()) == dict.fromkeys(sorted(STATUSES), 10)
-    assert index.counts(CaseQuery(closed=True, limit=1)) == {"Cerrado": 10}
+def test_counts_by_process(index: SqlCaseIndex) -> None:
+    """How many of each process, under the same filters; a process without one is not told."""
+    assert index.counts(CaseQuery()) == {"MA-001": 24, "MA-005": 6}
+    assert index.counts(CaseQuery(closed=True, limit=1)) == {"MA-001": 8, "MA-005": 2}
+    assert index.counts(CaseQuery(process="MA-005", due_until=format_time(START))) == {}
     assert index.counts(CaseQuery(text="nadie")) == {}
 
 

@@ -123,10 +123,8 @@ def _case_link(folio: str) -> str:
 
 
 def _counts(house: House, eyes: Lens) -> tuple[Count, ...]:
-    by_process = {
-        item.process: house.index.find(CaseQuery(process=item.process, closed=False, limit=1)).total
-        for item in in_force(house)
-    }
+    found = house.index.counts(CaseQuery(closed=False))
+    by_process = {item.process: found.get(item.process, 0) for item in in_force(house)}
     late = house.index.find(CaseQuery(closed=False, due_until=format_time(eyes.now), limit=1)).total
     return process_counts(by_process, late, _count_link)
 
