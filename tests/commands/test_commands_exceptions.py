@@ -189,6 +189,7 @@ def test_what_is_recorded_but_cannot_be_signed_is_never_told_as_a_refusal(place:
     assert "not yet signed" in result.stderr
 
 
+@pytest.mark.embedded("triggers are dropped in SQLite's words")
 def test_a_damaged_case_is_an_integrity_finding_and_keeps_no_other_case_waiting(place: Installation) -> None:
     """Show and record say which entry it is; timers and the rebuild go on with the other cases and name this one."""
     folio = a_case(place)
@@ -225,6 +226,7 @@ def unique_references(place: Installation, *folios: str) -> list[Reference]:
     return [each[kind] for each in held]
 
 
+@pytest.mark.embedded("triggers are dropped in SQLite's words")
 def test_the_rebuild_finds_and_mends_every_cache_edited_by_hand(place: Installation) -> None:
     """Documents, words, references taken by another case, rows of cases that never were: told once, then mended."""
     first = a_case(place)

@@ -83,6 +83,7 @@ def test_an_empty_log_over_an_existing_past_is_refused(place: Installation) -> N
     assert refused.value.code == "log_exists"
 
 
+@pytest.mark.embedded("the database file is moved about")
 def test_a_log_that_has_begun_never_gets_a_second_key(place: Installation) -> None:
     """With the key file gone, inception again refuses and commands say what is missing; put back, all is as before."""
     place.house.close()
@@ -256,6 +257,7 @@ def test_field_problems_are_told_one_by_one(place: Installation) -> None:
     assert all(item["message"] for item in error["problems"])
 
 
+@pytest.mark.embedded("a trigger is dropped in SQLite's words")
 def test_verification_distinguishes_its_verdicts(place: Installation) -> None:
     """0 is valid; a row edited by hand is 1; the report says where."""
     assert run(place, "ledger", "verify").exit_code == 0
@@ -285,6 +287,7 @@ def test_a_verification_that_lost_a_process_decides_nothing(
     assert "memoria libre" in run(place, "ledger", "verify").stderr
 
 
+@pytest.mark.embedded("the database file is moved about")
 def test_yesterdays_database_is_not_signed_and_verification_finds_it(place: Installation) -> None:
     """A restored backup is behind the guard: checkpoint refuses, and verification misses what was signed (R17)."""
     database = place.settings.data / "constancia.sqlite3"
