@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -34,7 +34,7 @@ from storage.border import answered
 from storage.database import reading, swiftly
 from storage.ledger_tables import article, figure, projection, reference, tally
 from storage.projections import FIGURE
-from storage.searching import holds, index_anew, tidy
+from storage.searching import holds, index_anew, tidy, told_apart
 from workflows.ports import CaseQuery, CaseRow, Page
 
 MOST_ROWS = 500
@@ -98,9 +98,11 @@ class SqlCaseIndex:
     def _matching(self, connection: Connection, query: CaseQuery) -> tuple[list[ColumnElement[bool]], int]:
         """The conditions of a query, as they are quickest, and how many cases meet them.
 
-        What is searched for is looked for once: where few cases have it, they are the condition.
+        What is searched for is looked for once: where few cases have it, they are the condition. Where a word is rare,
+        the others are read in the texts of those that have it, for the index would gather all that have them.
         """
-        wanted = _filters(query, self._engine)
+        read = told_apart(connection, _words(query))
+        wanted = _filters(query, self._engine, read=read)
         if query.text:
             few = select(projection.c.case_id).where(*wanted).limit(MOST_ROWS + 1)
             found = connection.execute(few).scalars().all()
@@ -108,7 +110,7 @@ class SqlCaseIndex:
                 return [projection.c.case_id.in_(found)], len(found)
         counted = select(func.count()).select_from(projection).where(*wanted)
         total = connection.execute(counted).scalar_one()
-        return _filters(query, self._engine, many=True), total
+        return _filters(query, self._engine, many=True, read=read), total
 
     def get(self, folio: str) -> CaseRow | None:
         """The row of one case."""
@@ -210,7 +212,13 @@ class SqlCaseIndex:
             return tuple(connection.execute(query).scalars())
 
 
-def _filters(query: CaseQuery, engine: Engine, *, many: bool = False) -> list[ColumnElement[bool]]:
+def _words(query: CaseQuery) -> list[str]:
+    return fold(query.text).replace("\x00", " ").split()
+
+
+def _filters(
+    query: CaseQuery, engine: Engine, *, many: bool = False, read: Collection[str] = ()
+) -> list[ColumnElement[bool]]:
     table = projection.c
     optional: list[tuple[bool, ColumnElement[bool]]] = [
         (query.process != "", table.process == query.process),
@@ -226,8 +234,7 @@ def _filters(query: CaseQuery, engine: Engine, *, many: bool = False) -> list[Co
     chosen = [condition for wanted, condition in optional if wanted]
     if query.counted is not None:
         chosen.append(table.case_id.in_(members(query.counted)))
-    words = fold(query.text).replace("\x00", " ").split()
-    return chosen + [holds(engine, word, many=many) for word in words]
+    return chosen + [holds(engine, word, many=many, read=word in read) for word in _words(query)]
 
 
 def _ordered(rows: Select[Any], query: CaseQuery) -> Select[Any]:

@@ -9,6 +9,8 @@ no trigram and are always read, of the cases that the other words leave.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, Connection, Engine, column, literal_column, select, table, text
 from sqlalchemy.exc import ProgrammingError
 
@@ -25,6 +27,9 @@ _SEARCH = table(OWN, column("rowid"), column(OWN))
 
 EMPTY_SQLITE = (f"INSERT INTO {OWN} ({OWN}) VALUES ('delete-all')", f"DELETE FROM {OWN}_piece")  # noqa: S608
 _BATCH = 500
+FEW = 500
+"""Pieces of texts: a word in no more of them is rare."""
+_SOME = f"SELECT rowid FROM {OWN} WHERE {OWN} MATCH ? LIMIT ?"  # noqa: S608 - constants
 _UNKNOWN = f"""
 SELECT case_id FROM projection p WHERE case_id > ? AND search_text <> ''
 AND NOT EXISTS (SELECT 1 FROM {OWN}_piece WHERE case_id = p.case_id AND start = 1) ORDER BY case_id LIMIT {_BATCH}
@@ -42,21 +47,40 @@ _OFFERED = "SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_trgm'"
 _THERE = "SELECT count(*) FROM pg_indexes WHERE schemaname = current_schema() AND indexname = :name"
 
 
-def holds(engine: Engine, word: str, *, many: bool = False) -> ColumnElement[bool]:
+def holds(engine: Engine, word: str, *, many: bool = False, read: bool = False) -> ColumnElement[bool]:
     """The condition that a case's search text holds a folded word, anywhere in it.
 
     ``many``: the rows are walked in their order and looked up in what the index gives, instead of the other way round,
-    which would fetch and sort all of them for the first page.
+    which would fetch and sort all of them for the first page. ``read``: the index is not asked (see `told_apart`).
     """
     plain = projection.c.search_text.contains(word, autoescape=True)
-    if len(word) < _SHORTEST or not is_sqlite(engine):
+    if read or len(word) < _SHORTEST or not is_sqlite(engine):
         return plain  # PostgreSQL's index serves the very same condition
-    phrase = '"' + word.replace('"', '""') + '"'
-    found = select(_SEARCH.c.rowid).where(_SEARCH.c[OWN].op("MATCH")(phrase))
+    found = select(_SEARCH.c.rowid).where(_SEARCH.c[OWN].op("MATCH")(_phrase(word)))
     case = (
         literal_column("+projection.case_id") if many else projection.c.case_id
     )  # no index for an expression
     return case.in_(select(_PIECE.c.case_id).where(_PIECE.c.id.in_(found)))
+
+
+def told_apart(connection: Connection, words: Sequence[str]) -> frozenset[str]:
+    """Those of the words that are best read in the texts, because another one leaves few cases to read.
+
+    None where there is no such other word, nor on PostgreSQL, whose planner knows how common each is.
+    """
+    if connection.dialect.name != "sqlite":
+        return frozenset()
+    rare = {word for word in words if len(word) >= _SHORTEST and _is_rare(connection, word)}
+    return frozenset(words) - rare if rare else frozenset()
+
+
+def _is_rare(connection: Connection, word: str) -> bool:
+    found = connection.exec_driver_sql(_SOME, (_phrase(word), FEW + 1)).all()
+    return len(found) <= FEW
+
+
+def _phrase(word: str) -> str:
+    return '"' + word.replace('"', '""') + '"'
 
 
 def offer_postgresql_index(connection: Connection) -> bool:

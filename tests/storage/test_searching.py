@@ -122,6 +122,24 @@ def test_a_word_of_many_cases_gives_the_same_pages(
     assert found == [_folio(n) for n in range(12) if n % 3]
 
 
+def test_a_common_word_beside_a_rare_one_is_read_where_the_rare_one_is(
+    sql_ledger: SqlLedger, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same cases, on SQLite without the index gathering all that have the common word."""
+    monkeypatch.setattr(searching, "FEW", 3)
+    index = SqlCaseIndex(engine)
+    for n in range(12):
+        _put(sql_ledger, n, f"equipo {100 + n} {'raro' if n in {4, 7} else 'usual'}")
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda _c, _k, sql, *_r: asked.append(sql))
+    for words in ("equipo raro", "raro equipo usual", "equipo 104", "equipo 1", "equipo usual", "equipo nadie"):
+        assert _found(index, words) == _read(engine, words), words
+    if is_sqlite(engine):
+        asked.clear()
+        _found(index, "equipo raro")
+        assert [sql.count("MATCH") for sql in asked if "projection" in sql and "MATCH" in sql] == [1]
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_search_on_sqlite_reads_no_text(sql_ledger: SqlLedger, engine: Engine) -> None:
     """Words of three letters and more are answered by the index alone, however many cases there are."""
@@ -129,7 +147,7 @@ def test_a_search_on_sqlite_reads_no_text(sql_ledger: SqlLedger, engine: Engine)
     seen: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda _c, _d, statement, *_: seen.append(statement))
     assert _found(SqlCaseIndex(engine), "correo cuenta") == [_folio(1)]
-    assert len([one for one in seen if "MATCH" in one]) == 1
+    assert len([one for one in seen if "MATCH" in one and "projection" in one]) == 1
     assert not [one for one in seen if "LIKE" in one]
 
 
