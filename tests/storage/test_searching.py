@@ -132,7 +132,14 @@ def test_a_common_word_beside_a_rare_one_is_read_where_the_rare_one_is(
         _put(sql_ledger, n, f"equipo {100 + n} {'raro' if n in {4, 7} else 'usual'}")
     asked: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda _c, _k, sql, *_r: asked.append(sql))
-    for words in ("equipo raro", "raro equipo usual", "equipo 104", "equipo 1", "equipo usual", "equipo nadie"):
+    for words in (
+        "equipo raro",
+        "raro equipo usual",
+        "equipo 104",
+        "equipo 1",
+        "equipo usual",
+        "equipo nadie",
+    ):
         assert _found(index, words) == _read(engine, words), words
     if is_sqlite(engine):
         asked.clear()
