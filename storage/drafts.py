@@ -83,31 +83,31 @@ class SqlDrafts:
 
     def begin(self, key: DraftKey, draft_id: str, now: datetime) -> str:
         """The id of the key's draft, made with ``draft_id`` if there is none yet."""
-        row = {
-            "id": draft_id,
-            "user_id": key.user_id,
-            "folio": key.folio,
-            "step": key.step,
-            "fields": b"{}",
-            "created_at": format_time(now),
-            "updated_at": format_time(now),
-        }
         found = self._id(key)
         if found:
             return found
         try:
             with translated(), writing(self._engine) as connection:
-                connection.execute(insert(draft).values(row))
+                connection.execute(insert(draft).values(_begun(key, draft_id, b"{}", now)))
         except LostRace:  # another tab began it at the same moment
             return self._id(key) or self.begin(key, draft_id, now)
         return draft_id
 
-    def set_fields(self, draft_id: str, fields: Mapping[str, Json], now: datetime) -> bool:
-        """Replace what was typed; ``False`` when the draft is gone (sealed or removed meanwhile)."""
+    def keep(self, key: DraftKey, draft_id: str, fields: Mapping[str, Json], now: datetime) -> Draft:
+        """Replace what was typed in the key's draft, begun with ``draft_id`` if there is none yet; gives the draft.
+
+        One transaction: whoever submits a form without a draft waits for one commit and not for two.
+        """
         packed = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
-        with changing(self._engine) as connection:
-            change = update(draft).where(draft.c.id == draft_id)
-            return connection.execute(change.values(fields=packed, updated_at=format_time(now))).rowcount == 1
+        change = update(draft).where(*_is(key)).values(fields=packed, updated_at=format_time(now))
+        try:
+            with translated(), writing(self._engine) as connection:
+                if connection.execute(change).rowcount != 1:
+                    connection.execute(insert(draft).values(_begun(key, draft_id, packed, now)))
+                row = connection.execute(select(draft).where(*_is(key))).one()
+                return _draft(row, _files(connection, row.id))
+        except LostRace:  # another tab began it at the same moment
+            return self.keep(key, draft_id, fields, now)
 
     def add_file(self, draft_id: str, file: DraftFile, *, most_files: int, most_bytes: int) -> str | None:
         """Add a staged file; gives the id under which the draft has it, ``None`` when the draft is gone.
@@ -176,6 +176,18 @@ class SqlDrafts:
 
 def _is(key: DraftKey) -> tuple[Any, ...]:
     return draft.c.user_id == key.user_id, draft.c.folio == key.folio, draft.c.step == key.step
+
+
+def _begun(key: DraftKey, draft_id: str, fields: bytes, now: datetime) -> dict[str, object]:
+    return {
+        "id": draft_id,
+        "user_id": key.user_id,
+        "folio": key.folio,
+        "step": key.step,
+        "fields": fields,
+        "created_at": format_time(now),
+        "updated_at": format_time(now),
+    }
 
 
 def _files(connection: Connection, draft_id: str) -> tuple[DraftFile, ...]:

@@ -106,6 +106,10 @@ class SqlInbox:
         }
         if state in {IncomingState.FILED, IncomingState.BOUNCE}:
             values["raw"] = b""
+        # Almost every file that is sealed was no mail that waits: none of those is to stand in the line of writers.
+        with reading(self._engine) as connection:
+            if connection.execute(select(mail.c.id).where(mail.c.id == wanted, _WAITING)).first() is None:
+                return False
         change = update(mail).where(mail.c.id == wanted, _WAITING).values(**values)
         with changing(self._engine) as connection:
             return connection.execute(change).rowcount == 1

@@ -106,8 +106,7 @@ class DraftDesk:
     def save_fields(self, key: DraftKey, fields: Json) -> Draft:
         """Keep what was typed so far."""
         checked = _checked_fields(fields)
-        self._on_draft(key, lambda draft_id: self._store.set_fields(draft_id, checked, self._house.clock()))
-        return self.find(key)
+        return self._store.keep(key, secrets.token_hex(16), checked, self._house.clock())
 
     def add(
         self, key: DraftKey, incoming: Incoming, slot: str = "", mark: Mapping[str, Json] | None = None
@@ -237,13 +236,6 @@ class DraftDesk:
             raise HouseError("draft_gone")
         return found
 
-    def _on_draft(self, key: DraftKey, change: Changing) -> None:
-        """Begin the draft if need be and change it; once more when it was sealed between the two."""
-        for _attempt in range(2):
-            if change(self._store.begin(key, secrets.token_hex(16), self._house.clock())):
-                return
-        raise HouseError("draft_gone")
-
     def _forget(self, draft_id: str) -> None:
         self._store.remove(draft_id)
         shutil.rmtree(self._root / draft_id, ignore_errors=True)
@@ -258,14 +250,6 @@ def shot_typed(fields: Mapping[str, Json], slot: str) -> tuple[str, str]:
     place = slot or (places.pop() if len(places) == 1 else "")
     system, day = fields.get(f"{SHOT}{place}.system", ""), fields.get(f"{SHOT}{place}.date", "")
     return (system if isinstance(system, str) else "", day if isinstance(day, str) else "")
-
-
-class Changing(Protocol):
-    """A change of a stored draft; ``False`` when it is gone."""
-
-    def __call__(self, draft_id: str, /) -> bool:
-        """Change the draft of that id."""
-        ...
 
 
 def _write(stream: BinaryIO, path: Path) -> tuple[str, int]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from notifications.inbox import IncomingMail, IncomingState, Match
-from storage.database import connect
+from storage.database import connect, writing
 from storage.inbox import SqlInbox
 
 NOW = datetime(2026, 1, 15, 16, tzinfo=UTC)
@@ -53,6 +53,17 @@ def test_a_mail_comes_back_as_it_was_kept(inbox: SqlInbox) -> None:
     assert inbox.get(mail(1).id) == mail(1)
     assert inbox.raw(mail(1).id) == b"bytes1"
     assert [found.id for found in inbox.of_case("MA-006-2026-000001")] == [mail(1).id]
+
+
+def test_what_is_no_mail_waits_for_nobody(migrated_sqlite_url: str) -> None:
+    """A file that was sealed and never came as a mail is answered while somebody else is writing."""
+    engine = connect(migrated_sqlite_url)
+    with writing(engine):
+        filed = SqlInbox(engine).settle(
+            "f" * 64, IncomingState.FILED, case="MA-006-2026-000001", by="u", note="", at=NOW
+        )
+    engine.dispose()
+    assert not filed
 
 
 def test_one_person_settles_a_mail(inbox: SqlInbox) -> None:

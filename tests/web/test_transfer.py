@@ -71,8 +71,7 @@ def test_a_desk_moves_and_goes_on_under_the_same_name_and_key(
 ) -> None:
     """Every entry and object is there and verifies, with drafts; the next entry follows the last one."""
     key = DraftKey(desk.user().id, "MA-001-2026-000001", "3")
-    draft = desk.house.drafts.begin(key, "d-1", desk.house.clock())
-    desk.house.drafts.set_fields(draft, {"note": "a medias"}, desk.house.clock())
+    draft = desk.house.drafts.keep(key, "d-1", {"note": "a medias"}, desk.house.clock()).id
     (desk.settings.staging / draft).mkdir(parents=True)
     (desk.settings.staging / draft / "f").write_bytes(b"esperando")
     told = command(desk.env, "transfer", "--to-env", str(env_file))
