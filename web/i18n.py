@@ -85,9 +85,10 @@ def locale() -> str:
     """The language of this request: the person's setting, else the cookie, else the browser, else Spanish."""
     if not has_request_context():
         return "es"
-    if "locale" not in g:
-        g.locale = _choose()
-    return str(g.locale)
+    chosen = g.get("locale")
+    if chosen is None:
+        chosen = g.locale = _choose()
+    return str(chosen)
 
 
 def _choose() -> str:
