@@ -247,12 +247,13 @@ class Copies:
         self._trouble: Exception | None = None
 
     def __call__(self, house: House) -> None:
-        """Begin, unless one is under way; tells what kept the last attempt from its end."""
+        """Begin, unless one is under way; tells what kept the attempt before it from its end."""
+        trouble = self._trouble  # before a new one begins: it may fail at once, and one failure is told once
         if self._under_way is None or not self._under_way.is_alive():
             self._under_way = threading.Thread(target=self._copy, args=(house,), name="copies", daemon=True)
             self._under_way.start()
-        if self._trouble is not None:
-            raise self._trouble
+        if trouble is not None:
+            raise trouble
 
     def wait(self, seconds: float) -> None:
         """For the attempt under way, so long at most."""
