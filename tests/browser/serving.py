@@ -57,6 +57,7 @@ def sound(page: Page, name: str = "") -> None:
     """Nothing for axe, nothing wider than the window; a picture where ``CONSTANCIA_PICTURES`` names a folder."""
     size = page.viewport_size
     assert size is not None
+    page.wait_for_load_state()  # what a link led to may be half read, and half a page has no landmarks
     if name and (folder := os.environ.get("CONSTANCIA_PICTURES")):
         page.screenshot(path=Path(folder) / f"{name}-{size['width']}.png", full_page=True)
     found = Axe().run(page)

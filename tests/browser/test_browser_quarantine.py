@@ -90,6 +90,7 @@ def test_reported_looked_at_and_destroyed(
     expect(page.get_by_text("Falta una copia testada del paso 2").first).to_be_visible()
     sound(page, "quarantine-inbox-owed")
     page.get_by_role("link", name=f"Subirla en {folio}").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Corregir")
     sound(page, "quarantine-correct")
     kinds = [item.entry.kind for item in house.ledger.history(folio)]
     assert kinds.count(EntryKind.QUARANTINE_VIEWED) == kinds.count(EntryKind.QUARANTINE_DESTROYED) == 1
