@@ -29,10 +29,16 @@ def suite(root: Path, **files: str) -> tuple[int, str]:
         (place / f"test_{room}_one.py").write_text(text)
     program = (
         f"import sys; sys.path.insert(0, {str(TREE)!r}); from tools import suite; from pathlib import Path; "
-        f"sys.exit(suite.run(['-q', '-p', 'no:randomly', 'tests'], Path({str(root)!r})))"
+        f"sys.exit(suite.run(['-q', '--basetemp=made', 'tests'], Path({str(root)!r})))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=root
+        [sys.executable, "-c", program],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=root,
+        timeout=200,
     )
     return done.returncode, done.stdout
 
