@@ -20,7 +20,7 @@ from evidence.findings import Report
 from web.backups import KEY_NAMES, refusals
 from web.inception import settle, write_private, write_settings
 from web.settings import PREFIX, SETTINGS_FILE, Settings, file_values
-from web.wiring import House, HouseError, SqlGuard, moving, object_store
+from web.wiring import House, HouseError, moving, object_store
 
 JOURNAL = "transfer.json"
 
@@ -136,8 +136,6 @@ def _hand_over(source: House, target: House) -> None:
     head = source.guard.last()
     if head is None or _same_guard(source.settings, target.settings):
         return
-    if not isinstance(source.guard, SqlGuard):
-        raise HouseError("transfer_source")
     moving.shut_guard(source.guard.engine)
     kept = target.guard.last()
     if kept != head and (kept is not None or not target.guard.advance(None, head)):

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from audit_exports.builder import Sources
-from evidence.ports import CheckpointGuard, Clock
+from evidence.ports import Clock
 from identity.contacts import ContactDesk
 from identity.factors import FactorLog
 from identity.passwords import Passwords
@@ -83,7 +83,7 @@ from workflows.withholding import OBJECT
 
 __all__ = [
     "Backup", "BackupReport", "Beside", "Draft", "DraftFile", "DraftKey", "DraftTooLarge", "House", "HouseError",
-    "HouseHolder", "JobRecord", "MovedAway", "MovingRefused", "RetroactiveChange", "SqlDrafts", "SqlGuard",
+    "HouseHolder", "JobRecord", "MovedAway", "MovingRefused", "RetroactiveChange", "SqlDrafts",
     "SqlJobs", "Vitals", "WrongLog", "current_house", "log_begun", "moving", "now", "object_store", "open_backup",
     "require_ready", "restore_backup", "restore_target", "start_log", "upgrade", "write_backup",
 ]  # fmt: skip
@@ -178,7 +178,7 @@ class House(WorkParts, ApiParts, PeopleParts, ProvableParts, SigningParts):
         )
 
     @cached_property
-    def guard(self) -> CheckpointGuard:
+    def guard(self) -> SqlGuard:
         """The last signed head, outside the main database."""
         url = self.settings.guard_url
         if url.startswith("postgresql"):

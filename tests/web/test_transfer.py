@@ -248,6 +248,21 @@ def test_a_done_move_is_not_given_up(desk: Installation, env_file: Path) -> None
     assert refused.value.code == "transfer_done"
 
 
+@pytest.mark.parametrize("options", [["--to-env", "{env}"], ["--abandon"]], ids=["move", "give up"])
+def test_a_desk_on_postgresql_is_not_moved_by_this_command(
+    env: dict[str, str], env_file: Path, options: list[str]
+) -> None:
+    """Its database is not shut by this program: refused in words that name the other way, and work goes on."""
+    made = Installation(Path(env["CONSTANCIA_DATA"]), env)
+    write_case(made, 1)
+    told = command(dict(made.env), "transfer", *(part.format(env=env_file) for part in options))
+    assert told.exit_code == 1
+    assert "Sólo se traslada una instalación con SQLite." in told.output
+    assert "flask backup" in told.output
+    write_case(made, 2)
+    made.close()
+
+
 def test_a_damaged_object_stops_the_move_before_the_source_is_shut(
     desk: Installation, env_file: Path
 ) -> None:
