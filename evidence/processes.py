@@ -64,6 +64,7 @@ def ordered(
     if processes < 2 or not may_fork():
         yield from map(work, tasks)
         return
+    for_good = gc.get_freeze_count() > 0
     gc.collect()
     gc.freeze()  # what is there already is shared: collecting garbage shall not write to it
     with seldom_collected():
@@ -78,7 +79,9 @@ def ordered(
                 place += 1
         finally:
             crew.dismiss()
-            gc.unfreeze()
+            gc.unfreeze()  # all of it: the interpreter keeps no account of who froze what
+            if for_good:
+                loaded_for_good()
 
 
 @contextmanager

@@ -143,3 +143,17 @@ print(json.dumps([one == three, len(forks), sorted({{str(f.code) for f in one.fi
         "change" in damage,
         "cut" in damage,
     )
+
+
+def test_what_was_frozen_before_stays_so_and_nothing_else() -> None:
+    """A server that forked for a job goes on without searching what it has loaded; a command keeps nothing back."""
+    code = """
+import gc
+def frozen():
+    list(processes.ordered(abs, iter(range(4)), processes=2))
+    return gc.get_freeze_count()
+alone = frozen()
+processes.loaded_for_good()
+print(json.dumps([alone, frozen() > 1000, len(forks)]))
+"""
+    assert run(code) == [0, True, 4]
