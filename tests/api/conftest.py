@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.calling import System
+from tests.fakes.homes import EITHER_DATABASE, database_named
 from tests.fakes.installation import Installation
 
 PERSON = {
@@ -31,13 +32,10 @@ def place(tmp_path: Path) -> Iterator[Installation]:
     made.close()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+@pytest.fixture(params=EITHER_DATABASE)
 def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
     """The same on each of the two databases."""
-    env = {}
-    if request.param == "postgresql":
-        env["CONSTANCIA_DATABASE_URL"] = request.getfixturevalue("postgresql_url")
-    made = Installation(tmp_path / "data", env)
+    made = Installation(tmp_path / "data", database_named(request))
     yield made
     made.close()
 

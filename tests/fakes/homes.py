@@ -13,8 +13,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+import pytest
+
 from tests.servers.postgresql import PostgresServer
 from tests.servers.seaweedfs import ACCESS_KEY, SECRET_KEY, ObjectServer
+
+EITHER_DATABASE = (
+    pytest.param("sqlite", marks=pytest.mark.embedded("beside it the same test runs on PostgreSQL")),
+    pytest.param("postgresql", marks=pytest.mark.postgresql),
+)
+"""The parameters of a fixture that makes an installation on each of the two databases."""
+
+
+def database_named(request: pytest.FixtureRequest) -> dict[str, str]:
+    """What the environment of an installation says of the database that `EITHER_DATABASE` asks for."""
+    if request.param == "sqlite":
+        return {}
+    return {"CONSTANCIA_DATABASE_URL": request.getfixturevalue("postgresql_url")}
 
 
 def scaled(database: str, endpoint: str, bucket: str) -> dict[str, str]:

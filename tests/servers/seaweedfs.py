@@ -45,7 +45,11 @@ class ObjectServer:
         connection = http.client.HTTPConnection("127.0.0.1", self.master, timeout=20)
         try:
             connection.request("POST", f"/col/delete?collection={bucket}")
-            connection.getresponse().read()
+            answer = connection.getresponse()
+            told = answer.read().decode()
+            # A bucket that nothing was ever put into has no volumes to lose.
+            if answer.status >= 300 and "does not exist" not in told:
+                raise RuntimeError(f"{bucket} is not forgotten: {answer.status} {told}")
         finally:
             connection.close()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.homes import EITHER_DATABASE, database_named
 from tests.fakes.installation import Installation
 
 
@@ -18,12 +19,9 @@ def place(tmp_path: Path) -> Iterator[Installation]:
     made.close()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+@pytest.fixture(params=EITHER_DATABASE)
 def either_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
     """A fresh installation on each of the two databases."""
-    env = {}
-    if request.param == "postgresql":
-        env["CONSTANCIA_DATABASE_URL"] = request.getfixturevalue("postgresql_url")
-    made = Installation(tmp_path / "data", env)
+    made = Installation(tmp_path / "data", database_named(request))
     yield made
     made.close()

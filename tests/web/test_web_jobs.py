@@ -15,6 +15,7 @@ from evidence.entry import EntryDraft, EntryKind, format_time
 from evidence.ports import StoreUnavailable
 from identity.accounts import Role
 from storage.jobs import MOST_ATTEMPTS, JobRecord
+from tests.fakes.homes import EITHER_DATABASE, database_named
 from tests.fakes.installation import Installation
 from tests.fakes.people import cheap_passwords
 from tests.web.test_web_drafts import DATA
@@ -160,13 +161,10 @@ def test_of_many_who_want_the_same_jobs_each_gets_others(database_home: House) -
     assert sorted(taken) == [f"j{number:02d}" for number in range(40)]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+@pytest.fixture(params=EITHER_DATABASE)
 def database_home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     """A house on each database."""
-    env = {}
-    if request.param == "postgresql":
-        env = {"CONSTANCIA_DATABASE_URL": request.getfixturevalue("postgresql_url")}
-    made = Installation(tmp_path / "home", env)
+    made = Installation(tmp_path / "home", database_named(request))
     yield made.house
     made.close()
 
