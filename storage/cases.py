@@ -34,7 +34,7 @@ from storage.border import answered
 from storage.database import reading, swiftly
 from storage.ledger_tables import article, figure, projection, reference, tally
 from storage.projections import FIGURE
-from storage.searching import holds, index_anew, tidy, told_apart
+from storage.searching import better_read, holds, index_anew, tidy
 from workflows.ports import CaseQuery, CaseRow, Page
 
 MOST_ROWS = 500
@@ -101,7 +101,7 @@ class SqlCaseIndex:
         What is searched for is looked for once: where few cases have it, they are the condition. Where a word is rare,
         the others are read in the texts of those that have it, for the index would gather all that have them.
         """
-        read = told_apart(connection, _words(query))
+        read = better_read(connection, _words(query))
         wanted = _filters(query, self._engine, read=read)
         if query.text:
             few = select(projection.c.case_id).where(*wanted).limit(MOST_ROWS + 1)

@@ -29,7 +29,7 @@ EMPTY_SQLITE = (f"INSERT INTO {OWN} ({OWN}) VALUES ('delete-all')", f"DELETE FRO
 _BATCH = 500
 FEW = 500
 """Pieces of texts: a word in no more of them is rare."""
-_SOME = f"SELECT rowid FROM {OWN} WHERE {OWN} MATCH ? LIMIT ?"  # noqa: S608 - constants
+_PIECES_WITH = f"SELECT rowid FROM {OWN} WHERE {OWN} MATCH ? LIMIT ?"  # noqa: S608 - constants
 _UNKNOWN = f"""
 SELECT case_id FROM projection p WHERE case_id > ? AND search_text <> ''
 AND NOT EXISTS (SELECT 1 FROM {OWN}_piece WHERE case_id = p.case_id AND start = 1) ORDER BY case_id LIMIT {_BATCH}
@@ -51,7 +51,7 @@ def holds(engine: Engine, word: str, *, many: bool = False, read: bool = False) 
     """The condition that a case's search text holds a folded word, anywhere in it.
 
     ``many``: the rows are walked in their order and looked up in what the index gives, instead of the other way round,
-    which would fetch and sort all of them for the first page. ``read``: the index is not asked (see `told_apart`).
+    which would fetch and sort all of them for the first page. ``read``: the index is not asked (see `better_read`).
     """
     plain = projection.c.search_text.contains(word, autoescape=True)
     if read or len(word) < _SHORTEST or not is_sqlite(engine):
@@ -63,7 +63,7 @@ def holds(engine: Engine, word: str, *, many: bool = False, read: bool = False) 
     return case.in_(select(_PIECE.c.case_id).where(_PIECE.c.id.in_(found)))
 
 
-def told_apart(connection: Connection, words: Sequence[str]) -> frozenset[str]:
+def better_read(connection: Connection, words: Sequence[str]) -> frozenset[str]:
     """Those of the words that are best read in the texts, because another one leaves few cases to read.
 
     None where there is no such other word, nor on PostgreSQL, whose planner knows how common each is.
@@ -75,7 +75,7 @@ def told_apart(connection: Connection, words: Sequence[str]) -> frozenset[str]:
 
 
 def _is_rare(connection: Connection, word: str) -> bool:
-    found = connection.exec_driver_sql(_SOME, (_phrase(word), FEW + 1)).all()
+    found = connection.exec_driver_sql(_PIECES_WITH, (_phrase(word), FEW + 1)).all()
     return len(found) <= FEW
 
 
@@ -122,7 +122,7 @@ def index_anew(engine: Engine) -> bool:
     after: str | None = ""
     while after is not None:
         with answered(), writing(engine) as connection:
-            after = _some(connection, after)
+            after = _index_next(connection, after)
     with answered(), writing(engine) as connection:
         connection.exec_driver_sql(_TIDY)
     return True
@@ -135,7 +135,7 @@ def tidy(engine: Engine) -> None:
             connection.exec_driver_sql(_TIDY)
 
 
-def _some(connection: Connection, after: str) -> str | None:
+def _index_next(connection: Connection, after: str) -> str | None:
     """Index the next cases behind a folio; the last of them, ``None`` at the end."""
     folios = connection.exec_driver_sql(_UNKNOWN, (after,)).scalars().all()
     for folio in folios:

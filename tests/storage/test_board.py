@@ -16,7 +16,7 @@ from evidence.entry import format_time
 from evidence.ports import Article, Figure, Projection, Tally
 from storage.board import SqlBoard
 from storage.cases import SqlCaseIndex
-from storage.database import is_sqlite, reading
+from storage.database import reading
 from storage.ledger import SqlLedger
 from storage.ledger_tables import article
 from tests.storage.support import START, projection
@@ -269,10 +269,9 @@ def test_figures_without_a_case_are_found_by_the_rebuild(engine: Engine, index: 
     assert "MA-009-2026-000001" in list(index.folios())
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_counts_search_indexes_and_never_read_documents(engine: Engine, board: SqlBoard) -> None:
     """On SQLite the plans of all counts name narrow tables only, and the dated ones search an index."""
-    if not is_sqlite(engine):
-        pytest.skip("the plan's wording is SQLite's")
     asked: list[tuple[str, object]] = []
     listen(engine, "before_cursor_execute", lambda _c, _k, sql, given, *_r: asked.append((sql, given)))
     for which in Which:
@@ -292,10 +291,9 @@ def test_counts_search_indexes_and_never_read_documents(engine: Engine, board: S
             )
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_deadlines_that_were_met_are_not_read(engine: Engine, board: SqlBoard) -> None:
     """On SQLite what is overdue is two ranges of the index of deadlines: without an end, and ended later."""
-    if not is_sqlite(engine):
-        pytest.skip("the plan's wording is SQLite's")
     asked: list[tuple[str, object]] = []
     listen(engine, "before_cursor_execute", lambda _c, _k, sql, given, *_r: asked.append((sql, given)))
     board.counts(Which.OVERDUE, SPAN)
