@@ -15,6 +15,41 @@ CHUNK = 1 << 16
 _IN_MEMORY = 1 << 20
 
 
+def taken(source: BinaryIO, limit: int) -> bytes | BinaryIO:
+    """All that the source has left, if that is at most ``limit`` bytes; else the source, as if untouched."""
+    start = source.tell() if source.seekable() else None
+    pieces: list[bytes] = []
+    size = 0
+    while size <= limit and (piece := source.read(_IN_MEMORY)):
+        pieces.append(piece)
+        size += len(piece)
+    if size <= limit:
+        return b"".join(pieces)
+    if start is None:
+        return cast("BinaryIO", _Resumed(b"".join(pieces), source))
+    source.seek(start)
+    return source
+
+
+class _Resumed:
+    """A stream that cannot be rewound, whose beginning was read already."""
+
+    def __init__(self, begun: bytes, rest: BinaryIO) -> None:
+        self._begun = memoryview(begun)
+        self._rest = rest
+
+    def read(self, size: int, /) -> bytes:
+        """Up to so many bytes."""
+        if not self._begun:
+            return self._rest.read(size)
+        piece, self._begun = bytes(self._begun[:size]), self._begun[size:]
+        return piece
+
+    def seekable(self) -> bool:
+        """It is not."""
+        return False
+
+
 @contextmanager
 def measured(source: BinaryIO) -> Iterator[tuple[BinaryIO, str, int]]:
     """The source ready to be read again, with its digest (hex) and size (bytes), in constant memory.

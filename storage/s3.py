@@ -8,7 +8,7 @@ the disks below it: that is what checkpoints and time stamps are for.
 
 from __future__ import annotations
 
-import base64
+import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,6 @@ from typing import BinaryIO
 from xml.etree.ElementTree import ParseError
 
 import urllib3
-from minio import Minio
 from minio.commonconfig import COMPLIANCE, ENABLED
 from minio.datatypes import Object
 from minio.error import MinioException, S3Error
@@ -27,7 +26,8 @@ from urllib3.exceptions import HTTPError
 
 from evidence.entry import BlobRef, format_time
 from evidence.ports import BlobCorrupt, BlobMissing, Clock, StoredBlob, StoreError, StoreUnavailable, blob_key
-from storage.checked import CHUNK, checked_stream, filling, measured
+from storage.checked import CHUNK, checked_stream, filling, measured, taken
+from storage.s3client import DigestClient, KeyTaken, checksum
 
 PART_BYTES = 8 << 20
 """Bigger objects go up in parts of this size; it is also the memory an upload takes."""
@@ -91,7 +91,7 @@ class S3BlobStore:
             timeout=urllib3.Timeout(connect=connect_seconds, read=read_seconds),
             retries=urllib3.Retry(total=2, read=1, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]),
         )
-        self._client = Minio(
+        self._client = DigestClient(
             endpoint=endpoint,
             access_key=access_key,
             secret_key=secret_key,
@@ -124,24 +124,42 @@ class S3BlobStore:
     ) -> BlobRef:
         """Store a stream under its content's address, locked until ``retain_until`` (rounded up to a second).
 
-        A seekable source is read twice (digest, then upload), another goes through a temporary file. A version that
-        already holds the same content is used again and its lock extended where needed.
+        What fits into one part is read once, into memory. Of what is bigger a seekable source is read twice (digest,
+        then upload), another goes through a temporary file. A version that already holds the same content is used again
+        and its lock extended where needed.
 
         Raises:
             BucketUnfit, StoreUnavailable: nothing was stored, or a version that no entry names.
         """
         until = self._until(retain_until)
-        with measured(source) as (stream, sha256, size):
+        whole = taken(source, PART_BYTES)
+        if isinstance(whole, bytes):
+            self._ready()
+            return self._put_whole(whole, media, until)
+        with measured(whole) as (stream, sha256, size):
             self._ready()
             key = blob_key(sha256)
             version = self._same(key, sha256, size)
             if version is None:
                 version = self._upload(stream, key, sha256, size, media=media, until=until)
             held = self._locked(key, version, until)
-        if held.size != size:
-            raise StoreUnavailable(f"{key}: {size} bytes were stored, the service says {held.size}")
-        locked_until = format_time(held.locked_until) if held.locked_until else ""
-        return BlobRef(sha256, size, media, key, version, locked_until)
+        return _reference(held, key, sha256, size, media)
+
+    def _put_whole(self, content: bytes, media: str, until: datetime | None) -> BlobRef:
+        """One request where the key is new, since the service looks itself, and one that reads back what it holds."""
+        sha256, size = hashlib.sha256(content).hexdigest(), len(content)
+        key = blob_key(sha256)
+        wanted = (self._bucket, key, content, sha256)
+        with _translated(key):
+            try:
+                version = self._client.put_new(*wanted, media=media, until=until)
+            except KeyTaken:
+                version = self._same(key, sha256, size)
+                version = version or self._client.put_known(*wanted, media=media, until=until)
+        held = self._locked(key, _named(key, version), until)
+        if held.checksum not in {"", checksum(sha256)}:
+            raise StoreUnavailable(f"{key}: the service says that it holds other bytes")
+        return _reference(held, key, sha256, size, media)
 
     @contextmanager
     def open(self, ref: BlobRef) -> Iterator[BinaryIO]:
@@ -225,7 +243,7 @@ class S3BlobStore:
             return None
         if held.size != size or not held.version:
             return None
-        if held.checksum == _base64(sha256):
+        if held.checksum == checksum(sha256):
             return held.version
         try:
             with self.open(BlobRef(sha256, size, "", key, held.version)) as stream:
@@ -238,8 +256,7 @@ class S3BlobStore:
     def _upload(
         self, stream: BinaryIO, key: str, sha256: str, size: int, *, media: str, until: datetime | None
     ) -> str:
-        """Send the bytes; the stream fails before its last byte if the source has changed since it was hashed."""
-        single = size <= PART_BYTES
+        """Send the bytes in parts; the stream fails before its last if the source has changed since it was hashed."""
         checked = checked_stream(filling(stream.read), key=key, sha256=sha256, size=size)
         with _translated(key):
             try:
@@ -249,16 +266,13 @@ class S3BlobStore:
                     data=checked,
                     length=size,
                     content_type=media,
-                    metadata={"x-amz-checksum-sha256": _base64(sha256)} if single else None,
                     part_size=PART_BYTES,
                     num_parallel_uploads=1,
                     retention=Retention(COMPLIANCE, until) if until else None,
                 )
             except BlobCorrupt as error:
                 raise StoreUnavailable(f"the source changed while it was read: {error}") from error
-        if not result.version_id:
-            raise StoreUnavailable(f"{key}: the service gave no version")
-        return result.version_id
+        return _named(key, result.version_id)
 
     def _locked(self, key: str, version: str, until: datetime | None) -> _Held:
         """Read the version back, and lock it for longer where its lock is too short."""
@@ -295,8 +309,17 @@ class S3BlobStore:
         return _Held(found.version_id or version, found.size or 0, checksum, locked_until)
 
 
-def _base64(sha256: str) -> str:
-    return base64.b64encode(bytes.fromhex(sha256)).decode()
+def _named(key: str, version: str | None) -> str:
+    if not version:
+        raise StoreUnavailable(f"{key}: the service gave no version")
+    return version
+
+
+def _reference(held: _Held, key: str, sha256: str, size: int, media: str) -> BlobRef:
+    if held.size != size:
+        raise StoreUnavailable(f"{key}: {size} bytes were stored, the service says {held.size}")
+    locked_until = format_time(held.locked_until) if held.locked_until else ""
+    return BlobRef(sha256, size, media, key, held.version, locked_until)
 
 
 def _check_key(ref: BlobRef) -> None:
