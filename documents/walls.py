@@ -14,8 +14,9 @@ import os
 import platform
 import struct
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -90,39 +91,55 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _THREAD = 0x00010000
 
 Instruction = tuple[int, int, int, int]
+_STEP_BYTES = 8
 
 
 def raise_walls(program: str = "") -> tuple[str, ...]:
     """Shut this process in; the names of the mechanisms that the kernel has. Called once, before the file is touched.
 
-    ``program`` is the one program that this process may become, by its path; without one, it may become none.
+    ``program`` is the one program that this process may become, by its path; without one, it may become none. Quick
+    where a process before the fork has called `draw_walls`.
     """
     machine = _MACHINES.get(platform.machine())
     if sys.platform != "linux" or machine is None:
         return ()
-    library = ctypes.CDLL(None, use_errno=True)
+    library = _library()
     if library.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0):
         return ()
     raised = []
     if _restrict_files(library, program):
         raised.append("landlock")
-    if _restrict_calls(library, *machine, starts=bool(program)):
+    if _install(library, _filter(machine[0], starts=bool(program))):
         raised.append("seccomp")
     return tuple(raised)
+
+
+def draw_walls() -> None:
+    """Find out what all children of this process will be told, once for all: what they may read and call."""
+    machine = _MACHINES.get(platform.machine())
+    if sys.platform == "linux" and machine is not None:
+        _library()
+        _readable()
+        _filter(machine[0], starts=False)
+
+
+@cache
+def _library() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
 
 
 def _restrict_files(library: ctypes.CDLL, program: str) -> bool:
     version = library.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), 1)
     if version < 1:
         return False
-    rights = (1 << {1: 13, 2: 14, 3: 15, 4: 15}.get(version, 16)) - 1
-    asked = struct.pack("<QQ", rights, 3) if version >= 4 else struct.pack("<Q", rights)
+    handled = (1 << {1: 13, 2: 14, 3: 15, 4: 15}.get(version, 16)) - 1
+    asked = struct.pack("<QQ", handled, 3) if version >= 4 else struct.pack("<Q", handled)
     rules = library.syscall(_CREATE_RULESET, asked, ctypes.c_size_t(len(asked)), 0)
     if rules < 0:
         return False
     try:
-        for path in _readable():
-            _allow(library, rules, path, _READ_FILE | _READ_DIR)
+        for path, rights in _readable():
+            _allow(library, rules, path, rights)
         for path in (program, *_loaders()) if program else ():
             _allow(library, rules, path, _READ_FILE | _EXECUTE)
         return bool(library.syscall(_RESTRICT_SELF, rules, 0) == 0)
@@ -130,7 +147,14 @@ def _restrict_files(library: ctypes.CDLL, program: str) -> bool:
         os.close(rules)
 
 
-def _readable() -> Iterator[str]:
+@cache
+def _readable() -> tuple[tuple[str, int], ...]:
+    """What may be read, with its rights; a file cannot be listed, and what is not there needs no permission."""
+    found = (path for path in dict.fromkeys(_places()) if os.access(path, os.F_OK))
+    return tuple((path, _READ_FILE | (_READ_DIR if Path(path).is_dir() else 0)) for path in found)
+
+
+def _places() -> Iterator[str]:
     """The interpreter, its packages, and the rooms of the program; not the folder they stand in, where data may be."""
     yield from _SYSTEM
     yield from {sys.prefix, sys.base_prefix, sys.exec_prefix}
@@ -145,18 +169,19 @@ def _loaders() -> Iterator[str]:
 
 
 def _allow(library: ctypes.CDLL, rules: int, path: str, rights: int) -> None:
-    """What is not there needs no permission."""
+    """What is gone, or nobody's to see, needs no permission."""
     with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
         try:
-            if not Path(path).is_dir():
-                rights &= ~_READ_DIR
             library.syscall(_ADD_RULE, rules, 1, struct.pack("<Qi", rights, place), 0)
         finally:
             os.close(place)
 
 
-def _restrict_calls(library: ctypes.CDLL, machine: int, numbers: Mapping[str, int], *, starts: bool) -> bool:
+@cache
+def _filter(machine: int, *, starts: bool) -> bytes:
+    """The program that looks at each call, as the kernel takes it."""
+    numbers = next(calls for number, calls in _MACHINES.values() if number == machine)
     denied = [*_DENIED, *(() if starts else _STARTING)]
     program = [
         (_LOAD, 0, 0, _MACHINE),
@@ -176,7 +201,7 @@ def _restrict_calls(library: ctypes.CDLL, machine: int, numbers: Mapping[str, in
     program += _unless_zero(numbers["prlimit64"], 2, 0xFFFFFFFF)
     program += _unless_set(numbers["clone"], 0, _THREAD)
     program.append((_RETURN, 0, 0, _ALLOW))
-    return _install(library, program)
+    return b"".join(struct.pack("=HBBI", *step) for step in program)
 
 
 def _failing(condition: Instruction, code: int) -> list[Instruction]:
@@ -208,7 +233,7 @@ def _unless_set(number: int, argument: int, mask: int) -> list[Instruction]:
     ]
 
 
-def _install(library: ctypes.CDLL, program: Sequence[Instruction]) -> bool:
-    code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in program))
-    described = struct.pack("@HP", len(program), ctypes.addressof(code))
+def _install(library: ctypes.CDLL, program: bytes) -> bool:
+    code = ctypes.create_string_buffer(program, len(program))
+    described = struct.pack("@HP", len(program) // _STEP_BYTES, ctypes.addressof(code))
     return bool(library.prctl(_SET_SECCOMP, _BY_FILTER, described, 0, 0) == 0)

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 from documents.forkserver import Job, serve
 from documents.limits import MIB, Limits
 from documents.refusals import FileRefused, Refuse
-from documents.walls import raise_walls
+from documents.walls import draw_walls, raise_walls
 
 MAX_ANSWER_BYTES = 64 * MIB
 OPEN_FILES = 64
@@ -40,6 +40,7 @@ def main(
     shut_in: ShutIn | None = None,
 ) -> int:
     """Do jobs as they come on the socket whose descriptor is the only argument; each child begins by ``shut_in``."""
+    draw_walls()
     with socket.socket(fileno=int(arguments[0])) as control:
         return serve(control, lambda said: _prepared(said, tasks or _TASKS, shut_in or confine))
 
