@@ -88,15 +88,17 @@ class SqlCaseIndex:
         """
         limit = max(1, min(query.limit, MOST_ROWS))
         with reading(self._engine) as connection:
-            wanted, total = self._matching(connection, query)
+            wanted, total, beyond = self._matching(connection, query)
             rows_query = _ordered(select(*_LISTED).where(*wanted), query).limit(limit + 1)
             rows = connection.execute(rows_query).all() if total else []
         shown = rows[:limit]
         following = _cursor(query, shown[-1]) if len(rows) > limit else ""
-        return Page(tuple(_row(row) for row in shown), following, total)
+        return Page(tuple(_row(row) for row in shown), following, total, beyond)
 
-    def _matching(self, connection: Connection, query: CaseQuery) -> tuple[list[ColumnElement[bool]], int]:
-        """The conditions of a query, as they are quickest, and how many cases meet them.
+    def _matching(
+        self, connection: Connection, query: CaseQuery
+    ) -> tuple[list[ColumnElement[bool]], int, bool]:
+        """The conditions of a query, as they are quickest, how many cases meet them, and whether more do.
 
         What is searched for is looked for once: where few cases have it, they are the condition. Where a word is rare,
         the others are read in the texts of those that have it, for the index would gather all that have them.
@@ -104,13 +106,16 @@ class SqlCaseIndex:
         read = better_read(connection, _words(query))
         wanted = _filters(query, self._engine, read=read)
         if query.text:
-            few = select(projection.c.case_id).where(*wanted).limit(MOST_ROWS + 1)
-            found = connection.execute(few).scalars().all()
+            first = select(projection.c.case_id).where(*wanted).limit(max(MOST_ROWS, query.count_to) + 1)
+            found = connection.execute(first).scalars().all()
             if len(found) <= MOST_ROWS:
-                return [projection.c.case_id.in_(found)], len(found)
+                return [projection.c.case_id.in_(found)], len(found), False
+            if query.count_to:
+                walked = _filters(query, self._engine, many=True, read=read)
+                return walked, min(len(found), query.count_to), len(found) > query.count_to
         counted = select(func.count()).select_from(projection).where(*wanted)
         total = connection.execute(counted).scalar_one()
-        return _filters(query, self._engine, many=True, read=read), total
+        return _filters(query, self._engine, many=True, read=read), total, False
 
     def get(self, folio: str) -> CaseRow | None:
         """The row of one case."""

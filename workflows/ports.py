@@ -28,7 +28,8 @@ class CaseQuery:
 
     ``status`` is `CaseState.status`; ``due_until`` is a ledger time (cases whose next due moment is not later);
     ``text`` is folded by the index as `documents.identifiers.fold` does and matched within the search text, all words.
-    ``counted`` are the cases that a number of the board counts.
+    ``counted`` are the cases that a number of the board counts. ``count_to``: of a search that finds more than so many
+    no more are counted (0: all are).
     ``order`` is ``opened`` (newest first), ``due`` (earliest first, cases without a due moment last), ``folio``,
     ``status`` or ``exceptions`` (rising); ``turned`` turns it round, ties included. ``after`` is the opaque cursor of
     the page before.
@@ -49,6 +50,7 @@ class CaseQuery:
     turned: bool = False
     limit: int = 50
     after: str = ""
+    count_to: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,15 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """Some rows, the cursor of the next page (``""``: this was the last), and how many match in all."""
+    """Some rows, the cursor of the next page (``""``: this was the last), and how many match in all.
+
+    ``beyond``: more match than ``total`` says, and were not counted.
+    """
 
     rows: tuple[Row, ...]
     next: str
     total: int
+    beyond: bool = False
 
 
 class CaseIndex(Protocol):

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from documents.identifiers import fold
 from evidence.entry import format_time
 from evidence.ports import BlobCorrupt, Composition, Figure, Projection, Reference, Tally
+from storage import cases
 from storage.cases import SqlCaseIndex
 from storage.ledger import SqlLedger
 from storage.ledger_tables import projection as projections
@@ -107,6 +108,22 @@ def test_filters(index: SqlCaseIndex, query: CaseQuery, wanted: object) -> None:
     expected = sorted((row.opened_at, row.case) for row in rows if wanted(row))  # type: ignore[operator]
     assert found(index, query) == [case for _, case in reversed(expected)]
     assert index.find(query).total == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("count_to", "told"),
+    [(0, (30, False)), (10, (10, True)), (29, (29, True)), (30, (30, False)), (40, (30, False))],
+)
+def test_a_search_is_counted_as_far_as_asked(
+    index: SqlCaseIndex, monkeypatch: pytest.MonkeyPatch, count_to: int, told: tuple[int, bool]
+) -> None:
+    """Where more are found than shall be counted the page says so; its rows and pages are the same as ever."""
+    monkeypatch.setattr(cases, "MOST_ROWS", 5)
+    query = CaseQuery(text="nunez", count_to=count_to)
+    page = index.find(query)
+    assert (page.total, page.beyond) == told
+    assert found(index, query) == found(index, CaseQuery())
+    assert index.find(replace(query, text="nunez 17")).total == 1
 
 
 def test_by_due_moment(index: SqlCaseIndex) -> None:

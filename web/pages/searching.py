@@ -14,6 +14,7 @@ from web.i18n import gettext as _
 from web.pages.context import definitions, in_force, lens
 from web.security import signed_in, wants_json
 from web.views.lens import Lens
+from web.views.listing import COUNTED_ROWS
 from web.views.searching import Hit, Marked, excerpt, marked, places_of, search, words_of
 from web.wiring import House, current_house
 from workflows.casefile import entry_files
@@ -39,13 +40,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Results of one kind. ``more`` leads to all of them, where there are more than shown."""
+    """Results of one kind. ``more`` leads to all of them, where there are more than shown; see `Page` of ``beyond``."""
 
     kind: str
     title: str
     total: int
     items: tuple[Item, ...]
     more: str = ""
+    beyond: bool = False
 
 
 @page.get("")
@@ -81,7 +83,7 @@ def find(house: House, eyes: Lens, asked: str, words: tuple[str, ...], most: int
 
 
 def _cases(house: House, eyes: Lens, asked: str, words: tuple[str, ...], most: int) -> Group:
-    found = house.index.find(CaseQuery(text=" ".join(words), limit=most))
+    found = house.index.find(CaseQuery(text=" ".join(words), limit=most, count_to=COUNTED_ROWS))
     known = definitions(house)
     items = []
     for row in found.rows:
@@ -90,7 +92,7 @@ def _cases(house: House, eyes: Lens, asked: str, words: tuple[str, ...], most: i
         href = url_for("cases.show", folio=row.folio)
         items.append(Item(href, row.folio, marked(row.title, words), ((status, False),), "folder"))
     more = url_for("cases.listing", q=asked) if found.total > len(items) else ""
-    return Group("case", _("Casos"), found.total, tuple(items), more)
+    return Group("case", _("Casos"), found.total, tuple(items), more, beyond=found.beyond)
 
 
 def _articles(house: House, words: tuple[str, ...], most: int) -> Group:
@@ -152,6 +154,7 @@ def _json(groups: tuple[Group, ...]) -> str:
             "kind": group.kind,
             "title": group.title,
             "total": group.total,
+            "beyond": group.beyond,
             "items": [
                 {"href": item.href, "code": item.code, "title": pieces(item.title), "text": pieces(item.text)}
                 for item in group.items

@@ -18,6 +18,8 @@ from workflows.ports import CaseQuery, CaseRow, Page
 
 FILTERS = ("proceso", "estado", "vence", "orden", *COUNTED)
 PAGE_ROWS = 40
+COUNTED_ROWS = 1000
+"""A search that finds more tells so: nobody reads on that far, and counting all costs what the log is long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Listing:
     query: str
     clear: str
     total: int
+    beyond: bool
     rows: tuple[Row, ...]
     filters: tuple[Group, ...]
     kept: tuple[tuple[str, str], ...]
@@ -87,6 +90,7 @@ def query_of(asked: Mapping[str, str], now: datetime, counted: CaseSet | None = 
         order="due" if until or asked.get("orden") == "vence" else "opened",
         limit=PAGE_ROWS,
         after=asked.get("despues", ""),
+        count_to=COUNTED_ROWS,
     )
 
 
@@ -105,6 +109,7 @@ def build_listing(
         query=asked.get("q", ""),
         clear=link({name: value for name, value in kept.items() if name != "q"}),
         total=page.total,
+        beyond=page.beyond,
         rows=tuple(_row(row, definitions(row.process, row.version), lens) for row in page.rows),
         filters=_groups(kept, processes, link),
         kept=tuple((name, value) for name, value in kept.items() if name != "q"),
