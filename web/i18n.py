@@ -205,7 +205,8 @@ def update_catalogue(path: Path = CATALOGUE) -> tuple[int, int]:
             old = read_po(stream, locale="en")
     for message in fresh:
         known = old.get(message.id, message.context)
-        if message.id and known is not None and known.string:
+        # A text that has come to have a plural is another message: one form does not translate two.
+        if message.id and known is not None and known.string and type(known.id) is type(message.id):
             message.string = known.string
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as stream:

@@ -46,6 +46,17 @@ def test_the_english_catalogue_is_complete_and_has_nothing_left_over(tmp_path: P
     assert _ids(copy) == _ids(CATALOGUE)
 
 
+def test_a_text_that_came_to_have_a_plural_is_to_be_translated_again(tmp_path: Path) -> None:
+    """Its one form says nothing of two, and must not be cut into letters."""
+    copy = tmp_path / "messages.po"
+    entry = 'msgid "%(num)d caso"\nmsgid_plural "%(num)d casos"\nmsgstr[0] "%(num)d case"\nmsgstr[1] "%(num)d cases"\n'
+    text = CATALOGUE.read_text()
+    assert entry in text
+    copy.write_text(text.replace(entry, 'msgid "%(num)d caso"\nmsgstr "%(num)d case"\n'))
+    assert update_catalogue(copy)[1] == 1
+    assert 'msgstr[0] ""' in copy.read_text()
+
+
 def test_translations_keep_the_fields_of_their_source() -> None:
     """A placeholder lost or invented would be a fault on the page."""
     with CATALOGUE.open("rb") as stream:

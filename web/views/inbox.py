@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from evidence.canonical import Json
 from web.i18n import gettext as _
-from web.i18n import ngettext
 from web.views.lens import Due, Lens
 from web.views.period import month_names
 from workflows.definition import Definition
@@ -42,10 +41,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A number that is a link."""
+    """A number that is a link. ``short`` names it where there is room for no more, ``rest`` goes on in words."""
 
     number: int
-    text: str
+    short: str
+    rest: str
     href: str
     state: str = ""
 
@@ -160,19 +160,9 @@ def process_counts(
     open_by_process: Mapping[str, int], late: int, href: Callable[[str, bool], str]
 ) -> tuple[Count, ...]:
     """Open cases by process, and the late ones; every number leads to its cases."""
-    counts = [
-        Count(number, _("%(code)s: casos abiertos", code=code), href(code, False))
-        for code, number in open_by_process.items()
-    ]
-    counts.append(
-        Count(
-            late,
-            ngettext("caso con plazo vencido", "casos con plazo vencido", late),
-            href("", True),
-            "late" if late else "",
-        )
-    )
-    return tuple(counts)
+    rest = _("casos abiertos")
+    counts = [Count(number, code, rest, href(code, False)) for code, number in open_by_process.items()]
+    return (*counts, Count(late, _("Vencidos"), rest, href("", True), "late" if late else ""))
 
 
 def long_day(lens: Lens) -> str:
