@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,7 +34,7 @@ from storage.border import answered
 from storage.database import reading, swiftly
 from storage.ledger_tables import article, figure, projection, reference, tally
 from storage.projections import FIGURE
-from storage.searching import better_read, holds, index_anew, tidy
+from storage.searching import holds, index_anew, lead_of, led_by, tidy
 from workflows.ports import CaseQuery, CaseRow, Page
 
 MOST_ROWS = 500
@@ -86,7 +86,7 @@ class SqlCaseIndex:
         Raises:
             ValueError: an order that does not exist, or a cursor this index did not give.
         """
-        limit = max(1, min(query.limit, MOST_ROWS))
+        limit = _limit(query)
         with reading(self._engine) as connection:
             wanted, total, beyond = self._matching(connection, query)
             rows_query = _ordered(select(*_LISTED).where(*wanted), query).limit(limit + 1)
@@ -100,20 +100,29 @@ class SqlCaseIndex:
     ) -> tuple[list[ColumnElement[bool]], int, bool]:
         """The conditions of a query, as they are quickest, how many cases meet them, and whether more do.
 
-        What is searched for is looked for once: where few cases have it, they are the condition. Where a word is rare,
-        the others are read in the texts of those that have it, for the index would gather all that have them.
+        What is searched for is looked for once: where few cases have it, those of the page are the condition. Where
+        more have it than shall be counted, some are near in any order: texts are read until the page is full.
         """
-        read = better_read(connection, _words(query))
-        wanted = _filters(query, self._engine, read=read)
+        words = _words(query)
+        lead = lead_of(connection, words)
+        read = [word for word in words if lead is not None and lead.rare and word != lead.word]
         if query.text:
-            first = select(projection.c.case_id).where(*wanted).limit(max(MOST_ROWS, query.count_to) + 1)
-            found = connection.execute(first).scalars().all()
-            if len(found) <= MOST_ROWS:
-                return [projection.c.case_id.in_(found)], len(found), False
+            most = query.count_to or MOST_ROWS
+            if lead and lead.rare:  # few to read: they may as well be counted
+                most = max(most, MOST_ROWS)
+            texts = _filters(query, self._engine, read=words if lead else ())
+            first = select(projection.c.case_id).where(*texts)
+            if lead:
+                others = [word for word in words if word != lead.word]
+                first = led_by(lead, _filters(query, self._engine, words=others, read=others))
+            found = connection.execute(first.limit(most + 1)).scalars().all()
+            if len(found) <= most:
+                return [_on_page(found, query)], len(found), False
             if query.count_to:
-                walked = _filters(query, self._engine, many=True, read=read)
-                return walked, min(len(found), query.count_to), len(found) > query.count_to
-        counted = select(func.count()).select_from(projection).where(*wanted)
+                return texts, most, True
+        counted = (
+            select(func.count()).select_from(projection).where(*_filters(query, self._engine, read=read))
+        )
         total = connection.execute(counted).scalar_one()
         return _filters(query, self._engine, many=True, read=read), total, False
 
@@ -222,7 +231,12 @@ def _words(query: CaseQuery) -> list[str]:
 
 
 def _filters(
-    query: CaseQuery, engine: Engine, *, many: bool = False, read: Collection[str] = ()
+    query: CaseQuery,
+    engine: Engine,
+    *,
+    words: Sequence[str] | None = None,
+    many: bool = False,
+    read: Collection[str] = (),
 ) -> list[ColumnElement[bool]]:
     table = projection.c
     optional: list[tuple[bool, ColumnElement[bool]]] = [
@@ -239,7 +253,18 @@ def _filters(
     chosen = [condition for wanted, condition in optional if wanted]
     if query.counted is not None:
         chosen.append(table.case_id.in_(members(query.counted)))
-    return chosen + [holds(engine, word, many=many, read=word in read) for word in _words(query)]
+    held = _words(query) if words is None else words
+    return chosen + [holds(engine, word, many=many, read=word in read) for word in held]
+
+
+def _limit(query: CaseQuery) -> int:
+    return max(1, min(query.limit, MOST_ROWS))
+
+
+def _on_page(found: Sequence[str], query: CaseQuery) -> ColumnElement[bool]:
+    """Of the cases found those that the page shows, by their keys alone: the documents of the others are not read."""
+    keys = _ordered(select(projection.c.case_id).where(projection.c.case_id.in_(found)), query)
+    return projection.c.case_id.in_(select(keys.limit(_limit(query) + 1).subquery().c.case_id))
 
 
 def _ordered(rows: Select[Any], query: CaseQuery) -> Select[Any]:

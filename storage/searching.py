@@ -10,8 +10,10 @@ no trigram and are always read, of the cases that the other words leave.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, column, literal_column, select, table, text
+from sqlalchemy import ColumnElement, Connection, Engine, Select, column, literal_column, select, table, text
 from sqlalchemy.exc import ProgrammingError
 
 from storage.border import answered
@@ -51,7 +53,7 @@ def holds(engine: Engine, word: str, *, many: bool = False, read: bool = False) 
     """The condition that a case's search text holds a folded word, anywhere in it.
 
     ``many``: the rows are walked in their order and looked up in what the index gives, instead of the other way round,
-    which would fetch and sort all of them for the first page. ``read``: the index is not asked (see `better_read`).
+    which would fetch and sort all of them for the first page. ``read``: the index is not asked (see `lead_of`).
     """
     plain = projection.c.search_text.contains(word, autoescape=True)
     if read or len(word) < _SHORTEST or not is_sqlite(engine):
@@ -63,15 +65,33 @@ def holds(engine: Engine, word: str, *, many: bool = False, read: bool = False) 
     return case.in_(select(_PIECE.c.case_id).where(_PIECE.c.id.in_(found)))
 
 
-def better_read(connection: Connection, words: Sequence[str]) -> frozenset[str]:
-    """Those of the words that are best read in the texts, because another one leaves few cases to read.
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The word whose pieces a search goes through; ``rare`` where they are few. Other words are read in the texts."""
 
-    None where there is no such other word, nor on PostgreSQL, whose planner knows how common each is.
+    word: str
+    rare: bool
+
+
+def lead_of(connection: Connection, words: Sequence[str]) -> Lead | None:
+    """The first rare one of the words, or else the first that the index knows.
+
+    ``None`` where there is no such word, and on PostgreSQL, whose planner knows how common each is.
     """
     if connection.dialect.name != "sqlite":
-        return frozenset()
-    rare = {word for word in words if len(word) >= _SHORTEST and _is_rare(connection, word)}
-    return frozenset(words) - rare if rare else frozenset()
+        return None
+    long = [word for word in words if len(word) >= _SHORTEST]
+    rare = next((word for word in long if _is_rare(connection, word)), "")
+    return Lead(rare or long[0], bool(rare)) if long else None
+
+
+def led_by(lead: Lead, wanted: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """The cases that hold the lead and meet what else is wanted, in no order: whoever stops early has read no more."""
+    pieces = _SEARCH.join(_PIECE, _PIECE.c.id == _SEARCH.c.rowid).join(
+        projection, projection.c.case_id == _PIECE.c.case_id
+    )
+    found = select(projection.c.case_id).distinct().select_from(pieces)
+    return found.where(_SEARCH.c[OWN].op("MATCH")(_phrase(lead.word)), *wanted)
 
 
 def _is_rare(connection: Connection, word: str) -> bool:

@@ -148,14 +148,25 @@ def test_a_common_word_beside_a_rare_one_is_read_where_the_rare_one_is(
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_search_on_sqlite_reads_no_text(sql_ledger: SqlLedger, engine: Engine) -> None:
-    """Words of three letters and more are answered by the index alone, however many cases there are."""
+def test_a_search_on_sqlite_reads_only_texts_that_its_index_gave(
+    sql_ledger: SqlLedger, engine: Engine
+) -> None:
+    """One word is answered by the index alone; beside it others are read where its pieces lead, one by one."""
     _put(sql_ledger, 1, "cuenta de correo")
-    seen: list[str] = []
-    event.listen(engine, "before_cursor_execute", lambda _c, _d, statement, *_: seen.append(statement))
-    assert _found(SqlCaseIndex(engine), "correo cuenta") == [_folio(1)]
-    assert len([one for one in seen if "MATCH" in one and "projection" in one]) == 1
-    assert not [one for one in seen if "LIKE" in one]
+    seen: list[tuple[str, object]] = []
+    event.listen(engine, "before_cursor_execute", lambda _c, _d, sql, given, *_: seen.append((sql, given)))
+    index = SqlCaseIndex(engine)
+    assert _found(index, "correo") == [_folio(1)]
+    assert not [sql for sql, _ in seen if "LIKE" in sql]
+    seen.clear()
+    assert _found(index, "correo cuenta") == [_folio(1)]
+    ((sql, given),) = [(sql, given) for sql, given in seen if "MATCH" in sql and "projection" in sql]
+    assert sql.count("LIKE") == 1
+    with reading(engine) as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given)  # type: ignore[arg-type]
+        lines = [str(row[3]) for row in plan]
+    assert lines[0].startswith("SCAN case_search VIRTUAL TABLE"), lines
+    assert [line.split()[0] for line in lines[1:3]] == ["SEARCH", "SEARCH"], lines
 
 
 @pytest.mark.postgresql

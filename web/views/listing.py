@@ -18,7 +18,7 @@ from workflows.ports import CaseQuery, CaseRow, Page
 
 FILTERS = ("proceso", "estado", "vence", "orden", *COUNTED)
 PAGE_ROWS = 40
-COUNTED_ROWS = 1000
+COUNTED_ROWS = 200
 """A search that finds more tells so: nobody reads on that far, and counting all costs what the log is long."""
 
 
