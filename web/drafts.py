@@ -109,11 +109,17 @@ class DraftDesk:
         return self._store.keep(key, secrets.token_hex(16), checked, self._house.clock())
 
     def add(
-        self, key: DraftKey, incoming: Incoming, slot: str = "", mark: Mapping[str, Json] | None = None
+        self,
+        key: DraftKey,
+        incoming: Incoming,
+        slot: str = "",
+        mark: Mapping[str, Json] | None = None,
+        *,
+        begun: str = "",
     ) -> tuple[DraftFile, Inspection]:
         """Stage one uploaded file, or give the one that is there already when the very same was sent before.
 
-        ``mark`` is what we know of one of our own making.
+        ``mark`` is what we know of one of our own making; ``begun`` the draft's id, where it was begun a moment ago.
 
         Raises:
             FileRefused: the file is not taken; DraftTooLarge: the draft is full; HouseError: the draft was sealed
@@ -121,7 +127,7 @@ class DraftDesk:
         """
         stream = cast("BinaryIO", incoming.stream)
         inspection = self._house.reader.inspect(stream, name=incoming.filename or "")
-        draft_id = self._store.begin(key, secrets.token_hex(16), self._house.clock())
+        draft_id = begun or self._store.begin(key, secrets.token_hex(16), self._house.clock())
         staged = DraftFile(
             id=secrets.token_hex(16),
             name=inspection.name,
@@ -144,11 +150,14 @@ class DraftDesk:
             staged = replace(staged, sha256=digest, size=size)
             most_files, most_bytes = self._house.settings.max_files, self._house.settings.max_draft_mb * _MIB
             kept = self._store.add_file(draft_id, staged, most_files=most_files, most_bytes=most_bytes)
-            if kept is None:
+            if kept is None and not begun:
                 raise HouseError("draft_gone")
         except BaseException:
             path.unlink(missing_ok=True)
             raise
+        if kept is None:  # sealed in another tab since it was begun: the file goes into the next draft
+            path.unlink(missing_ok=True)
+            return self.add(key, incoming, slot, mark)
         if kept != staged.id:
             path.unlink(missing_ok=True)
             staged = next(
@@ -158,13 +167,13 @@ class DraftDesk:
 
     def set_slot(self, key: DraftKey, file_id: str, slot: str) -> Draft:
         """Say which evidence a file is."""
-        if not self._store.set_slot(self._existing(key).id, file_id, slot):
+        if not self._store.set_slot(self.existing(key).id, file_id, slot):
             raise HouseError("not_found")
         return self.find(key)
 
     def remove(self, key: DraftKey, file_id: str) -> Draft:
         """Take one file out; taking it out twice is no error."""
-        found = self._existing(key)
+        found = self.existing(key)
         self._store.remove_file(found.id, file_id)
         if _FILE.match(file_id):
             self._path(found.id, file_id).unlink(missing_ok=True)
@@ -172,24 +181,28 @@ class DraftDesk:
 
     def open_file(self, key: DraftKey, file_id: str) -> tuple[DraftFile, BinaryIO]:
         """A staged file and its bytes."""
-        found = self._existing(key)
+        found = self.existing(key)
         for file in found.files:
             if file.id == file_id:
                 return file, self._path(found.id, file.id).open("rb")
         raise HouseError("not_found")
 
     @contextmanager
-    def submission(self, key: DraftKey) -> Iterator[Submission]:
+    def submission(self, key: DraftKey, read: Draft | None = None) -> Iterator[Submission]:
         """The draft's files opened in order, for `CaseService`; closed afterwards, kept until `discard`.
 
-        A draft without files or fields gets its id here too, so that its submit can be repeated safely.
+        A draft without files or fields gets its id here too, so that its submit can be repeated safely. ``read`` is the
+        draft as `existing` gave it, for who looked at it first: what was looked at is what is sealed.
+
+        Raises:
+            HouseError: ``draft_gone``: it was sealed or discarded meanwhile.
         """
-        found = self._existing(key)
+        found = read or self.existing(key)
         with ExitStack() as stack:
             uploads = tuple(
                 Upload(
                     file.name,
-                    stack.enter_context(self._path(found.id, file.id).open("rb")),
+                    stack.enter_context(self._waiting(found, file)),
                     file.slot,
                     *shot_typed(found.fields, file.slot),
                     template_of(file.about),
@@ -203,6 +216,10 @@ class DraftDesk:
         found = self._store.find(key)
         if found is not None:
             self._forget(found.id)
+
+    def forget(self, draft: Draft) -> None:
+        """Forget this very draft and its files, and no other that was begun meanwhile."""
+        self._forget(draft.id)
 
     def clean(self) -> int:
         """Remove drafts nobody touched for the configured time, and files that belong to none; returns how many."""
@@ -227,7 +244,8 @@ class DraftDesk:
                     removed += 1
         return removed
 
-    def _existing(self, key: DraftKey) -> Draft:
+    def existing(self, key: DraftKey) -> Draft:
+        """The draft, begun where there is none. Raises `HouseError`: ``draft_gone``."""
         found = self._store.find(key)
         if found is None:
             self._store.begin(key, secrets.token_hex(16), self._house.clock())
@@ -235,6 +253,14 @@ class DraftDesk:
         if found is None:
             raise HouseError("draft_gone")
         return found
+
+    def _waiting(self, draft: Draft, file: DraftFile) -> BinaryIO:
+        try:
+            return self._path(draft.id, file.id).open("rb")
+        except FileNotFoundError as error:
+            if self.find(draft.key).id == draft.id:  # it is there, and has lost its file: a fault of ours
+                raise
+            raise HouseError("draft_gone") from error
 
     def _forget(self, draft_id: str) -> None:
         self._store.remove(draft_id)

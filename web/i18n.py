@@ -7,11 +7,12 @@ are added without a translation (a test then asks for one), obsolete ones leave.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from babel.messages.catalog import Catalog
@@ -22,6 +23,8 @@ from flask import current_app, g, has_request_context, request
 from flask_login import current_user  # type: ignore[import-untyped]  # publishes no types
 
 from evidence.entry import parse_time
+
+Words = TypeVar("Words")
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "templates" / "i18n" / "en" / "messages.po"
@@ -115,6 +118,20 @@ def ngettext(singular: str, plural: str, number: int, /, **fields: object) -> st
     if locale() == "en":
         one, many = english().plurals.get(singular, (singular, plural))
     return (one if number == 1 else many) % {"num": number, **fields}
+
+
+def by_language(make: Callable[[], Words]) -> Callable[[], Words]:
+    """For a table of words that never changes: made once for each language, and not at each row that reads it."""
+    made: dict[str, Words] = {}
+
+    @wraps(make)
+    def found() -> Words:
+        language = locale()
+        if language not in made:
+            made[language] = make()
+        return made[language]
+
+    return found
 
 
 def zone() -> ZoneInfo:

@@ -127,6 +127,14 @@ class CaseService(ExceptionCommands):
         """A definition whose catalogues are those in force at a moment (now): for forms, never for derivation."""
         return self._writer.blank(definition, moment).listed()
 
+    def definition(self, folio: str) -> Definition:
+        """The definition a case pinned, which never changes, as it was released.
+
+        Raises:
+            UnknownCase, UnknownDefinition.
+        """
+        return self._writer.definition_of(self._writer.known(folio))
+
     def view(self, folio: str, as_of: datetime | None = None, *, answerable: bool = False) -> CaseView:
         """A case now, or as it was known at a moment; ``answerable``: for who also sees blocked data.
 
@@ -325,7 +333,7 @@ class CaseService(ExceptionCommands):
 
     def _stands(self, definition: Definition, receipt: Receipt) -> Receipt:
         """The receipt, unless a contact outside the hours left only its refusal, or only the verdict."""
-        found = outside_of(self.calendar, definition, self._writer.history, receipt)
+        found = outside_of(lambda: self.calendar, definition, self._writer.history, receipt)
         if found is not None:
             raise found
         return receipt

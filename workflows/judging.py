@@ -63,7 +63,7 @@ def beside_step(
 
 
 def outside_of(
-    calendar: BusinessCalendar,
+    calendar: Callable[[], BusinessCalendar],
     definition: Definition,
     history: Callable[[str], Sequence[SealedEntry]],
     receipt: Receipt,
@@ -77,7 +77,7 @@ def outside_of(
     found = next(((entry, said) for entry, said in facts if said.verdict == Verdict.OUTSIDE), None)
     if found is None:
         return None
-    opens = f"{calendar.local(parse_time(found[1].due_at)):%Y-%m-%d %H:%M}" if found[1].due_at else ""
+    opens = f"{calendar().local(parse_time(found[1].due_at)):%Y-%m-%d %H:%M}" if found[1].due_at else ""
     return OutsideHours(rule=found[0].step, opens=opens, folio=receipt.folio, seq=found[0].seq)
 
 

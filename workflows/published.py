@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -53,6 +55,7 @@ class LedgerCatalogues:
         self._head = head
         self._read: tuple[str, Timeline] = ("", {})
         self._calendar: tuple[Timeline, BusinessCalendar] | None = None
+        self._held = threading.local()
 
     @property
     def bundled(self) -> Mapping[str, Catalogue]:
@@ -84,8 +87,29 @@ class LedgerCatalogues:
             known = self._calendar = timeline, revised(base, timeline)
         return known[1]
 
+    @contextmanager
+    def steady(self) -> Iterator[None]:
+        """For who reads: in this block, this thread is told the lists as they are when it first asks for them.
+
+        A page asks some six times. What another thread, or this one after the block, is told is never older than that.
+        """
+        outer = getattr(self._held, "looks", None)
+        self._held.looks = [] if outer is None else outer
+        try:
+            yield
+        finally:
+            self._held.looks = outer
+
     def timeline(self) -> Timeline:
         """Everything published so far."""
+        looks: list[Timeline] | None = getattr(self._held, "looks", None)
+        if looks is None:
+            return self._present()
+        if not looks:
+            looks.append(self._present())
+        return looks[0]
+
+    def _present(self) -> Timeline:
         if self._head is None:
             return timeline_of(self._ledger.history(CATALOGUES_CASE))
         head = self._head()

@@ -142,9 +142,14 @@ class CaseWriter:
         """The moment before a case is opened."""
         return self._desk(moment)(definition, ())
 
-    def situation(self, entries: Sequence[SealedEntry], now: datetime | None = None) -> Situation:
-        """A case at this moment."""
-        return self._desk(now)(self.definition_of(entries), entries)
+    def situation(
+        self,
+        entries: Sequence[SealedEntry],
+        now: datetime | None = None,
+        calendar: BusinessCalendar | None = None,
+    ) -> Situation:
+        """A case at this moment; ``calendar``: the table it is counted by, where it is known already."""
+        return self._desk(now, calendar)(self.definition_of(entries), entries)
 
     def projecting(
         self, calendar: BusinessCalendar | None = None
@@ -166,7 +171,8 @@ class CaseWriter:
         as it stands, or nothing. What refuses, and what stores objects, looks at the case first.
         """
         key, digest = ledger_key(command, folio), request_digest(command, files)
-        drafts, desk = usable(drafts, command), self._desk()
+        calendar = self.calendar
+        drafts, desk = usable(drafts, command), self._desk(calendar=calendar)
 
         def judged(entries: Sequence[SealedEntry]) -> Trial:
             return trial(drafts, desk(self.definition_of(entries), entries), files)
@@ -188,7 +194,7 @@ class CaseWriter:
 
         with in_words_of_cases(command):
             written = self.ledger.append(folio, compose, idempotency_key=key, request_digest=digest)
-        return self.receipt(written, before)
+        return self.receipt(written, before, calendar)
 
     def judge(self, folio: str, drafts: Drafts, files: Sequence[PreparedFile]) -> None:
         """Make the drafts of a command on the case as it stands, and forget them. Raises a `Refusal`."""
@@ -266,16 +272,22 @@ class CaseWriter:
         )
         return self.receipt(written) if composed else None
 
-    def receipt(self, written: Sequence[SealedEntry], before: Sequence[SealedEntry] = ()) -> Receipt:
+    def receipt(
+        self,
+        written: Sequence[SealedEntry],
+        before: Sequence[SealedEntry] = (),
+        calendar: BusinessCalendar | None = None,
+    ) -> Receipt:
         """What was sealed: the last entry written that a person made, and the case's state now.
 
         ``before``: the case as it was composed on last; where that is not what was written to, it is read again.
+        ``calendar``: the table by which it was composed.
         """
         last = next((item for item in reversed(written) if item.entry.actor != SYSTEM), written[-1])
         names = [str(item.get("name", "")) for item in entry_files(last)]
         follows = bool(before) and written[0].entry.prev == before[-1].leaf
         history = (*before, *written) if follows else self.history(last.entry.case)
-        state = self.situation(history).state
+        state = self.situation(history, calendar=calendar).state
         if state is None:
             raise UnknownCase(folio=last.entry.case)
         return Receipt(
@@ -294,12 +306,14 @@ class CaseWriter:
             last=written[-1].entry.seq,
         )
 
-    def _desk(self, now: datetime | None = None) -> Callable[[Definition, Sequence[SealedEntry]], Situation]:
+    def _desk(
+        self, now: datetime | None = None, calendar: BusinessCalendar | None = None
+    ) -> Callable[[Definition, Sequence[SealedEntry]], Situation]:
         """Situations of one command: one moment, and each question to the directory asked once.
 
         Drafts are made again inside the ledger's transaction, where nothing may be asked of another store.
         """
-        moment, calendar = now or self.clock(), self.calendar
+        moment, calendar = now or self.clock(), calendar or self.calendar
         holding, there = remembered_holding(self._index), remembered_cases(self.ledger)
         directory = RememberedDirectory(self._directory) if self._directory is not None else None
         lists = RememberedCatalogues(self._catalogues) if self._catalogues is not None else None

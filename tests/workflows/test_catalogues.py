@@ -103,6 +103,29 @@ def test_a_version_counts_from_its_date_and_the_past_keeps_its_answer(room: Room
     assert room.catalogues.in_force("paquetes", later).leaf == room.ledger.history(CATALOGUES_CASE)[1].leaf
 
 
+def test_who_reads_may_be_told_one_thing_for_a_while(room: Room) -> None:
+    """In the block, and in its thread alone, the lists are those of the first look; after it, the present ones."""
+    seen: list[int] = []
+
+    def count() -> int:
+        return len(room.catalogues.versions("paquetes"))
+
+    before = count()
+    with room.catalogues.steady():
+        assert count() == before
+        room.publish(item("oro"))
+        with room.catalogues.steady():
+            assert count() == before
+        other = threading.Thread(target=lambda: seen.append(count()))
+        other.start()
+        other.join()
+        assert count() == before
+    assert seen == [before + 1]
+    assert count() == before + 1
+    with room.catalogues.steady():
+        assert count() == before + 1, "a block is told nothing of another's"
+
+
 def test_nothing_is_published_backwards(room: Room) -> None:
     """A date behind now is refused and nothing is written."""
     with pytest.raises(RetroactiveCatalogue):

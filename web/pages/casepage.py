@@ -32,7 +32,7 @@ from web.views.returned import return_address, returned_lines
 from web.views.standing import answering_options, principals
 from web.views.step_form import StepForm, step_form
 from web.views.trouble import Trouble, trouble_of
-from web.wiring import House, current_house
+from web.wiring import Draft, House, current_house
 from workflows import shots
 from workflows.answering import answers_of, secret_slot
 from workflows.casefile import CaseView
@@ -76,20 +76,28 @@ class GroundView:
 
 def show_case(folio: str, *, step: str = "", answer: Answer | None = None) -> Response:
     """The page of a case. ``step`` is the one whose form is open; ``answer`` a refusal to explain."""
-    house, eyes = current_house(), lens()
+    house = current_house()
+    with house.catalogues.steady():
+        return _shown(house, folio, step, answer)
+
+
+def _shown(house: House, folio: str, step: str, answer: Answer | None) -> Response:
+    eyes = lens()
     raw = request.args.get("a_la_fecha", "")
     as_of = occurred_at(raw) if raw else None
     view = house.cases.view(folio, as_of=as_of, answerable=answers_for_data())
     row = house.index.get(folio)
     page = case_page(view.definition, view.state, view.entries, eyes, row.title if row else "")
     trouble = trouble_of(answer, field_labels(view.definition, eyes), eyes) if answer else None
-    form, key = (None, "") if as_of else _form(house, view.definition, view.state, page, eyes, step, trouble)
+    form, draft = (
+        (None, None) if as_of else _form(house, view.definition, view.state, page, eyes, step, trouble)
+    )
     return _told(
         render_template(
             "pages/case.html",
             page=page,
             form=form,
-            key=key,
+            key=_key(draft),
             folio=folio,
             trouble=trouble,
             receipt=_receipt(page),
@@ -104,7 +112,7 @@ def show_case(folio: str, *, step: str = "", answer: Answer | None = None) -> Re
             grounds=grounds(view.definition, eyes) if _may_refuse(view.definition, eyes) else (),
             refuse_action=url_for("recording.refuse", folio=folio),
             draft_url=_draft_url,
-            letter=_letter(house, view.definition, form, folio),
+            letter=_letter(house, view.definition, form, draft),
             elsewhere=own_page(view.definition, folio, form.code) if form else "",
             compose=_compose(view.definition, folio, form) if form else "",
             **({"post": (), "arrived": ()} if as_of else _today(house, folio, view, eyes)),
@@ -153,17 +161,15 @@ def _form(
     eyes: Lens,
     wanted: str,
     trouble: Trouble | None,
-) -> tuple[StepForm | None, str]:
-    """The open form and its idempotency key: the draft's where there is one."""
+) -> tuple[StepForm | None, Draft | None]:
+    """The open form and the draft that fills it, an empty one where nothing has been begun."""
     asked = wanted or request.args.get("paso", "")
     step = definition.by_step.get(asked) or definition.by_step.get(page.next_step)
     if step is None:
-        return None, ""
-    fresh = f"form:{secrets.token_hex(16)}"
+        return None, None
     desk = DraftDesk(house)
     draft = desk.find(desk.key(person().id, page.folio, step.code))
     errors = trouble.errors if trouble else None
-    key = f"draft:{draft.id}" if draft.id else fresh
     view = draft_view(draft, errors)
     repeats = definition.roster is not None and step.code == definition.roster.variables
     if repeats or any(field.same_as or field.begins_as or field.compute for field in step.fields):
@@ -174,7 +180,14 @@ def _form(
         for name, found in house.cases.answering(page.folio, step).items()
     }
     offered = house.cases.with_lists(definition)
-    return step_form(step, offered, state, page.lines, eyes, view, stand_for, people), key
+    return step_form(step, offered, state, page.lines, eyes, view, stand_for, people), draft
+
+
+def _key(draft: Draft | None) -> str:
+    """The idempotency key of a form: its draft's where there is one."""
+    if draft is None:
+        return ""
+    return f"draft:{draft.id}" if draft.id else f"form:{secrets.token_hex(16)}"
 
 
 def _compose(definition: Definition, folio: str, form: StepForm) -> str:
@@ -200,12 +213,11 @@ def _post(house: House, folio: str, eyes: Lens) -> tuple[WaitingMail, ...]:
     )
 
 
-def _letter(house: House, definition: Definition, form: StepForm | None, folio: str) -> Offer | None:
+def _letter(house: House, definition: Definition, form: StepForm | None, draft: Draft | None) -> Offer | None:
     """The letter that the open form can write, and the one that waits in its draft."""
-    if form is None or form.barred:
+    if form is None or draft is None or form.barred:
         return None
-    desk = DraftDesk(house)
-    return offer_of(house, definition.process, desk.find(desk.key(person().id, folio, form.code)))
+    return offer_of(house, definition.process, draft)
 
 
 def _receipt(page: CasePage) -> Receipt | None:

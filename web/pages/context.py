@@ -211,6 +211,9 @@ def lens() -> Lens:
 def _name_of(actor: str) -> str:
     """A person's name by id, looked up once a request; an id nobody knows stays as it is."""
     known: dict[str, str] = g.setdefault("names", {})
+    user = maybe_person()
+    if user is not None and user.id == actor:
+        return user.name
     if actor not in known:
         known[actor] = _looked_up(current_house(), actor)
     return known[actor]

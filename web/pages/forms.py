@@ -76,12 +76,13 @@ def stage_posted(desk: DraftDesk, key: DraftKey) -> None:
         if name not in _NOT_KEPT:
             texts = [text[:_LONGEST] for text in request.form.getlist(name)]
             fields[name] = list(texts) if len(texts) > 1 else texts[0]
-    desk.save_fields(key, fields)
+    begun = desk.save_fields(key, fields).id
     refused: list[Exception] = []
     for name, file in request.files.items(multi=True):
         if file.filename:
             try:
-                desk.add(key, file, name.removeprefix("file.") if name.startswith("file.") else "")
+                slot = name.removeprefix("file.") if name.startswith("file.") else ""
+                desk.add(key, file, slot, begun=begun)
             except (FileRefused, DraftTooLarge) as error:
                 refused.append(error)
     if refused:

@@ -18,9 +18,8 @@ from web.pages.casepage import show_case
 from web.pages.forms import MENDABLE, key_posted, occurred_at, remove_posted, reuses, stage_posted
 from web.security import person, roles, signed_in
 from web.views.fields import typed
-from web.wiring import DraftKey, House, HouseError, current_house
+from web.wiring import Draft, DraftKey, House, HouseError, current_house
 from workflows.commands import Receipt, RecordStep, RefuseRequest, WaiveStep
-from workflows.definition import Definition
 from workflows.errors import RequestReused, StepNotOpen, UnknownStep
 
 page = Blueprint("recording", __name__, url_prefix="/casos/<folio>")
@@ -44,8 +43,9 @@ def record(folio: str, step: str) -> Response:
     try:
         stage_posted(desk, key)
         remove_posted(desk, key)
-        see_unchanged(house, desk.find(key), frozenset(request.form.getlist("letter_shown")))
-        receipt = _seal(house, desk, folio, step)
+        draft = desk.existing(key)
+        see_unchanged(house, draft, frozenset(request.form.getlist("letter_shown")))
+        receipt = _seal(house, desk, draft)
     except (RequestReused, IdempotencyMismatch, StepNotOpen, HouseError) as error:
         if isinstance(error, HouseError) and error.code != "draft_gone":
             raise
@@ -57,7 +57,7 @@ def record(folio: str, step: str) -> Response:
     except MENDABLE as error:
         return _again(folio, step, error)
     house.mailroom.noticed(receipt, person().id)
-    desk.discard(key)
+    desk.forget(draft)
     return _sealed(folio, receipt.seq)
 
 
@@ -96,12 +96,13 @@ def discard(folio: str, step: str) -> Response:
     return redirect(url_for("cases.show", folio=folio, paso=step, _anchor=f"paso-{step}"), 303)
 
 
-def _seal(house: House, desk: DraftDesk, folio: str, step: str) -> Receipt:
-    definition = house.cases.view(folio).definition
+def _seal(house: House, desk: DraftDesk, draft: Draft) -> Receipt:
+    folio, step = draft.key.folio, draft.key.step
+    definition = house.cases.definition(folio)
     found = definition.by_step.get(step)
     if found is None:
         raise UnknownStep(process=definition.process, step=step)
-    with desk.submission(desk.key(person().id, folio, step)) as submission:
+    with desk.submission(draft.key, draft) as submission:
         return house.cases.record(
             RecordStep(
                 folio=folio,
@@ -125,7 +126,7 @@ def waive(folio: str, step: str) -> Response:
     """Do without a step, with a reason that stays."""
     house = current_house()
     try:
-        actor = actor_for(person(), _definition(house, folio).waiver_roles)
+        actor = actor_for(person(), house.cases.definition(folio).waiver_roles)
         reason = request.form.get("reason", "").strip()
         receipt = house.cases.waive(WaiveStep(folio, step, actor, reason, idempotency_key=key_posted("")))
     except MENDABLE as error:
@@ -139,7 +140,7 @@ def refuse(folio: str) -> Response:
     """Refuse the request of an open case on a ground of its definition, and say where it goes."""
     house = current_house()
     try:
-        definition = _definition(house, folio)
+        definition = house.cases.definition(folio)
         actor = actor_for(person(), (*definition.opening.roles, *definition.waiver_roles))
         asked = RefuseRequest(
             actor=actor,
@@ -152,10 +153,6 @@ def refuse(folio: str) -> Response:
     except MENDABLE as error:
         return _again(folio, "", error)
     return _sealed(folio, receipt.seq)
-
-
-def _definition(house: House, folio: str) -> Definition:
-    return house.cases.view(folio).definition
 
 
 def _sealed(folio: str, seq: int) -> Response:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from web.i18n import by_language, ngettext
 from web.i18n import gettext as _
-from web.i18n import ngettext
 from workflows.definition import EvidenceType, StepClass
 from workflows.standing import Verdict
 from workflows.state import StepStatus, TimerStatus
@@ -66,7 +66,12 @@ def verdict_word(verdict: str) -> str:
 
 def evidence_sign(kind: EvidenceType | str) -> Sign:
     """What a piece of evidence is, in words."""
-    words = {
+    return _evidence_signs().get(str(kind), Sign(str(kind), "idle", "file"))
+
+
+@by_language
+def _evidence_signs() -> dict[str, Sign]:
+    return {
         "TKT": Sign(_("referencia del ticket"), "idle", "hash"),
         "EML": Sign(_("correo (.eml o .msg)"), "idle", "mail"),
         "XLS": Sign(_("hoja de Excel (.xlsx)"), "idle", "sheet"),
@@ -81,7 +86,6 @@ def evidence_sign(kind: EvidenceType | str) -> Sign:
         "LLAM": Sign(_("llamada o visita"), "idle", "phone"),
         "SYS": Sign(_("registro del sistema"), "idle", "gear"),
     }
-    return words.get(str(kind), Sign(str(kind), "idle", "file"))
 
 
 def family_mark(media: str, name: str = "") -> str:
@@ -183,7 +187,12 @@ def kind_sign(kind: str, mark: str = "") -> Sign:
     """What an entry says happened; ``mark`` is that of a timer's entry."""
     if kind == "timer.expired":
         return mark_sign(mark)
-    signs = {
+    return _kind_signs().get(kind) or _audit_sign(kind)
+
+
+@by_language
+def _kind_signs() -> dict[str, Sign]:
+    return {
         "case.opened": Sign(_("caso abierto"), "wait", "folder"),
         "case.refused": Sign(_("solicitud rechazada"), "late", "stop"),
         "case.closed": Sign(_("caso cerrado"), "ok", "check"),
@@ -217,7 +226,6 @@ def kind_sign(kind: str, mark: str = "") -> Sign:
         **_mail_signs(),
         **_house_signs(),
     }
-    return signs.get(kind) or _audit_sign(kind)
 
 
 def _audit_sign(kind: str) -> Sign:

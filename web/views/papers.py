@@ -70,11 +70,11 @@ def brought_back(
     if found.family not in PAPER_FAMILIES:
         return {}
     try:
+        known = house.cases.definition(folio).by_step.get(step)
+        if known is None or not signs(known) or slot not in ("", signing_slot(known)):
+            return {}
         situation = house.cases.requests.situation(folio)
     except UnknownCase:
-        return {}
-    known = situation.definition.by_step.get(step)
-    if known is None or not signs(known) or slot not in ("", signing_slot(known)):
         return {}
     paper = read_letter_back(house.reader, stream, found.name)
     letter = next(iter(letters_of(situation)), None)
