@@ -35,6 +35,7 @@ SECTIONS: dict[str, Section] = {
     "appends": appends.run,
     "appends-postgresql": appends.run_postgresql,
     "throughput": throughput.run,
+    "throughput-crowds": throughput.run_crowds,
     "throughput-postgresql": throughput.run_postgresql,
     "uploads": uploads.run,
     "uploads-s3": uploads.run_s3,

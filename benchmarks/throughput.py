@@ -8,6 +8,7 @@ insert the same number of bytes as one row and commit, with the same durability;
 from __future__ import annotations
 
 import multiprocessing
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -26,6 +27,7 @@ from tests.servers import postgresql
 THREADS, NOTES = 64, 8
 PROCESSES, PG_NOTES = 16, 16
 ROWS = 1000
+CROWDS = (4, 16, 64)
 
 
 def run(scratch: Path, rounds: int) -> Iterator[Figure]:
@@ -59,6 +61,37 @@ def run(scratch: Path, rounds: int) -> Iterator[Figure]:
             unit="appends/s",
             rounds=rounds,
         )
+    desk.close()
+
+
+def run_crowds(scratch: Path, rounds: int) -> Iterator[Figure]:
+    """Processor time of an append by several threads of one process, beside the same by one: 1 if a crowd is free."""
+    desk = TicketDesk(f"sqlite:///{scratch / 'desk.sqlite3'}", scratch)
+    loaded_for_good()
+    with ThreadPoolExecutor(max(CROWDS)) as pool:
+
+        def write(share: list[str]) -> None:
+            for folio in share:
+                desk.note(folio, NOTES)
+
+        def cost(threads: int) -> float:
+            """Milliseconds of processor an append; as many appends whatever the number of threads."""
+            folios = [desk.ticket() for _ in range(max(CROWDS))]
+            shares = [folios[first::threads] for first in range(threads)]
+            begun = time.process_time()
+            list(pool.map(write, shares))
+            return (time.process_time() - begun) * 1000 / (len(folios) * NOTES)
+
+        for threads in CROWDS:
+            yield compare(
+                f"append_cost_{threads}",
+                lambda threads=threads: cost(threads),  # type: ignore[misc]
+                "one thread",
+                lambda: cost(1),
+                unit="ms of processor",
+                better="lower",
+                rounds=rounds,
+            )
     desk.close()
 
 
