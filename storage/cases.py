@@ -29,8 +29,8 @@ from evidence.entry import format_time
 from evidence.ports import Article, BlobCorrupt, Figure, Reference, Tally
 from storage.appending import driver_style
 from storage.articles import SqlArticles
-from storage.board import members
 from storage.border import answered
+from storage.casesets import members
 from storage.database import reading, swiftly
 from storage.ledger_tables import article, figure, projection, reference, tally
 from storage.projections import FIGURE

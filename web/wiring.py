@@ -204,7 +204,7 @@ class House(WorkParts, ApiParts, PeopleParts, ProvableParts, SigningParts):
     @cached_property
     def board(self) -> Board:
         """What boards and reports count."""
-        return SqlBoard(self.engine)
+        return SqlBoard(self.engine, self.settings.tz)
 
     @cached_property
     def directory(self) -> SqlDirectory:

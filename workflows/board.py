@@ -7,7 +7,7 @@ not. What stands at a moment is asked for ``at``, which is never later than the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -97,6 +97,14 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """Every set of a span: `Board.counts` of all kinds (``each``), and of those with figures as wholes (``whole``)."""
+
+    each: Mapping[Which, tuple[Count, ...]]
+    whole: Mapping[Which, tuple[Count, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Occurrence:
     """A figure and the case it belongs to."""
 
@@ -116,6 +124,10 @@ class Board(Protocol):
         """
         ...
 
+    def every_count(self, span: Span, process: str = "") -> Counts:
+        """All of them at once, at a cost that the desk's age does not change for a span of the house's days."""
+        ...
+
     def flow(self, which: Which, edges: Sequence[str], process: str = "") -> tuple[Count, ...]:
         """Cases opened or closed between each edge (a ledger time) and the next; the code is the earlier edge."""
         ...
@@ -126,4 +138,11 @@ class Board(Protocol):
 
     def occurrences(self, kind: str, span: Span, process: str = "") -> tuple[Occurrence, ...]:
         """Every figure of a kind dated in the span, by process, time and case."""
+        ...
+
+    def count_anew(self) -> tuple[str, ...]:
+        """Make anew what sums are kept; gives the days (local, yyyy-mm-dd) whose sums were wrong.
+
+        Safe beside people at work. Raises `StoreUnavailable`.
+        """
         ...

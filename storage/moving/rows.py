@@ -41,6 +41,8 @@ FLEETING = frozenset(
     {
         "api_answer",
         "api_rate",
+        "board_mark",
+        "board_sum",
         "factor_challenge",
         "job",
         "link_preparation",
@@ -49,7 +51,10 @@ FLEETING = frozenset(
         "login_throttle",
     }
 )
-"""Tables of what lives for minutes or hours in one place: nobody is signed in where a copy begins its life."""
+"""Tables of what lives for minutes or hours in one place, and sums that a copy makes for itself.
+
+Nobody is signed in where a copy begins its life; the triggers mark each of its days when its tallies are put in.
+"""
 
 DRAFTS = frozenset({"draft", "draft_file"})
 """Work that nobody has sealed: its files wait in the staging directory."""

@@ -242,16 +242,20 @@ def test_the_rebuild_finds_and_mends_every_cache_edited_by_hand(place: Installat
     for case, value in ((first, "between"), (second, mine.value), (first, theirs.value)):
         damage(place, turn, case=case, value=value, kind=mine.kind)
     damage(place, "INSERT INTO reference VALUES ('MA-001-2026-000999', 'ticket', 'GHOST', 1)")
+    place.client(Role.SUPERVISOR).get("/tablero")
+    damage(place, "UPDATE board_sum SET cases = 77 WHERE which = 'abiertos-en'")
     assert (
         told(run(place, "cases", "list", "--json"), 1)["error"]["fields"]["subject"]
         == f"projection of {first}"
     )
-    differences = told(run(place, "cases", "rebuild"))["differences"]
+    report = told(run(place, "cases", "rebuild"))
+    differences = report["differences"]
+    assert report["board_days"]
     found = {(item["folio"], item["member"]) for item in differences}
     assert {(first, "document"), (first, "search_text"), ("MA-001-2026-000999", "projection")} <= found
     assert any(member.startswith("reference ") for folio, member in found if folio == second)
     again = told(run(place, "cases", "rebuild"))
-    assert (again["differences"], again["failures"]) == ([], [])
+    assert (again["differences"], again["failures"], again["board_days"]) == ([], [], [])
     assert told(run(place, "cases", "list", "--json"))["total"] == 2
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, text, update
@@ -83,7 +84,7 @@ def index(engine: Engine, sql_ledger: SqlLedger) -> SqlCaseIndex:
 def board(engine: Engine, index: SqlCaseIndex) -> SqlBoard:
     """A board over the same cases."""
     assert index.get(ROWS[0].case) is not None
-    return SqlBoard(engine)
+    return SqlBoard(engine, ZoneInfo("America/Mexico_City"))
 
 
 def within(moment: str) -> bool:
@@ -284,6 +285,8 @@ def test_counts_search_indexes_and_never_read_documents(engine: Engine, board: S
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given)  # type: ignore[arg-type]
             lines = " / ".join(str(row[3]) for row in plan)
         assert "projection" not in lines
+        if "opened_at || ?" in sql:  # what stands: ranges of closings, not all openings
+            assert lines.count("SEARCH tally USING COVERING INDEX ix_tally_closed_at") == 2, lines
         if "WAITING" not in sql and ("figure" in sql or ">= ?" in sql):
             assert re.search("SEARCH (tally|figure) USING (COVERING )?INDEX|MULTI-INDEX OR", lines), (
                 sql,

@@ -241,8 +241,10 @@ def list_cases(
 @console.always_json
 @console.command
 def rebuild() -> None:
-    """Recompute every projection from the entries and compare; differences are mended and told."""
-    console.emit(console.house().cases.rebuild().as_json())
+    """Recompute every projection from the entries and compare, sums of boards too; differences are mended and told."""
+    house = console.house()
+    report = house.cases.rebuild().as_json()
+    console.emit({**report, "board_days": list(house.board.count_anew())})
 
 
 @group.command("schema")

@@ -25,8 +25,8 @@ class Tallies:
     def __init__(self, board: Board, span: Span, process: str = "") -> None:
         self.span = span
         self.process = process
-        self._each = {which: board.counts(which, span, process) for which in Which}
-        self._whole = {which: board.counts(which, span, process, each=False) for which in FIGURED}
+        found = board.every_count(span, process)
+        self._each, self._whole = found.each, found.whole
 
     def of(self, which: Which, process: str = "", code: str = ANY) -> Count:
         """One number; zero where there is nothing."""
