@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections import deque
 from collections.abc import Callable
 
 from audit_exports import layout
@@ -18,6 +19,12 @@ MAX_MANIFEST = 512 << 20
 _MAX_TAG = 64 << 10
 _AT_ONCE = 1 << 20
 _TOGETHER = 2 << 20
+_LATER = 1024
+"""Files that may wait to be hashed until somebody settles; memory is a name and a digest each."""
+
+
+_Job = tuple[str, Callable[[str], None]]
+"""A file to be hashed, and who is told."""
 
 
 class Bag:
@@ -38,8 +45,10 @@ class Bag:
         self.tag_digest = ""
         self._counting = threading.Lock()
         self._behind = Behind(threads)
-        self._together: list[tuple[str, Callable[[str], None]]] = []
+        self._together: list[_Job] = []
         self._together_bytes = 0
+        self._later: deque[list[_Job]] | None = None
+        self._waiting = 0
 
     def open(self) -> bool:
         """Check structure, tag files and both manifests against what is there."""
@@ -79,6 +88,15 @@ class Bag:
         found = hashlib.sha256(data).hexdigest()
         return data if self._as_listed(path, found) else None
 
+    def peek(self, path: str, limit: int) -> bytes | None:
+        """The bytes of a small file before anybody asks for it: nothing is said, counted or checked of it."""
+        if not 0 < self.size(path) <= limit:
+            return None
+        try:
+            return self._container.read(layout.DATA + path)
+        except Unreadable:
+            return None
+
     def digest(self, path: str) -> str | None:
         """Read a file of any size once against the manifest; its SHA-256 (hex), ``None`` after a finding."""
         if not self._present(path, None):
@@ -109,14 +127,37 @@ class Bag:
         if self._together_bytes >= _TOGETHER:
             self._hand_over()
 
+    def put_off(self) -> None:
+        """From now on files behind the caller are begun as late as may be: when somebody settles, or too many wait."""
+        self._later = deque()
+
     def settle(self) -> None:
         """Wait for what is read behind."""
         self._hand_over()
+        while self._later:
+            self._begin(self._later.popleft())
+        self._waiting = 0
         self._behind.settle()
+
+    def take_tally(self) -> Tally:
+        """What was counted since the last time; it begins again from nothing, also for what is read behind."""
+        with self._counting:
+            counted, self.tally = self.tally, Tally()
+        return counted
 
     def _hand_over(self) -> None:
         files, self._together, self._together_bytes = self._together, [], 0
+        if self._later is None:
+            self._begin(files)
+            return
+        self._later.append(files)
+        self._waiting += len(files)
+        while self._waiting > _LATER:
+            first = self._later.popleft()
+            self._waiting -= len(first)
+            self._begin(first)
 
+    def _begin(self, files: list[_Job]) -> None:
         def job() -> None:
             for path, told in files:
                 found = self._hashed(path)

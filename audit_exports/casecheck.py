@@ -32,6 +32,7 @@ _STAY = frozenset({WITHHELD, BLOCKED, QUARANTINED})
 """Why something stays behind that the house still has."""
 
 _MAX_DEFINITION = 4 << 20
+_MOST_FORESEEN = 64
 _MAX_LETTER = 64 << 20
 _LABEL = re.compile(r"([A-Z]{2}-[0-9]{3})@([0-9]{4}-[0-9]{2}-[0-9]{2})")
 
@@ -60,6 +61,28 @@ class CaseChecker:
         self._calendar = lists.calendar
         self._roster = roster
         self._definitions: dict[str, Definition | None] = {}
+        self._foreseen: dict[bytes, Definition] = {}
+
+    def foresee(self) -> None:
+        """Parse the definitions that cases will ask for, once for all processes that are forked afterwards.
+
+        Nothing is found or counted: what a case asks for is read and checked then, and only its parsing is spared.
+        """
+        for path in filter(layout.is_definition, self._bag.paths()):
+            data = self._bag.peek(path, _MAX_DEFINITION)
+            if data is None or len(self._foreseen) >= _MOST_FORESEEN:
+                continue
+            try:
+                found = load(data)
+            except DefinitionInvalid:
+                continue  # said where a case asks for it
+            if layout.definition_path(found.process, found.version) == path:
+                self._foreseen[data] = found
+
+    @property
+    def foreseen(self) -> dict[str, Definition]:
+        """By label, those that `foresee` has parsed."""
+        return {definition.label: definition for definition in self._foreseen.values()}
 
     def check(self, folio: str, seqs: Sequence[int]) -> tuple[CaseRecord | None, list[Entry]]:
         """The case's record, when its entries allow one, and the entries that could be read."""
@@ -220,7 +243,7 @@ class CaseChecker:
         if data is None:
             return None
         try:
-            return load(data)
+            return self._foreseen.get(data) or load(data)
         except DefinitionInvalid as error:
             found = hashlib.sha256(data).hexdigest()
             self._report(

@@ -18,6 +18,7 @@ from audit_exports.scope import in_period, named_by
 from evidence.entry import Entry
 from evidence.findings import Finding
 from workflows.calendar import BusinessCalendar
+from workflows.definition import Definition
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,11 @@ class CaseWork:
         self._facts = facts
         self._checker = checker
         self._calendar = calendar
+
+    @property
+    def foreseen(self) -> dict[str, Definition]:
+        """By label, the definitions that every process forked from this one has."""
+        return self._checker.foreseen
 
     def check(self, folio: str, seqs: Sequence[int]) -> CaseOutcome:
         """One case, of which the package has the entries ``seqs``. Its files may still be being hashed afterwards."""

@@ -117,7 +117,7 @@ class Derived:
                 size, pieces = table.csv()
                 yield table.path, size, pieces
         _, pieces = whole.population.csv()
-        record = integrity_bytes(facts, [member.folio for member in members], _digest(pieces))
+        record = integrity_bytes(facts, [member.folio for member in members], digest_of(pieces))
         yield _small(layout.INTEGRITY, record)
 
     def _report(self) -> bytes:
@@ -168,7 +168,8 @@ def _spooled(path: str, parts: Iterable[bytes]) -> Iterator[Piece]:
         yield path, spool.tell(), _pieces(spool)
 
 
-def _digest(pieces: Iterable[bytes]) -> str:
+def digest_of(pieces: Iterable[bytes]) -> str:
+    """SHA-256 (hex) of all pieces together."""
     hashed = hashlib.sha256()
     for piece in pieces:
         hashed.update(piece)

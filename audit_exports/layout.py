@@ -33,6 +33,8 @@ _DERIVED = re.compile(
     r"casos/[^/]+/(?:index\.html|state\.json|caratula\.pdf|matriz-de-pasos\.csv|linea-de-tiempo\.csv)"
 )
 
+_DEFINITION = re.compile(r"procesos/[A-Z0-9-]+/[0-9-]+\.toml")
+
 _CHAINS = {
     "system:access": "personas",
     "system:catalogues": "catalogos",
@@ -148,3 +150,8 @@ def calendar_path(version: str) -> str:
 def is_derived(path: str) -> bool:
     """Whether a file of that name is made from others, and so can be made again when they are all there."""
     return _DERIVED.fullmatch(path) is not None
+
+
+def is_definition(path: str) -> bool:
+    """Whether a file of that name is a process definition (`definition_path`)."""
+    return _DEFINITION.fullmatch(path) is not None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from audit_exports import layout
@@ -14,12 +16,12 @@ from audit_exports.anchors import AnchorCheck
 from audit_exports.bag import bag_info, reader_version
 from audit_exports.bagreader import Bag
 from audit_exports.casecheck import CaseChecker
-from audit_exports.casework import CaseWork, compare
+from audit_exports.casework import CaseOutcome, CaseWork, compare
 from audit_exports.catalogues import read_lists
 from audit_exports.codes import Code
 from audit_exports.containers import Container, printable
 from audit_exports.counterparties import check_counterparty
-from audit_exports.derived import Derived
+from audit_exports.derived import Derived, digest_of
 from audit_exports.engagements import EngagementReader
 from audit_exports.entrycheck import EntryReader
 from audit_exports.heads import HeadsCheck
@@ -179,14 +181,19 @@ class _PackageCheck:
         calendar = lists.calendar
         letters = Letters(self._trust.letters, self._seals)
         checker = CaseChecker(self._bag, self._report, facts, reader, lists, roster, letters, mask)
+        checker.foresee()
         work = CaseWork(self._bag, self._report, facts, checker, calendar, roster)
         with Derived(facts, roster, lists, self._engagement) as derived:
-            whole = self._check_cases(work, derived, facts, calendar)
-            if whole:
-                access.finish(() if mask.active else derived.people())
-                self._withheld(mask, derived)
-            self._beyond(facts)
-            self._finish(derived, facts, totals, whole=whole)
+            cases = self._grouped()
+            outcomes = check_cases(work, sorted(cases.items()), self._found, self._processes)
+            with closing(outcomes):
+                whole = self._check_cases(outcomes, cases, derived, facts, calendar)
+                if whole:
+                    access.finish(() if mask.active else derived.people())
+                    self._withheld(mask, derived)
+                self._beyond(facts)
+                self._finish(derived, facts, totals, whole=whole)
+                deque(outcomes, maxlen=0)  # until all evidence is hashed, which others do meanwhile
 
     def _withheld(self, mask: Mask, derived: Derived) -> None:
         """How much the engagement's terms keep out: it is no fault, and it must be said."""
@@ -270,13 +277,16 @@ class _PackageCheck:
             )
 
     def _check_cases(
-        self, work: CaseWork, derived: Derived, facts: PackageFacts, calendar: BusinessCalendar
+        self,
+        outcomes: Iterator[CaseOutcome],
+        cases: Mapping[str, Sequence[int]],
+        derived: Derived,
+        facts: PackageFacts,
+        calendar: BusinessCalendar,
     ) -> bool:
         """Every case, sorted by folio; whether each gave a record."""
-        whole = True
-        cases, firsts = self._grouped(), list[Entry]()
-        outcomes = check_cases(work, sorted(cases.items()), self._found, self._processes)
-        for outcome in outcomes:
+        whole, firsts = True, list[Entry]()
+        for outcome in islice(outcomes, len(cases)):
             self._progress(self._cases, len(cases))
             if outcome.first is not None:
                 firsts.append(outcome.first)
@@ -343,7 +353,7 @@ class _PackageCheck:
             if derived.totals != totals:
                 self._report(Finding(Code.SCOPE_DIFFERS, layout.SCOPE, str(derived.totals), str(totals)))
             for path, _, pieces in derived.whole():
-                compare(self._bag, self._report, path, _digest(pieces))
+                compare(self._bag, self._report, path, digest_of(pieces))
         else:
             for path in filter(layout.is_derived, self._bag.leftovers()):
                 self._bag.digest(path)
@@ -388,10 +398,3 @@ class _PackageCheck:
             findings=haul.kept,
             findings_total=haul.total,
         )
-
-
-def _digest(pieces: Iterable[bytes]) -> str:
-    hashed = hashlib.sha256()
-    for piece in pieces:
-        hashed.update(piece)
-    return hashed.hexdigest()

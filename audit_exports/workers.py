@@ -6,7 +6,7 @@ case, and the parent puts together what is told of the whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -25,11 +25,15 @@ if TYPE_CHECKING:
 Cases = Sequence[tuple[str, Sequence[int]]]
 
 
-def check_cases(work: CaseWork, cases: Cases, found: Found, processes: int) -> Iterator[CaseOutcome]:
+def check_cases(
+    work: CaseWork, cases: Cases, found: Found, processes: int
+) -> Generator[CaseOutcome, None, None]:
     """The outcome of each case, in order; ``found`` and the bag's tally take in what else there is to say.
 
+    Evidence is still being hashed when the last case was told: whoever asks for one more waits for it; there is none.
+
     Raises:
-        WorkerLost: a process died before it told of its case.
+        WorkerLost: a process died before it told of its case, or of the evidence.
     """
     processes = min(processes, len(cases))
     if processes > 1 and may_fork():
@@ -40,14 +44,16 @@ def check_cases(work: CaseWork, cases: Cases, found: Found, processes: int) -> I
     work.bag.settle()
 
 
-def _forked(work: CaseWork, cases: Cases, found: Found, processes: int) -> Iterator[CaseOutcome]:
+def _forked(work: CaseWork, cases: Cases, found: Found, processes: int) -> Generator[CaseOutcome, None, None]:
     let_travel(CaseException, EntryRow, FileItem, Irregularity, StepState, TimerState)
-    definitions: dict[str, Definition] = {}
+    definitions = work.foreseen
     errand = _Errand(work, cases, found)
-    for outcome, definition, haul, tally in ordered(errand, range(len(cases)), processes=processes, given=2):
+    told = ordered(errand.told, range(len(cases)), processes=processes, given=2, last=errand.settled)
+    for outcome, definition, haul, tally in told:
         found.add(haul)
         work.bag.tally.add(tally)
-        yield _whole(work, outcome, definition, definitions)
+        if outcome is not None:
+            yield _whole(work, outcome, definition, definitions)
 
 
 def _whole(
@@ -63,6 +69,9 @@ def _whole(
     return replace(outcome, record=replace(record, definition=known[label], roster=work.roster))
 
 
+_Told = tuple[CaseOutcome | None, "Definition | None", Haul, Tally]
+
+
 class _Errand:
     """What a child does with the place of a case: check it, and tell of it apart from all others."""
 
@@ -70,21 +79,37 @@ class _Errand:
         self._work = work
         self._cases = cases
         self._found = found
-        self._sent: set[str] = set()
+        self._sent = set(work.foreseen)
+        self._begun = False
 
-    def __call__(self, place: int) -> tuple[CaseOutcome, Definition | None, Haul, Tally]:
-        """The outcome without what the parent has, and its definition where it is a new one."""
-        self._found.take()
-        self._work.bag.tally = Tally()
+    def told(self, place: int) -> _Told:
+        """The outcome without what the parent has, and its definition where it is a new one.
+
+        What is found and counted of evidence meanwhile travels along, of whatever case it is.
+        """
+        self._begin()
         outcome = self._work.check(*self._cases[place])
-        self._work.bag.settle()
         definition, record = None, outcome.record
         if record is not None:
             if record.definition.label not in self._sent:
                 self._sent.add(record.definition.label)
                 definition = record.definition
             outcome = replace(outcome, record=_light(record))
-        return outcome, definition, self._found.take(), self._work.bag.tally
+        return outcome, definition, self._found.take(), self._work.bag.take_tally()
+
+    def settled(self) -> _Told:
+        """When all evidence of the child's cases is hashed: what else was found and counted."""
+        self._begin()
+        self._work.bag.settle()
+        return None, None, self._found.take(), self._work.bag.take_tally()
+
+    def _begin(self) -> None:
+        """Let go of what the parent had found and counted before. Evidence waits until the parent ends its part."""
+        if not self._begun:
+            self._begun = True
+            self._found.take()
+            self._work.bag.take_tally()
+            self._work.bag.put_off()
 
 
 def _light(record: CaseRecord) -> CaseRecord:

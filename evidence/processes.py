@@ -27,6 +27,9 @@ MOST = 8
 _RARELY = 100_000
 """Objects made between two collections of garbage."""
 
+_NO_MORE = b"."
+"""Said to a process after its last task; nothing that is pickled is that short."""
+
 _AHEAD = 32
 """Results that may wait for the one before them; memory is theirs."""
 
@@ -47,7 +50,12 @@ def may_fork() -> bool:
 
 
 def ordered(
-    work: Callable[[Task], Result], tasks: Iterable[Task], *, processes: int, given: int = 1
+    work: Callable[[Task], Result],
+    tasks: Iterable[Task],
+    *,
+    processes: int,
+    given: int = 1,
+    last: Callable[[], Result] | None = None,
 ) -> Iterator[Result]:
     """``work`` of each task, in the order of the tasks, done by so many processes.
 
@@ -57,18 +65,22 @@ def ordered(
         processes: how many, the caller's own not counted; with one the caller does all of it.
         given: tasks a process has at a time. More than one spares waiting, and is for tasks of a few bytes only: who
             is still telling of one does not listen to the next.
+        last: what each process does when there are no more tasks for it; it begins without being asked for, and what it
+            gives follows the results of the tasks, once a process.
 
     Raises:
         WorkerLost: see there. What ``work`` raises is raised here.
     """
     if processes < 2 or not may_fork():
         yield from map(work, tasks)
+        if last is not None:
+            yield last()
         return
     for_good = gc.get_freeze_count() > 0
     gc.collect()
     gc.freeze()  # what is there already is shared: collecting garbage shall not write to it
     with seldom_collected():
-        crew = _Crew(work, iter(tasks), processes, given)
+        crew = _Crew(work, iter(tasks), processes, given, last)
         try:
             place = 0
             while crew.has(place):
@@ -115,8 +127,16 @@ def loaded_for_good() -> None:
 class _Crew:
     """The processes, and what they told that was not asked for yet."""
 
-    def __init__(self, work: Callable[[Any], Any], tasks: Iterator[Any], processes: int, given: int) -> None:
+    def __init__(
+        self,
+        work: Callable[[Any], Any],
+        tasks: Iterator[Any],
+        processes: int,
+        given: int,
+        last: Callable[[], Any] | None,
+    ) -> None:
         self._tasks = tasks
+        self._last = last
         self._given = given
         self._next = 0
         self._wanted = 0
@@ -158,7 +178,9 @@ class _Crew:
         context = get_context("fork")
         ours, theirs = context.Pipe()
         # The child has copies of every channel opened before it, and must not keep them open.
-        process = context.Process(target=_serve, args=(work, theirs, [*self._busy, ours]), daemon=True)
+        process = context.Process(
+            target=_serve, args=(work, self._last, theirs, [*self._busy, ours]), daemon=True
+        )
         process.start()
         theirs.close()
         self._busy[ours] = deque()
@@ -170,12 +192,21 @@ class _Crew:
             while len(given) < self._given and self._next < self._wanted + _AHEAD and not self._ended:
                 task = next(self._tasks, self)
                 if task is self:
-                    self._ended = True
+                    self._end()
                     return
                 with _missed():
                     channel.send_bytes(pickle.dumps(task, pickle.HIGHEST_PROTOCOL))
                 given.append(self._next)
                 self._next += 1
+
+    def _end(self) -> None:
+        """No more tasks: each process does what comes last as soon as it has done what it was given."""
+        self._ended = True
+        for channel, given in self._busy.items() if self._last is not None else ():
+            with _missed():
+                channel.send_bytes(_NO_MORE)
+            given.append(self._next)
+            self._next += 1
 
     def _listen(self) -> None:
         from multiprocessing.connection import wait  # noqa: PLC0415 - see `_hire`
@@ -197,13 +228,20 @@ def _missed() -> Iterator[None]:
         raise WorkerLost("a process ended before it told of its work") from error
 
 
-def _serve(work: Callable[[Any], Any], channel: Connection, others: list[Connection]) -> None:
+def _serve(
+    work: Callable[[Any], Any],
+    last: Callable[[], Any] | None,
+    channel: Connection,
+    others: list[Connection],
+) -> None:
     """A child's life: do what it is given until it is given nothing."""
     for other in others:
         other.close()
     while given := channel.recv_bytes():
         try:
-            told = True, work(pickle.loads(given))  # noqa: S301 - from our own parent
+            ending = last is not None and given == _NO_MORE
+            value = last() if ending else work(pickle.loads(given))  # type: ignore[misc]  # noqa: S301 - our own parent's
+            told = True, value
         except Exception as error:  # noqa: BLE001 - raised again in the parent
             told = False, error
         channel.send_bytes(pickle.dumps(told, pickle.HIGHEST_PROTOCOL))

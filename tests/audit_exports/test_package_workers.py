@@ -106,6 +106,57 @@ print(json.dumps([verify.main([sys.argv[1], "--vkey", sys.argv[2]])]))
     assert run(code, sample[1], sample[0].vkey) == [2]
 
 
+@needs_fork
+def test_a_process_that_dies_over_evidence_leaves_the_package_unverifiable(sample: tuple[Desk, Path]) -> None:
+    """Its cases were all told of; the files it had put off were not."""
+    code = """
+from audit_exports import bagreader
+bagreader.Bag.settle = lambda self: os._exit(9)
+verify.processors = lambda: 2
+print(json.dumps([verify.main([sys.argv[1], "--vkey", sys.argv[2]])]))
+"""
+    assert run(code, sample[1], sample[0].vkey) == [2]
+
+
+@needs_fork
+def test_evidence_that_is_put_off_is_checked_to_the_last_file(
+    sample: tuple[Desk, Path], files: dict[str, bytes], tmp_path: Path
+) -> None:
+    """One changed byte in each file of evidence, however few may wait: as many findings, and every byte is counted."""
+    evidence = [name for name in files if "/archivos/" in name and name.startswith("data/casos/")]
+    path = tmp_path / "changed.zip"
+    path.write_bytes(reseal(files, {name: files[name][:-1] + b"~" for name in evidence}))
+    code = """
+from audit_exports import bagreader
+bagreader._TOGETHER = 1
+found = [report(1)]
+for most in (0, 1, 1024):
+    bagreader._LATER = most
+    found.append(report(2))
+print(json.dumps(found))
+"""
+    one, *several = run(code, path, sample[0].vkey)
+    assert several == [one] * 3
+    assert isinstance(one, dict)
+    assert sum("'object.differs'" in finding for finding in one["findings"]) == len(evidence) > 2
+
+
+@needs_fork
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_definition_no_case_asks_for_is_found(
+    sample: tuple[Desk, Path], files: dict[str, bytes], tmp_path: Path, processes: int, *, broken: bool
+) -> None:
+    """Definitions are parsed before any case asks for one; that is neither asking for it nor judging it."""
+    theirs = next(n for n in files if n.startswith("data/procesos/") and n.endswith(".toml"))
+    path = tmp_path / "more.zip"
+    extra = b"[[[" if broken else files[theirs]
+    path.write_bytes(reseal(files, {"data/procesos/ZZ-009/2026-01-01.toml": extra}))
+    (found,) = run(f"print(json.dumps([report({processes})]))", path, sample[0].vkey)
+    assert isinstance(found, dict)
+    assert (found["findings_total"], "file.unexpected" in found["findings"][0]) == (1, True)
+
+
 def test_work_behind_is_shared_by_its_threads() -> None:
     """As many jobs as there are threads run at once; `settle` waits for all of them."""
     behind, together, done = Behind(3), threading.Barrier(3, timeout=30), list[int]()

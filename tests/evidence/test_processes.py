@@ -49,6 +49,48 @@ print(json.dumps([len(data) == 6 << 20 and data[0] == n for n, data in enumerate
     assert run(code) == [True] * 8
 
 
+def test_what_comes_last_follows_the_results_once_a_process() -> None:
+    """Each process does it after its own tasks, of which it knows; without processes it is done once, by the caller."""
+    code = """
+done = []
+def work(n):
+    done.append(n)
+    return n
+def both(processes_):
+    del done[:]
+    found = list(processes.ordered(work, range(20), processes=processes_, given=2, last=lambda: list(done)))
+    return found[:20] == list(range(20)), len(found[20:]), sorted(sum(found[20:], [])) == list(range(20))
+print(json.dumps([both(3), both(1)]))
+"""
+    assert run(code) == [[True, 3, True], [True, 1, True]]
+
+
+def test_what_comes_last_is_begun_before_anybody_asks() -> None:
+    """While the caller is still busy with the result of the last task."""
+    code = """
+begun = processes.ordered(abs, range(4), processes=2, last=lambda: time.monotonic())
+for n in range(4):
+    next(begun)
+time.sleep(1)
+asked = time.monotonic()
+print(json.dumps([at < asked for at in begun]))
+"""
+    assert run(code) == [True, True]
+
+
+def test_a_process_that_dies_at_last_is_missed() -> None:
+    """All tasks were done, and yet not all is known."""
+    code = """
+found = []
+try:
+    found.extend(processes.ordered(abs, range(4), processes=2, last=lambda: os._exit(9)))
+    print(json.dumps("whole"))
+except processes.WorkerLost:
+    print(json.dumps("lost"))
+"""
+    assert run(code) == "lost"
+
+
 def test_what_the_work_raises_is_raised() -> None:
     """At its place, after the results before it."""
     code = """
