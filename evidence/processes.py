@@ -77,8 +77,7 @@ def ordered(
             yield last()
         return
     for_good = gc.get_freeze_count() > 0
-    gc.collect()
-    gc.freeze()  # what is there already is shared: collecting garbage shall not write to it
+    gc.freeze()  # what is there already is shared: looking for garbage shall not write to it, and is not done before
     with seldom_collected():
         crew = _Crew(work, iter(tasks), processes, given, last)
         try:
