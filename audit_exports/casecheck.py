@@ -63,8 +63,8 @@ class CaseChecker:
         self._definitions: dict[str, Definition | None] = {}
         self._foreseen: dict[bytes, Definition] = {}
 
-    def foresee(self) -> None:
-        """Parse the definitions that cases will ask for, once for all processes that are forked afterwards.
+    def foresee(self) -> dict[str, Definition]:
+        """Parse the definitions that cases will ask for, once for all processes forked afterwards; they are by label.
 
         Nothing is found or counted: what a case asks for is read and checked then, and only its parsing is spared.
         """
@@ -78,10 +78,6 @@ class CaseChecker:
                 continue  # said where a case asks for it
             if layout.definition_path(found.process, found.version) == path:
                 self._foreseen[data] = found
-
-    @property
-    def foreseen(self) -> dict[str, Definition]:
-        """By label, those that `foresee` has parsed."""
         return {definition.label: definition for definition in self._foreseen.values()}
 
     def check(self, folio: str, seqs: Sequence[int]) -> tuple[CaseRecord | None, list[Entry]]:

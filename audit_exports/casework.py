@@ -49,10 +49,9 @@ class CaseWork:
         self._checker = checker
         self._calendar = calendar
 
-    @property
-    def foreseen(self) -> dict[str, Definition]:
-        """By label, the definitions that every process forked from this one has."""
-        return self._checker.foreseen
+    def foresee(self) -> dict[str, Definition]:
+        """By label, the definitions that every process forked afterwards has (`CaseChecker.foresee`)."""
+        return self._checker.foresee()
 
     def check(self, folio: str, seqs: Sequence[int]) -> CaseOutcome:
         """One case, of which the package has the entries ``seqs``. Its files may still be being hashed afterwards."""

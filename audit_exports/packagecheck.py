@@ -178,22 +178,18 @@ class _PackageCheck:
         access = AccessChecker(self._bag, reader, self._report)
         roster = access.read(self._seqs(_ACCESS_ENTRY), reserved=mask.active)
         lists = read_lists(self._bag, reader, self._report, self._seqs(_LIST_ENTRY), calendar)
-        calendar = lists.calendar
         letters = Letters(self._trust.letters, self._seals)
         checker = CaseChecker(self._bag, self._report, facts, reader, lists, roster, letters, mask)
-        checker.foresee()
-        work = CaseWork(self._bag, self._report, facts, checker, calendar, roster)
-        with Derived(facts, roster, lists, self._engagement) as derived:
-            cases = self._grouped()
-            outcomes = check_cases(work, sorted(cases.items()), self._found, self._processes)
-            with closing(outcomes):
-                whole = self._check_cases(outcomes, cases, derived, facts, calendar)
-                if whole:
-                    access.finish(() if mask.active else derived.people())
-                    self._withheld(mask, derived)
-                self._beyond(facts)
-                self._finish(derived, facts, totals, whole=whole)
-                deque(outcomes, maxlen=0)  # until all evidence is hashed, which others do meanwhile
+        work = CaseWork(self._bag, self._report, facts, checker, lists.calendar, roster)
+        cases = self._grouped()
+        outcomes = check_cases(work, sorted(cases.items()), self._found, self._processes)
+        with Derived(facts, roster, lists, self._engagement) as derived, closing(outcomes):
+            whole = self._check_cases(outcomes, cases, derived, facts, lists.calendar)
+            if whole:
+                access.finish(() if mask.active else derived.people())
+                self._withheld(mask, derived)
+            self._finish(derived, facts, totals, whole=whole)
+            deque(outcomes, maxlen=0)  # until all evidence is hashed, which others do meanwhile
 
     def _withheld(self, mask: Mask, derived: Derived) -> None:
         """How much the engagement's terms keep out: it is no fault, and it must be said."""
@@ -341,6 +337,7 @@ class _PackageCheck:
             self._report(finding)
 
     def _finish(self, derived: Derived, facts: PackageFacts, totals: Totals, *, whole: bool) -> None:
+        self._beyond(facts)
         reader = reader_version(self._bag.info)
         expected = bag_info(facts, self._bag.payload(), reader)
         if self._bag.info != expected:

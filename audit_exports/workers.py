@@ -46,8 +46,8 @@ def check_cases(
 
 def _forked(work: CaseWork, cases: Cases, found: Found, processes: int) -> Generator[CaseOutcome, None, None]:
     let_travel(CaseException, EntryRow, FileItem, Irregularity, StepState, TimerState)
-    definitions = work.foreseen
-    errand = _Errand(work, cases, found)
+    definitions = work.foresee()
+    errand = _Errand(work, cases, found, set(definitions))
     told = ordered(errand.told, range(len(cases)), processes=processes, given=2, last=errand.settled)
     for outcome, definition, haul, tally in told:
         found.add(haul)
@@ -75,11 +75,11 @@ _Told = tuple[CaseOutcome | None, "Definition | None", Haul, Tally]
 class _Errand:
     """What a child does with the place of a case: check it, and tell of it apart from all others."""
 
-    def __init__(self, work: CaseWork, cases: Cases, found: Found) -> None:
+    def __init__(self, work: CaseWork, cases: Cases, found: Found, sent: set[str]) -> None:
         self._work = work
         self._cases = cases
         self._found = found
-        self._sent = set(work.foreseen)
+        self._sent = sent
         self._begun = False
 
     def told(self, place: int) -> _Told:
