@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from evidence.canonical import Json, NotCanonical, parse_canonical
 from evidence.checkpoint import Checkpoint, MalformedCheckpoint, OtherLog, open_checkpoint
@@ -24,6 +25,9 @@ from evidence.grammar import quick_entry
 from evidence.note import InvalidSignature, MalformedNote, UnverifiedNote, VerifierKey
 from evidence.quarantine import Quarantine, decides, placed_by
 from evidence.tree import leaf_hash
+
+if TYPE_CHECKING:
+    from evidence.runs import Run
 
 CLOCK_TOLERANCE = timedelta(seconds=60)
 """Concurrent writers may commit in another order than they read the clock; more than this is a finding."""
@@ -127,6 +131,19 @@ class ChainChecker:
             findings.append(Finding(Code.CHAIN_PREV, f"{case}/{seq}", expected, prev))
         return findings
 
+    def fits(self, run: Run) -> bool:
+        """Whether each case goes on in the run just where it stands here."""
+        heads = self._heads
+        for case, seq, prev, _, _ in run.parts:
+            head = heads.get(case)
+            if (head if head is not None else (0, genesis_hash(self._log, case))) != (seq - 1, prev):
+                return False
+        return True
+
+    def take(self, run: Run) -> None:
+        """Go on from the ends of a run that fits."""
+        self._heads.update((part.case, (part.last_seq, part.last_leaf)) for part in run.parts)
+
 
 def check_chain(entries: Iterable[SealedEntry], log: str) -> Iterator[Finding]:
     """Bytes, leaf, link and payload of each entry of one or more cases, in order."""
@@ -162,6 +179,18 @@ class ClockChecker:
         if at >= self._floor:
             return []
         return [Finding(Code.TIME_BACKWARDS, f"{case}/{seq}", f"{self._latest} or later", at)]
+
+    def fits(self, run: Run) -> bool:
+        """Whether no entry of the run, in which times are in order, lies too far before what was seen until now."""
+        if run.earliest >= self._latest:
+            return True
+        return run.earliest >= (self._floor or format_time(parse_time(self._latest) - CLOCK_TOLERANCE))
+
+    def take(self, run: Run) -> None:
+        """Go on from the latest time of a run that fits."""
+        if run.latest >= self._latest:
+            self._latest = run.latest
+            self._floor = ""
 
 
 class ErasureLedger:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from evidence.anchored import ANCHORS_CASE
 from evidence.entry import SYSTEM, Entry, EntryDraft, EntryKind, SealedEntry
 from evidence.findings import Code, Finding
 from evidence.heads import FACT, HEADS_CASE, CaseHead, Commitment, HeadsMap, commitment_of
 from evidence.ports import Composition, LedgerStore
+from evidence.runs import Run
 
 _OF_ITSELF = frozenset({HEADS_CASE, ANCHORS_CASE})
 
@@ -62,12 +64,13 @@ class HeadsChecker:
     """Holds every ``heads.committed`` entry against the heads that were really there at its size.
 
     Give it entries in the order of the log, each before the chain checker takes it; ``heads`` is that checker's table
-    of ``(seq, leaf hex)`` by case. Memory is one line for each of the last `JOURNAL` entries.
+    of ``(seq, leaf hex)`` by case. Memory is about one line for each of the last `JOURNAL` entries.
     """
 
     def __init__(self, heads: Mapping[str, tuple[int, str]]) -> None:
         self._heads = heads
-        self._journal: deque[tuple[int, str, tuple[int, str] | None]] = deque(maxlen=JOURNAL)
+        self._journal: deque[_Noted | Run] = deque()
+        self._count = 0
 
     def see(self, index: int, entry: Entry, subject: str) -> list[Finding]:
         """Take note of an entry; findings where it commits to other heads."""
@@ -77,13 +80,24 @@ class HeadsChecker:
 
     def note(self, index: int, case: str) -> None:
         """Take note of an entry of another kind."""
-        self._journal.append((index, case, self._heads.get(case)))
+        self._keep(_Noted(index, case, self._heads.get(case)), 1)
+
+    def note_run(self, run: Run) -> None:
+        """Take note of entries none of which commits to heads, and whose chains go on from the heads there are."""
+        self._keep(run, run.length)
+
+    def _keep(self, noted: _Noted | Run, count: int) -> None:
+        self._journal.append(noted)
+        self._count += count
+        while (rest := self._count - _count(self._journal[0])) >= JOURNAL:
+            self._journal.popleft()
+            self._count = rest
 
     def _check(self, index: int, entry: Entry, subject: str) -> list[Finding]:
         claimed = commitment_of(entry.facts)
         if claimed is None:
             return [Finding(Code.HEADS_DIFFER, subject, "a commitment to heads", "none that can be read")]
-        reach = self._journal[0][0] if self._journal else index
+        reach = self._reach() if self._journal else index
         if not (reach <= claimed.size <= index):
             return [Finding(Code.HEADS_DIFFER, subject, f"a size from {reach} to {index}", str(claimed.size))]
         found = self._at(claimed.size).commitment
@@ -91,16 +105,54 @@ class HeadsChecker:
             return []
         return [Finding(Code.HEADS_DIFFER, subject, _said(claimed), _said(found))]
 
+    def _reach(self) -> int:
+        """The index of the oldest of the last `JOURNAL` entries; of a run the first ones may be older than that."""
+        oldest = self._journal[0]
+        if isinstance(oldest, Run):
+            return oldest.start + max(0, self._count - JOURNAL)
+        return oldest.place
+
     def _at(self, size: int) -> HeadsMap:
         """The map as it was, the entries since then undone, newest first."""
         heads: dict[str, tuple[int, str] | None] = dict(self._heads)
-        for index, case, before in reversed(self._journal):
-            if index < size:
+        for noted in reversed(self._journal):
+            if isinstance(noted, Run):
+                _undo(noted, size, heads)
+                if noted.start <= size:
+                    break
+                continue
+            if noted.place < size:
                 break
-            heads[case] = before
+            heads[noted.case] = noted.before
         known = ((case, head) for case, head in heads.items() if head is not None)
         ordered = sorted(known, key=lambda item: item[0].encode())
         return HeadsMap(size, (CaseHead(case, seq, bytes.fromhex(leaf)) for case, (seq, leaf) in ordered))
+
+
+class _Noted(NamedTuple):
+    """An entry by its index, and the head that its case had before."""
+
+    place: int
+    case: str
+    before: tuple[int, str] | None
+
+
+def _count(noted: _Noted | Run) -> int:
+    return noted.length if isinstance(noted, Run) else 1
+
+
+def _undo(run: Run, size: int, heads: dict[str, tuple[int, str] | None]) -> None:
+    """Take back those entries of a run that have an index from ``size`` on."""
+    if run.start >= size:
+        heads.update((part.case, _before(part.seq, part.prev)) for part in run.parts)
+        return
+    for case, seq, prev, _ in reversed(run.members()[size - run.start :]):
+        heads[case] = _before(seq, prev)
+
+
+def _before(seq: int, prev: str) -> tuple[int, str] | None:
+    """The head of a case before an entry whose place in its chain was checked."""
+    return (seq - 1, prev) if seq > 1 else None
 
 
 def _said(commitment: Commitment) -> str:

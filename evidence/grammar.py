@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from evidence.canonical import Json, NotCanonical, scan_canonical
 from evidence.entry import MAX_ENTRY_BYTES, BlobRef, Entry, EntryKind
+from evidence.shapes import Shapes, plain
 
 _TEXT, _SOME, _HEX = r'[^"\\\x00-\x1f]*', r'[^"\\\x00-\x1f]+', "[0-9a-f]{64}"
 _ENC = "age-v1:[0-9a-f]{32}"
@@ -30,12 +31,27 @@ _EACH = re.compile(
     rf'"size":([0-9]+),"version":"({_TEXT})"\}}'
 )
 _HEAD = re.compile(rf'\{{"actor":"({_SOME})","at":"({_TIME})","case":"({_SOME})","facts":')
-_TAIL = re.compile(
-    rf',"kind":"({_TEXT})","log":"({_SOME})","objects":\[((?:{_OBJECT}(?:,{_OBJECT})*)?)\],"payload":"({_HEX})",'
-    rf'"prev":"({_HEX})","process":"({_TEXT})","refs":\[((?:"{_HEX}"(?:,"{_HEX}")*)?)\],"role":"({_SOME})",'
-    rf'"seq":({_NATURAL}),"step":"({_TEXT})","v":1\}}'
-)
+_REFS = rf'((?:"{_HEX}"(?:,"{_HEX}")*)?)'
+
+
+def _tail(text: str, some: str, item: str, refs: str) -> re.Pattern[str]:
+    """What follows the facts, its strings spelled like ``text`` or, not empty, ``some``."""
+    return re.compile(
+        rf',"kind":"({text})","log":"({some})","objects":\[((?:{item}(?:,{item})*)?)\],"payload":"({_HEX})",'
+        rf'"prev":"({_HEX})","process":"({text})","refs":\[{refs}\],"role":"({some})",'
+        rf'"seq":({_NATURAL}),"step":"({text})","v":1\}}'
+    )
+
+
+_TAIL = _tail(_TEXT, _SOME, _OBJECT, _REFS)
+_PLAIN_TAIL = _tail('[^"]*', '[^"]+', _OBJECT.replace(_TEXT, '[^"]*'), f"(?:{_REFS[1:-1]})")
+"""The same for bytes that are `plain`, of which every sign need not be looked at again; references are not captured."""
+_AFTER_FACTS = ',"kind":"'
 _KINDS = {kind.value: kind for kind in EntryKind}
+
+
+Glimpse = tuple[str, str, str, str, str, str, str, str, str, str, str, str]
+"""Of an entry: actor, at, case, kind, log, objects, payload, prev, process, role, seq, step; each as it is spelled."""
 
 
 class Spelled(NamedTuple):
@@ -58,12 +74,7 @@ class Spelled(NamedTuple):
 
     def blobs(self) -> tuple[BlobRef, ...]:
         """The objects."""
-        if not self.objects:
-            return ()
-        return tuple(
-            BlobRef(sha256, int(size), media, key, version, retain_until, enc)
-            for enc, key, media, retain_until, sha256, size, version in _EACH.findall(self.objects)
-        )
+        return blobs_in(self.objects)
 
 
 def spelled(entry_bytes: bytes) -> Spelled | None:
@@ -85,6 +96,44 @@ def spelled(entry_bytes: bytes) -> Spelled | None:
     actor, at, case = head.groups()
     return Spelled(
         actor, at, case, facts, known, log, objects, payload, prev, process, refs, role, int(seq), step
+    )
+
+
+def glimpsed(entry_bytes: bytes, shapes: Shapes) -> Glimpse | None:
+    """What `spelled` captures, for whoever does not want the facts: whether those are canonical tells their shape."""
+    found = _glimpsed(entry_bytes, shapes) if plain(entry_bytes) else None
+    if found is None and (whole := spelled(entry_bytes)) is not None:
+        actor, at, case, _, kind, log, objects, payload, prev, process, _, role, seq, step = whole
+        found = actor, at, case, str(kind), log, objects, payload, prev, process, role, str(seq), step
+    return found
+
+
+def _glimpsed(entry_bytes: bytes, shapes: Shapes) -> Glimpse | None:
+    """The same of bytes that are `plain`; ``None`` also for what `spelled` may still take."""
+    try:
+        text = entry_bytes.decode()
+    except UnicodeDecodeError:
+        return None
+    if len(entry_bytes) > MAX_ENTRY_BYTES or (head := _HEAD.match(text)) is None:
+        return None
+    begin = head.end()
+    # A guess at where the facts end, which holds only if they and all that follows are what they must be there.
+    end = text.find(_AFTER_FACTS, begin)
+    tail = _PLAIN_TAIL.fullmatch(text, end) if end > 0 and text[begin] == "{" else None
+    if tail is None or tail[1] not in _KINDS or not shapes.canonical(text[begin:end]):
+        return None
+    kind, log, objects, payload, prev, process, role, seq, step = tail.groups()
+    actor, at, case = head.groups()
+    return actor, at, case, kind, log, objects, payload, prev, process, role, seq, step
+
+
+def blobs_in(objects: str) -> tuple[BlobRef, ...]:
+    """The objects of an entry from their spelling without brackets, which the grammar has taken."""
+    if not objects:
+        return ()
+    return tuple(
+        BlobRef(sha256, int(size), media, key, version, retain_until, enc)
+        for enc, key, media, retain_until, sha256, size, version in _EACH.findall(objects)
     )
 
 

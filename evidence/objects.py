@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
 CHUNK = 1 << 18
-_WAITING = 64
 _SEVERAL = 4
+_WAITING = 32
+"""Groups that may be given before the first of them is told of."""
+_GROUP, _GROUP_BYTES = 8, 4 << 20
+"""Objects a thread is given at a time, or fewer that have so many bytes: handing over costs as much as opening."""
 
 
 class ObjectChecker:
@@ -38,6 +41,8 @@ class ObjectChecker:
         self._known: set[str] = set()
         self._pool: ThreadPoolExecutor | None = None
         self._under_way: deque[Future[tuple[list[Finding], int]]] = deque()
+        self._group: list[tuple[BlobRef, str]] = []
+        self._group_bytes = 0
         self.objects_checked = 0
         self.bytes_checked = 0
 
@@ -55,11 +60,21 @@ class ObjectChecker:
         if not self._full:
             return self._checked(ref, name)[0]
         self._known.add(ref.key)
-        self._under_way.append(self._threads().submit(self._checked, ref, name))
+        self._group.append((ref, name))
+        self._group_bytes += ref.size
+        if len(self._group) >= _GROUP or self._group_bytes >= _GROUP_BYTES:
+            self.hand_over()
         return self._told() if len(self._under_way) > _WAITING else []
+
+    def hand_over(self) -> None:
+        """Nothing is kept back any longer: let what was given be read while the caller does something else."""
+        if self._group:
+            self._under_way.append(self._threads().submit(self._checked_all, self._group))
+            self._group, self._group_bytes = [], 0
 
     def settle(self) -> list[Finding]:
         """What is found of the objects that are still being read; the last thing asked of `check`."""
+        self.hand_over()
         findings = []
         while self._under_way:
             findings += self._told()
@@ -102,6 +117,15 @@ class ObjectChecker:
         findings, size = self._under_way.popleft().result()
         self.bytes_checked += size
         return findings
+
+    def _checked_all(self, group: list[tuple[BlobRef, str]]) -> tuple[list[Finding], int]:
+        findings: list[Finding] = []
+        size = 0
+        for ref, name in group:
+            found, read = self._checked(ref, name)
+            findings += found
+            size += read
+        return findings, size
 
     def _checked(self, ref: BlobRef, name: str) -> tuple[list[Finding], int]:
         """Findings, and how many bytes were read."""

@@ -256,13 +256,15 @@ class LedgerStore(Protocol):
         """Entries that have no log index yet, in the order they were committed."""
         ...
 
+    def let_go(self) -> None:
+        """Keep no idle connection: the process is about to be copied, and no two may speak on the same one."""
+
     def stored_rows(self, start: int = 0, stop: int | None = None) -> Iterator[Row]:
         """What `entries` gives, with the columns beside each."""
         ...
 
     def unsequenced_rows(self) -> Iterator[Row]:
         """What `unsequenced` gives, with the columns beside each."""
-        ...
 
     def cases(self) -> Iterator[str]:
         """Every case that has an entry, sorted."""

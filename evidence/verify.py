@@ -8,7 +8,6 @@ ledger says about itself is not. Projections are no evidence and are not looked 
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -20,21 +19,22 @@ from evidence.checks import (
     ClockChecker,
     ErasureLedger,
     check_checkpoint,
-    check_entry_bytes,
     check_fresh,
     subject_of,
 )
 from evidence.completeness import HeadsChecker
-from evidence.entry import BlobRef, Entry, SealedEntry
+from evidence.entry import BlobRef, Entry
 from evidence.findings import Code, Finding, Report, Verdict, verdict_of
 from evidence.note import VerifierKey
 from evidence.objects import ObjectChecker
 from evidence.outside import Anchor, OutsideAnchors, Trust
 from evidence.ports import BlobCorrupt, BlobMissing, BlobStore, LedgerStore, StoredBlob
-from evidence.processes import ordered
+from evidence.presence import unreferenced, verify_objects
+from evidence.processes import may_fork, ordered
 from evidence.replay import TreeReplay
-from evidence.rowcheck import Answer, RowCheck
+from evidence.rowcheck import Checked, Piece, RowCheck
 from evidence.rows import Row
+from evidence.runs import Run
 from evidence.tree import leaf_hash
 
 __all__ = ["Finding", "Progress", "Report", "Verdict", "verify_ledger", "verify_objects"]
@@ -46,6 +46,8 @@ LEVELS = ("none", "A0", "A1", "A2", "A3")
 """Anchors from weak to strong; ``docs/formats/ledger.md`` says what each means."""
 
 _BATCH = 256
+_SPAN = 512
+"""Entries that a process reads and checks at a time."""
 _WORTH_SHARING = 8 * _BATCH
 """Entries from which on several processes are begun."""
 _LARGEST_NOTE = 8192
@@ -87,25 +89,6 @@ def verify_ledger(  # noqa: PLR0913 - what may be asked of it
     )
 
 
-def verify_objects(ledger: LedgerStore, blobs: BlobStore) -> tuple[list[Finding], ObjectChecker]:
-    """The file-system check alone, in four directions; the checker tells how much was read.
-
-    A row without object, an object without row, other bytes, another version or a shorter retention.
-    """
-    checker, erasures = ObjectChecker(blobs, full=True), ErasureLedger()
-    findings = []
-    pending = {row.leaf: row for row in ledger.unsequenced()}
-    for row in ledger.entries():
-        pending.pop(row.leaf, None)
-        findings += _check_objects(checker, row, ledger.origin, erasures)
-    for row in pending.values():
-        findings += _check_objects(checker, row, ledger.origin, erasures)
-    findings = erasures.excused(findings + checker.settle())
-    for size, note in ledger.checkpoints():
-        findings += checker.check_copy(copy_of(note), f"checkpoint {size}")
-    return findings + [_unreferenced(stored) for stored in checker.leftovers()], checker
-
-
 class _Verification:
     """One run: what it has seen, and what it found."""
 
@@ -139,6 +122,7 @@ class _Verification:
         self._erasures = ErasureLedger()
         self._findings: list[Finding] = []
         self._checked = 0
+        self._expected = 0
 
     def run(self, known: Iterable[bytes], progress: Progress | None, now: datetime) -> Report:
         # Read before the size: what is not among the first `size` entries and was waiting then, is waiting still.
@@ -146,17 +130,19 @@ class _Verification:
         size = self._size()
         self._sequenced(size, known, waiting, progress)
         for row in waiting.values():
-            self._take(row, self._rows.one(row))
+            self._take(self._rows.one(row))
         for subject, expected, found in self._ledger.cache_discrepancies():
             self._find(Code.ENTRY_COLUMN, subject, expected, found)
         self._findings += self._erasures.findings()
         if not self._checked:
             self._find(Code.LOG_EMPTY, "log", "entries", "none")
         if self._objects is not None:
+            self._objects.hand_over()
+            # While the last ones are still being read:
+            leftovers = list(self._objects.leftovers()) if self._full else []
             self._findings += self._objects.settle()
             self._findings = self._erasures.excused(self._findings)
-        if self._full and self._objects is not None:
-            self._leftovers(self._objects)
+            self._leftovers(leftovers)
         self._hold_outside()
         self._anchors.finish()
         self._fresh()
@@ -177,29 +163,29 @@ class _Verification:
         waiting: dict[str, Row],
         progress: Progress | None,
     ) -> None:
-        """The entries that have an index, in batches that end where a tile or a checkpoint does."""
+        """The entries that have an index; the tree stops where a tile or a checkpoint ends."""
         notes = self._anchors.in_order(self._ledger.checkpoints(), known)
         note = self._meet(next(notes, None), notes)
         leaves: list[bytes] = []
-        expected = 0
-        for row, told in self._looked_at(size):
-            waiting.pop(row.leaf, None)
-            if row.log_index != expected:
-                self._find(Code.INDEX_GAP, f"leaf {row.leaf}", str(expected), str(row.log_index))
-            expected = expected + 1 if row.log_index is None else row.log_index + 1
-            leaves.append(self._take(row, told))
-            taken = self._replay.size + len(leaves)
-            if taken % _BATCH == 0 or (note is not None and note.size == taken):
-                self._findings += self._replay.take(leaves)
-                leaves = []
+        for piece in self._looked_at(size):
+            leaves += self._taken(piece, waiting)
+            while leaves and (room := self._room(note)) <= len(leaves):
+                self._findings += self._replay.take(leaves[:room])
+                del leaves[:room]
                 note = self._meet(note, notes)
                 if progress is not None:
-                    progress(taken, size or taken)
+                    progress(self._replay.size, size or self._replay.size)
         self._findings += self._replay.take(leaves)
         self._findings += self._replay.finish(size)
         if progress is not None:
             progress(self._replay.size, self._replay.size)
         self._beyond(note, notes)
+
+    def _room(self, note: Note | None) -> int:
+        """How many entries the tree takes until it is looked at."""
+        here = self._replay.size
+        room = _BATCH - here % _BATCH
+        return room if note is None else min(room, note.size - here)
 
     def _meet(self, note: Note | None, notes: Iterable[Note]) -> Note | None:
         """Hold the notes of the present size against the root; returns the next one."""
@@ -217,35 +203,74 @@ class _Verification:
                 self._anchors.meet(note, None, self._replay.size)
             note = next(iter(notes), None)
 
-    def _looked_at(self, size: int | None) -> Iterator[tuple[Row, Answer]]:
-        """The rows that have an index, each with what is to be told of it; the looking is shared by processes."""
-        rows, batches = self._ledger.stored_rows(0, size), deque[list[Row]]()
+    def _looked_at(self, size: int | None) -> Iterator[Piece]:
+        """The rows that have an index and what is to be told of them.
 
-        def given() -> Iterator[list[tuple[object, ...]]]:
-            while batch := list(islice(rows, _BATCH)):
-                batches.append(batch)
-                yield list(map(tuple, batch))  # which travels more lightly
+        Of a long log several processes read and check one range after the other. Without a size nobody knows how far
+        the ranges go: then all is one.
+        """
+        if size is None or size < _WORTH_SHARING or self._processes < 2 or not may_fork():
+            rows = self._ledger.stored_rows(0, size)
+            while batch := list(islice(rows, _SPAN)):
+                yield from self._rows.many(batch)
+            return
+        self._ledger.let_go()
+        ranges = ((start, min(start + _SPAN, size)) for start in range(0, size, _SPAN))
+        for told in ordered(self._range, ranges, processes=self._processes, given=2):
+            yield from told
 
-        worth = size is not None and size >= _WORTH_SHARING
-        for told in ordered(self._rows.many, given(), processes=self._processes if worth else 1):
-            yield from zip(batches.popleft(), told, strict=True)
+    def _range(self, span: tuple[int, int]) -> list[Piece]:
+        """What there is to tell of the rows with these indices; in a process of its own, or in this one."""
+        return self._rows.many(self._ledger.stored_rows(*span))
 
-    def _take(self, row: Row, told: Answer) -> bytes:
-        """What a row means beside all others; returns the leaf hash of the bytes that are really there."""
+    def _taken(self, piece: Piece, waiting: dict[str, Row]) -> list[bytes]:
+        return self._take_run(piece, waiting) if isinstance(piece, Run) else [self._take_one(piece, waiting)]
+
+    def _take_run(self, run: Run, waiting: dict[str, Row]) -> list[bytes]:
+        """What entries with nothing to tell mean beside all others; returns their leaf hashes."""
+        leaves = run.each_leaf()
+        self._checked += run.length
+        self._place(run.start, leaves[0], run.start + run.length)
+        if waiting:
+            for leaf in leaves:
+                waiting.pop(leaf, None)
+        if self._chain.fits(run) and self._clock.fits(run):
+            self._heads.note_run(run)
+            self._chain.take(run)
+            self._clock.take(run)
+        else:
+            self._one_by_one(run, leaves)
+        for subject, objects in run.named:
+            self._look(objects, subject)
+        return [bytes.fromhex(leaf) for leaf in leaves]
+
+    def _one_by_one(self, run: Run, leaves: list[str]) -> None:
+        """The entries of a run that does not fit what is before it: those that do not are named."""
+        for index, (leaf, member) in enumerate(zip(leaves, run.members(), strict=True), run.start):
+            case, seq, prev, at = member
+            self._heads.note(index, case)
+            self._findings += self._chain.follow(case, seq, prev, leaf)
+            self._findings += self._clock.tick(at, case, seq)
+
+    def _take_one(self, told: Checked, waiting: dict[str, Row]) -> bytes:
+        """What any other row that has an index means; returns the leaf hash of the bytes that are really there."""
+        row = told.row
+        waiting.pop(row.leaf, None)
+        self._place(row.log_index, row.leaf, None if row.log_index is None else row.log_index + 1)
+        return self._take(told)
+
+    def _place(self, index: int | None, leaf: str, following: int | None) -> None:
+        """Indices are dense: ``index`` is the expected one, and ``following`` is expected next."""
+        if index != self._expected:
+            self._find(Code.INDEX_GAP, f"leaf {leaf}", str(self._expected), str(index))
+        self._expected = self._expected + 1 if following is None else following
+
+    def _take(self, told: Checked) -> bytes:
         self._checked += 1
-        if isinstance(told, tuple):
-            case, seq = row.case_id, row.case_seq
-            if row.log_index is not None:
-                self._heads.note(row.log_index, case)
-            self._findings += self._chain.follow(case, seq, row.prev, row.leaf)
-            self._findings += self._clock.tick(row.recorded_at, case, seq)
-            if told:
-                self._look(told, f"{case}/{seq}")
-            return bytes.fromhex(row.leaf)
         self._findings += told.findings
         if told.entry is not None:
-            self._telling(row, told.entry)
-        return leaf_hash(row.entry_bytes)
+            self._telling(told.row, told.entry)
+        return leaf_hash(told.row.entry_bytes)
 
     def _telling(self, row: Row, entry: Entry) -> None:
         subject, leaf = subject_of(entry), str(row.leaf)
@@ -266,12 +291,12 @@ class _Verification:
         if self._full and note.kept and self._objects is not None:
             self._findings += self._objects.check_copy(copy_of(note.note), note.subject)
 
-    def _leftovers(self, objects: ObjectChecker) -> None:
+    def _leftovers(self, objects: Iterable[StoredBlob]) -> None:
         """Objects nobody refers to: a copy of a checkpoint that the database no longer has, or an orphan."""
-        for stored in objects.leftovers():
+        for stored in objects:
             note = self._read_note(stored)
             if note is None:
-                self._findings.append(_unreferenced(stored))
+                self._findings.append(unreferenced(stored))
             elif note.size <= self._replay.size:
                 self._anchors.meet(note, self._replay.root_at(note.size), self._replay.size)
             elif note.size > (self._size() or 0):
@@ -348,19 +373,3 @@ class _Verification:
 
 def _strength(level: str) -> int:
     return LEVELS.index(level)
-
-
-def _check_objects(
-    checker: ObjectChecker, row: SealedEntry, log: str, erasures: ErasureLedger
-) -> list[Finding]:
-    place = f"leaf {row.leaf}" if row.index is None else f"index {row.index}"
-    entry, findings = check_entry_bytes(row.entry_bytes, row.leaf, log=log, place=place)
-    if entry is not None:
-        erasures.see(entry, row.leaf, payload_present=row.payload_bytes is not None)
-        for ref in entry.objects:
-            findings += checker.check(ref, subject_of(entry))
-    return findings
-
-
-def _unreferenced(stored: StoredBlob) -> Finding:
-    return Finding(Code.OBJECT_UNREFERENCED, stored.key, "an entry that refers to it", f"{stored.size} bytes")

@@ -223,3 +223,22 @@ def _config(connection: Connection) -> Config:
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
+
+
+def all_rows(engine: Engine, driver: Any, statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """What a statement gives on a connection that `swiftly` lends, as tuples: for many rows with many texts.
+
+    SQLite's driver decodes them itself, which spares a call for each; only where one is no UTF-8 they are read again
+    as everywhere else (`_text`).
+    """
+    if not is_sqlite(engine):
+        found: list[tuple[Any, ...]] = driver.execute(statement, values).fetchall()
+        return found
+    driver.text_factory = str
+    try:
+        return driver.execute(statement, values).fetchall()  # type: ignore[no-any-return]
+    except sqlite3.OperationalError:
+        driver.text_factory = _text
+        return driver.execute(statement, values).fetchall()  # type: ignore[no-any-return]
+    finally:
+        driver.text_factory = _text

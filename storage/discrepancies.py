@@ -12,27 +12,36 @@ from storage.reader import PAGE
 
 Discrepancy = tuple[str, str, str]
 
-_LAST = (
-    select(log_entry.c.case_id, func.max(log_entry.c.case_seq).label("seq")).group_by(log_entry.c.case_id)
-).subquery()
 _TAIL = log_entry.alias("tail")
-_HEADS = (
+_PAGE = (
     select(
         case_head.c.case_id,
         case_head.c.seq,
         case_head.c.leaf,
-        _TAIL.c.case_seq.label("found_seq"),
-        _TAIL.c.leaf.label("found_leaf"),
-    )
-    .select_from(
-        case_head.outerjoin(_LAST, _LAST.c.case_id == case_head.c.case_id).outerjoin(
-            _TAIL, (_TAIL.c.case_id == _LAST.c.case_id) & (_TAIL.c.case_seq == _LAST.c.seq)
-        )
+        select(func.max(log_entry.c.case_seq))
+        .where(log_entry.c.case_id == case_head.c.case_id)
+        .scalar_subquery()
+        .label("last"),
     )
     .where(case_head.c.case_id > bindparam("after"))
     .order_by(case_head.c.case_id)
     .limit(PAGE)
+    .subquery("page")
 )
+_HEADS = (
+    select(
+        _PAGE.c.case_id,
+        _PAGE.c.seq,
+        _PAGE.c.leaf,
+        _TAIL.c.case_seq.label("found_seq"),
+        _TAIL.c.leaf.label("found_leaf"),
+    )
+    .select_from(
+        _PAGE.outerjoin(_TAIL, (_TAIL.c.case_id == _PAGE.c.case_id) & (_TAIL.c.case_seq == _PAGE.c.last))
+    )
+    .order_by(_PAGE.c.case_id)
+)
+"""Heads beside the rows they were made from; the last row of each case is found by its index."""
 
 
 def cache_discrepancies(engine: Engine) -> Iterator[Discrepancy]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, Row, Select, bindparam, func, select, text
@@ -17,7 +18,7 @@ from evidence.tiles import TILE_WIDTH
 from evidence.tree import HASH_BYTES, Frontier
 from storage.appending import ERASED, LOOK, driver_style
 from storage.border import WrongLog, answered
-from storage.database import reading, swiftly
+from storage.database import all_rows, reading, swiftly
 from storage.histories import Histories, Known
 from storage.ledger_tables import checkpoint, log_entry, log_state, tile
 from storage.rows import SEALED, WHOLE, as_found, stored, trusted
@@ -45,13 +46,10 @@ _PENDING = (
     .order_by(log_entry.c.id)
     .limit(PAGE)
 )
-_ROWS_SPAN = (
-    WHOLE.where(log_entry.c.log_index >= bindparam("start"), log_entry.c.log_index < bindparam("stop"))
-    .order_by(log_entry.c.log_index)
-    .limit(ROWS_PAGE)
-)
 _ROWS_PENDING = (
-    WHOLE.where(log_entry.c.log_index.is_(None), log_entry.c.id > bindparam("after"))
+    select(log_entry.c.id, *WHOLE.selected_columns)
+    .select_from(*WHOLE.get_final_froms())
+    .where(log_entry.c.log_index.is_(None), log_entry.c.id > bindparam("after"))
     .order_by(log_entry.c.id)
     .limit(ROWS_PAGE)
 )
@@ -95,6 +93,13 @@ _NOTES = (
     .limit(PAGE)
 )
 _NO_END = 2**62
+
+
+@cache
+def _rows_span(dialect: str) -> str:
+    """In the driver's words: what SQLAlchemy makes of a row costs as much again as reading it."""
+    where = "log_entry.log_index >= :start AND log_entry.log_index < :stop"
+    return driver_style(f"{WHOLE} WHERE {where} ORDER BY log_entry.log_index LIMIT :page", dialect)
 
 
 def read_history(
@@ -259,18 +264,26 @@ class LedgerReader:
         pages = self._pages(_PENDING, "after", -1, lambda row: row.id)
         return (as_found(row, self.keys) for row in pages)
 
+    def let_go(self) -> None:
+        """Close the connections at rest; each process then opens its own (SQLite's locks belong to a process)."""
+        self._engine.dispose()
+
     def stored_rows(self, start: int = 0, stop: int | None = None) -> Iterator[StoredRow]:
         """Sequenced entries by index with their columns, as found."""
-        end = _NO_END if stop is None else stop
-        pages = self._pages(
-            _ROWS_SPAN, "start", start, lambda row: row.log_index + 1, {"stop": end}, ROWS_PAGE
-        )
-        return (stored(row, self.keys) for row in pages)
+        end, at = _NO_END if stop is None else stop, start
+        span = _rows_span(self._engine.dialect.name)
+        while at < end:
+            with answered(), swiftly(self._engine) as driver:
+                rows = all_rows(self._engine, driver, span, {"start": at, "stop": end, "page": ROWS_PAGE})
+            yield from stored(rows, self.keys)
+            if len(rows) < ROWS_PAGE:
+                return
+            at = rows[-1][0] + 1
 
     def unsequenced_rows(self) -> Iterator[StoredRow]:
         """Entries without an index by row number, with their columns, as found."""
         pages = self._pages(_ROWS_PENDING, "after", -1, lambda row: row.id, page=ROWS_PAGE)
-        return (stored(row, self.keys) for row in pages)
+        return stored((row[1:] for row in pages), self.keys)
 
     def cases(self) -> Iterator[str]:
         """Every case that has an entry, sorted by code point."""

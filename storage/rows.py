@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -37,13 +37,12 @@ SEALED: Select[Any] = select(
 """Entries with their payloads; an erased payload is a missing row."""
 
 WHOLE: Select[Any] = select(
-    log_entry.c.id,
     log_entry.c.log_index,
     log_entry.c.leaf,
     *(type_coerce(column, NULLTYPE) for column in (log_entry.c.entry_bytes, payload.c.bytes, payload.c.salt)),
     *(log_entry.c[name] for name in COLUMNS),
 ).select_from(log_entry.outerjoin(payload, payload.c.leaf == log_entry.c.leaf))
-"""A row number, and after it what `stored` takes."""
+"""What `stored` takes."""
 
 
 def indexed(entry: Entry) -> dict[str, str | int]:
@@ -109,15 +108,22 @@ def as_found(row: Row[Any], keys: CaseKeys | None = None) -> SealedEntry:
     return SealedEntry(row.entry_bytes, leaf, data, salt, row.log_index)
 
 
-def stored(row: Row[Any], keys: CaseKeys | None = None) -> StoredRow:
-    """A row of `WHOLE` for verification; bytes are nearly always bytes (see `storage.metadata.Bytes`)."""
-    found = StoredRow._make(row[1:])
+def stored(rows: Iterable[Sequence[Any]], keys: CaseKeys | None = None) -> Iterator[StoredRow]:
+    """Rows of `WHOLE` for verification; bytes are nearly always bytes (see `storage.metadata.Bytes`)."""
+    make = StoredRow._make
+    for row in rows:
+        if row[4] and type(row[2]) is type(row[3]) is type(row[4]) is bytes:
+            yield make(row)
+        else:
+            yield _odd(make(row), keys)
+
+
+def _odd(found: StoredRow, keys: CaseKeys | None) -> StoredRow:
+    """An encrypted row in plain, an erased one as it is, any other with its bytes as bytes."""
     if found.salt == b"" and isinstance(found.payload_bytes, bytes):
         data = found.payload_bytes
         salt, plain = _erased_or(_needed(keys).found, str(found.leaf), data) or (b"", data)
         found = found._replace(salt=salt, payload_bytes=plain)
-    if type(found.entry_bytes) is type(found.payload_bytes) is type(found.salt) is bytes:
-        return found
     return found._replace(
         entry_bytes=as_bytes(found.entry_bytes) or b"",
         payload_bytes=as_bytes(found.payload_bytes),

@@ -162,7 +162,7 @@ from datetime import UTC, datetime, timedelta
 from evidence.entry import EntryDraft, EntryKind
 from evidence.ports import Composition
 from tests.fakes.memory import MemoryLedger
-verify._WORTH_SHARING, verify._BATCH = 1, 50
+verify._WORTH_SHARING, verify._BATCH, verify._SPAN = 1, 50, 70
 ledger = MemoryLedger(clock=lambda: datetime(2026, 3, 1, tzinfo=UTC))
 draft = EntryDraft("u-1", "especialista", EntryKind.EVIDENCE_RECORDED, step="2", payload={{"note": "ñ"}})
 for case in range(20):

@@ -135,6 +135,9 @@ class MemoryLedger:
         with self._lock:
             return iter([row.sealed for row in self.rows if row.sealed.index is None])
 
+    def let_go(self) -> None:
+        """There is none."""
+
     def stored_rows(self, start: int = 0, stop: int | None = None) -> Iterator[StoredRow]:
         with self._lock:
             places = {row.sealed.index: row for row in self.rows if row.sealed.index is not None}
