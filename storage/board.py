@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, Select, case, distinct, func, literal, select
 
-from evidence.ports import Figure
+from evidence.ports import Figure, StoreUnavailable
 from storage.casesets import FIGURED, KEY, counted, dated, members, of
 from storage.database import reading
 from storage.ledger_tables import figure, tally
@@ -30,12 +31,12 @@ class SqlBoard:
 
     def every_count(self, span: Span, process: str = "") -> Counts:
         """See the port; from the sums where the span is one of whole days."""
-        if not self._sums.begin_days((span.since, span.until)):
+        summed = self._summed(span, process)
+        if summed is None:
             return Counts(
                 {which: self.counts(which, span, process) for which in Which},
                 {which: self.counts(which, span, process, each=False) for which in FIGURED},
             )
-        summed = self._sums.counts(span, process)
         each = {which: self.counts(which, span, process) for which in Which if which not in SUMMED}
         for which in SUMMED:
             apart = [
@@ -49,7 +50,8 @@ class SqlBoard:
     def flow(self, which: Which, edges: Sequence[str], process: str = "") -> tuple[Count, ...]:
         """See the port; from the sums where all edges begin days."""
         if self._sums.begin_days(edges):
-            return _sorted(self._sums.flow(which, edges, process))
+            with suppress(StoreUnavailable):  # as in `_summed`
+                return _sorted(self._sums.flow(which, edges, process))
         moment = tally.c.closed_at if which is Which.CLOSED else tally.c.opened_at
         last_first = list(reversed(edges[:-1]))
         edge = case(*((moment >= start, literal(start)) for start in last_first), else_=literal(""))
@@ -81,9 +83,26 @@ class SqlBoard:
         with reading(self._engine) as connection:
             return tuple(Occurrence(row[0], row[1], Figure(*row[2:])) for row in connection.execute(found))
 
+    def follow(self) -> None:
+        """See the port."""
+        self._sums.follow()
+
     def count_anew(self) -> tuple[str, ...]:
         """See the port."""
         return self._sums.count_anew()
+
+    def _summed(self, span: Span, process: str) -> dict[tuple[Which, str], list[Count]] | None:
+        """What the sums say; ``None`` where they do not know the span, or cannot be brought up to date.
+
+        A database that takes no writes (a full disk, a replica) can still be counted case by case; one that does not
+        answer at all says so then.
+        """
+        if not self._sums.begin_days((span.since, span.until)):
+            return None
+        try:
+            return self._sums.counts(span, process)
+        except StoreUnavailable:
+            return None
 
     def _read(self, wanted: Select[Any]) -> tuple[Count, ...]:
         with reading(self._engine) as connection:

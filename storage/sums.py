@@ -118,7 +118,7 @@ class BoardSums:
         with reading(self._engine) as connection:
             if not self._behind(connection):
                 return connection.execute(wanted).all()
-        self._follow()
+        self.follow()
         with reading(self._engine) as connection:
             return connection.execute(wanted).all()
 
@@ -132,8 +132,8 @@ class BoardSums:
         held = connection.execute(_ZONE).scalar_one_or_none()
         return held is not None and held != self._zone.key
 
-    def _follow(self) -> None:
-        """Count the marked days anew, one process at a time."""
+    def follow(self) -> None:
+        """Count the marked days anew, one process at a time. Raises `StoreUnavailable`."""
         with answered(), writing(self._engine) as connection:
             _alone(connection)
             self._follow_within(connection)

@@ -142,6 +142,7 @@ class Steward:
             Duty("erasures", 60.0, _Erasures()),
             Duty("quarantines", 60.0, _Quarantines()),
             Duty("cleaning", 3600.0, _clean),
+            Duty("boards", 3600.0, _follow_boards),
             Duty("jobs", 1.0, self._wake_crew),
         )
 
@@ -291,6 +292,11 @@ class _Quarantines:
         _done, failed = quarantining.sweep(house, clean=self._clean)
         if failed:
             raise StoreUnavailable(", ".join(folio for folio, _what in failed))
+
+
+def _follow_boards(house: House) -> None:
+    """Where nobody looks at a board, what changed is counted all the same: else its marks would pile up."""
+    house.board.follow()
 
 
 def _clean(house: House) -> None:

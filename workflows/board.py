@@ -140,6 +140,10 @@ class Board(Protocol):
         """Every figure of a kind dated in the span, by process, time and case."""
         ...
 
+    def follow(self) -> None:
+        """Count what has changed since, so that a board asked for next has less to do. Raises `StoreUnavailable`."""
+        ...
+
     def count_anew(self) -> tuple[str, ...]:
         """Make anew what sums are kept; gives the days (local, yyyy-mm-dd) whose sums were wrong.
 

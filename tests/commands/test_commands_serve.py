@@ -75,7 +75,7 @@ def test_serve_is_ready_keeps_the_house_and_ends_when_told(tmp_path: Path, worke
     try:
         wait_until(lambda: ask(port, "/readyz")[0] == 200, process, log, 60)
         parts = ask(port, "/readyz")[1]["parts"]
-        assert {"steward.publish", "steward.timers", "steward.cleaning"} <= parts.keys()
+        assert {"steward.publish", "steward.timers", "steward.cleaning", "steward.boards"} <= parts.keys()
         assert ask(port, "/", host="evil.example")[0] == 400
         place.user()
         assert eventually(lambda: not list(place.house.ledger.unsequenced()))

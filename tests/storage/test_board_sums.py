@@ -243,3 +243,26 @@ def test_whoever_writes_marks(engine: Engine, sql_ledger: SqlLedger, board: SqlB
         connection.execute(text("DELETE FROM tally"))
     agree(board)
     assert cases_in(board, Which.OPENED, 0, 9) == 0
+
+
+def test_a_board_is_told_where_nothing_can_be_written(
+    engine: Engine, sql_ledger: SqlLedger, board: SqlBoard
+) -> None:
+    """A replica, or a database without room: counted case by case, and the marks are there still."""
+    sql_ledger.replace_projection(case_of(1))
+    only_read = "PRAGMA query_only = ON" if engine.dialect.name == "sqlite" else "SET TRANSACTION READ ONLY"
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(only_read))
+    assert cases_in(board, Which.CLOSED, 0, 9) == 1
+    assert sum(count.cases for count in board.flow(Which.CLOSED, [day(0), day(9)])) == 1
+    with reading(engine) as connection:
+        assert connection.execute(select(board_mark.c.day)).first() is not None
+        assert connection.execute(select(board_sum.c.since)).first() is None
+
+
+def test_who_follows_leaves_no_marks(engine: Engine, sql_ledger: SqlLedger, board: SqlBoard) -> None:
+    """The steward's part: what changed is counted though nobody looks at a board."""
+    sql_ledger.replace_projection(case_of(1))
+    board.follow()
+    with reading(engine) as connection:
+        assert connection.execute(select(board_mark.c.day)).first() is None
+        assert connection.execute(select(board_sum.c.since)).first() is not None

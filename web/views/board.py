@@ -114,12 +114,6 @@ class BoardView:
         lines = tuple(self._line(which, count, most, text) for count, text in zip(counts, texts, strict=True))
         return Section(str(which), which_word(which), meaning, lines, tone)
 
-    def _apart(self, which: Which, code: str, text: str, among: Sequence[str]) -> str:
-        """The words, with their processes where two processes call two things by the same ones."""
-        if among.count(text) < 2:
-            return text
-        return f"{text} · {', '.join(self._told.processes(which, code))}"
-
     def _line(self, which: Which, count: Count, most: int, text: str = "") -> Line:
         return Line(
             text or which_word(which),
