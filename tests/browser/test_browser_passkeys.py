@@ -112,6 +112,8 @@ def test_a_browser_without_keys_and_another_address_are_told(room: SigningRoom, 
     _called(room, page, first)
     page.get_by_role("textbox", name="Nombre").fill("Jesús Quiriarte")
     page.get_by_role("button", name="Firmar", exact=True).click()
+    expect(page.get_by_role("heading", name="Firmada")).to_be_visible()
+    page.wait_for_load_state()  # its script listens by then
     page.get_by_role("button", name="Inscribir una llave de acceso").click()
     expect(page.get_by_text("Tu llave de acceso quedó inscrita")).to_be_visible()
     assert device.id
